@@ -1,0 +1,37 @@
+"""What can go wrong in retrieval, by who is at fault.
+
+    RetrievalError
+    ├── ArticlesError      the articles folder: missing, unreadable, empty
+    └── IndexFault         the index folder
+        ├── IndexMismatch  made by another encoder or another format version
+        ├── IndexDamaged   the database cannot be read
+        └── IndexBusy      another process is writing
+
+A bad argument is a `ValueError`. Every message says what was found, what was wanted and what to do.
+"""
+
+from __future__ import annotations
+
+
+class RetrievalError(Exception):
+    """The world does not let retrieval do its work."""
+
+
+class ArticlesError(RetrievalError):
+    """The articles folder is missing, unreadable or holds no article."""
+
+
+class IndexFault(RetrievalError):
+    """The index folder cannot be used."""
+
+
+class IndexMismatch(IndexFault):
+    """The index was made by another encoder or has another format version."""
+
+
+class IndexDamaged(IndexFault):
+    """The database cannot be read."""
+
+
+class IndexBusy(IndexFault):
+    """Another process is writing to the index."""

@@ -1,0 +1,177 @@
+"""The values that pass through retrieval, one type per stage, and the encoder it asks for.
+
+    Article -> Chunk -> Hit -> Excerpt
+
+Offsets count characters (Python string indices) of an article's text as it is indexed. Scores are
+higher for better and can be compared within one question only. Ranks and paragraphs count from 1.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+ByteArray = NDArray[np.uint8]
+IntArray = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a citation says of an article.
+
+    Attributes:
+        path: Relative to the articles folder, with forward slashes; names the article.
+        title: Never empty.
+        language: ISO 639-1 code, lower case.
+    """
+
+    path: str
+    title: str
+    date: dt.date | None = None
+    url: str | None = None
+    author: str | None = None
+    language: str = "en"
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as it is indexed: plain text, no markup, `\\n` line ends, no control characters."""
+
+    source: Source
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence's place in its article, without the white space around it."""
+
+    start: int
+    end: int
+    paragraph: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole sentences, `text` being `article.text[start:end]`."""
+
+    text: str
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def start(self) -> int:
+        """Offset of the first character in the article."""
+        return self.sentences[0].start
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last character in the article."""
+        return self.sentences[-1].end
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found, with its scores and how its tokens meet the question's.
+
+    Attributes:
+        score: Fused score of all stages.
+        dense: Cosine of question and chunk.
+        lexical: BM25 score, 0 where no term matches.
+        similarity: (question tokens, chunk tokens) float32, cosine-like, see `late.similarity`.
+        starts: (chunk tokens,) offset of each token in the article; tokens of the title are -1.
+    """
+
+    chunk_id: int
+    source: Source
+    chunk: Chunk
+    rank: int
+    score: float
+    dense: float
+    lexical: float
+    similarity: FloatArray = field(repr=False, compare=False)
+    starts: IntArray = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Whole sentences of one article; `text` is `article.text[start:end]`.
+
+    Attributes:
+        paragraph: Of the first sentence.
+        highlights: (start, end) pairs in `text`: the sentences that answer best.
+    """
+
+    source: Source
+    paragraph: int
+    start: int
+    end: int
+    text: str
+    highlights: tuple[tuple[int, int], ...]
+    score: float
+
+
+class QueryEncoding(Protocol):
+    """A question as the encoder sees it."""
+
+    @property
+    def vector(self) -> FloatArray:
+        """(dim,) float32 of unit length, or zeros for a text without tokens."""
+
+    @property
+    def tokens(self) -> FloatArray:
+        """(tokens, token_dim) float32, rows of unit length; without special and prompt tokens."""
+
+    @property
+    def spans(self) -> IntArray:
+        """(tokens, 2) int32: start and end of each token in the text that was given."""
+
+
+class PassageEncoding(Protocol):
+    """A passage as the encoder sees it, its tokens as one bit a dimension."""
+
+    @property
+    def vector(self) -> FloatArray:
+        """(dim,) float32 of unit length, or zeros for a text without tokens."""
+
+    @property
+    def codes(self) -> ByteArray:
+        """(tokens, ceil(token_dim / 8)) uint8: `np.packbits(token vector > 0)`."""
+
+    @property
+    def starts(self) -> IntArray:
+        """(tokens,) int32: offset of each token in the text that was given."""
+
+
+class Encoder(Protocol):
+    """What retrieval needs of an encoder; `embeddings` provides it and `bot.build` hands it over."""
+
+    @property
+    def name(self) -> str:
+        """The model's name for people."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text could get another vector."""
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that the model reads, special and prompt tokens not counted."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of each text, special tokens not counted, nothing cut."""
+
+    def encode_query(self, text: str) -> QueryEncoding:
+        """Encode a question; what exceeds the model's window is cut."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Sequence[PassageEncoding]:
+        """Encode passages, in the order given; what exceeds the model's window is cut."""
