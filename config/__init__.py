@@ -1,1 +1,27 @@
-"""Settings and logging."""
+"""Settings and logging: `Settings.load()` reads them, `logs.setup()` is called once at entry."""
+
+from config import logs
+from config.errors import SettingsError
+from config.settings import (
+    ArticlesSettings,
+    Backend,
+    ConsoleSettings,
+    EncoderSettings,
+    IndexSettings,
+    SearchSettings,
+    Settings,
+    TelegramSettings,
+)
+
+__all__ = [
+    "ArticlesSettings",
+    "Backend",
+    "ConsoleSettings",
+    "EncoderSettings",
+    "IndexSettings",
+    "SearchSettings",
+    "Settings",
+    "SettingsError",
+    "TelegramSettings",
+    "logs",
+]

@@ -1,0 +1,32 @@
+"""What can go wrong in config."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection
+from difflib import get_close_matches
+from pathlib import Path
+
+from config.tokens import redact
+
+
+class SettingsError(ValueError):
+    """Settings are wrong; the message is one line and holds no secret.
+
+    Args:
+        faults: What was found, where, and what is wanted, each without a final full stop.
+    """
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(redact(" ".join("; ".join(faults).split())))
+
+
+def unknown(kind: str, name: str, known: Collection[str]) -> str:
+    """Word the fault of a name that does not exist, with the one that was probably meant."""
+    (closest,) = get_close_matches(name, known, n=1, cutoff=0)
+    return f"no such {kind}, the closest is {closest}"
+
+
+def exposed(path: Path | str, mode: int) -> str:
+    """Word the fault of a file that holds a secret and that others may read."""
+    return f"found mode {mode:03o}, wanted 600; run: chmod 600 {shlex.quote(str(path))}"

@@ -1,0 +1,208 @@
+"""What can be set. What each key means, its unit and its default stand in default.toml."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from stat import S_IMODE
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from config import layers
+from config.errors import SettingsError, exposed
+from config.faults import misfits, violations
+from config.tokens import is_private
+
+_DEFAULTS = Path(__file__).with_name("default.toml")
+_LOCAL = Path("excerpta.toml")
+_HOW_TO_SET = (
+    "get one from @BotFather with /newbot and set EXCERPTA_TELEGRAM__TOKEN, or telegram.token_file"
+)
+
+
+def _expand_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as exc:
+        raise ValueError("the home folder that ~ stands for is not known") from exc
+
+
+Text = Annotated[str, Field(min_length=1)]
+HomePath = Annotated[Path, AfterValidator(_expand_home)]
+
+
+class Backend(StrEnum):
+    """What runs the encoder."""
+
+    AUTO = "auto"
+    OPENVINO = "openvino"
+    TORCH = "torch"
+
+
+class _Section(BaseModel):
+    # A message of pydantic would repeat the value that it refuses, which may be a secret.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ArticlesSettings(_Section):
+    """Where the articles are and how they are read."""
+
+    folder: HomePath
+    language: str = Field(pattern=r"^[a-z]{2}$")
+    max_megabytes: float = Field(gt=0, le=1000)
+
+
+class IndexSettings(_Section):
+    """Where the index is and how it is cut."""
+
+    folder: HomePath
+    chunk_tokens: int = Field(ge=16, le=8192)
+    keep: int = Field(ge=1, le=100)
+
+
+class EncoderSettings(_Section):
+    """The model that turns text into vectors."""
+
+    model: Text
+    backend: Backend
+    device: Text
+    download: bool
+    query_prompt: str | None = None
+    passage_prompt: str | None = None
+    cache: HomePath | None = None
+
+    @field_validator("model")
+    @classmethod
+    def _expand_folder(cls, model: str) -> str:
+        return str(_expand_home(Path(model))) if model.startswith("~") else model
+
+
+class SearchSettings(_Section):
+    """How a question is answered."""
+
+    candidates: int = Field(ge=1, le=1000)
+    excerpts: int = Field(ge=1, le=10)
+    excerpt_chars: int = Field(ge=100, le=2000)
+    threshold: float = Field(ge=0, le=1)
+    max_question_chars: int = Field(ge=10, le=100_000)
+
+
+class ConsoleSettings(_Section):
+    """The chat in the terminal."""
+
+    save_history: bool
+    history: HomePath | None = None
+
+
+class TelegramSettings(_Section):
+    """The bot in Telegram."""
+
+    base_url: str = Field(pattern=r"^https?://.")
+    token: SecretStr | None = Field(default=None, min_length=1)
+    token_file: HomePath | None = None
+
+    def read_token(self) -> SecretStr:
+        """Return the token, or read it from `token_file` if only that is set.
+
+        Raises:
+            SettingsError: No token is set; its file cannot be read, is open to others, or holds
+                anything but one word.
+        """
+        if self.token is not None:
+            return self.token
+        if self.token_file is None:
+            raise SettingsError(f"telegram.token: not set; {_HOW_TO_SET}")
+        name = f"telegram.token_file {self.token_file}"
+        try:
+            with self.token_file.open("rb") as file:
+                mode = S_IMODE(os.fstat(file.fileno()).st_mode)
+                content = file.read()
+        except OSError as exc:
+            # Not chained: the error repeats the path, and some put the token itself there.
+            raise SettingsError(f"{name}: cannot be read: {exc.strerror}; {_HOW_TO_SET}") from None
+        if not is_private(mode):
+            raise SettingsError(f"{name}: {exposed(self.token_file, mode)}")
+        words = content.split()
+        if len(words) != 1 or not content.isascii():
+            raise SettingsError(f"{name}: wanted the token and nothing else; {_HOW_TO_SET}")
+        return SecretStr(words[0].decode("ascii"))
+
+
+class Settings(BaseSettings):
+    """All settings, frozen."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix="EXCERPTA_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+    )
+
+    articles: ArticlesSettings
+    index: IndexSettings
+    encoder: EncoderSettings
+    search: SearchSettings
+    console: ConsoleSettings
+    telegram: TelegramSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take from a constructor call its arguments only; `load` looks at the other sources."""
+        return (init_settings,)
+
+    @classmethod
+    def load(
+        cls,
+        config_file: Path | None = None,
+        overrides: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> Self:
+        """Merge, key by key: overrides over environment over a file over the defaults.
+
+        Args:
+            config_file: TOML; without it, `excerpta.toml` in the current folder if there is one.
+            overrides: Keys by section, from the command line; None as a value means not given.
+
+        Raises:
+            SettingsError: A file cannot be read, a name does not exist, or a value does not fit.
+        """
+        file = config_file or (_LOCAL if _LOCAL.exists() else None)
+        stack = [
+            layers.from_arguments(overrides or {}),
+            *layers.from_environment(cls),
+            *([layers.from_file(cls, file)] if file else []),
+            layers.from_file(cls, _DEFAULTS),
+        ]
+        schema = layers.schema_of(cls)
+        faults = [fault for layer in stack for fault in misfits(layer, schema)]
+        if faults:
+            raise SettingsError(*faults)
+        try:
+            return cls.model_validate(layers.merge(stack, schema))
+        except ValidationError as exc:
+            faults = list(violations(exc, stack, schema))
+        raise SettingsError(*faults)  # outside, as the error of pydantic carries the values

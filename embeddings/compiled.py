@@ -1,0 +1,220 @@
+"""A model compiled by OpenVINO: computed without torch, kept in a folder by its fingerprint."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from embeddings.encoder import Batch, FloatArray
+from embeddings.errors import NotCompilable
+from embeddings.models import digest
+
+# Importing openvino sends an event to an analytics service unless its telemetry package is missing
+# (openvino/tools/ovc/__init__.py of 2026.4). Without the package it falls back on a stub.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+import openvino as ov  # noqa: E402
+
+if TYPE_CHECKING:
+    from embeddings.reference import Reference
+
+logger = logging.getLogger(__name__)
+
+# Raise when the files in a cache folder change their meaning.
+_FORMAT = 1
+_MODEL, _WEIGHTS, _TOKENIZER, _CARD = "model.xml", "model.bin", "tokenizer.json", "card.json"
+# Least cosine between sentence-transformers and the compiled model, in float32 or bfloat16.
+_LEAST_COSINE = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What has to be known of a model to feed it.
+
+    Attributes:
+        inputs: Names of the model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
+        window: Tokens that the model reads, special and prompt tokens included.
+        query_prompt, passage_prompt: As the model declares them.
+        lowercase: Whether text is lower-cased before it is tokenized.
+    """
+
+    dim: int
+    window: int
+    inputs: tuple[str, ...]
+    query_prompt: str
+    passage_prompt: str
+    lowercase: bool
+
+
+class CompiledForward:
+    """A forward pass by OpenVINO.
+
+    Questions are computed alone on all cores, passages in as many streams as there are cores. The
+    second compilation, and its memory, are spent when the first passages come.
+    """
+
+    def __init__(self, folder: Path, inputs: tuple[str, ...]) -> None:
+        self._core = ov.Core()
+        self._folder = folder
+        self._inputs = inputs
+        capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._precision = "bf16" if "BF16" in capabilities else "f32"
+        self.streams = max(1, len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2)
+        self._latency = _Requests(self._compile("LATENCY", 1))
+        self._throughput: _Requests | None = None
+        self._compiling = threading.Lock()
+
+    def one(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+        """Compute vectors and token vectors, soon."""
+        return self._latency.infer(batch.feed(self._inputs))
+
+    def many(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+        """Compute vectors and token vectors with the highest throughput."""
+        with self._compiling:
+            if self._throughput is None:
+                self._throughput = _Requests(self._compile("THROUGHPUT", self.streams))
+        return self._throughput.infer(batch.feed(self._inputs))
+
+    def _compile(self, hint: str, streams: int) -> ov.CompiledModel:
+        options = {
+            "PERFORMANCE_HINT": hint,
+            "NUM_STREAMS": str(streams),
+            "INFERENCE_PRECISION_HINT": self._precision,
+        }
+        return self._core.compile_model(self._folder / _MODEL, "CPU", options)
+
+
+class _Requests:
+    """Inference requests of a compiled model; each serves one thread at a time and is used again."""
+
+    def __init__(self, model: ov.CompiledModel) -> None:
+        self._model = model
+        self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()
+
+    def infer(self, feed: dict[str, Any]) -> tuple[FloatArray, FloatArray]:
+        try:
+            request = self._idle.get_nowait()
+        except Empty:
+            request = self._model.create_infer_request()
+        request.infer(feed)
+        # Copies: the request's own memory is written again by the next inference.
+        outputs = tuple(request.get_output_tensor(n).data.astype(np.float32) for n in (0, 1))
+        self._idle.put(request)
+        return outputs[0], outputs[1]
+
+
+def read(folder: Path) -> tuple[Card, CompiledForward] | None:
+    """Load what `write` left in the folder; None if it is missing, of another format or damaged.
+
+    Raises:
+        NotCompilable: `refuse` left word that this model cannot be compiled.
+    """
+    try:
+        document = json.loads((folder / _CARD).read_text(encoding="utf-8"))
+        if document["format"] != _FORMAT:
+            return None
+        if "refused" in document:
+            raise NotCompilable(document["refused"])
+        card = Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
+        # Hashing and compiling both leave the interpreter free, so neither waits for the other.
+        with ThreadPoolExecutor(1) as pool:
+            whole = pool.submit(_whole, folder, document["sha256"])
+            forward = CompiledForward(folder, card.inputs)
+            if whole.result():
+                return card, forward
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
+        logger.debug("the compiled model in %s cannot be read: %r", folder, exc)
+    logger.warning("the compiled model in %s is damaged; compiling it again", folder)
+    return None
+
+
+def _whole(folder: Path, digests: dict[str, str]) -> bool:
+    return all(digest(folder / name) == expected for name, expected in digests.items())
+
+
+def write(reference: Reference, folder: Path) -> None:
+    """Trace a model and put all that is needed without torch into the folder, all at once.
+
+    Raises:
+        NotCompilable: OpenVINO cannot trace it, or computes something else.
+    """
+    with _replacing(folder) as draft:
+        card = reference.card
+        module, example = reference.traceable()
+        try:
+            with reference.quiet():
+                traced = ov.convert_model(module, example_input=example)
+        except Exception as exc:  # noqa: BLE001 - OpenVINO raises whatever its frontend met
+            raise NotCompilable(f"{type(exc).__name__}: {exc}".splitlines()[0]) from exc
+        for port, name in zip(traced.inputs, card.inputs, strict=True):
+            port.get_tensor().set_names({name})
+        traced.reshape({name: [-1, -1] for name in card.inputs})
+        ov.save_model(traced, draft / _MODEL)
+        (draft / _TOKENIZER).write_text(reference.tokenizer_json, encoding="utf-8")
+        _compare(reference, CompiledForward(draft, card.inputs))
+        digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)}
+        document = {"format": _FORMAT, "card": asdict(card), "sha256": digests}
+        (draft / _CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+
+def refuse(folder: Path, reason: str) -> None:
+    """Leave word that the model cannot be compiled, so that it is not tried at every start."""
+    with _replacing(folder) as draft:
+        document = {"format": _FORMAT, "refused": reason}
+        (draft / _CARD).write_text(json.dumps(document), encoding="utf-8")
+
+
+def tokenizer_path(folder: Path) -> Path:
+    """Return where `write` put the tokenizer."""
+    return folder / _TOKENIZER
+
+
+def _compare(reference: Reference, compiled: CompiledForward) -> None:
+    for batch in reference.samples():
+        for expected, found in zip(reference.one(batch), compiled.one(batch), strict=True):
+            # Token vectors of padding are nobody's.
+            keep = batch.mask.astype(bool) if expected.ndim == 3 else np.ones(len(expected), bool)
+            cosine = _cosines(expected[keep], found[keep]).min()
+            if not cosine >= _LEAST_COSINE:
+                raise NotCompilable(f"its vectors differ from the model's (cosine {cosine:.4f})")
+
+
+def _cosines(a: FloatArray, b: FloatArray) -> FloatArray:
+    norms = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    return np.asarray((a * b).sum(axis=-1) / np.maximum(norms, 1e-12), dtype=np.float32)
+
+
+class _replacing:
+    """A draft folder that takes the place of `folder` when the block ends well."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> Path:
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self._folder.parent))
+        return self._draft
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            # A folder can only be renamed onto an empty one. Whoever comes in between finds nothing
+            # and traces for itself, or has put the same files there already.
+            shutil.rmtree(self._folder, ignore_errors=True)
+            try:
+                self._draft.rename(self._folder)
+            except OSError:
+                logger.debug("another process has compiled %s meanwhile", self._folder)
+        shutil.rmtree(self._draft, ignore_errors=True)

@@ -1,0 +1,167 @@
+"""The encoder: texts to vectors and token vectors, whatever computes the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.tokens import TextTokenizer, Tokenized, pack
+
+FloatArray = NDArray[np.float32]
+
+# Passages of like length share a batch. Larger batches were not faster on 2 cores.
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Token ids padded to one length, all (texts, window) int64; `mask` is 1 where a token is."""
+
+    ids: NDArray[np.int64]
+    types: NDArray[np.int64]
+    mask: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, texts: Sequence[Tokenized]) -> Batch:
+        """Pad texts on the right to the longest of them."""
+        shape = len(texts), max(len(text.ids) for text in texts)
+        ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+        for row, text in enumerate(texts):
+            width = len(text.ids)
+            ids[row, :width] = text.ids
+            types[row, :width] = text.types
+            mask[row, :width] = 1
+        return cls(ids, types, mask)
+
+    def feed(self, names: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+        """Return the named inputs, in the order of the names."""
+        known = {
+            "input_ids": self.ids,
+            "token_type_ids": self.types,
+            "attention_mask": self.mask,
+        }
+        return {name: known[name] for name in names}
+
+
+class Forward(Protocol):
+    """A model's forward pass; implementations are safe to call from several threads."""
+
+    @property
+    def streams(self) -> int:
+        """How many batches are worth computing at a time."""
+
+    def one(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+        """Compute (texts, dim) vectors and (texts, window, token_dim) token vectors, soon."""
+
+    def many(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+        """Compute the same with the highest throughput."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """What a model wants to see before a question and before a passage."""
+
+    query: str
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedQuery:
+    """A question encoded; see `retrieval.types.QueryEncoding`."""
+
+    vector: FloatArray
+    tokens: FloatArray
+    spans: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPassage:
+    """A passage encoded; see `retrieval.types.PassageEncoding`."""
+
+    vector: FloatArray
+    codes: NDArray[np.uint8]
+    starts: NDArray[np.int32]
+
+
+class Encoder:
+    """Encodes questions and passages; `retrieval.types.Encoder` is what it promises.
+
+    Vectors have unit length whether the model normalises or not: the index compares by cosine.
+    A text without tokens gets a vector of zeros and no tokens.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fingerprint: str,
+        dim: int,
+        prompts: Prompts,
+        tokenizer: TextTokenizer,
+        forward: Forward,
+    ) -> None:
+        self.name = name
+        self.fingerprint = fingerprint
+        self.dim = dim
+        self._prompts = prompts
+        self._tokenizer = tokenizer
+        self._forward = forward
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens of a passage that the model reads, special and prompt tokens not counted."""
+        (prompt,) = self._tokenizer.count([self._prompts.passage])
+        return self._tokenizer.window - self._tokenizer.specials - prompt
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count the tokens of each text, special tokens not counted, nothing cut."""
+        return self._tokenizer.count(texts)
+
+    def encode_query(self, text: str) -> EncodedQuery:
+        """Encode a question; what exceeds the model's window is cut."""
+        (tokenized,) = self._tokenizer.tokenize([text], self._prompts.query)
+        if not len(tokenized.content):
+            nothing = np.zeros((0, 2), dtype=np.int32)
+            return EncodedQuery(self._zeros(), np.zeros((0, self.dim), np.float32), nothing)
+        vectors, tokens = self._forward.one(Batch.of([tokenized]))
+        own = tokens[0, tokenized.content]
+        return EncodedQuery(_unit(vectors)[0], _unit(own), tokenized.spans)
+
+    def encode_passages(self, texts: Sequence[str]) -> list[EncodedPassage]:
+        """Encode passages, in the order given; what exceeds the model's window is cut.
+
+        Longer lists are faster: a batch takes texts of like length, and padding costs time.
+        """
+        tokenized = self._tokenizer.tokenize(texts, self._prompts.passage)
+        order = sorted(range(len(texts)), key=lambda n: -len(tokenized[n].ids))
+        parts = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+        encoded: dict[int, EncodedPassage] = {}
+        with ThreadPoolExecutor(self._forward.streams) as pool:
+            batches = pool.map(lambda part: self._encode([tokenized[n] for n in part]), parts)
+            for part, passages in zip(parts, batches, strict=True):
+                encoded.update(zip(part, passages, strict=True))
+        return [encoded[n] for n in range(len(texts))]
+
+    def _encode(self, texts: Sequence[Tokenized]) -> list[EncodedPassage]:
+        vectors, tokens = self._forward.many(Batch.of(texts))
+        units = _unit(vectors)
+        return [
+            EncodedPassage(
+                units[n] if len(text.content) else self._zeros(),
+                pack(tokens[n, text.content]),
+                text.spans[:, 0].copy(),
+            )
+            for n, text in enumerate(texts)
+        ]
+
+    def _zeros(self) -> FloatArray:
+        return np.zeros(self.dim, dtype=np.float32)
+
+
+def _unit(rows: FloatArray) -> FloatArray:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)

@@ -1,0 +1,25 @@
+"""What can go wrong with an encoder.
+
+    EncoderError
+    ├── ModelNotFound     no weights where they were sought
+    ├── ModelRefused      weights that are damaged, pickled or of a kind that cannot be used
+    └── NotCompilable     OpenVINO cannot run the model as sentence-transformers does
+"""
+
+from __future__ import annotations
+
+
+class EncoderError(Exception):
+    """The world gives no usable encoder."""
+
+
+class ModelNotFound(EncoderError):
+    """No weights where they were sought."""
+
+
+class ModelRefused(EncoderError):
+    """Weights that are damaged, pickled or of a kind that cannot be used."""
+
+
+class NotCompilable(EncoderError):
+    """OpenVINO cannot run the model as sentence-transformers does."""

