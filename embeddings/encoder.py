@@ -164,4 +164,5 @@ class Encoder:
 
 def _unit(rows: FloatArray) -> FloatArray:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    units: FloatArray = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+    return units

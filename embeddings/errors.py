@@ -1,9 +1,9 @@
 """What can go wrong with an encoder.
 
-    EncoderError
-    ├── ModelNotFound     no weights where they were sought
-    ├── ModelRefused      weights that are damaged, pickled or of a kind that cannot be used
-    └── NotCompilable     OpenVINO cannot run the model as sentence-transformers does
+EncoderError
+├── ModelNotFound     no weights where they were sought
+├── ModelRefused      weights that are damaged, pickled or of a kind that cannot be used
+└── NotCompilable     OpenVINO cannot run the model as sentence-transformers does
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ def load(
         name: See `models.locate`.
         backend: `auto` takes OpenVINO on the CPU if it computes what sentence-transformers does.
         device: For torch: cpu, cuda, mps ...; OpenVINO serves the CPU only.
-        query_prompt, passage_prompt: None takes what the model declares.
+        query_prompt: Put before a question; None takes what the model declares.
+        passage_prompt: Put before a passage; None takes what the model declares.
         cache: Folder for compiled models; None takes the user's cache folder.
         download: Whether the hub may be asked for a model that is not on this machine.
         announce: Told, in a few words, of what takes long.

@@ -76,7 +76,7 @@ def digest(path: Path) -> str:
 
 
 def locate(name: str, *, download: bool = False) -> Model:
-    """Find a model: a folder, else an installed weights package, else the hub's cache, else the hub.
+    """Find a model: a folder, an installed weights package, the hub's cache, or the hub.
 
     Args:
         name: A folder or a hub name such as `intfloat/multilingual-e5-small`.

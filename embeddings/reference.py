@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 # Read when transformers is imported: what is loaded here lies on disk, and the hub is not asked.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
@@ -21,6 +19,10 @@ from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Model
 from embeddings.tokens import TextTokenizer
+
+# Progress bars, and warnings that concern training.
+transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 # Two texts of unlike length, so that tracing sees padding.
 _EXAMPLE = ("Two texts of unlike length show the tracer what padding is.", "Short.")
@@ -67,7 +69,8 @@ class Reference:
             ModelRefused: sentence-transformers cannot load the folder.
         """
         model.verify()
-        with quiet():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             try:
                 loaded = SentenceTransformer(
                     str(model.folder),
@@ -93,7 +96,6 @@ class Reference:
         return vectors.float().cpu().numpy(), tokens.float().cpu().numpy()
 
     many = one
-    quiet = staticmethod(lambda: quiet())
 
     def traceable(self) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
         """Return the whole pipeline, pooling and all, as one module, with example inputs."""
@@ -143,17 +145,3 @@ def _window(model: SentenceTransformer) -> int:
 def _prompt(model: SentenceTransformer, *names: str) -> str:
     declared = next((model.prompts[name] for name in names if model.prompts.get(name)), None)
     return declared or model.prompts.get(model.default_prompt_name or "", "") or ""
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Hold back progress bars and warnings that concern training and tracing."""
-    level = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        transformers_logging.set_verbosity(level)

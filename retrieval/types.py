@@ -42,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it is indexed: plain text, no markup, `\\n` line ends, no control characters."""
+    """An article as it is indexed: plain text without markup, its only control a line feed."""
 
     source: Source
     text: str
@@ -84,7 +84,7 @@ class Hit:
         dense: Cosine of question and chunk.
         lexical: BM25 score, 0 where no term matches.
         similarity: (question tokens, chunk tokens) float32, cosine-like, see `late.similarity`.
-        starts: (chunk tokens,) offset of each token in the article; tokens of the title are -1.
+        starts: (chunk tokens,) offset of each token in the chunk's text, -1 for the title's.
     """
 
     chunk_id: int
@@ -149,7 +149,7 @@ class PassageEncoding(Protocol):
 
 
 class Encoder(Protocol):
-    """What retrieval needs of an encoder; `embeddings` provides it and `bot.build` hands it over."""
+    """What retrieval needs of an encoder; `embeddings` has one and `bot.build` hands it over."""
 
     @property
     def name(self) -> str:

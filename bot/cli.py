@@ -1,0 +1,283 @@
+"""The command line: reads arguments, calls the parts, prints, and sets the exit status.
+
+0 done (ask: answered)   1 asked and not answered   2 wrong usage   3 the world is at fault
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot import documents, render
+from bot.answers import QuestionError
+from bot.build import Library, open_library, open_store
+from bot.errors import BotError
+from bot.progress import Building
+from config import Settings, SettingsError, logs
+from embeddings.errors import EncoderError
+from retrieval.errors import RetrievalError
+
+NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
+# A longer question is refused anyway; this bounds what is read of standard input.
+_STDIN_CHARS = 1_000_000
+
+app = typer.Typer(
+    name="excerpta",
+    help="Answer questions from a folder of articles, with excerpts cited to the paragraph.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"excerpta {version('excerpta')}")
+        raise typer.Exit
+
+
+Folder = Annotated[
+    Path | None, typer.Option("--articles", metavar="DIR", help="Folder of the articles.")
+]
+Index = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.")]
+File = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings, in TOML.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more, show tracebacks.")]
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+]
+
+
+@app.callback()
+def _root(_version: Version = False) -> None:
+    """Answer questions from a folder of articles, with excerpts cited to the paragraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command: its settings, and how it prints."""
+
+    settings: Settings
+    json: bool
+
+    def library(self) -> Library:
+        """Open the library, drawing progress on standard error, and report what is new."""
+        library = self.refreshed()
+        if library.report is not None and library.report.changed:
+            say(render.report_text(library.report))
+        return library
+
+    def refreshed(self) -> Library:
+        """Open the library, drawing progress on standard error."""
+        with Building(Console(stderr=True)) as building:
+            return open_library(self.settings, building.announce, building.update)
+
+    def print(
+        self, document: Mapping[str, Any], text: Callable[[], str], drawn: Callable[[], object]
+    ) -> None:
+        """Print a result: as JSON, as text, or drawn where output is a terminal."""
+        console = Console()
+        if self.json:
+            write(json.dumps(document, ensure_ascii=False))
+        elif console.is_terminal:
+            console.print(drawn())
+        else:
+            write(text())
+
+    def refuse_json(self, instead: str) -> None:
+        """Refuse `--json` where no document is printed."""
+        if self.json:
+            raise SettingsError(f"--json: this command prints no document; {instead}")
+
+
+def write(text: str) -> None:
+    """Write to standard output, replacing what its encoding lacks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Write a line to standard error."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
+    """Turn what goes wrong into one line and an exit status; a traceback only if verbose."""
+    fault: Exception
+    try:
+        yield
+    except (SettingsError, QuestionError) as exc:
+        fault, status = exc, WRONG_USAGE
+    except (RetrievalError, EncoderError, BotError) as exc:
+        fault, status = exc, WORLD_AT_FAULT
+    except KeyboardInterrupt:
+        say("interrupted; what was encoded is kept, and the next start goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # The reader has gone (`excerpta ask ... | head -1`); else Python complains at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    except (OSError, RuntimeError, ValueError, MemoryError) as exc:
+        hint = "" if verbose else "; run it with -v for the details"
+        fault, status = BotError(f"unexpected {type(exc).__name__}: {exc}{hint}"), WORLD_AT_FAULT
+        fault.__cause__ = exc
+    else:
+        return
+    if as_json:
+        write(json.dumps({"error": str(fault)}, ensure_ascii=False))
+    if verbose:
+        raise fault
+    say(f"excerpta: {render.visible(str(fault))}")
+    raise typer.Exit(status)
+
+
+def command(body: Callable[..., int | None]) -> None:
+    """Register a command: the parameters of its own, and those that every command has.
+
+    Args:
+        body: Takes the `Run`, then its own parameters; returns the exit status, None for 0.
+    """
+
+    def call(
+        *,
+        articles: Folder = None,
+        index: Index = None,
+        config: File = None,
+        as_json: Json = False,
+        verbose: Verbose = False,
+        _version: Version = False,
+        **own: object,
+    ) -> None:
+        logs.setup(verbose)
+        with _explained(as_json, verbose):
+            overrides = {"articles": {"folder": articles}, "index": {"folder": index}}
+            run = Run(Settings.load(config, overrides), as_json)
+            raise typer.Exit(body(run, **own) or 0)
+
+    everyones = [
+        parameter
+        for parameter in inspect.signature(call, eval_str=True).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    ]
+    _run, *its_own = inspect.signature(body, eval_str=True).parameters.values()
+    parameters = [one.replace(kind=one.KEYWORD_ONLY) for one in [*its_own, *everyones]]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {one.name: one.annotation for one in parameters}
+    app.command(name=body.__name__, help=inspect.getdoc(body))(call)
+
+
+@command
+def chat(run: Run) -> None:
+    """Chat in the console; builds or refreshes the index first."""
+    run.refuse_json("excerpta ask --json does")
+    # Here, for prompt_toolkit would slow every other command down.
+    from bot import console
+
+    console.chat(run.library())
+
+
+@command
+def ask(
+    run: Run,
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help="'-' or nothing reads standard input.")
+    ] = "-",
+) -> int:
+    """Answer one question; exit status 1 if the articles do not answer it."""
+    asked = sys.stdin.read(_STDIN_CHARS) if question == "-" else question
+    answer = run.library().answerer.answer(asked)
+    run.print(
+        documents.of_answer(answer),
+        lambda: render.answer_text(answer),
+        lambda: render.answer(answer),
+    )
+    return 0 if answer.answered else NOT_ANSWERED
+
+
+@command
+def refresh(
+    run: Run,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and refresh whenever the articles change.")
+    ] = False,
+) -> None:
+    """Bring the index in line with the articles."""
+    if watch:
+        run.refuse_json("run excerpta refresh --json again and again instead")
+    library = run.refreshed()
+    report = library.report or library.refresh()
+    text = render.report_text(report)
+    run.print(documents.of_report(report), lambda: text, lambda: text)
+    if watch:
+        _watch(library)
+
+
+def _watch(library: Library) -> None:
+    from retrieval.watch import changes
+
+    for _ in changes(library.settings.articles.folder):
+        try:
+            report = library.refresh()
+        except RetrievalError as exc:
+            say(f"excerpta: {render.visible(str(exc))}")
+            continue
+        if report.changed:
+            write(render.report_text(report))
+
+
+@command
+def telegram(run: Run) -> None:
+    """Run the Telegram bot."""
+    run.refuse_json("its answers go to Telegram")
+    try:
+        token = run.settings.telegram.read_token()
+    except SettingsError as exc:
+        raise BotError(str(exc)) from exc
+    from bot import telegram as bot
+
+    bot.run(token, run.settings.telegram.base_url, run.library().answerer.answer)
+
+
+@command
+def status(run: Run) -> None:
+    """Say what is indexed, and with which model."""
+    document = documents.of_index(run.settings, open_store(run.settings))
+    values = {name: "" if value is None else str(value) for name, value in document.items()}
+    run.print(document, lambda: render.status_text(values), lambda: render.status(values))
+
+
+@command
+def show(
+    run: Run,
+    article: Annotated[
+        str, typer.Argument(metavar="ARTICLE", help="Its path under the articles folder.")
+    ],
+) -> None:
+    """Print an article's text as indexed; offsets in answers refer to it."""
+    found = open_store(run.settings).article(article)
+    if found is None:
+        raise SettingsError(
+            f"no article {article!r} in the index {run.settings.index.folder}; /sources in "
+            "excerpta chat lists those there are"
+        )
+    run.print(documents.of_article(found), lambda: found.text, lambda: render.article(found, None))
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

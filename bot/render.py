@@ -1,0 +1,257 @@
+"""How values look: for a terminal as rich renderables, for a pipe as plain text of the same words.
+
+Titles, paths, addresses and text of articles are nobody's markup: they are put into `Text` objects,
+which rich does not parse, and pass through `visible`, so that none of them can steer the terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.constrain import Constrain
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from bot.answers import Answer
+from retrieval.articles import Skipped
+from retrieval.chunking import split_paragraphs
+from retrieval.refresh import Report
+from retrieval.types import Article, Excerpt, Source
+
+NO_ANSWER = "The articles do not answer this."
+CLOSEST = "Closest excerpts, which may not answer:"
+
+# #0087af: 4.1 to 1 on white, 4.0 to 1 on #1e1e1e.
+ACCENT = "color(31)"
+_BEST = f"bold {ACCENT}"
+# Longer lines are hard to read.
+_WIDTH = 96
+
+_SPACE = re.compile(r"\s+")
+_LINK = re.compile(r"https?://[!-~]+")
+# C0 and DEL have pictures; C1 and lone surrogates have none. What hides or reorders text goes, but
+# U+200C and U+200D stay, for Persian, Indic scripts and emoji are written with them.
+_VISIBLE: dict[int, str | None] = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "\u2421",
+    **dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], "\ufffd"),
+    **dict.fromkeys([0x2028, 0x2029], "\u2424"),
+    **dict.fromkeys([0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF], None),
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2060, 0x2070)], None),
+    **dict.fromkeys([*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE1000)], None),
+}
+
+
+def visible(text: str) -> str:
+    """Return a text on one line that a terminal only shows.
+
+    Control characters, line breaks and tabs included, become pictures of themselves; characters
+    that hide or reorder others are dropped.
+    """
+    return text.translate(_VISIBLE)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """Text behind a bar."""
+
+    text: Text
+    bar: str
+
+    @property
+    def plain(self) -> str:
+        return self.text.plain
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        bar = ("| " if options.ascii_only else "▎ ", self.bar)
+        for line in self.text.wrap(console, max(1, options.max_width - 2)):
+            line.rstrip()
+            yield Text.assemble(bar, line)
+
+
+def answer(answer: Answer) -> RenderableType:
+    """Draw an answer: its excerpts, each with its citation below, then time and confidence."""
+    return Constrain(Group(*_answer(answer)), _WIDTH)
+
+
+def answer_text(answer: Answer) -> str:
+    """Write an answer as plain text, one line each for excerpts and citations."""
+    return "\n".join(part.plain for part in _answer(answer))
+
+
+def more(answer: Answer, shown: int) -> RenderableType:
+    """Draw the excerpts behind the first `shown`, with the numbers that they have."""
+    return Constrain(Group(*_excerpts(answer, shown)), _WIDTH)
+
+
+def more_text(answer: Answer, shown: int) -> str:
+    """Write the excerpts behind the first `shown` as plain text."""
+    return "\n".join(part.plain for part in _excerpts(answer, shown))
+
+
+def _answer(answer: Answer) -> Iterator[Text | _Quote]:
+    if not answer.answered:
+        yield Text(NO_ANSWER, "bold")
+        if not answer.excerpts:
+            return
+        yield Text(CLOSEST, "dim")
+        yield Text()
+    yield from _excerpts(answer, 0)
+    yield Text()
+    # Nothing is ever certain, whatever it rounds to.
+    sure = f"confidence {min(100 * answer.confidence, 99):.0f} %"
+    yield Text(f"{answer.elapsed_ms:,.0f} ms · {sure}", "dim")
+
+
+def _excerpts(answer: Answer, shown: int) -> Iterator[Text | _Quote]:
+    for number, excerpt in answer.cited():
+        if number <= shown:
+            continue
+        if number > shown + 1:
+            yield Text()
+        yield _quote(excerpt, answer.answered)
+        yield _citation(number, excerpt, answer.answered)
+
+
+def _quote(excerpt: Excerpt, answers: bool) -> _Quote:
+    text = Text("“", style="" if answers else "dim")
+    for run, best in _runs(excerpt):
+        folded = _SPACE.sub(" ", run)
+        if text.plain.endswith((" ", "“")):
+            folded = folded.lstrip()
+        emphasis = _BEST if answers else "not dim"
+        text.append(visible(folded), emphasis if best else None)
+    text.rstrip()
+    return _Quote(text.append("”"), ACCENT if answers else "dim")
+
+
+def _runs(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
+    """Yield the whole text in pieces, and of each whether it is highlighted."""
+    done = 0
+    for start, end in sorted(excerpt.highlights):
+        yield excerpt.text[done : max(start, done)], False
+        yield excerpt.text[max(start, done) : end], True
+        done = max(end, done)
+    yield excerpt.text[done:], False
+
+
+def _citation(number: int, excerpt: Excerpt, answers: bool) -> Text:
+    source = excerpt.source
+    url = source.url if source.url and _LINK.fullmatch(source.url) else None
+    line = Text(f"[{number}] ", style="" if answers else "dim", overflow="fold")
+    line.stylize(_BEST if answers else "")
+    line.append(_title(source), Style(link=url))
+    for part in (_date(source), f"paragraph {excerpt.paragraph}", source.url):
+        if part:
+            line.append(f" · {visible(part)}", "dim")
+    return line
+
+
+def sources(sources: Sequence[Source]) -> RenderableType:
+    """Draw a list of articles."""
+    return Group(*map(_source, sources), Text(), Text(counted(len(sources), "article"), "dim"))
+
+
+def sources_text(sources: Sequence[Source]) -> str:
+    """Write a line per article."""
+    return "\n".join(_source(source).plain for source in sources)
+
+
+def _source(source: Source) -> Text:
+    line = Text(_title(source), overflow="fold")
+    for part in (_date(source), source.path):
+        if part:
+            line.append(f" · {visible(part)}", "dim")
+    return line
+
+
+def _title(source: Source) -> str:
+    return visible(" ".join(source.title.split()))
+
+
+def _date(source: Source) -> str | None:
+    return source.date.isoformat() if source.date else None
+
+
+def article(article: Article, paragraph: int | None) -> RenderableType:
+    """Draw an article, its paragraphs numbered in the margin and the given one emphasised."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    for number, text in _paragraphs(article):
+        mark, style = (_BEST, ACCENT) if number == paragraph else ("dim", "")
+        table.add_row()
+        table.add_row(Text(f"¶ {number}", mark), Text(text, style, overflow="fold"))
+    head = Text(_title(article.source), "bold")
+    return Constrain(Group(head, Text(_about(article.source), "dim"), table), _WIDTH)
+
+
+def article_text(article: Article, paragraph: int | None) -> str:
+    """Write an article with numbered paragraphs as plain text, `>` before the given one."""
+    blocks = [
+        f"{'> ' if number == paragraph else ''}¶ {number}  {text}"
+        for number, text in _paragraphs(article)
+    ]
+    return "\n\n".join([f"{_title(article.source)}\n{_about(article.source)}", *blocks])
+
+
+def _paragraphs(article: Article) -> Iterator[tuple[int, str]]:
+    for number, (start, end) in enumerate(split_paragraphs(article.text), start=1):
+        lines = article.text[start:end].expandtabs(4).split("\n")
+        yield number, "\n".join(visible(line) for line in lines)
+
+
+def _about(source: Source) -> str:
+    about = (source.author, source.language, ", ".join(source.tags), source.url, source.path)
+    parts = (_date(source), *about)
+    return " · ".join(visible(part) for part in parts if part)
+
+
+def status(values: Mapping[str, str]) -> RenderableType:
+    """Draw names and values."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, value in _labelled(values):
+        table.add_row(Text(name, ACCENT), Text(value, overflow="fold"))
+    return table
+
+
+def status_text(values: Mapping[str, str]) -> str:
+    """Write a line per value."""
+    return "\n".join(f"{name}: {value}" for name, value in _labelled(values))
+
+
+def _labelled(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if value:
+            yield visible(name.replace("_", " ")), visible(value)
+
+
+def report_text(report: Report) -> str:
+    """Say what a refresh did to the articles, then what is indexed and how long it took."""
+    articles = counted(report.added + report.modified + report.unchanged, "article")
+    changes = {
+        "added": report.added,
+        "modified": report.modified,
+        "deleted": report.deleted,
+        "unchanged": report.unchanged,
+    }
+    parts = [f"{number:,} {what}" for what, number in changes.items() if number]
+    if report.skipped:
+        parts.append(f"{counted(len(report.skipped), 'file')} skipped")
+    return (
+        f"{articles}: {', '.join(parts)}\n"
+        f"{counted(report.chunks, 'chunk')}, {report.encoded:,} encoded · {report.elapsed_s:,.1f} s"
+    )
+
+
+def skipped_text(skipped: Iterable[Skipped]) -> str:
+    """Write a line per file that was skipped, with the reason."""
+    return "\n".join(f"skipped {visible(one.article)}: {visible(one.reason)}" for one in skipped)

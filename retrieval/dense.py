@@ -1,0 +1,49 @@
+"""Dense candidates: exact search over all vectors with FAISS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.types import FloatArray
+
+# Several questions at a time serve more users than several threads for one question.
+faiss.omp_set_num_threads(1)
+
+
+class DenseIndex:
+    """An immutable FAISS index of float16 vectors, compared by inner product.
+
+    FAISS must not be searched while it is written, so a new state is a new `DenseIndex`.
+    """
+
+    def __init__(self, index: faiss.Index, ids: NDArray[np.int64]) -> None:
+        self._index = index
+        self.ids = ids
+
+    @classmethod
+    def build(
+        cls, dim: int, batches: Iterable[tuple[NDArray[np.int64], NDArray[np.float16]]]
+    ) -> DenseIndex:
+        """Build from batches of chunk ids (n,) and vectors (n, dim) of unit length or zero."""
+        index = faiss.IndexScalarQuantizer(
+            dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        ids = [np.empty(0, dtype=np.int64)]
+        for some, vectors in batches:
+            index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+            ids.append(some)
+        return cls(index, np.concatenate(ids))
+
+    def search(self, vector: FloatArray, top_k: int) -> dict[int, float]:
+        """Return cosines by chunk id, best first; nothing for a vector of zeros."""
+        if not len(self.ids) or not vector.any():
+            return {}
+        # Checked here, for FAISS answers a wrong dimension with an empty assertion.
+        if vector.shape != (self._index.d,):
+            raise ValueError(f"a vector of shape {vector.shape}, the index has ({self._index.d},)")
+        scores, rows = self._index.search(vector[np.newaxis], min(top_k, len(self.ids)))
+        return dict(zip(self.ids[rows[0]].tolist(), scores[0].tolist(), strict=True))

@@ -1,0 +1,187 @@
+"""Lexical candidates: BM25 with tantivy, stems and stop words by the article's language."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import shutil
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import tantivy
+
+from retrieval.errors import IndexFault
+
+logger = logging.getLogger(__name__)
+
+# Languages by ISO 639-1 code -> tantivy's name, and whether it has stop words for it.
+_LANGUAGES = {
+    "ar": ("arabic", False), "da": ("danish", True), "de": ("german", True),
+    "el": ("greek", False), "en": ("english", True), "es": ("spanish", True),
+    "fi": ("finnish", True), "fr": ("french", True), "hu": ("hungarian", True),
+    "it": ("italian", True), "nl": ("dutch", True), "no": ("norwegian", True),
+    "pt": ("portuguese", True), "ro": ("romanian", False), "ru": ("russian", True),
+    "sv": ("swedish", True), "ta": ("tamil", False), "tr": ("turkish", False),
+}  # fmt: skip
+# Every other language: words as they stand, in lower case.
+_OTHER = "other"
+# Words of tantivy's English list would leave "who said so" with one term; questions have these too.
+_QUESTION_WORDS = {
+    "en": ["what", "when", "where", "which", "who", "whom", "whose", "why", "how", "did", "do",
+           "does", "has", "have", "had", "were", "from", "about", "can", "could", "would", "should",
+           "you", "me", "tell", "please", "i", "my", "your", "we", "he", "she", "his", "her", "him",
+           "its", "been", "being", "than", "so", "any", "some", "many", "much", "us"],
+}  # fmt: skip
+_MANIFEST = "manifest.json"
+# Raise when analysis or schema change.
+_FORMAT = 1
+_HEAP_BYTES = 32_000_000
+
+
+@cache
+def _analyzer(language: str) -> tantivy.TextAnalyzer:
+    builder = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+    )
+    if language in _LANGUAGES:
+        name, has_stopwords = _LANGUAGES[language]
+        if has_stopwords:
+            builder = builder.filter(tantivy.Filter.stopword(name))
+        if language in _QUESTION_WORDS:
+            builder = builder.filter(tantivy.Filter.custom_stopword(_QUESTION_WORDS[language]))
+        builder = builder.filter(tantivy.Filter.stemmer(name))
+    return builder.build()
+
+
+def terms(text: str, language: str) -> list[str]:
+    """Return the terms that a text is indexed and searched by, in order."""
+    return list(_analyzer(_field(language)).analyze(text))
+
+
+def _field(language: str) -> str:
+    return language if language in _LANGUAGES else _OTHER
+
+
+@cache
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", stored=False, indexed=True, fast=True)
+    for language in [*_LANGUAGES, _OTHER]:
+        builder.add_text_field(language, tokenizer_name=language, index_option="freq")
+    return builder.build()
+
+
+class LexicalIndex:
+    """A tantivy index on disk, derived from the store and in step with one of its generations."""
+
+    def __init__(self, index: tantivy.Index, folder: Path, generation: int) -> None:
+        for language in [*_LANGUAGES, _OTHER]:
+            index.register_tokenizer(language, _analyzer(language))
+        self._index = index
+        self._folder = folder
+        self.generation = generation
+
+    @classmethod
+    def open(cls, folder: Path, store_key: str) -> LexicalIndex | None:
+        """Open an index; None if it is missing, damaged, or was derived from another store."""
+        try:
+            manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+            if manifest["format"] != _FORMAT or manifest["store"] != store_key:
+                return None
+            index = tantivy.Index(_schema(), path=str(folder), reuse=True)
+            found = cls(index, folder, int(manifest["generation"]))
+            # Opening reads little; a search of everything meets every segment's files.
+            index.searcher().search(tantivy.Query.all_query(), 1)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as exc:
+            logger.debug("the lexical index in %s cannot be opened: %r", folder, exc)
+            return None
+        return found
+
+    @classmethod
+    def create(cls, folder: Path) -> LexicalIndex:
+        """Create an empty index in place of whatever is there."""
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+            return cls(tantivy.Index(_schema(), path=str(folder), reuse=False), folder, 0)
+        except (OSError, ValueError) as exc:
+            raise IndexFault(
+                f"the lexical index {folder} cannot be written ({exc}); check that the disk has "
+                "room and that the folder can be written"
+            ) from exc
+
+    def update(
+        self,
+        passages: Iterable[tuple[int, str, str]],
+        removed: Sequence[int],
+        generation: int,
+        store_key: str,
+    ) -> None:
+        """Bring the index to a generation; done twice, it does no harm.
+
+        Args:
+            passages: Chunk id, language and text of what came after `self.generation`.
+            removed: Ids of the chunks that went after it.
+            generation: That the index is in step with afterwards.
+            store_key: Names the store it is derived from.
+        """
+        try:
+            writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            for chunk_id in removed:
+                writer.delete_documents_by_term("id", chunk_id)
+            for chunk_id, language, text in passages:
+                # An update that was cut off may have come as far as this chunk.
+                writer.delete_documents_by_term("id", chunk_id)
+                document = tantivy.Document()
+                document.add_unsigned("id", chunk_id)
+                document.add_text(_field(language), text)
+                writer.add_document(document)
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index.reload()
+            draft = self._folder / (_MANIFEST + ".draft")
+            manifest = {"format": _FORMAT, "store": store_key, "generation": generation}
+            draft.write_text(json.dumps(manifest), encoding="utf-8")
+            draft.replace(self._folder / _MANIFEST)
+        except (OSError, ValueError) as exc:
+            raise IndexFault(
+                f"the lexical index {self._folder} cannot be written ({exc}); check that the disk "
+                "has room and that the folder can be written"
+            ) from exc
+        self.generation = generation
+
+    def search(self, text: str, languages: Iterable[str], top_k: int) -> dict[int, float]:
+        """Return BM25 scores by chunk id, best first; nothing if no term is left or matches."""
+        queries = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), field, term, "freq"))
+            for field in sorted({_field(language) for language in languages})
+            for term in dict.fromkeys(terms(text, field))
+        ]
+        if not queries:
+            return {}
+        searcher = self._index.searcher()
+        hits = searcher.search(tantivy.Query.boolean_query(queries), top_k, count=False).hits
+        ids = searcher.fast_field_values("id", [address for _, address in hits])
+        return {int(i or 0): float(score) for i, (score, _) in zip(ids, hits, strict=True)}
+
+    def rarity(self, term: str, languages: Iterable[str]) -> float:
+        """Return a term's inverse document frequency, 0 to 1: 1 for a term of one chunk or none.
+
+        Robertson's form, ln(1 + (n - df + 0.5) / (df + 0.5)), over its value at df = 1.
+        """
+        searcher = self._index.searcher()
+        fields = {_field(language) for language in languages}
+        df = sum(searcher.doc_freq(field, term) for field in fields)
+        return (
+            1.0 if not df else _idf(searcher.num_docs, df) / max(_idf(searcher.num_docs, 1), 1e-9)
+        )
+
+
+def _idf(documents: int, df: int) -> float:
+    return math.log(1 + (documents - min(df, documents) + 0.5) / (df + 0.5))

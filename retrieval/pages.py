@@ -1,0 +1,112 @@
+"""HTML pages and pieces of them: their main text, block by block, and what they declare."""
+
+from __future__ import annotations
+
+import codecs
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from retrieval import markup
+from retrieval.metadata import Metadata, date_of, language_of, tags_of, url_of
+from retrieval.plain import decode
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement  # type: ignore[import-untyped]
+    from trafilatura.settings import Document
+
+logger = logging.getLogger(__name__)
+
+# trafilatura takes up to 60 µs for an element; beyond, the whole page is read.
+MAX_ELEMENTS = 50_000
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=[\s\"']{0,9}([\w.:-]{1,40})", re.IGNORECASE)
+_LEGACY_FAMILIES = ("cp", "iso", "koi8", "mac", "shift", "euc", "gb", "big5")
+_DATE_NAMES = (
+    "article.published article:published_time citation_publication_date date datepublished "
+    "dc.date dc.date.issued dcterms.created dcterms.issued og:article:published_time "
+    "parsely-pub-date pubdate publish-date publishdate sailthru.date"
+)
+_META_DATES = frozenset(_DATE_NAMES.split())
+_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{1,100})"')
+
+
+def read(path: str, data: bytes) -> tuple[Metadata, str]:
+    """Read a page: its main text if that can be told from the rest, else all of it.
+
+    Dates come from what the page declares (`article:published_time` and its like, JSON-LD, `time`)
+    and never from its text. The text is empty if the page has none.
+    """
+    page = markup.parse(decode(data, _charset(data)))
+    body = None if page is None else page.find("body")
+    if page is None or body is None:
+        return Metadata(), ""
+    metadata = Metadata(
+        title=page.findtext(".//title"),
+        date=date_of(path, *_dates(page)),
+        author=next(_meta(page, frozenset({"author"})), None),
+        language=language_of(page.get("lang")),
+    )
+    document = _main_text(path, page)
+    if document is None:
+        return metadata, markup.text_of(body)
+    metadata = replace(
+        metadata,
+        title=document.title or metadata.title,
+        url=url_of(path, document.url),
+        author=document.author or metadata.author,
+        tags=tags_of(tag for tags in document.tags or () for tag in tags.split(",")),
+    )
+    return metadata, markup.text_of(document.body) or markup.text_of(body)
+
+
+def _main_text(path: str, page: HtmlElement) -> Document | None:
+    if sum(1 for _ in page.iter()) > MAX_ELEMENTS:
+        return None
+    from trafilatura import bare_extraction
+
+    for name in ("trafilatura", "htmldate", "courlan"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        document = bare_extraction(
+            page,
+            include_comments=False,
+            with_metadata=True,
+            date_extraction_params={"extensive_search": False, "original_date": True},
+        )
+    except Exception:
+        # Heuristics on whatever the web brings: a defect in them must not cost the article.
+        logger.warning("%s: main text not found, the whole page is read", path, exc_info=True)
+        return None
+    return None if isinstance(document, dict) else document
+
+
+def _dates(page: HtmlElement) -> Iterator[str]:
+    yield from _meta(page, _META_DATES)
+    for script in page.iterfind(".//script[@type='application/ld+json']"):
+        yield from _LD_DATE.findall(script.text or "")
+    for time in page.iterfind(".//time[@datetime]"):
+        if time.get("pubdate") is not None or time.get("itemprop") == "datePublished":
+            yield time.get("datetime")
+
+
+def _meta(page: HtmlElement, names: frozenset[str]) -> Iterator[str]:
+    for element in page.iterfind(".//meta[@content]"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        if name.lower() in names and element.get("content").strip():
+            yield element.get("content")
+
+
+def _charset(data: bytes) -> str | None:
+    match = _CHARSET.search(data, 0, 4096)
+    if match is None:
+        return None
+    try:
+        name = codecs.lookup(match[1].decode()).name
+    except LookupError:
+        return None
+    if name == "iso8859-1":
+        return "cp1252"  # as browsers do, https://encoding.spec.whatwg.org/#names-and-labels
+    return name if name.startswith(_LEGACY_FAMILIES) else None

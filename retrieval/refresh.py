@@ -1,0 +1,306 @@
+"""Bringing the index in line with the articles: what changed is read, new text is encoded."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import numpy as np
+
+from config import ArticlesSettings, IndexSettings
+from retrieval.articles import ArticleFile, Skipped, read, walk
+from retrieval.chunking import chunk, passage, short_title
+from retrieval.errors import ArticlesError, IndexBusy, IndexFault
+from retrieval.formats import READERS, UnreadableArticle, parse
+from retrieval.lexical import LexicalIndex
+from retrieval.store import FileState, Store, StoredEncoding
+from retrieval.types import Article, Chunk, Encoder, PassageEncoding
+
+logger = logging.getLogger(__name__)
+
+# Passages that are gathered before they are sorted by length and encoded; then they are committed.
+_GATHERED = 256
+# Passages between two reports of progress.
+_ENCODED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a refresh has come; `total` counts the articles that have to be read."""
+
+    articles: int
+    total: int
+    chunks: int
+    encoded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a refresh did; `chunks` and `generation` are those of the index afterwards."""
+
+    generation: int
+    added: int
+    modified: int
+    deleted: int
+    unchanged: int
+    skipped: tuple[Skipped, ...]
+    chunks: int
+    encoded: int
+    elapsed_s: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether the refresh published a new generation."""
+        return bool(self.added or self.modified or self.deleted)
+
+
+def refresh(
+    articles: ArticlesSettings,
+    index: IndexSettings,
+    encoder: Encoder,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Report:
+    """Bring the index in line with the articles folder.
+
+    The current generation answers until the next is published, in one transaction, at the end. An
+    interrupted refresh keeps the encodings it made, and the next one goes on with them.
+
+    Raises:
+        ArticlesError: The folder is missing, unreadable, or holds no article that can be read; the
+            index stays as it is.
+        IndexBusy: Another process refreshes.
+        IndexFault: The index cannot be used or written.
+    """
+    started = time.perf_counter()
+    found, skipped = walk(articles.folder, _max_bytes(articles))
+    if not found:
+        raise ArticlesError(_nothing(articles.folder, skipped))
+    with writing(index.folder):
+        store = Store.open(index.folder)
+        if store is None:
+            store = Store.create(index.folder, encoder.fingerprint, encoder.name, encoder.dim)
+        store.check_encoder(encoder.fingerprint, encoder.name)
+        store.drop_unpublished()
+        work = _Refresh(store, articles, index, encoder, on_progress)
+        work.run(found)
+        unreadable = [Skipped(f.path, f.reason) for f in work.files.values() if f.reason]
+        skipped = sorted([*skipped, *unreadable], key=lambda one: one.article)
+        if len(unreadable) == len(work.files):
+            raise ArticlesError(_nothing(articles.folder, skipped))
+        deleted = work.finish()
+        lexical_in_step(store, index.folder)
+        state = store.generation()
+        store.close()
+    return Report(
+        generation=state.number,
+        added=len(work.added),
+        modified=len(work.modified),
+        deleted=len(deleted),
+        unchanged=work.unchanged,
+        skipped=tuple(skipped),
+        chunks=state.chunks,
+        encoded=work.encoded,
+        elapsed_s=time.perf_counter() - started,
+    )
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Be the only process that writes to the index.
+
+    Raises:
+        IndexBusy: Another one is.
+        IndexFault: The folder cannot be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with filelock.FileLock(folder / "lock", timeout=0):
+            yield
+    except filelock.Timeout as exc:
+        raise IndexBusy(
+            f"another process is writing to the index {folder}; wait until it has finished"
+        ) from exc
+    except PermissionError as exc:
+        raise IndexFault(
+            f"the index folder {folder} cannot be written (permission denied); give one that can "
+            "with --index"
+        ) from exc
+    except (FileExistsError, NotADirectoryError) as exc:
+        raise IndexFault(
+            f"{folder} is not a folder, so it cannot hold the index; give a folder with --index"
+        ) from exc
+
+
+def lexical_in_step(store: Store, folder: Path) -> LexicalIndex:
+    """Return the lexical index of the store's current generation; the caller holds the lock.
+
+    It is brought up to date by what changed, or built again where it is missing, damaged, of
+    another store, ahead (after a rollback) or so old that what changed is no longer known.
+    """
+    generation, key = store.current(), store.key
+    place = folder / "lexical"
+    lexical = LexicalIndex.open(place, key)
+    if lexical is not None and lexical.generation == generation:
+        return lexical
+    if lexical is None or lexical.generation > generation or not store.keeps(lexical.generation):
+        if generation:
+            logger.info("building the lexical index again from the database")
+        lexical = LexicalIndex.create(place)
+    since = lexical.generation
+    lexical.update(
+        store.passages(since, generation), store.removed_chunks(since, generation), generation, key
+    )
+    return lexical
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """What is encoded for a chunk; the chunk's own text begins at `offset`."""
+
+    text: str
+    offset: int
+    digest: bytes
+
+
+class _Refresh:
+    """One refresh under way.
+
+    Attributes:
+        files: What was seen of each file, to be remembered with the new generation.
+        added, modified: Paths of the articles that the new generation brings.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        articles: ArticlesSettings,
+        index: IndexSettings,
+        encoder: Encoder,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        self.files: dict[str, FileState] = {}
+        self.added: set[str] = set()
+        self.modified: set[str] = set()
+        self.unchanged = 0
+        self.encoded = 0
+        self._store = store
+        self._articles = articles
+        self._keep = index.keep
+        self._budget = min(index.chunk_tokens, encoder.max_tokens)
+        self._encoder = encoder
+        self._on_progress = on_progress
+        self._known = store.files()
+        self._generation = store.current() + 1
+        self._done = self._total = self._chunks = 0
+
+    def run(self, found: Sequence[ArticleFile]) -> None:
+        """Read, cut, encode and store what changed; nothing of it is visible yet."""
+        changed = []
+        for file in found:
+            old = self._known.get(file.path)
+            if old and (old.size, old.mtime_ns) == (file.size, file.mtime_ns):
+                self.files[file.path] = old
+                self.unchanged += old.reason is None
+            else:
+                changed.append(file)
+        self._total = len(changed)
+        gathered: list[tuple[Article, list[tuple[Chunk, _Passage]]]] = []
+        waiting = 0
+        for file in changed:
+            article = self._read(file)
+            if article is not None:
+                gathered.append((article, list(self._cut(article))))
+                waiting += len(gathered[-1][1])
+            if waiting >= _GATHERED:
+                self._add(gathered)
+                gathered, waiting = [], 0
+        self._add(gathered)
+
+    def finish(self) -> set[str]:
+        """Publish what was stored, if anything changed; return the paths that went."""
+        readable = {path for path, file in self.files.items() if file.reason is None}
+        before = {path for path, file in self._known.items() if file.reason is None}
+        deleted = before - readable
+        if self.added or self.modified or deleted:
+            self._store.remove_articles(self.modified | deleted, self._generation)
+            self._store.publish(self._generation, self.files.values(), self._keep)
+        elif self.files != self._known:
+            self._store.replace_files(self.files.values())
+        return deleted
+
+    def _read(self, file: ArticleFile) -> Article | None:
+        """Read a file whose size or time changed; None if its content did not, or is no article."""
+        old = self._known.get(file.path)
+        digest, reason, article = "", None, None
+        try:
+            data = read(self._articles.folder, file, _max_bytes(self._articles))
+            digest = hashlib.sha256(data).hexdigest()
+            if old and old.digest == digest:
+                reason = old.reason
+                self.unchanged += reason is None
+            else:
+                article = parse(file.path, data, self._articles.language)
+                indexed = old is not None and old.reason is None
+                (self.modified if indexed else self.added).add(file.path)
+        except UnreadableArticle as exc:
+            reason = str(exc)
+        self.files[file.path] = FileState(file.path, file.size, file.mtime_ns, digest, reason)
+        self._done += 1
+        return article
+
+    def _cut(self, article: Article) -> Iterator[tuple[Chunk, _Passage]]:
+        title = short_title(article.source.title, self._budget, self._encoder.count_tokens)
+        for one in chunk(article, self._budget, self._encoder.count_tokens):
+            text = passage(title, one.text)
+            digest = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+            yield one, _Passage(text, len(text) - len(one.text), digest)
+
+    def _add(self, gathered: Sequence[tuple[Article, list[tuple[Chunk, _Passage]]]]) -> None:
+        passages = {p.digest: p for _, chunks in gathered for _, p in chunks}
+        known = self._store.known_encodings(list(passages))
+        new = [one for digest, one in passages.items() if digest not in known]
+        new.sort(key=lambda one: len(one.text))
+        encodings: dict[bytes, StoredEncoding] = {}
+        for at in range(0, len(new), _ENCODED_AT_ONCE):
+            some = new[at : at + _ENCODED_AT_ONCE]
+            made = self._encoder.encode_passages([one.text for one in some])
+            encodings.update(
+                (one.digest, _shifted(encoding, one.offset))
+                for one, encoding in zip(some, made, strict=True)
+            )
+            self.encoded += len(some)
+            self._report()
+        articles = [(article, [(c, p.digest) for c, p in chunks]) for article, chunks in gathered]
+        self._store.add(self._generation, encodings, articles)
+        self._chunks += sum(len(chunks) for _, chunks in gathered)
+        self._report()
+
+    def _report(self) -> None:
+        self._on_progress(Progress(self._done, self._total, self._chunks, self.encoded))
+
+
+def _shifted(encoding: PassageEncoding, offset: int) -> StoredEncoding:
+    """Count the places of tokens from where the chunk begins in its passage."""
+    starts = np.where(encoding.starts < offset, -1, encoding.starts - offset).astype(np.int32)
+    return StoredEncoding(encoding.vector, encoding.codes, starts)
+
+
+def _max_bytes(articles: ArticlesSettings) -> int:
+    return int(articles.max_megabytes * 1_000_000)
+
+
+def _nothing(folder: Path, skipped: Sequence[Skipped]) -> str:
+    wanted = f"put articles ({', '.join(sorted(READERS))}) there or give --articles DIR"
+    if not skipped:
+        return f"no articles in {folder}; {wanted}; an index made before stays as it is"
+    first = skipped[0]
+    return (
+        f"no article in {folder} can be read, {len(skipped)} were skipped, the first "
+        f"{first.article!r}: {first.reason}; {wanted}; an index made before stays as it is"
+    )

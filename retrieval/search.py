@@ -1,0 +1,151 @@
+"""From a question to ranked chunks: dense and lexical candidates, fused, then late interaction."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from config import SearchSettings
+from retrieval.dense import DenseIndex
+from retrieval.fusion import fuse
+from retrieval.late import maxsim, similarity
+from retrieval.lexical import LexicalIndex, terms
+from retrieval.refresh import lexical_in_step, writing
+from retrieval.store import Generation, Store, StoredChunk
+from retrieval.types import Encoder, Hit, QueryEncoding
+
+logger = logging.getLogger(__name__)
+
+# Chunks whose tokens are compared with the question's: the best of the fused candidates.
+LATE_CANDIDATES = 20
+_DENSE_WEIGHT, _LEXICAL_WEIGHT, _LATE_WEIGHT = 1.0, 1.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Chunks found for a question, best first.
+
+    Attributes:
+        terms: The question's lexical terms by language of the articles, each with its rarity, 0
+            to 1.
+    """
+
+    hits: tuple[Hit, ...]
+    terms: dict[str, dict[str, float]]
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One generation, immutable: what a question is answered from."""
+
+    generation: Generation
+    dense: DenseIndex
+    lexical: LexicalIndex
+    languages: tuple[str, ...]
+
+    def has(self, chunk_id: int) -> bool:
+        at = int(np.searchsorted(self.dense.ids, chunk_id))
+        return at < len(self.dense.ids) and int(self.dense.ids[at]) == chunk_id
+
+
+class Searcher:
+    """Searches the current generation of an index; safe to call from several threads.
+
+    A question takes the view that it finds and keeps it; `reload` swaps the reference, so no lock
+    lies on the question's way.
+    """
+
+    def __init__(
+        self, store: Store, folder: Path, encoder: Encoder, search: SearchSettings
+    ) -> None:
+        store.check_encoder(encoder.fingerprint, encoder.name)
+        self._store = store
+        self._folder = folder
+        self._encoder = encoder
+        self._search = search
+        self._loading = threading.Lock()
+        self._view = self._load()
+
+    @property
+    def generation(self) -> Generation:
+        """The generation that is searched."""
+        return self._view.generation
+
+    def reload(self) -> bool:
+        """Search the current generation from now on; whether it is another one."""
+        with self._loading:
+            if self._store.current() == self._view.generation.number:
+                return False
+            self._view = self._load()
+        return True
+
+    def search(self, question: str) -> Ranking:
+        """Rank the chunks that may answer; none if the question has no word."""
+        view = self._view
+        query = self._encoder.encode_query(question)
+        by_language = {
+            language: {
+                term: view.lexical.rarity(term, [language]) for term in terms(question, language)
+            }
+            for language in view.languages
+        }
+        dense = view.dense.search(query.vector, self._search.candidates)
+        lexical = view.lexical.search(question, view.languages, self._search.candidates)
+        lexical = {key: score for key, score in lexical.items() if view.has(key)}
+        first = fuse([(dense, _DENSE_WEIGHT), (lexical, _LEXICAL_WEIGHT)])
+        candidates = list(first)[:LATE_CANDIDATES]
+        chunks = self._store.chunks(candidates)
+        found = {key: chunks[key] for key in candidates if key in chunks}
+        hits = _rank(query, first, found, dense, lexical)
+        return Ranking(hits, by_language, view.generation.number)
+
+    def _load(self) -> _View:
+        generation = self._store.generation()
+        dense = DenseIndex.build(self._store.dim, self._store.vectors(generation.number))
+        lexical = LexicalIndex.open(self._folder / "lexical", self._store.key)
+        if lexical is None or lexical.generation != generation.number:
+            logger.warning("the lexical index is missing or out of step; building it again")
+            with writing(self._folder):
+                lexical = lexical_in_step(self._store, self._folder)
+        languages = tuple(self._store.languages(generation.number))
+        return _View(generation, dense, lexical, languages)
+
+
+def _rank(
+    query: QueryEncoding,
+    first: dict[int, float],
+    found: dict[int, StoredChunk],
+    dense: dict[int, float],
+    lexical: dict[int, float],
+) -> tuple[Hit, ...]:
+    if not found:
+        return ()
+    # One product for all candidates is much faster than one for each.
+    codes = np.concatenate([stored.codes for stored in found.values()])
+    ends = np.cumsum([len(stored.codes) for stored in found.values()])[:-1]
+    similarities = dict(
+        zip(found, np.split(similarity(query.tokens, codes), ends, axis=1), strict=True)
+    )
+    late = {key: maxsim(matrix) for key, matrix in similarities.items()}
+    early = {key: first[key] for key in found}
+    weights = _DENSE_WEIGHT + _LEXICAL_WEIGHT
+    fused = fuse([(early, weights), (late, _LATE_WEIGHT)])
+    return tuple(
+        Hit(
+            chunk_id=key,
+            source=found[key].source,
+            chunk=found[key].chunk,
+            rank=rank,
+            score=score,
+            dense=dense.get(key, 0.0),
+            lexical=lexical.get(key, 0.0),
+            similarity=similarities[key],
+            starts=found[key].starts,
+        )
+        for rank, (key, score) in enumerate(fused.items(), start=1)
+    )

@@ -1,0 +1,24 @@
+"""Watching the articles folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import watchfiles
+
+# A refresh waits until nothing has changed for this long, so that a copy of many files is one.
+_QUIET_MS = 300
+_LONGEST_WAIT_MS = 3000
+
+
+def changes(folder: Path) -> Iterator[None]:
+    """Yield whenever files in the folder have changed; ends at Ctrl-C.
+
+    What changed is not told: a refresh finds out, and by looking at the files it also finds what
+    the watcher missed.
+    """
+    for _ in watchfiles.watch(
+        folder, debounce=_LONGEST_WAIT_MS, step=_QUIET_MS, raise_interrupt=False
+    ):
+        yield

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embeddings import Encoder, load
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep tests, and the processes they start, off the network and the user's own cache."""
+    own = {
+        "HF_HUB_OFFLINE": "1",
+        "EXCERPTA_ENCODER__CACHE": str(tmp_path_factory.mktemp("encoders")),
+    }
+    before = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    yield
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def encoder_cache(_offline_with_own_cache: None) -> Path:
+    return Path(os.environ["EXCERPTA_ENCODER__CACHE"])
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_cache: Path) -> Encoder:
+    """The real encoder, compiled once for the whole session."""
+    return load("sentence-transformers/all-MiniLM-L6-v2", cache=encoder_cache)

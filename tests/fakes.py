@@ -1,0 +1,75 @@
+"""Stand-ins that speak this project's own protocols."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval.types import ByteArray, FloatArray, IntArray
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    vector: FloatArray
+    tokens: FloatArray
+    spans: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    vector: FloatArray
+    codes: ByteArray
+    starts: IntArray
+
+
+class HashEncoder:
+    """Encodes words by their hash: the same word gets the same unit vector, others unlike ones.
+
+    Attributes:
+        encoded: Every passage that was encoded, in order.
+    """
+
+    name = "hash"
+    max_tokens = 254
+
+    def __init__(self, dim: int = 64, fingerprint: str = "hash-1") -> None:
+        self.dim = dim
+        self.fingerprint = fingerprint
+        self.encoded: list[str] = []
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(_WORD.findall(text)) for text in texts]
+
+    def encode_query(self, text: str) -> Query:
+        tokens, spans = self._tokens(text)
+        return Query(self._vector(tokens), tokens, spans)
+
+    def encode_passages(self, texts: Sequence[str]) -> list[Passage]:
+        self.encoded.extend(texts)
+        passages = []
+        for text in texts:
+            tokens, spans = self._tokens(text)
+            codes = np.packbits(tokens > 0, axis=1)
+            passages.append(Passage(self._vector(tokens), codes, spans[:, 0].copy()))
+        return passages
+
+    def _tokens(self, text: str) -> tuple[FloatArray, IntArray]:
+        words = list(_WORD.finditer(text))[: self.max_tokens]
+        tokens = np.zeros((len(words), self.dim), dtype=np.float32)
+        for row, word in enumerate(words):
+            seed = hashlib.sha256(word.group().lower().encode()).digest()
+            vector = np.random.default_rng(list(seed)).standard_normal(self.dim)
+            tokens[row] = vector / np.linalg.norm(vector)
+        spans = np.array([word.span() for word in words], dtype=np.int32).reshape(-1, 2)
+        return tokens, spans
+
+    def _vector(self, tokens: FloatArray) -> FloatArray:
+        total = tokens.sum(axis=0)
+        norm = float(np.linalg.norm(total))
+        return (total / norm if norm else total).astype(np.float32)
