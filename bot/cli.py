@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 
 from bot import documents, render
-from bot.answers import QuestionError
+from bot.answers import QuestionError, check_question
 from bot.build import Library, open_library, open_store
 from bot.errors import BotError
 from bot.progress import Building
@@ -164,10 +164,12 @@ def command(body: Callable[..., int | None]) -> None:
         **own: object,
     ) -> None:
         logs.setup(verbose)
+        status = 0
         with _explained(as_json, verbose):
             overrides = {"articles": {"folder": articles}, "index": {"folder": index}}
             run = Run(Settings.load(config, overrides), as_json)
-            raise typer.Exit(body(run, **own) or 0)
+            status = body(run, **own) or 0
+        raise typer.Exit(status)
 
     everyones = [
         parameter
@@ -200,6 +202,8 @@ def ask(
 ) -> int:
     """Answer one question; exit status 1 if the articles do not answer it."""
     asked = sys.stdin.read(_STDIN_CHARS) if question == "-" else question
+    # Before the library is opened, so that a wrong question costs nothing.
+    asked = check_question(asked, run.settings.search.max_question_chars)
     answer = run.library().answerer.answer(asked)
     run.print(
         documents.of_answer(answer),

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embeddings.encoder import Batch, FloatArray
-from embeddings.errors import NotCompilable
+from embeddings.errors import EncoderError, NotCompilable
 from embeddings.models import digest
 
 # Importing openvino sends an event to an analytics service unless its telemetry package is missing
@@ -29,6 +29,10 @@ import openvino as ov  # noqa: E402
 
 if TYPE_CHECKING:
     from embeddings.reference import Reference
+
+# The first look at a tensor as an array sets up pybind11's view of NumPy. Two threads that do it at
+# the same time wait for each other for ever (openvino 2026.4), so it is done here, by one.
+ov.Tensor(ov.Type.i64, ov.Shape([1])).data  # noqa: B018
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +51,6 @@ class Card:
         inputs: Names of the model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
         window: Tokens that the model reads, special and prompt tokens included.
         query_prompt, passage_prompt: As the model declares them.
-        lowercase: Whether text is lower-cased before it is tokenized.
     """
 
     dim: int
@@ -55,7 +58,6 @@ class Card:
     inputs: tuple[str, ...]
     query_prompt: str
     passage_prompt: str
-    lowercase: bool
 
 
 class CompiledForward:
@@ -116,34 +118,40 @@ class _Requests:
 
 
 def read(folder: Path) -> tuple[Card, CompiledForward] | None:
-    """Load what `write` left in the folder; None if it is missing, of another format or damaged.
+    """Load what `write` left in the folder; None if nothing usable is there.
+
+    What cannot be used is deleted.
 
     Raises:
         NotCompilable: `refuse` left word that this model cannot be compiled.
     """
     try:
+        if not folder.is_dir():
+            return None
         document = json.loads((folder / _CARD).read_text(encoding="utf-8"))
         if document["format"] != _FORMAT:
-            return None
+            raise ValueError(f"format {document['format']}, not {_FORMAT}")
         if "refused" in document:
             raise NotCompilable(document["refused"])
         card = Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
         # Hashing and compiling both leave the interpreter free, so neither waits for the other.
         with ThreadPoolExecutor(1) as pool:
-            whole = pool.submit(_whole, folder, document["sha256"])
+            verified = pool.submit(_verify, folder, document["sha256"])
             forward = CompiledForward(folder, card.inputs)
-            if whole.result():
-                return card, forward
-    except FileNotFoundError:
-        return None
+            verified.result()
+        return card, forward
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
-        logger.debug("the compiled model in %s cannot be read: %r", folder, exc)
-    logger.warning("the compiled model in %s is damaged; compiling it again", folder)
+        logger.warning("compiling again: the model in %s is damaged or of another version", folder)
+        logger.debug("what was wrong with %s: %r", folder, exc)
+    # Before the seconds that compiling takes: after them another process may have put a good one.
+    shutil.rmtree(folder, ignore_errors=True)
     return None
 
 
-def _whole(folder: Path, digests: dict[str, str]) -> bool:
-    return all(digest(folder / name) == expected for name, expected in digests.items())
+def _verify(folder: Path, digests: dict[str, str]) -> None:
+    for name, expected in digests.items():
+        if digest(folder / name) != expected:
+            raise ValueError(f"{name} has changed")
 
 
 def write(reference: Reference, folder: Path) -> None:
@@ -151,8 +159,9 @@ def write(reference: Reference, folder: Path) -> None:
 
     Raises:
         NotCompilable: OpenVINO cannot trace it, or computes something else.
+        EncoderError: The folder cannot be made.
     """
-    with _replacing(folder) as draft:
+    with _drafting(folder) as draft:
         card = reference.card
         module, example = reference.traceable()
         try:
@@ -167,7 +176,10 @@ def write(reference: Reference, folder: Path) -> None:
         traced.reshape({name: [-1, -1] for name in card.inputs})
         ov.save_model(traced, draft / _MODEL)
         (draft / _TOKENIZER).write_text(reference.tokenizer_json, encoding="utf-8")
-        _compare(reference, CompiledForward(draft, card.inputs))
+        try:
+            _compare(reference, CompiledForward(draft, card.inputs))
+        except RuntimeError as exc:
+            raise NotCompilable("what it traced does not run on texts of other lengths") from exc
         digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)}
         document = {"format": _FORMAT, "card": asdict(card), "sha256": digests}
         (draft / _CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
@@ -175,7 +187,7 @@ def write(reference: Reference, folder: Path) -> None:
 
 def refuse(folder: Path, reason: str) -> None:
     """Leave word that the model cannot be compiled, so that it is not tried at every start."""
-    with _replacing(folder) as draft:
+    with _drafting(folder) as draft:
         document = {"format": _FORMAT, "refused": reason}
         (draft / _CARD).write_text(json.dumps(document), encoding="utf-8")
 
@@ -200,23 +212,27 @@ def _cosines(a: FloatArray, b: FloatArray) -> FloatArray:
     return np.asarray((a * b).sum(axis=-1) / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
-class _replacing:
-    """A draft folder that takes the place of `folder` when the block ends well."""
+class _drafting:
+    """A draft that becomes `folder` when the block ends well, unless another process was first."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def __enter__(self) -> Path:
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
-        self._draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self._folder.parent))
+        parent = self._folder.parent
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            self._draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=parent))
+        except OSError as exc:
+            raise EncoderError(
+                f"the compiled encoder cannot be kept in {parent} ({exc.strerror}); set "
+                "encoder.cache to a folder that can be written"
+            ) from exc
         return self._draft
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            # A folder can only be renamed onto an empty one. Whoever comes in between finds nothing
-            # and traces for itself, or has put the same files there already.
-            shutil.rmtree(self._folder, ignore_errors=True)
-            try:
+            try:  # a folder can only be renamed onto an empty one
                 self._draft.rename(self._folder)
             except OSError:
                 logger.debug("another process has compiled %s meanwhile", self._folder)

@@ -29,7 +29,8 @@ class Batch:
     @classmethod
     def of(cls, texts: Sequence[Tokenized]) -> Batch:
         """Pad texts on the right to the longest of them."""
-        shape = len(texts), max(len(text.ids) for text in texts)
+        # One column at least: where a tokenizer adds no special tokens, an empty text has no ids.
+        shape = len(texts), max(1, *(len(text.ids) for text in texts))
         ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
         for row, text in enumerate(texts):
             width = len(text.ids)
@@ -124,12 +125,9 @@ class Encoder:
     def encode_query(self, text: str) -> EncodedQuery:
         """Encode a question; what exceeds the model's window is cut."""
         (tokenized,) = self._tokenizer.tokenize([text], self._prompts.query)
-        if not len(tokenized.content):
-            nothing = np.zeros((0, 2), dtype=np.int32)
-            return EncodedQuery(self._zeros(), np.zeros((0, self.dim), np.float32), nothing)
         vectors, tokens = self._forward.one(Batch.of([tokenized]))
-        own = tokens[0, tokenized.content]
-        return EncodedQuery(_unit(vectors)[0], _unit(own), tokenized.spans)
+        own = _unit(tokens[0, tokenized.content])
+        return EncodedQuery(self._vector(vectors[0], tokenized), own, tokenized.spans)
 
     def encode_passages(self, texts: Sequence[str]) -> list[EncodedPassage]:
         """Encode passages, in the order given; what exceeds the model's window is cut.
@@ -148,21 +146,20 @@ class Encoder:
 
     def _encode(self, texts: Sequence[Tokenized]) -> list[EncodedPassage]:
         vectors, tokens = self._forward.many(Batch.of(texts))
-        units = _unit(vectors)
         return [
             EncodedPassage(
-                units[n] if len(text.content) else self._zeros(),
+                self._vector(vectors[n], text),
                 pack(tokens[n, text.content]),
                 text.spans[:, 0].copy(),
             )
             for n, text in enumerate(texts)
         ]
 
-    def _zeros(self) -> FloatArray:
-        return np.zeros(self.dim, dtype=np.float32)
+    def _vector(self, vector: FloatArray, text: Tokenized) -> FloatArray:
+        return _unit(vector) if len(text.content) else np.zeros(self.dim, dtype=np.float32)
 
 
 def _unit(rows: FloatArray) -> FloatArray:
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    norms = np.linalg.norm(rows, axis=-1, keepdims=True)
     units: FloatArray = np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
     return units

@@ -47,6 +47,7 @@ def load(
         ModelNotFound: See `models.locate`.
         ModelRefused: The weights are damaged or cannot be loaded.
         NotCompilable: `backend` is openvino and OpenVINO cannot run this model.
+        EncoderError: The compiled model cannot be kept in the cache folder.
     """
     model = locate(name, download=download)
     identity = model.fingerprint()
@@ -89,9 +90,7 @@ def _forward(
     from embeddings.reference import Reference
 
     reference = Reference.load(model, device)
-    tokenizer = TextTokenizer(
-        reference.tokenizer_json, reference.card.window, lowercase=reference.card.lowercase
-    )
+    tokenizer = TextTokenizer(reference.tokenizer_json, reference.card.window)
     return reference.card, tokenizer, reference
 
 
@@ -113,5 +112,4 @@ def _compiled(
         if found is None:
             raise NotCompilable(f"what was just written to {folder} cannot be read")
     card, forward = found
-    path = compiled.tokenizer_path(folder)
-    return card, TextTokenizer.open(path, card.window, lowercase=card.lowercase), forward
+    return card, TextTokenizer.open(compiled.tokenizer_path(folder), card.window), forward

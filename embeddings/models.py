@@ -20,7 +20,7 @@ PACKAGED = {
 }
 # What of a model's folder decides its vectors.
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
-_PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+_PICKLED = "pytorch_model*.bin"
 # Raise when the same model comes to give other vectors or codes for the same text.
 _ENCODING_VERSION = 1
 
@@ -133,12 +133,16 @@ def _checked(model: Model) -> Model:
             f"{model.folder} holds no sentence-transformers model: neither modules.json nor "
             "config.json is in it; set encoder.model to the folder that has them"
         )
+    for pickled in model.folder.rglob(_PICKLED):
+        # sentence-transformers would load it where a module has nothing else.
+        if not any(pickled.parent.glob("*.safetensors")):
+            raise ModelRefused(
+                f"{pickled} is a pickle, which is never loaded; convert the model to safetensors "
+                "or choose another"
+            )
     if not any(model.folder.rglob("*.safetensors")):
-        pickled = next((p for p in model.folder.rglob("*") if p.suffix in _PICKLED), None)
         raise ModelRefused(
-            f"{model.folder} has no weights as .safetensors"
-            + (f", only {pickled.name}, a pickle, which is never loaded" if pickled else "")
-            + "; convert the model to safetensors or choose another"
+            f"{model.folder} has no weights as .safetensors; convert the model or choose another"
         )
     return model
 

@@ -47,6 +47,11 @@ class Reference:
                 "token in its text is unknown; choose a model that has a tokenizer.json"
             )
         self.tokenizer_json: str = backend.to_str()
+        if not all(getattr(module, "include_prompt", True) for module in model):
+            raise ModelRefused(
+                f"{name} leaves its prompt out of its vectors (include_prompt is false in its "
+                "pooling), which is not supported; choose another model"
+            )
         inputs = tuple(
             key
             for key in ("input_ids", "token_type_ids", "attention_mask")
@@ -58,7 +63,6 @@ class Reference:
             inputs=inputs,
             query_prompt=_prompt(model, "query"),
             passage_prompt=_prompt(model, "document", "passage", "corpus"),
-            lowercase=bool(getattr(model[0], "do_lower_case", False)),
         )
 
     @classmethod
@@ -79,7 +83,7 @@ class Reference:
                     trust_remote_code=False,
                     model_kwargs={"use_safetensors": True},
                 )
-            except (OSError, ValueError, KeyError, RuntimeError, ImportError, TypeError) as exc:
+            except Exception as exc:  # safetensors and tokenizers raise kinds of their own
                 raise ModelRefused(
                     f"sentence-transformers cannot load {model.name} from {model.folder} on "
                     f"{device}: {str(exc).splitlines()[0] if str(exc) else type(exc).__name__}"
@@ -143,5 +147,6 @@ def _window(model: SentenceTransformer) -> int:
 
 
 def _prompt(model: SentenceTransformer, *names: str) -> str:
-    declared = next((model.prompts[name] for name in names if model.prompts.get(name)), None)
-    return declared or model.prompts.get(model.default_prompt_name or "", "") or ""
+    # Not `default_prompt_name`: sentence-transformers puts that before neither of the two.
+    declared = (model.prompts.get(name) for name in names)
+    return next((prompt for prompt in declared if prompt), "")

@@ -34,21 +34,19 @@ class TextTokenizer:
     Args:
         json: A `tokenizer.json` of the tokenizers library.
         window: Tokens that the model reads, special and prompt tokens included.
-        lowercase: Whether sentence-transformers lower-cases before tokenizing.
     """
 
-    def __init__(self, json: str, window: int, *, lowercase: bool = False) -> None:
+    def __init__(self, json: str, window: int) -> None:
         self.window = window
         self._json = json
-        self._lowercase = lowercase
         self._cutting = Tokenizer.from_str(json)
         self._cutting.no_padding()
         self._cutting.enable_truncation(window)
 
     @classmethod
-    def open(cls, path: Path, window: int, *, lowercase: bool = False) -> TextTokenizer:
+    def open(cls, path: Path, window: int) -> TextTokenizer:
         """Read a `tokenizer.json`."""
-        return cls(path.read_text(encoding="utf-8"), window, lowercase=lowercase)
+        return cls(path.read_text(encoding="utf-8"), window)
 
     @cached_property
     def _counting(self) -> Tokenizer:
@@ -61,7 +59,7 @@ class TextTokenizer:
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Count each text's tokens, without special tokens, nothing cut."""
-        encodings = self._counting.encode_batch_fast(self._folded(texts), add_special_tokens=False)
+        encodings = self._counting.encode_batch_fast(texts, add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
     @cached_property
@@ -71,14 +69,8 @@ class TextTokenizer:
 
     def tokenize(self, texts: Sequence[str], prompt: str) -> list[Tokenized]:
         """Put the prompt before each text and cut what exceeds the window."""
-        encodings = self._cutting.encode_batch(self._folded([prompt + text for text in texts]))
+        encodings = self._cutting.encode_batch([prompt + text for text in texts])
         return [_tokenized(encoding, len(prompt)) for encoding in encodings]
-
-    def _folded(self, texts: Sequence[str]) -> list[str]:
-        if not self._lowercase:
-            return list(texts)
-        # str.lower() may change the length ("İ"); such letters stay, so that offsets hold.
-        return ["".join(c.lower() if len(c.lower()) == 1 else c for c in text) for text in texts]
 
 
 def _tokenized(encoding: Encoding, prompt_length: int) -> Tokenized:

@@ -35,8 +35,8 @@ _INTERCEPT, _LATE, _DENSE, _COVERAGE = -17.0, 25.5, 7.0, 4.8
 def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     """Measure the ranking and the windows that are to be shown."""
     return Features(
-        late=max((window.late for window in windows), default=0.0),
-        dense=max((hit.dense for hit in ranking.hits), default=0.0),
+        late=max([0.0, *(window.late for window in windows)]),
+        dense=max([0.0, *(hit.dense for hit in ranking.hits)]),
         coverage=max((_coverage(ranking, window) for window in windows), default=0.0),
     )
 

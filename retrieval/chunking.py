@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
 
@@ -19,8 +20,11 @@ _SPLITTER_CHARS = 20_000
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _TERMINATED = re.compile(r"""[.!?…:;。！？।؟]["'”’»)\]]*$""")
 # Where a sentence over the budget may be cut, best first.
-_CLAUSE = re.compile(r"(?<=[;:,–—])\s+")
+_CLAUSE = re.compile(r"(?<=[;:,–—،؛])\s+|(?<=[，、；：])\s*")
 _WORD = re.compile(r"\s+")
+# Text has about 4 characters a token. WordPiece takes a word of 101 or of 100,000 characters for
+# one unknown token, which would let a chunk grow without end.
+_TOKEN_CHARS = 12
 
 
 def passage(title: str, text: str) -> str:
@@ -33,9 +37,12 @@ def short_title(title: str, budget: int, count_tokens: CountTokens) -> str:
     words = title.split()
     limit = max(1, int(budget * _TITLE_SHARE))
     candidates = [" ".join(words[:n]) for n in range(1, min(len(words), limit) + 1)]
-    counts = count_tokens(candidates)
-    fitting = [text for text, count in zip(candidates, counts, strict=True) if count <= limit]
-    return fitting[-1] if fitting else words[0][:limit] if words else ""
+    weights = _weigh(candidates, count_tokens)
+    fitting = [text for text, weight in zip(candidates, weights, strict=True) if weight <= limit]
+    if fitting or not words:
+        return fitting[-1] if fitting else ""
+    start, end, _ = next(_pieces(words[0], 0, len(words[0]), limit, count_tokens))
+    return words[0][start:end]
 
 
 def chunk(article: Article, budget: int, count_tokens: CountTokens) -> list[Chunk]:
@@ -50,21 +57,20 @@ def chunk(article: Article, budget: int, count_tokens: CountTokens) -> list[Chun
         Chunks in order; together they hold every sentence once. A chunk exceeds the budget only
         where a single character does.
     """
+    text = article.text
     title = short_title(article.source.title, budget, count_tokens)
     room = max(1, budget - count_tokens([title])[0])
-    sentences = list(split_sentences(article.text, article.source.language))
-    counts = count_tokens([article.text[s.start : s.end] for s in sentences])
     chunks: list[Chunk] = []
     open_run: list[Sentence] = []
     used = 0
-    for sentence, count in _within(sentences, counts, article.text, room, count_tokens):
-        if open_run and used + count > room:
-            chunks.append(_chunk(article.text, open_run))
+    for sentence, weight in _fitting(article, room, count_tokens):
+        if open_run and (used + weight > room or _within_word(text, sentence.start)):
+            chunks.append(_chunk(text, open_run))
             open_run, used = [], 0
         open_run.append(sentence)
-        used += count
+        used += weight
     if open_run:
-        chunks.append(_chunk(article.text, open_run))
+        chunks.append(_chunk(text, open_run))
     return chunks
 
 
@@ -75,12 +81,17 @@ def _chunk(text: str, run: Sequence[Sentence]) -> Chunk:
 def split_sentences(text: str, language: str) -> Iterator[Sentence]:
     """Yield every sentence; together they hold every character that is not white space."""
     for number, (start, end) in enumerate(split_paragraphs(text), start=1):
-        for first in range(start, end, _SPLITTER_CHARS):
-            piece = text[first : min(end, first + _SPLITTER_CHARS)]
-            for found in get_sentence_boundaries(language, piece):
-                span = _stripped(text, first + found["start_index"], first + found["end_index"])
+        while start < end:
+            piece = text[start : min(end, start + _SPLITTER_CHARS)]
+            ends = [found["end_index"] for found in get_sentence_boundaries(language, piece)]
+            # The last sentence may be cut off by the end of the piece: it begins the next one.
+            if start + len(piece) < end and len(ends) > 1 and ends[-2] > len(piece) // 2:
+                ends.pop()
+            for first, last in pairwise([0, *ends]):
+                span = _stripped(text, start + first, start + last)
                 if span:
                     yield Sentence(*span, number)
+            start += ends[-1]
 
 
 def split_paragraphs(text: str) -> list[tuple[int, int]]:
@@ -125,54 +136,54 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (start + left, start + right) if right > left else None
 
 
-def _within(
-    sentences: Sequence[Sentence],
-    counts: Sequence[int],
-    text: str,
-    room: int,
-    count_tokens: CountTokens,
+def _fitting(
+    article: Article, room: int, count_tokens: CountTokens
 ) -> Iterator[tuple[Sentence, int]]:
-    """Yield the sentences with their token counts, those over the room in pieces that fit."""
-    for sentence, count in zip(sentences, counts, strict=True):
-        if count <= room:
-            yield sentence, count
+    """Yield the sentences with their weights, those over the room in pieces that fit."""
+    text = article.text
+    sentences = list(split_sentences(text, article.source.language))
+    weights = _weigh([text[s.start : s.end] for s in sentences], count_tokens)
+    for sentence, weight in zip(sentences, weights, strict=True):
+        if weight <= room:
+            yield sentence, weight
             continue
-        for start, end, part_count in _pieces(
-            text, sentence.start, sentence.end, room, count_tokens
-        ):
-            yield Sentence(start, end, sentence.paragraph), part_count
+        for start, end, part in _pieces(text, sentence.start, sentence.end, room, count_tokens):
+            yield Sentence(start, end, sentence.paragraph), part
+
+
+def _weigh(texts: Sequence[str], count_tokens: CountTokens) -> list[int]:
+    """Count tokens, but at least one for so many characters."""
+    counts = count_tokens(texts)
+    return [max(n, len(text) // _TOKEN_CHARS) for n, text in zip(counts, texts, strict=True)]
 
 
 def _pieces(
     text: str, start: int, end: int, room: int, count_tokens: CountTokens
 ) -> Iterator[tuple[int, int, int]]:
-    """Cut a span into pieces within the room: at clauses, else at words, else anywhere."""
-    for pattern in (_CLAUSE, _WORD, None):
-        cuts = _cuts(text, start, end, pattern)
-        counts = count_tokens([text[a:b] for a, b in cuts])
-        if max(counts) <= room or pattern is None:
-            break
-    run_start, run_end, used = cuts[0][0], cuts[0][1], counts[0]
-    for (a, b), count in zip(cuts[1:], counts[1:], strict=True):
-        if used + count > room:
-            yield run_start, run_end, used
-            run_start, used = a, 0
-        run_end = b
-        used += count
-    yield run_start, run_end, used
+    """Halve a span until each piece fits; yield start, end and weight of the pieces."""
+    (weight,) = _weigh([text[start:end]], count_tokens)
+    if weight <= room or end - start == 1:
+        yield start, end, weight
+        return
+    cut = _cut(text, start, end)
+    for half in (_stripped(text, start, cut), _stripped(text, cut, end)):
+        if half:
+            yield from _pieces(text, *half, room, count_tokens)
 
 
-def _cuts(
-    text: str, start: int, end: int, pattern: re.Pattern[str] | None
-) -> list[tuple[int, int]]:
-    if pattern is None:
-        return [
-            span
-            for at in range(start, end, 8)
-            if (span := _stripped(text, at, min(end, at + 8))) is not None
-        ]
-    cuts = []
-    for gap in pattern.finditer(text, start, end):
-        cuts.append((start, gap.start()))
-        start = gap.end()
-    return [*cuts, (start, end)]
+def _cut(text: str, start: int, end: int) -> int:
+    """Return where a span is halved best: near the middle between clauses, else words, else there.
+
+    A gap counts if each half gets a quarter of the span.
+    """
+    middle, least = (start + end) // 2, max(1, (end - start) // 4)
+    for pattern in (_CLAUSE, _WORD):
+        gaps = [gap.end() for gap in pattern.finditer(text, start + least, end - least)]
+        if gaps:
+            return min(gaps, key=lambda gap: abs(gap - middle))
+    return middle
+
+
+def _within_word(text: str, offset: int) -> bool:
+    """Whether a word was cut here: as one chunk its halves could have more tokens than apart."""
+    return text[offset - 1].isalnum() and text[offset].isalnum()

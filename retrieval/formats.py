@@ -6,6 +6,7 @@ write its reader and name its suffixes in `READERS`.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
@@ -64,7 +65,7 @@ def parse(path: str, data: bytes, language: str) -> Article:
 
 def suffix(path: str) -> str:
     """Return a path's suffix in lower case, with its dot."""
-    return PurePosixPath(path).suffix.lower()
+    return posixpath.splitext(path)[1].lower()
 
 
 def _without_title(text: str, title: str) -> str:

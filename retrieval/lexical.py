@@ -69,19 +69,27 @@ def _field(language: str) -> str:
 @cache
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("id", stored=False, indexed=True, fast=True)
+    # tantivy-py 0.27 deletes nothing by a term of an unsigned field, and does not say so.
+    builder.add_integer_field("id", stored=False, indexed=True, fast=True)
     for language in [*_LANGUAGES, _OTHER]:
         builder.add_text_field(language, tokenizer_name=language, index_option="freq")
     return builder.build()
 
 
 class LexicalIndex:
-    """A tantivy index on disk, derived from the store and in step with one of its generations."""
+    """A tantivy index on disk, derived from the store and in step with one of its generations.
+
+    It is searched as it was when it was opened or last updated here, whoever else writes to it.
+    """
 
     def __init__(self, index: tantivy.Index, folder: Path, generation: int) -> None:
         for language in [*_LANGUAGES, _OTHER]:
             index.register_tokenizer(language, _analyzer(language))
         self._index = index
+        # Otherwise a thread of tantivy's watches the folder and shows what others commit.
+        index.config_reader("manual")
+        index.reload()
+        self._searcher = index.searcher()
         self._folder = folder
         self.generation = generation
 
@@ -92,10 +100,11 @@ class LexicalIndex:
             manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
             if manifest["format"] != _FORMAT or manifest["store"] != store_key:
                 return None
-            index = tantivy.Index(_schema(), path=str(folder), reuse=True)
-            found = cls(index, folder, int(manifest["generation"]))
-            # Opening reads little; a search of everything meets every segment's files.
-            index.searcher().search(tantivy.Query.all_query(), 1)
+            found = cls(tantivy.Index.open(str(folder)), folder, int(manifest["generation"]))
+            if found._searcher.num_docs != manifest["chunks"]:
+                return None
+            # Opening reads little; this meets every segment's files.
+            found.rarity("", _LANGUAGES)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -139,14 +148,20 @@ class LexicalIndex:
                 # An update that was cut off may have come as far as this chunk.
                 writer.delete_documents_by_term("id", chunk_id)
                 document = tantivy.Document()
-                document.add_unsigned("id", chunk_id)
+                document.add_integer("id", chunk_id)
                 document.add_text(_field(language), text)
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()
             self._index.reload()
+            self._searcher = self._index.searcher()
             draft = self._folder / (_MANIFEST + ".draft")
-            manifest = {"format": _FORMAT, "store": store_key, "generation": generation}
+            manifest = {
+                "format": _FORMAT,
+                "store": store_key,
+                "generation": generation,
+                "chunks": self._searcher.num_docs,
+            }
             draft.write_text(json.dumps(manifest), encoding="utf-8")
             draft.replace(self._folder / _MANIFEST)
         except (OSError, ValueError) as exc:
@@ -165,7 +180,7 @@ class LexicalIndex:
         ]
         if not queries:
             return {}
-        searcher = self._index.searcher()
+        searcher = self._searcher
         hits = searcher.search(tantivy.Query.boolean_query(queries), top_k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         return {int(i or 0): float(score) for i, (score, _) in zip(ids, hits, strict=True)}
@@ -175,7 +190,7 @@ class LexicalIndex:
 
         Robertson's form, ln(1 + (n - df + 0.5) / (df + 0.5)), over its value at df = 1.
         """
-        searcher = self._index.searcher()
+        searcher = self._searcher
         fields = {_field(language) for language in languages}
         df = sum(searcher.doc_freq(field, term) for field in fields)
         return (

@@ -63,7 +63,12 @@ def _markdown() -> MarkdownIt:
     for mark in ("em", "strong", "s", "link"):
         markdown.add_render_rule(f"{mark}_open", lambda *_: "")
         markdown.add_render_rule(f"{mark}_close", lambda *_: "")
-    markdown.add_render_rule("image", lambda _, tokens, at, *__: escape(tokens[at].content))
+    markdown.add_render_rule(
+        "image",
+        lambda self, tokens, at, options, env: escape(
+            self.renderInlineAsText(tokens[at].children, options, env)
+        ),
+    )
     markdown.add_render_rule(
         "html_inline",
         lambda _, tokens, at, *__: "<br>" if _LINE_BREAK.match(tokens[at].content) else "",

@@ -84,7 +84,7 @@ def metadata_of(path: str, fields: Mapping[str, object]) -> Metadata:
 
 def date_of(path: str, *values: str | None) -> dt.date | None:
     """Return the first date among the values, the day as its writer's calendar had it."""
-    given = [one_line(value, 100) for value in values if value]
+    given = [day for value in values if (day := one_line(value or "", 100))]
     for value in given:
         if (date := _parse_day(value)) is not None:
             return date

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +24,9 @@ from retrieval.types import Article, Chunk, Encoder, PassageEncoding
 
 logger = logging.getLogger(__name__)
 
-# Passages that are gathered before they are sorted by length and encoded; then they are committed.
+# Passages that are gathered before they are sorted by length and encoded.
 _GATHERED = 256
-# Passages between two reports of progress.
+# Passages that are encoded, committed and reported together.
 _ENCODED_AT_ONCE = 64
 
 
@@ -81,11 +81,7 @@ def refresh(
     found, skipped = walk(articles.folder, _max_bytes(articles))
     if not found:
         raise ArticlesError(_nothing(articles.folder, skipped))
-    with writing(index.folder):
-        store = Store.open(index.folder)
-        if store is None:
-            store = Store.create(index.folder, encoder.fingerprint, encoder.name, encoder.dim)
-        store.check_encoder(encoder.fingerprint, encoder.name)
+    with writing(index.folder), closing(_store(index.folder, encoder)) as store:
         store.drop_unpublished()
         work = _Refresh(store, articles, index, encoder, on_progress)
         work.run(found)
@@ -96,7 +92,6 @@ def refresh(
         deleted = work.finish()
         lexical_in_step(store, index.folder)
         state = store.generation()
-        store.close()
     return Report(
         generation=state.number,
         added=len(work.added),
@@ -110,6 +105,14 @@ def refresh(
     )
 
 
+def _store(folder: Path, encoder: Encoder) -> Store:
+    store = Store.open(folder)
+    if store is None:
+        return Store.create(folder, encoder.fingerprint, encoder.name, encoder.dim)
+    store.check_encoder(encoder.fingerprint, encoder.name)
+    return store
+
+
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
     """Be the only process that writes to the index.
@@ -118,10 +121,10 @@ def writing(folder: Path) -> Iterator[None]:
         IndexBusy: Another one is.
         IndexFault: The folder cannot be written.
     """
+    lock = filelock.FileLock(folder / "lock")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with filelock.FileLock(folder / "lock", timeout=0):
-            yield
+        lock.acquire(timeout=0)
     except filelock.Timeout as exc:
         raise IndexBusy(
             f"another process is writing to the index {folder}; wait until it has finished"
@@ -135,6 +138,10 @@ def writing(folder: Path) -> Iterator[None]:
         raise IndexFault(
             f"{folder} is not a folder, so it cannot hold the index; give a folder with --index"
         ) from exc
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def lexical_in_step(store: Store, folder: Path) -> LexicalIndex:
@@ -204,7 +211,9 @@ class _Refresh:
         changed = []
         for file in found:
             old = self._known.get(file.path)
-            if old and (old.size, old.mtime_ns) == (file.size, file.mtime_ns):
+            same = old and (old.size, old.mtime_ns) == (file.size, file.mtime_ns)
+            # Without a digest it could not be read; a change of its mode shows in neither.
+            if old and same and old.digest:
                 self.files[file.path] = old
                 self.unchanged += old.reason is None
             else:
@@ -266,18 +275,19 @@ class _Refresh:
         known = self._store.known_encodings(list(passages))
         new = [one for digest, one in passages.items() if digest not in known]
         new.sort(key=lambda one: len(one.text))
-        encodings: dict[bytes, StoredEncoding] = {}
         for at in range(0, len(new), _ENCODED_AT_ONCE):
             some = new[at : at + _ENCODED_AT_ONCE]
             made = self._encoder.encode_passages([one.text for one in some])
-            encodings.update(
-                (one.digest, _shifted(encoding, one.offset))
+            encodings = {
+                one.digest: _shifted(encoding, one.offset)
                 for one, encoding in zip(some, made, strict=True)
-            )
+            }
+            # At once, so that an interrupt costs a second of work at most.
+            self._store.add(self._generation, encodings, ())
             self.encoded += len(some)
             self._report()
         articles = [(article, [(c, p.digest) for c, p in chunks]) for article, chunks in gathered]
-        self._store.add(self._generation, encodings, articles)
+        self._store.add(self._generation, {}, articles)
         self._chunks += sum(len(chunks) for _, chunks in gathered)
         self._report()
 

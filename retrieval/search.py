@@ -11,6 +11,7 @@ import numpy as np
 
 from config import SearchSettings
 from retrieval.dense import DenseIndex
+from retrieval.errors import IndexBusy
 from retrieval.fusion import fuse
 from retrieval.late import maxsim, similarity
 from retrieval.lexical import LexicalIndex, terms
@@ -77,11 +78,19 @@ class Searcher:
         return self._view.generation
 
     def reload(self) -> bool:
-        """Search the current generation from now on; whether it is another one."""
+        """Search the current generation from now on; whether it is another one.
+
+        While another process still writes the lexical index of that generation, the view stays; a
+        later call finds it ready.
+        """
         with self._loading:
             if self._store.current() == self._view.generation.number:
                 return False
-            self._view = self._load()
+            try:
+                self._view = self._load()
+            except IndexBusy:
+                logger.info("generation %d is being finished", self._store.current())
+                return False
         return True
 
     def search(self, question: str) -> Ranking:
@@ -100,7 +109,8 @@ class Searcher:
         first = fuse([(dense, _DENSE_WEIGHT), (lexical, _LEXICAL_WEIGHT)])
         candidates = list(first)[:LATE_CANDIDATES]
         chunks = self._store.chunks(candidates)
-        found = {key: chunks[key] for key in candidates if key in chunks}
+        # A chunk of which the encoder made no token answers nothing.
+        found = {k: chunks[k] for k in candidates if k in chunks and len(chunks[k].starts)}
         hits = _rank(query, first, found, dense, lexical)
         return Ranking(hits, by_language, view.generation.number)
 
@@ -109,7 +119,6 @@ class Searcher:
         dense = DenseIndex.build(self._store.dim, self._store.vectors(generation.number))
         lexical = LexicalIndex.open(self._folder / "lexical", self._store.key)
         if lexical is None or lexical.generation != generation.number:
-            logger.warning("the lexical index is missing or out of step; building it again")
             with writing(self._folder):
                 lexical = lexical_in_step(self._store, self._folder)
         languages = tuple(self._store.languages(generation.number))

@@ -63,7 +63,7 @@ def build(token: SecretStr, base_url: str, answer: Callable[[str], Answer]) -> B
     if not re.fullmatch(r"[\w:-]+", secret, re.ASCII):
         raise TelegramFault(
             "the bot token is empty or has characters that no token has; it reads like 123456:AbC "
-            "and is shown by @BotFather: compare it with the one in the settings"
+            "and is shown by @BotFather: correct EXCERPTA_TELEGRAM__TOKEN, or telegram.token_file"
         )
     if not re.match(r"https?://[^/]", base_url):
         raise TelegramFault(

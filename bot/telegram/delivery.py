@@ -13,9 +13,11 @@ from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, Teleg
 from telegram.ext import BaseRateLimiter
 from telegram.request import HTTPXRequest
 
+from bot.errors import BotError
+
 _log = logging.getLogger(__name__)
 
-_PAUSES_S = (1.0, 2.0)
+_PAUSES_S = (0.5, 2.0)
 """Before each further attempt, after a lost connection or a server's error."""
 _PATIENCE_S = 30.0
 """The longest flood control that is waited for: stopping the bot waits for it, too."""
@@ -24,7 +26,7 @@ _Json = dict[str, Any]
 _Result = bool | _Json | list[_Json]
 
 
-class TelegramFault(Exception):
+class TelegramFault(BotError):
     """The bot cannot work; the one-line message says what was found, wanted and what to do."""
 
     @classmethod
@@ -33,7 +35,7 @@ class TelegramFault(Exception):
         if isinstance(error, TokenRefused):
             return cls(
                 f"Telegram refuses the bot token ({error}); it takes the token that @BotFather "
-                "shows for a bot: compare it with the one in the settings"
+                "shows for a bot: correct EXCERPTA_TELEGRAM__TOKEN, or the file telegram.token_file"
             )
         if isinstance(error, Conflict):
             return cls(
@@ -68,8 +70,11 @@ async def _examine(response: httpx.Response) -> None:
     kind = response.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/json":
         # The library would log the page, and error pages like to repeat the address asked for,
-        # of which the token is part.
-        raise NetworkError(f"{found}, and {kind or 'nothing'} in place of application/json")
+        # of which the token is part. A gateway's page goes away by itself, any other does not.
+        passing = response.status_code >= 500
+        raise (NetworkError if passing else TelegramError)(
+            f"{found}, and {kind or 'no content'} in place of application/json"
+        )
     # Telegram answers 404 to a malformed token, but to an unknown method as well.
     asked = response.request.url.path.rpartition("/")[2]
     if response.status_code == 401 or (
@@ -115,6 +120,6 @@ class Retries(BaseRateLimiter[int]):
                 raise
             except NetworkError as exc:
                 wait, error = pause, exc
-            _log.info("%s: %s; again in %.0f s", endpoint, error, wait)
+            _log.info("%s: %s; again in %.1f s", endpoint, error, wait)
             await asyncio.sleep(wait)
         return await callback(*args, **kwargs)

@@ -228,13 +228,7 @@ async def test_an_answer_survives_that_typing_cannot_be_shown(emulator: Emulator
 
 @pytest.mark.parametrize(
     "fault",
-    [
-        flood(1),
-        Fault(ApiError(500, "Internal Server Error")),
-        Fault(ApiError(502, "Bad Gateway")),
-        Fault(drop=True),
-        Fault(delay_s=0.5),
-    ],
+    [Fault(ApiError(500, "Internal Server Error")), Fault(drop=True), Fault(delay_s=0.2)],
 )
 async def test_an_answer_survives_a_passing_fault(emulator: Emulator, fault: Fault) -> None:
     emulator.fail("sendMessage", fault)
@@ -244,7 +238,7 @@ async def test_an_answer_survives_a_passing_fault(emulator: Emulator, fault: Fau
     assert message.text.startswith("Why?")
 
 
-async def test_flood_control_in_one_chat_does_not_hold_up_another(emulator: Emulator) -> None:
+async def test_flood_control_is_waited_for_in_its_own_chat_only(emulator: Emulator) -> None:
     emulator.fail("sendMessage", flood(1))
     async with serving(emulator):
         emulator.say(7, "Flooded?")
@@ -276,9 +270,8 @@ async def test_who_blocked_the_bot_is_left_alone(
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@pytest.mark.parametrize("fault", [Fault(ApiError(500, "Internal")), Fault(drop=True), flood(1)])
-async def test_polling_goes_on_after_a_passing_fault(emulator: Emulator, fault: Fault) -> None:
-    emulator.fail("getUpdates", fault)
+async def test_polling_goes_on_after_a_lost_connection(emulator: Emulator) -> None:
+    emulator.fail("getUpdates", Fault(drop=True))
     async with serving(emulator):
         emulator.say(7, "Why?")
         await emulator.sent(1)

@@ -1,0 +1,201 @@
+"""A conversation with a library, line by line: questions and slash commands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from bot import documents, render
+from bot.answers import Answer, QuestionError
+from bot.build import Library
+from bot.progress import Building
+from retrieval.errors import RetrievalError
+from retrieval.types import Source
+
+logger = logging.getLogger(__name__)
+
+# Excerpts that /more adds.
+_MORE = 3
+
+
+class Chat:
+    """A conversation with a library.
+
+    Attributes:
+        over: Whether the asker has left.
+    """
+
+    def __init__(self, library: Library, out: Console, err: Console, plain: bool) -> None:
+        self.over = False
+        self._library = library
+        self._out = out
+        self._err = err
+        self._plain = plain
+        self._last: Answer | None = None
+        self._sources: tuple[int, dict[str, Source]] = (-1, {})
+
+    def greet(self) -> None:
+        """Say what can be asked."""
+        index = self._library.searcher.generation
+        size = f"{render.counted(index.articles, 'article')} · {self._library.encoder.name}"
+        self._show(
+            Text.assemble(
+                ("Excerpta", f"bold {render.ACCENT}"),
+                " ",
+                (f"· {render.visible(size)}\nAsk a question, or type /help.", "dim"),
+            ),
+            f"Excerpta · {render.visible(size)}\nAsk a question, or type /help.",
+        )
+
+    def handle(self, line: str) -> None:
+        """Answer a line; whatever goes wrong with it is said and ends nothing."""
+        line = line.strip()
+        try:
+            if line.startswith("/"):
+                self._run(line)
+            elif line:
+                self._ask(line)
+        except (QuestionError, RetrievalError) as exc:
+            self.say(str(exc))
+        except Exception as exc:
+            logger.info("failed to handle a line", exc_info=True)
+            self.say(f"Something went wrong ({type(exc).__name__}: {exc}); -v shows where.")
+
+    def say(self, text: str) -> None:
+        """Say a line."""
+        self._show(Text(render.visible(text)), render.visible(text))
+
+    def showable(self) -> Iterator[tuple[str, str]]:
+        """Yield what /show takes, each with the title of the article."""
+        if self._last is not None:
+            for number, excerpt in self._last.cited():
+                yield str(number), excerpt.source.title
+        for path, source in self._by_path().items():
+            yield path, source.title
+
+    def _show(self, drawn: RenderableType, text: str) -> None:
+        if self._plain:
+            self._out.out(f"{text}\n", highlight=False)
+        else:
+            self._out.print(Group(Text(), drawn, Text()))
+
+    def _ask(self, question: str) -> None:
+        answer = self._library.answerer.answer(question)
+        self._last = answer
+        self._show(render.answer(answer), render.answer_text(answer))
+
+    def _run(self, line: str) -> None:
+        name, _, argument = line.partition(" ")
+        command = COMMANDS.get(name.lower())
+        if command is None:
+            (nearest,) = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0)
+            self.say(f"There is no command {name}; the nearest is {nearest}, /help lists all.")
+        else:
+            command.run(self, argument.strip())
+
+    def _by_path(self) -> dict[str, Source]:
+        """Return the articles by path, in the form in which paths are shown and so typed."""
+        generation = self._library.searcher.generation.number
+        if self._sources[0] != generation:
+            sources = self._library.store.sources()
+            self._sources = generation, {render.visible(one.path): one for one in sources}
+        return self._sources[1]
+
+    # Commands
+
+    def _help(self, _argument: str) -> None:
+        usages = {
+            f"{name} {command.argument}".strip(): command.help for name, command in COMMANDS.items()
+        }
+        self._show(render.status(usages), render.status_text(usages))
+
+    def _list_sources(self, _argument: str) -> None:
+        sources = list(self._by_path().values())
+        self._show(render.sources(sources), render.sources_text(sources))
+
+    def _more(self, _argument: str) -> None:
+        if self._last is None:
+            self.say("Ask a question first; then /more shows further excerpts.")
+            return
+        known = self._last.excerpts
+        found = self._library.answerer.answer(self._last.question, len(known) + _MORE).excerpts
+        # By place, as scores of another generation differ.
+        places = {(one.source.path, one.start) for one in known}
+        new = [one for one in found if (one.source.path, one.start) not in places]
+        if not new:
+            self.say("There are no more excerpts for this question.")
+            return
+        self._last = replace(self._last, excerpts=(*known, *new))
+        shown = len(known)
+        self._show(render.more(self._last, shown), render.more_text(self._last, shown))
+
+    def _show_article(self, argument: str) -> None:
+        cited = dict(self._last.cited()) if self._last else {}
+        number = argument.strip("[]")
+        paragraph = None
+        if number.isdecimal() and int(number) in cited:
+            excerpt = cited[int(number)]
+            path, paragraph = excerpt.source.path, excerpt.paragraph
+        elif argument in self._by_path():
+            path = self._by_path()[argument].path
+        else:
+            self.say(self._not_showable(argument, len(cited)))
+            return
+        article = self._library.store.article(path)
+        if article is None:
+            self.say(f"{path} is no longer among the articles.")
+            return
+        self._show(render.article(article, paragraph), render.article_text(article, paragraph))
+
+    def _not_showable(self, argument: str, citations: int) -> str:
+        if not argument:
+            return "Which one? /show 1 shows the article of citation [1], /show PATH any article."
+        if argument.strip("[]").isdecimal():
+            have = (
+                f"has {render.counted(citations, 'citation')}" if self._last else "is yet to come"
+            )
+            return f"There is no citation {argument}; the last answer {have}."
+        near = get_close_matches(argument, self._by_path(), n=1, cutoff=0.5)
+        hint = f"the nearest is {near[0]}, " if near else ""
+        return f"There is no article {argument}; {hint}/sources lists all."
+
+    def _status(self, _argument: str) -> None:
+        document = documents.of_index(self._library.settings, self._library.store)
+        values = {name: "" if value is None else str(value) for name, value in document.items()}
+        self._show(render.status(values), render.status_text(values))
+
+    def _refresh(self, _argument: str) -> None:
+        with Building(self._err) as building:
+            report = self._library.refresh(building.update)
+        text = render.report_text(report)
+        if report.skipped:
+            text += f"\n{render.skipped_text(report.skipped)}"
+        self._show(Text(text), text)
+
+    def _quit(self, _argument: str) -> None:
+        self.over = True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a slash command takes, in a word, what it is for, and what does it."""
+
+    argument: str
+    help: str
+    run: Callable[[Chat, str], None]
+
+
+COMMANDS = {
+    "/help": Command("", "this list", Chat._help),
+    "/sources": Command("", "the articles", Chat._list_sources),
+    "/more": Command("", "further excerpts for the last question", Chat._more),
+    "/show": Command("N|PATH", "the article of citation [N], or any article", Chat._show_article),
+    "/status": Command("", "what is indexed, and with which model", Chat._status),
+    "/refresh": Command("", "bring the index in line with the articles", Chat._refresh),
+    "/quit": Command("", "leave, as Ctrl-D does", Chat._quit),
+}

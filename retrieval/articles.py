@@ -1,0 +1,177 @@
+"""The articles folder: which files in it are articles, and their bytes.
+
+Nothing is followed out of the folder and nothing but a regular file is read, so that neither a link
+to a private file nor a pipe without a writer can do harm. A file counts by its suffix (see
+`formats.READERS`); hidden names and what editors leave beside a file are no articles.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+from retrieval.errors import ArticlesError
+from retrieval.formats import READERS, UnreadableArticle, suffix
+
+_IGNORED_STARTS = (".", "~$", "#")
+_IGNORED_ENDS = ("~", "#")
+_CLAUSES = {
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ELOOP: "a symbolic link",
+    errno.ENOENT: "no such file or folder",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFile:
+    """A file that a refresh compares by size and time with what is indexed.
+
+    Attributes:
+        path: Relative to the folder, with forward slashes.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    r"""What looks like an article and is not read.
+
+    Attributes:
+        article: Path relative to the folder; bytes that are no UTF-8 are written as `\xff`.
+        reason: A clause for the operator.
+    """
+
+    article: str
+    reason: str
+
+
+def walk(folder: Path, max_bytes: int) -> tuple[list[ArticleFile], list[Skipped]]:
+    """List the articles of a folder and its sub-folders, and what is left out, sorted by path.
+
+    Symbolic links are not followed. One to an article of this folder is that article again and is
+    passed over; any other that leads to a folder or is named like an article is reported.
+
+    Raises:
+        ArticlesError: The folder is missing, is no folder, or cannot be listed.
+    """
+    files: list[ArticleFile] = []
+    skipped: list[Skipped] = []
+    for path, entry in _entries(folder):
+        if isinstance(entry, OSError):
+            reason: str | None = _clause(entry)
+        elif entry.is_symlink():
+            reason = _why_no_link(folder, path)
+        elif suffix(path) in READERS:
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                reason = _clause(error)
+            else:
+                reason = _why_not(path, status, max_bytes)
+                if reason is None:
+                    files.append(ArticleFile(path, status.st_size, status.st_mtime_ns))
+        else:
+            continue
+        if reason is not None:
+            skipped.append(Skipped(os.fsencode(path).decode(errors="backslashreplace"), reason))
+    return sorted(files, key=attrgetter("path")), sorted(skipped, key=attrgetter("article"))
+
+
+def read(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
+    """Read an article that `walk` found, whatever has taken its place since.
+
+    Raises:
+        UnreadableArticle: It cannot be read, is no regular file, or is larger than `max_bytes`.
+    """
+    try:
+        with open(folder / file.path, "rb", opener=_open_at_once) as stream:
+            status = os.fstat(stream.fileno())
+            reason = _why_not(file.path, status, max_bytes)
+            if reason is None:
+                return stream.read(status.st_size)
+    except OSError as error:
+        raise UnreadableArticle(_clause(error)) from error
+    raise UnreadableArticle(reason)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without following a link and without waiting for somebody to write to a pipe."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+    """Go through all folders; yield every other entry, and why a folder could not be listed."""
+    parents = [""]
+    while parents:
+        parent = parents.pop()
+        try:
+            entries = list(os.scandir(folder / parent))
+        except OSError as error:
+            if not parent:
+                raise ArticlesError(
+                    f"articles folder {str(folder)!r}: {_clause(error)}; wanted a folder of files "
+                    f"that end in {', '.join(READERS)}: name one with --articles DIR"
+                ) from error
+            yield parent, error
+            continue
+        for entry in entries:
+            path = f"{parent}/{entry.name}" if parent else entry.name
+            if _ignored(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                parents.append(path)
+            else:
+                yield path, entry
+
+
+def _ignored(name: str) -> bool:
+    return name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS)
+
+
+def _why_not(path: str, status: os.stat_result, max_bytes: int) -> str | None:
+    """Say why a file is not read, from what is known without opening it."""
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file"
+    if not path.isprintable() and path.encode(errors="ignore").decode() != path:
+        return "a name that is not UTF-8"
+    if status.st_size == 0:
+        return "an empty file"
+    if status.st_size > max_bytes:
+        return (
+            f"{status.st_size / 1e6:.1f} MB, more than articles.max_megabytes = {max_bytes / 1e6:g}"
+        )
+    return None
+
+
+def _why_no_link(folder: Path, path: str) -> str | None:
+    """Say why a symbolic link is not read, or None if nothing is lost by that."""
+    root, link = folder.resolve(), folder / path
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: a loop
+        return "a symbolic link that leads nowhere" if suffix(path) in READERS else None
+    if not target.is_relative_to(root):
+        return "a symbolic link out of the articles folder"
+    if target.is_dir():
+        return "a symbolic link to a folder; links are not followed"
+    parts = target.relative_to(root).parts
+    if suffix(path) not in READERS or (
+        suffix(parts[-1]) in READERS and not any(map(_ignored, parts))
+    ):
+        return None
+    return "a symbolic link to a file that is no article under its own name"
+
+
+def _clause(error: OSError) -> str:
+    return _CLAUSES.get(error.errno or 0) or (error.strerror or "cannot be read").lower()

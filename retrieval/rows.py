@@ -1,0 +1,187 @@
+"""What the rows of the index's database hold, and how values become rows and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE generations (
+    number INTEGER PRIMARY KEY, published TEXT NOT NULL, articles INTEGER NOT NULL,
+    chunks INTEGER NOT NULL);
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT,
+    url TEXT, author TEXT, language TEXT NOT NULL, tags TEXT NOT NULL, text TEXT NOT NULL,
+    added INTEGER NOT NULL, removed INTEGER);
+CREATE INDEX articles_by_path ON articles (path);
+CREATE INDEX articles_by_added ON articles (added);
+CREATE INDEX articles_by_removed ON articles (removed) WHERE removed IS NOT NULL;
+-- "start" and "end" count characters of the article's text; sentences is int32 (n, 3): start, end,
+-- paragraph. AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by it.
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles,
+    start INTEGER NOT NULL, end INTEGER NOT NULL, sentences BLOB NOT NULL,
+    encoding INTEGER NOT NULL REFERENCES encodings);
+CREATE INDEX chunks_by_article ON chunks (article);
+CREATE INDEX chunks_by_encoding ON chunks (encoding);
+-- Vectors (float16) apart from the token codes, so that all of them can be read in one sweep.
+CREATE TABLE encodings (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
+CREATE TABLE tokens (
+    encoding INTEGER PRIMARY KEY REFERENCES encodings, codes BLOB NOT NULL, starts BLOB NOT NULL);
+-- What the current generation saw of each file: `reason` tells why it was skipped.
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
+    reason TEXT) WITHOUT ROWID;
+"""
+
+# What `source_of` makes a value of; "a" is the articles table.
+SOURCE = "a.path, a.title, a.date, a.url, a.author, a.language, a.tags"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """What was seen of a file when it was last read; `reason` is why it was skipped, if it was."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A published state of the index; number 0 is the empty one before the first refresh."""
+
+    number: int
+    published: dt.datetime | None
+    articles: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEncoding:
+    """A passage's vector and the codes and places of its tokens.
+
+    Attributes:
+        starts: (tokens,) int32 offset of each token in the chunk's text, -1 in the title.
+    """
+
+    vector: FloatArray
+    codes: ByteArray
+    starts: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with its tokens; `starts` as in `StoredEncoding`."""
+
+    source: Source
+    chunk: Chunk
+    codes: ByteArray
+    starts: IntArray
+
+
+def replace_files(db: sqlite3.Connection, files: Iterable[FileState]) -> None:
+    """Remember these files and no others."""
+    db.execute("DELETE FROM files")
+    db.executemany(
+        "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
+        [(f.path, f.size, f.mtime_ns, f.digest, f.reason) for f in files],
+    )
+
+
+def insert_encoding(db: sqlite3.Connection, digest: bytes, encoding: StoredEncoding) -> None:
+    """Insert an encoding unless there is one of this digest."""
+    row = db.execute(
+        "INSERT OR IGNORE INTO encodings (digest, vector) VALUES (?, ?)",
+        (digest, encoding.vector.astype(np.float16).tobytes()),
+    )
+    if row.rowcount:
+        codes, starts = encoding.codes.tobytes(), encoding.starts.tobytes()
+        db.execute("INSERT INTO tokens VALUES (?, ?, ?)", (row.lastrowid, codes, starts))
+
+
+def insert_article(
+    db: sqlite3.Connection,
+    article: Article,
+    chunks: Sequence[tuple[Chunk, bytes]],
+    generation: int,
+) -> None:
+    """Insert an article and its chunks, each with the digest of an encoding that is stored.
+
+    Raises:
+        ValueError: An encoding is not stored.
+    """
+    source = article.source
+    values = {
+        "path": source.path,
+        "title": source.title,
+        "date": source.date.isoformat() if source.date else None,
+        "url": source.url,
+        "author": source.author,
+        "language": source.language,
+        "tags": json.dumps(source.tags, ensure_ascii=False),
+        "text": article.text,
+        "added": generation,
+    }
+    names = ", ".join(values)
+    row = db.execute(
+        f"INSERT INTO articles ({names}) VALUES ({marks(values)})", tuple(values.values())
+    )
+    inserted = db.executemany(
+        "INSERT INTO chunks (article, start, end, sentences, encoding) "
+        "SELECT ?, ?, ?, ?, id FROM encodings WHERE digest = ?",
+        [
+            (row.lastrowid, chunk.start, chunk.end, _packed(chunk.sentences), digest)
+            for chunk, digest in chunks
+        ],
+    )
+    if chunks and inserted.rowcount != len(chunks):
+        raise ValueError(f"{source.path!r}: a chunk's encoding is neither given nor stored")
+
+
+def marks(values: Collection[object]) -> str:
+    """Return the marks of so many bound values."""
+    return ", ".join("?" * len(values))
+
+
+def _packed(sentences: Sequence[Sentence]) -> bytes:
+    return np.array([(s.start, s.end, s.paragraph) for s in sentences], dtype=np.int32).tobytes()
+
+
+def source_of(row: Sequence[Any]) -> Source:
+    """Make a value of the columns `SOURCE`."""
+    path, title, date, url, author, language, tags = row
+    return Source(
+        path=path,
+        title=title,
+        date=dt.date.fromisoformat(date) if date else None,
+        url=url,
+        author=author,
+        language=language,
+        tags=tuple(json.loads(tags)),
+    )
+
+
+def chunk_of(row: Sequence[Any]) -> StoredChunk:
+    """Make a value of the columns `SOURCE`, chunk id, sentences, text, codes, starts."""
+    sentences, text, codes, starts = row[8:]
+    spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 3).tolist()
+    places = np.frombuffer(starts, dtype=np.int32)
+    return StoredChunk(
+        source=source_of(row[:7]),
+        chunk=Chunk(text, tuple(Sentence(*span) for span in spans)),
+        codes=np.frombuffer(codes, dtype=np.uint8).reshape(len(places), -1 if codes else 0),
+        starts=places,
+    )

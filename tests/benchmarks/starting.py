@@ -1,0 +1,74 @@
+"""Process start to the first answer, against the import of sentence_transformers; peak memory.
+
+python -m tests.benchmarks.starting [--rounds N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.conditions import conditions
+
+QUESTION = "Why did communications fail?"
+
+
+def measure(rounds: int) -> dict[str, float]:
+    """Run both commands in turn, each as a process of its own.
+
+    Returns:
+        `answer_s` and `import_s`, medians of wall time, and `peak_mb`, the largest resident set
+        that `excerpta ask` reached.
+    """
+    answers, imports, peaks = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        start = "from bot.cli import main; main()"
+        ask = [sys.executable, "-c", start, "ask", "--index", f"{folder}/index", QUESTION]
+        importing = [sys.executable, "-c", "import sentence_transformers"]
+        # Builds the index, compiles the encoder if need be, and warms the disk's cache.
+        _run(ask)
+        _run(importing)
+        for _ in range(rounds):
+            seconds, peak = _run(ask)
+            answers.append(seconds)
+            peaks.append(peak)
+            imports.append(_run(importing)[0])
+    return {"answer_s": median(answers), "import_s": median(imports), "peak_mb": max(peaks)}
+
+
+def _run(command: Sequence[str]) -> tuple[float, float]:
+    """Return wall seconds and peak resident megabytes of a process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - started
+    if process.returncode:
+        raise RuntimeError(f"{command} ended with status {process.returncode}")
+    # Linux counts kilobytes, macOS bytes.
+    unit = 1024 if sys.platform == "linux" else 1024**2
+    return seconds, usage.ru_maxrss / unit
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    found = measure(parser.parse_args().rounds)
+    print(conditions())
+    share = found["answer_s"] / found["import_s"]
+    print(
+        f"process start to first answer, warm cache: {found['answer_s']:.2f} s, "
+        f"{share:.2f} of importing sentence_transformers ({found['import_s']:.2f} s)"
+    )
+    print(f"peak memory of ask: {found['peak_mb']:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import cli
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+MAIN = [sys.executable, "-c", "from bot.cli import main; main()"]
+
+
+class Shell:
+    """Runs `excerpta` as its own process, on one articles folder and one index."""
+
+    def __init__(self, folder: Path) -> None:
+        self.articles = folder / "articles"
+        self.index = folder / "index"
+        self.folder = folder
+
+    def arguments(self, command: str, *arguments: str) -> list[str]:
+        places = ["--articles", str(self.articles), "--index", str(self.index)]
+        return [*MAIN, command, *places, *arguments]
+
+    def run(
+        self, command: str, *arguments: str, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.arguments(command, *arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+            env={**os.environ, **environment},
+        )
+
+    def json(self, command: str, *arguments: str, status: int = 0) -> dict[str, Any]:
+        done = self.run(command, "--json", *arguments)
+        assert done.returncode == status, done.stderr
+        document = json.loads(done.stdout)
+        assert isinstance(document, dict)
+        return document
+
+    def fails(self, status: int, command: str, *arguments: str, **environment: str) -> str:
+        """Run what must fail; return its one line on standard error."""
+        done = self.run(command, *arguments, **environment)
+        assert done.returncode == status, (done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        lines = done.stderr.strip().splitlines()
+        assert lines[-1].startswith("excerpta: ")
+        return lines[-1]
+
+
+@pytest.fixture(scope="module")
+def seeds(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Shell:
+    """The articles that ship, indexed once; tests only read them."""
+    shell = Shell(tmp_path_factory.mktemp("seeds"))
+    shutil.copytree(SEEDS, shell.articles)
+    done = shell.run("refresh")
+    assert done.returncode == 0, done.stderr
+    return shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path, encoder: object) -> Shell:
+    """Two short articles of the test's own."""
+    shell = Shell(tmp_path)
+    shell.articles.mkdir()
+    (shell.articles / "bees.md").write_text(
+        "---\ntitle: Bees in winter\ndate: 2024-01-05\nurl: https://example.org/bees\n---\n\n"
+        "Honey bees do not hibernate. They form a cluster around the queen and shiver to keep warm."
+        "\n\nA colony eats about fifteen kilograms of honey in a cold winter.\n"
+    )
+    (shell.articles / "ferry.txt").write_text(
+        "The island ferry\n\nThe ferry to the island leaves at seven in the morning. It carries "
+        "forty cars.\n"
+    )
+    return shell
+
+
+def test_asks_for_the_home_and_is_told_luhansk_with_the_report_cited(seeds: Shell) -> None:
+    answer = seeds.json("ask", "Where is Artem Kariakin's home?")
+    first = answer["excerpts"][0]
+    assert answer["answered"] is True
+    assert "Luhansk" in first["text"]
+    assert first["article"] == "leaving-sudzha-a-soldiers-account.md"
+
+
+def test_says_that_the_articles_do_not_answer(seeds: Shell) -> None:
+    done = seeds.run("ask", "What is the capital of Mongolia?")
+    assert done.returncode == cli.NOT_ANSWERED
+    assert done.stdout.startswith("The articles do not answer this.\n")
+
+
+def test_answer_document_has_the_promised_keys_and_true_offsets(seeds: Shell) -> None:
+    answer = seeds.json("ask", "How are minefields breached?")
+    assert list(answer) == [
+        "question", "answered", "confidence", "generation", "elapsed_ms", "excerpts",
+    ]  # fmt: skip
+    assert answer["question"] == "How are minefields breached?"
+    assert 0 <= answer["confidence"] <= 1
+    assert answer["generation"] == 1
+    assert [one["citation"] for one in answer["excerpts"]] == [1, 2, 3]
+    for one in answer["excerpts"]:
+        assert list(one) == [
+            "citation", "article", "title", "date", "url", "paragraph", "start", "end", "text",
+            "highlights", "score",
+        ]  # fmt: skip
+        text = seeds.run("show", one["article"]).stdout.removesuffix("\n")
+        assert text[one["start"] : one["end"]] == one["text"]
+        assert text.split("\n\n")[one["paragraph"] - 1].startswith(one["text"][:40]) or (
+            one["text"] in text.split("\n\n")[one["paragraph"] - 1]
+        )
+        for start, end in one["highlights"]:
+            assert 0 <= start < end <= len(one["text"])
+
+
+def test_question_comes_from_standard_input(seeds: Shell) -> None:
+    for arguments in ([], ["-"]):
+        done = seeds.run("ask", *arguments, stdin="What is Starlink used for at the front?\n")
+        assert done.returncode == 0, done.stderr
+        assert "Starlink" in done.stdout
+
+
+def test_plain_output_has_no_escape_sequences_and_cites(seeds: Shell) -> None:
+    done = seeds.run("ask", "Where is Artem Kariakin's home?")
+    assert "\x1b" not in done.stdout
+    assert "\n[1] Leaving Sudzha: a soldier's account · 2026-11-22 · paragraph " in done.stdout
+    assert done.stderr == ""
+
+
+def test_edited_added_and_deleted_articles_are_seen_by_the_next_question(shell: Shell) -> None:
+    report = shell.json("refresh")
+    assert {key: report[key] for key in ("generation", "added", "modified", "deleted")} == {
+        "generation": 1, "added": 2, "modified": 0, "deleted": 0,
+    }  # fmt: skip
+    assert report["encoded"] == report["chunks"] == 2
+
+    bees = shell.articles / "bees.md"
+    bees.write_text(bees.read_text().replace("fifteen kilograms", "twenty kilograms"))
+    answer = shell.json("ask", "How much honey does a colony eat in winter?")
+    assert "twenty kilograms" in answer["excerpts"][0]["text"]
+
+    (shell.articles / "owl.html").write_text(
+        "<html><head><title>Owls</title></head><body><article><h1>Owls</h1>"
+        "<p>The barn owl hears a mouse under the snow from a great distance.</p>"
+        "<p>Its face is shaped like a dish, which leads sound to the ears.</p></article></body>"
+    )
+    answer = shell.json("ask", "What does the barn owl hear under the snow?")
+    assert answer["excerpts"][0]["article"] == "owl.html"
+    assert "mouse" in answer["excerpts"][0]["text"]
+
+    (shell.articles / "ferry.txt").unlink()
+    report = shell.json("refresh")
+    assert (report["added"], report["deleted"], report["unchanged"]) == (0, 1, 2)
+    answer = json.loads(shell.run("ask", "--json", "When does the ferry leave?").stdout)
+    assert "ferry.txt" not in {one["article"] for one in answer["excerpts"]}
+
+
+def test_refresh_without_a_change_publishes_nothing(shell: Shell) -> None:
+    assert shell.json("refresh")["generation"] == 1
+    report = shell.json("refresh")
+    assert (report["generation"], report["unchanged"], report["encoded"]) == (1, 2, 0)
+    assert set(report) == {
+        "generation", "added", "modified", "deleted", "unchanged", "skipped", "chunks", "encoded",
+        "elapsed_s",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("question", ["", " \t\n", "\x00\x1b", "\u202e\u200b"])
+def test_empty_question_gets_a_clear_answer(seeds: Shell, question: str) -> None:
+    done = seeds.run("ask", "--", stdin=question)
+    assert done.returncode == cli.WRONG_USAGE
+    assert done.stderr == "excerpta: The question is empty; ask something in a few words.\n"
+
+
+def test_question_of_100000_characters_gets_a_clear_answer(seeds: Shell) -> None:
+    line = seeds.fails(cli.WRONG_USAGE, "ask", "why " * 25_000)
+    assert line == (
+        "excerpta: The question has 99,999 characters, the limit is 2,000; ask it in fewer words."
+    )
+
+
+@pytest.mark.parametrize("question", ["the of and to a", "😀😀😀", "?!?", "\x1b[31mzzz\x07", "--"])
+def test_question_without_content_is_not_answered(seeds: Shell, question: str) -> None:
+    done = seeds.run("ask", "--", question)
+    assert done.returncode == cli.NOT_ANSWERED, done.stderr
+    assert done.stdout.startswith("The articles do not answer this.")
+    assert "\x1b" not in done.stdout
+
+
+def test_missing_and_empty_articles_folders(shell: Shell) -> None:
+    shell.articles = shell.folder / "missing"
+    assert "no such file or folder" in shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+    shell.articles.mkdir()
+    assert "no articles in" in shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+    (shell.articles / "empty.md").touch()
+    assert "empty.md" in shell.fails(cli.WORLD_AT_FAULT, "refresh")
+
+
+def test_error_is_a_json_document_too(shell: Shell) -> None:
+    shell.articles = shell.folder / "missing"
+    done = shell.run("ask", "--json", "Why?")
+    assert done.returncode == cli.WORLD_AT_FAULT
+    assert "no such file or folder" in json.loads(done.stdout)["error"]
+
+
+def test_traceback_only_if_verbose(shell: Shell) -> None:
+    shell.articles = shell.folder / "missing"
+    done = shell.run("ask", "-v", "Why?")
+    assert done.returncode != 0
+    assert "Traceback" in done.stderr
+
+
+def test_bad_files_are_reported_and_all_others_indexed(shell: Shell) -> None:
+    put = shell.articles
+    (put / "zero.md").touch()
+    (put / "nul.txt").write_bytes(b"\0" * 1000)
+    (put / "latin.txt").write_bytes(
+        "Café prices. The café in the square sells coffee.".encode("cp1252")
+    )
+    (put / "invalid.txt").write_bytes(b"Sparrows nest in the barn.\xff\xfe They eat seeds. " * 3)
+    (put / "bom.md").write_bytes(b"\xef\xbb\xbf# Bom\n\nA text with a mark at its front.")
+    (put / "huge.txt").write_bytes(b"x" * 30_000_000)
+    (put / "nobody.html").write_text("<html><head><title>t</title></head></html>")
+    (put / "yaml.md").write_text("---\ntitle: Foo: bar: [\ndate: 2024-99-99\n---\n\nA body it has.")
+    (put / 'it\'s a "name"\nof \u0444\u0430\u0439\u043b.md').write_text("# Odd name\n\nOdd.")
+    (put / "outside.md").symlink_to(shell.folder / "secret.md")
+    (shell.folder / "secret.md").write_text("A secret.")
+    (put / "loop").symlink_to(put)
+    os.mkfifo(put / "pipe.md")
+    report = shell.json("refresh")
+    skipped = {one["article"]: one["reason"] for one in report["skipped"]}
+    assert {"zero.md", "nul.txt", "huge.txt", "nobody.html", "outside.md", "pipe.md"} <= set(
+        skipped
+    )
+    assert all(skipped.values())
+    assert report["added"] == 7
+    answer = shell.json("ask", "What does the café in the square sell?")
+    assert "café" in answer["excerpts"][0]["text"]
+    # Reported as long as they are there, though nothing is read again.
+    assert {one["article"] for one in shell.json("refresh")["skipped"]} == set(skipped)
+
+
+def test_index_of_another_encoder_is_refused(shell: Shell) -> None:
+    shell.run("refresh")
+    line = shell.fails(
+        cli.WORLD_AT_FAULT, "ask", "Why?", EXCERPTA_ENCODER__PASSAGE_PROMPT="passage: "
+    )
+    assert "was made with the encoder" in line
+
+
+def test_index_of_another_format_is_refused(shell: Shell) -> None:
+    shell.run("refresh")
+    database = sqlite3.connect(shell.index / "index.sqlite")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    assert "has format 99" in shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+
+
+def test_truncated_database_is_refused(shell: Shell) -> None:
+    shell.run("refresh")
+    path = shell.index / "index.sqlite"
+    os.truncate(path, path.stat().st_size // 2)
+    line = shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+    assert "is damaged" in line
+    assert "excerpta refresh" in line
+
+
+def test_deleted_tantivy_folder_is_built_again(shell: Shell) -> None:
+    shell.run("refresh")
+    before = shell.json("ask", "When does the ferry leave?")
+    shutil.rmtree(shell.index / "lexical")
+    after = shell.json("ask", "When does the ferry leave?")
+    assert after["excerpts"] == before["excerpts"]
+
+
+def test_ctrl_c_during_the_first_build_leaves_an_index_that_the_next_start_completes(
+    shell: Shell,
+) -> None:
+    shutil.copytree(SEEDS, shell.articles, dirs_exist_ok=True)
+    for number in range(150):
+        text = (SEEDS / "luhansk-city-and-region.md").read_text()
+        (shell.articles / f"copy{number}.md").write_text(text.replace("Luhansk", f"City {number}"))
+    process = subprocess.Popen(shell.arguments("refresh"), stderr=subprocess.PIPE, text=True)
+    database = shell.index / "index.sqlite"
+    while not (database.exists() and _encodings(database)):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == cli.INTERRUPTED
+    assert stderr.startswith("interrupted; what was encoded is kept")
+    kept = _encodings(database)
+    report = shell.json("refresh")
+    assert report["added"] == 163
+    assert report["encoded"] == report["chunks"] - kept
+
+
+def _encodings(database: Path) -> int:
+    try:
+        with sqlite3.connect(database) as connection:
+            found = connection.execute("SELECT count(*) FROM encodings").fetchone()[0]
+        connection.close()
+    except sqlite3.OperationalError:
+        return 0
+    return int(found)
+
+
+def test_status_and_show(shell: Shell) -> None:
+    assert "no index in" in shell.fails(cli.WORLD_AT_FAULT, "status")
+    shell.run("refresh")
+    status = shell.json("status")
+    assert (status["articles"], status["generation"], status["skipped"]) == (2, 1, 0)
+    shown = shell.json("show", "bees.md")
+    assert (shown["title"], shown["date"]) == ("Bees in winter", "2024-01-05")
+    assert shown["url"] == "https://example.org/bees"
+    assert shown["text"].startswith("Honey bees do not hibernate.")
+    assert "no article 'nope.md'" in shell.fails(cli.WRONG_USAGE, "show", "nope.md")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ask", "--bogus"], "No such option: --bogus"),
+        (["bogus"], "No such command 'bogus'"),
+        (["show"], "Missing argument 'ARTICLE'"),
+    ],
+)
+def test_wrong_usage(arguments: Sequence[str], message: str) -> None:
+    done = subprocess.run(
+        [*MAIN, *arguments], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == cli.WRONG_USAGE
+    assert message in done.stderr
+
+
+def test_unknown_setting_is_refused_by_name(seeds: Shell) -> None:
+    line = seeds.fails(cli.WRONG_USAGE, "status", EXCERPTA_SEARCH__EXCERPT="5")
+    assert "EXCERPTA_SEARCH__EXCERPT" in line
+
+
+def test_telegram_without_a_token_says_how_to_get_one(seeds: Shell) -> None:
+    line = seeds.fails(cli.WORLD_AT_FAULT, "telegram")
+    assert "@BotFather" in line
+    assert "EXCERPTA_TELEGRAM__TOKEN" in line
+
+
+def test_question_path_imports_no_torch(seeds: Shell) -> None:
+    """With a compiled encoder and an index in line, heavy packages stay out of the process."""
+    script = (
+        "import sys\n"
+        "from bot.cli import app\n"
+        "app(sys.argv[1:], standalone_mode=False)\n"
+        "heavy = ['torch', 'transformers', 'sentence_transformers', 'sklearn', 'scipy',\n"
+        "         'trafilatura', 'telegram', 'prompt_toolkit']\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+    )
+    command = [sys.executable, "-c", script, *seeds.arguments("ask", "Who is Serhiy?")[3:]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr

@@ -1,0 +1,410 @@
+from __future__ import annotations
+
+import io
+import logging
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+import pexpect
+import pytest
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, InMemoryHistory
+from rich.console import Console
+
+from bot.answers import Answerer
+from bot.build import Library
+from bot.chat import COMMANDS, Chat
+from bot.console import Suggestions, open_history
+from config import ConsoleSettings, Settings
+from retrieval.refresh import refresh
+from retrieval.search import Searcher
+from retrieval.store import Store
+from tests.fakes import HashEncoder
+
+ROOT = Path(__file__).parents[2]
+DRIVER = """
+import sys
+from pathlib import Path
+from bot.console import chat
+from tests.bot.test_console import library
+chat(library(Path(sys.argv[1])))
+"""
+ARTICLES = {
+    "crows.md": "# Crows\n\nCrows recognise human faces.\n\nThey hold grudges for many years.",
+    "tides.md": "# Tides\n\nThe moon raises tides twice a day.\n\nSpring tides follow a new moon.",
+    "bread.md": "# Bread\n\nSourdough rises slowly because wild yeast is slow.",
+}
+
+
+def library(folder: Path) -> Library:
+    """Open three articles with an encoder that costs nothing."""
+    settings = Settings.load(
+        overrides={
+            "articles": {"folder": folder / "articles"},
+            "index": {"folder": folder / "index"},
+            "search": {"excerpts": 1, "threshold": 0.4},
+            "console": {"history": folder / "state" / "history"},
+        }
+    )
+    settings.articles.folder.mkdir(exist_ok=True)
+    for name, text in ARTICLES.items():
+        (settings.articles.folder / name).write_text(text, encoding="utf-8")
+    encoder = HashEncoder()
+    report = refresh(settings.articles, settings.index, encoder)
+    store = Store.open(settings.index.folder)
+    assert store is not None
+    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
+    answerer = Answerer(searcher, settings.search)
+    return Library(settings, cast(Any, encoder), store, searcher, answerer, report)
+
+
+class Talk:
+    """A chat and what it has said."""
+
+    def __init__(self, library: Library, plain: bool = False) -> None:
+        self._file = io.StringIO()
+        out = Console(width=80, file=self._file)
+        self.chat = Chat(library, out, Console(file=io.StringIO()), plain)
+
+    def __call__(self, line: str) -> str:
+        """Say a line; return the reply."""
+        before = self._file.tell()
+        self.chat.handle(line)
+        return self._file.getvalue()[before:].strip()
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Talk:
+    return Talk(library(tmp_path))
+
+
+def test_the_greeting_tells_what_can_be_asked(tmp_path: Path) -> None:
+    file = io.StringIO()
+    Chat(library(tmp_path), Console(file=file), Console(file=file), plain=True).greet()
+    assert file.getvalue() == "Excerpta · 3 articles · hash\nAsk a question, or type /help.\n\n"
+
+
+def test_a_question_is_answered(talk: Talk) -> None:
+    reply = talk("Who can recognise human faces?")
+    assert reply.startswith("▎ “Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
+
+
+def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
+    reply = Talk(library(tmp_path), plain=True)("Who can recognise human faces?")
+    assert reply.startswith("“Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
+
+
+def test_what_is_not_in_the_articles_is_not_answered(talk: Talk) -> None:
+    assert talk("Zanzibar parliament?").startswith("The articles do not answer this.")
+
+
+@pytest.mark.parametrize("line", ["", "   ", "\t\n"])
+def test_an_empty_line_is_nothing(talk: Talk, line: str) -> None:
+    assert talk(line) == ""
+
+
+def test_a_question_that_cannot_be_asked_is_explained(talk: Talk) -> None:
+    assert talk("word " * 600).startswith("The question has 2,999 characters, the limit is 2,000;")
+
+
+def test_more_excerpts_go_on_until_there_are_none(talk: Talk) -> None:
+    assert "[1]" in talk("moon tides")
+    numbers: list[str] = []
+    while "There are no more excerpts" not in (reply := talk("/more")):
+        numbers += re.findall(r"^\[(\d+)\]", reply, re.MULTILINE)
+    assert numbers == [str(number) for number in range(2, len(numbers) + 2)]
+    assert len(numbers) > 1
+
+
+def test_more_needs_a_question(talk: Talk) -> None:
+    assert talk("/more") == "Ask a question first; then /more shows further excerpts."
+
+
+@pytest.mark.parametrize("argument", ["1", "[1]"])
+def test_a_citation_shows_its_article_at_its_paragraph(tmp_path: Path, argument: str) -> None:
+    talk = Talk(library(tmp_path), plain=True)
+    talk("hold grudges for many years")
+    assert talk(f"/show {argument}") == (
+        "Crows\nen · crows.md\n\n¶ 1  Crows recognise human faces.\n\n"
+        "> ¶ 2  They hold grudges for many years."
+    )
+
+
+def test_an_article_is_shown_by_path(talk: Talk) -> None:
+    assert talk("/show tides.md").startswith("Tides")
+
+
+@pytest.mark.parametrize(
+    ("argument", "reply"),
+    [
+        ("", "Which one? /show 1 shows the article of citation [1], /show PATH any article."),
+        ("7", "There is no citation 7; the last answer has 1 citation."),
+        ("tide.md", "There is no article tide.md; the nearest is tides.md, /sources lists all."),
+        ("x\x1b[2J", "There is no article x␛[2J; /sources lists all."),
+    ],
+)
+def test_what_cannot_be_shown_is_explained(talk: Talk, argument: str, reply: str) -> None:
+    talk("moon tides")
+    assert talk(f"/show {argument}") == reply
+
+
+def test_a_citation_before_any_answer_is_explained(talk: Talk) -> None:
+    assert talk("/show 1") == "There is no citation 1; the last answer is yet to come."
+
+
+def test_an_article_that_went_is_not_shown(tmp_path: Path) -> None:
+    opened = library(tmp_path)
+    talk = Talk(opened)
+    talk("Who can recognise human faces?")
+    (tmp_path / "articles" / "crows.md").unlink()
+    assert talk("/refresh").startswith("2 articles: 1 deleted, 2 unchanged")
+    assert talk("/show 1") == "crows.md is no longer among the articles."
+    assert "crows" not in talk("/sources")
+
+
+def test_the_articles_are_listed(talk: Talk) -> None:
+    assert talk("/sources").split("\n") == [
+        "Bread · bread.md",
+        "Crows · crows.md",
+        "Tides · tides.md",
+        "",
+        "3 articles",
+    ]
+
+
+def test_a_path_with_a_line_break_is_shown_as_it_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "a\nb.md").write_text("# Broken\n\nA line.", encoding="utf-8")
+    talk = Talk(library(tmp_path))
+    assert "Broken · a␊b.md" in talk("/sources")
+    assert talk("/show a␊b.md").startswith("Broken")
+
+
+def test_a_refresh_takes_up_and_reports(tmp_path: Path) -> None:
+    talk = Talk(library(tmp_path))
+    (tmp_path / "articles" / "new.md").write_text("# New\n\nPlatypuses glow.", encoding="utf-8")
+    (tmp_path / "articles" / "void.md").write_text("", encoding="utf-8")
+    lines = talk("/refresh").splitlines()
+    assert lines[0] == "4 articles: 1 added, 3 unchanged, 1 file skipped"
+    assert lines[2].startswith("skipped void.md: ")
+    assert "Platypuses glow." in talk("platypuses glow")
+
+
+def test_a_refresh_that_fails_is_one_line(tmp_path: Path) -> None:
+    talk = Talk(library(tmp_path))
+    for name in ARTICLES:
+        (tmp_path / "articles" / name).unlink()
+    assert talk("/refresh").startswith("no articles in ")
+    assert "Crows" in talk("Who can recognise human faces?")
+
+
+def test_the_status_tells_what_is_indexed(talk: Talk) -> None:
+    assert re.search(r"^encoder +hash *$", talk("/status"), re.MULTILINE)
+
+
+def test_the_help_names_every_command(talk: Talk) -> None:
+    assert re.findall(r"^/\w+", talk("/help"), re.MULTILINE) == list(COMMANDS)
+
+
+@pytest.mark.parametrize(("line", "nearest"), [("/sorces", "/sources"), ("/exit", "/quit")])
+def test_an_unknown_command_names_the_nearest(talk: Talk, line: str, nearest: str) -> None:
+    reply = f"There is no command {line}; the nearest is {nearest}, /help lists all."
+    assert talk(line) == reply
+
+
+def test_quit_leaves(talk: Talk) -> None:
+    assert not talk.chat.over
+    assert talk(" /QUIT ") == ""
+    assert talk.chat.over
+
+
+class Defective:
+    def answer(self, question: str, excerpts: int | None = None) -> NoReturn:
+        raise ZeroDivisionError(f"\x1b]{question}")
+
+
+def test_a_defect_is_one_line_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    opened = library(tmp_path)
+    broken = Library(
+        opened.settings,
+        opened.encoder,
+        opened.store,
+        opened.searcher,
+        cast(Answerer, Defective()),
+        None,
+    )
+    talk = Talk(broken)
+    with caplog.at_level(logging.INFO, logger="bot.chat"):
+        reply = talk("why?")
+    assert reply == "Something went wrong (ZeroDivisionError: ␛]why?); -v shows where."
+    (record,) = caplog.records
+    assert record.exc_info
+    assert talk("/sources").endswith("3 articles")
+
+
+def completed(talk: Talk, typed: str) -> list[str]:
+    suggestions = Suggestions(talk.chat.showable)
+    found = suggestions.get_completions(Document(typed), CompleteEvent())
+    return [typed[: len(typed) + one.start_position] + one.text for one in found]
+
+
+def test_commands_and_articles_are_completed(talk: Talk) -> None:
+    talk("moon tides")
+    assert completed(talk, "/s") == ["/sources", "/show", "/status"]
+    assert completed(talk, "/show ") == [
+        f"/show {one}" for one in ("1", "bread.md", "crows.md", "tides.md")
+    ]
+    assert completed(talk, "/show ti") == ["/show tides.md"]
+    assert completed(talk, "/more t") == completed(talk, "moon") == completed(talk, "") == []
+
+
+def test_history_is_private_and_outlives_a_folder_that_went(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "history"
+    history = open_history(ConsoleSettings(save_history=True, history=path))
+    history.append_string("why?")
+    assert isinstance(history, FileHistory)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert list(history.load_history_strings()) == ["why?"]
+    path.unlink()
+    path.parent.rmdir()
+    history.append_string("and now?")
+
+
+def test_history_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    path.touch(0o644)
+    open_history(ConsoleSettings(save_history=True, history=path))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("place", ["", "file/history"])
+def test_history_that_cannot_be_written_is_kept_in_memory(
+    tmp_path: Path, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    mode = tmp_path.stat().st_mode
+    history = open_history(ConsoleSettings(save_history=True, history=tmp_path / place))
+    assert isinstance(history, InMemoryHistory)
+    assert "questions are not remembered" in caplog.text
+    assert tmp_path.stat().st_mode == mode
+
+
+def test_history_that_is_not_wanted_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "history"
+    history = open_history(ConsoleSettings(save_history=False, history=path))
+    assert isinstance(history, InMemoryHistory)
+    assert not path.exists()
+
+
+def environment(**own: str) -> dict[str, str]:
+    # Without an answer to "where is the cursor?" prompt_toolkit waits, then warns.
+    quiet = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "NO_COLOR": ""}
+    return {**os.environ, **quiet, **own}
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[pexpect.spawn]:
+    with spawned(tmp_path) as child:
+        yield child
+
+
+def spawned(folder: Path, **own: str) -> pexpect.spawn:
+    return pexpect.spawn(
+        sys.executable,
+        ["-c", DRIVER, str(folder)],
+        cwd=str(ROOT),
+        env=environment(**own),
+        encoding="utf-8",
+        timeout=20,
+        dimensions=(40, 100),
+    )
+
+
+def leaves(child: pexpect.spawn) -> bool:
+    """Whether Ctrl-D at the next prompt ends the chat with exit status 0."""
+    child.expect_exact("› ")
+    child.sendeof()
+    child.expect(pexpect.EOF)
+    child.close()
+    return bool(child.exitstatus == 0)
+
+
+def test_a_conversation_at_a_terminal(terminal: pexpect.spawn, tmp_path: Path) -> None:
+    terminal.expect_exact("3 articles · hash")
+    terminal.expect_exact("› ")
+    terminal.send("Who can recognise human faces?\r")
+    terminal.expect_exact("Crows recognise human faces.")
+    terminal.expect_exact("confidence")
+    terminal.expect_exact("› ")
+    terminal.send("half a quest")
+    terminal.expect_exact("quest")
+    terminal.sendintr()
+    terminal.expect_exact("› ")
+    terminal.send("/so\t")
+    terminal.expect_exact("/sources")
+    terminal.send("\r")
+    terminal.expect_exact("3 articles")
+    assert leaves(terminal)
+    history = tmp_path / "state" / "history"
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+    asked = [line for line in history.read_text().splitlines() if line.startswith("+")]
+    assert asked == ["+Who can recognise human faces?", "+/sources"]
+
+
+def test_the_last_question_comes_back_with_the_arrow_key(terminal: pexpect.spawn) -> None:
+    terminal.expect_exact("› ")
+    terminal.send("/show crows.md\r")
+    terminal.expect_exact("grudges")
+    terminal.expect_exact("› ")
+    terminal.send("\x1b[A\r")
+    terminal.expect_exact("grudges")
+    assert leaves(terminal)
+
+
+@pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
+def test_colour_is_left_out_on_demand(tmp_path: Path, no_color: str, coloured: bool) -> None:
+    with spawned(tmp_path, NO_COLOR=no_color) as child:
+        written = io.StringIO()
+        child.logfile_read = written
+        child.expect_exact("› ")
+        child.send("Who can recognise human faces?\r")
+        child.expect_exact("confidence")
+        assert leaves(child)
+    colours = re.findall(r"\x1b\[[\d;]*[345]8;[\d;]*m", written.getvalue())
+    assert bool(colours) is coloured
+
+
+def piped(folder: Path, data: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", DRIVER, str(folder)],
+        input=data,
+        capture_output=True,
+        cwd=ROOT,
+        env=environment(),
+        timeout=60,
+        check=True,
+    )
+
+
+def test_questions_come_through_a_pipe(tmp_path: Path) -> None:
+    lines = b"Who can recognise human faces?\n\nbad \xff byte\n/nothing\n/quit\nmoon\n"
+    done = piped(tmp_path, lines)
+    out = done.stdout.decode()
+    assert out.startswith("“Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
+    assert out.rstrip().endswith("/help lists all.")
+    assert "\x1b" not in out
+    assert "›" not in out
+    assert done.stderr == b""
+    assert not (tmp_path / "state").exists()
+
+
+def test_the_chat_ends_with_its_input(tmp_path: Path) -> None:
+    assert piped(tmp_path, b"moon tides").stdout.decode().count("[1] Tides") == 1

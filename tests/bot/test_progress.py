@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from bot.progress import Building
+from retrieval.refresh import Progress
+
+HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def console(file: io.StringIO, **environment: str) -> Console:
+    return Console(file=file, width=100, _environ={"TERM": "xterm-256color", **environment})
+
+
+def words(file: io.StringIO) -> str:
+    """What was written, without control sequences."""
+    return re.sub(r"\x1b\[[?\d;]*[A-Za-z]|\r", "", file.getvalue())
+
+
+def erases_its_lines(file: io.StringIO) -> bool:
+    """Whether the last that was written goes up and erases the line there."""
+    return file.getvalue().endswith("\r\x1b[1A\x1b[2K")
+
+
+def test_what_takes_long_is_announced_and_taken_away() -> None:
+    file = Terminal()
+    with Building(console(file)) as building:
+        building.announce("compiling [the] encoder")
+    assert "compiling [the] encoder" in words(file)
+    assert file.getvalue().index(HIDE) < file.getvalue().rindex(SHOW)
+    assert erases_its_lines(file)
+
+
+def test_the_bar_tells_how_far_it_is() -> None:
+    file = Terminal()
+    with Building(console(file)) as building:
+        building.update(Progress(articles=1_400, total=9_000, chunks=0, encoded=64))
+        building.update(Progress(articles=1_400, total=9_000, chunks=2_500, encoded=1_128))
+    last = words(file).splitlines()[-1]
+    assert re.search(r"1,400/9,000 articles, 2,500 chunks, [\d,]+/s · 0:00:00 · [-\d:]+ left", last)
+    assert erases_its_lines(file)
+
+
+def test_articles_are_done_when_they_are_stored() -> None:
+    file = Terminal()
+    with Building(console(file)) as building:
+        building.update(Progress(articles=5, total=5, chunks=0, encoded=64))
+    assert "0/5 articles, 64 chunks ·" in words(file)
+
+
+def test_nothing_is_drawn_where_nothing_is_to_be_done() -> None:
+    file = Terminal()
+    with Building(console(file)) as building:
+        building.update(Progress(articles=0, total=0, chunks=0, encoded=0))
+        building.update(Progress(articles=3, total=3, chunks=0, encoded=0))
+    assert file.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "environment"),
+    [
+        (io.StringIO(), {}),
+        (io.StringIO(), {"FORCE_COLOR": "1"}),
+        (Terminal(), {"TERM": "dumb"}),
+    ],
+)
+def test_nothing_is_drawn_where_it_cannot_be(
+    file: io.StringIO, environment: dict[str, str]
+) -> None:
+    with Building(console(file, **environment)) as building:
+        building.announce("compiling")
+        building.update(Progress(articles=1, total=9, chunks=9, encoded=9))
+    assert file.getvalue() == ""
+
+
+def fail(building: Building, fault: BaseException) -> None:
+    with building:
+        building.update(Progress(articles=1, total=9, chunks=9, encoded=9))
+        raise fault
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, RuntimeError])
+def test_the_terminal_is_restored_whatever_happens(kind: type[BaseException]) -> None:
+    file = Terminal()
+    with pytest.raises(kind, match="stop"):
+        fail(Building(console(file)), kind("stop"))
+    assert file.getvalue().count(HIDE) == file.getvalue().count(SHOW) == 1
+    assert erases_its_lines(file)

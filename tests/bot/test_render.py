@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+
+from bot import render
+from bot.answers import Answer
+from retrieval.articles import Skipped
+from retrieval.refresh import Report
+from retrieval.types import Article, Excerpt, Source
+
+SOURCE = Source("corvids.md", "On corvids", dt.date(2024, 5, 3), "https://example.org/corvids")
+TEXT = "Crows recognise faces. They hold grudges\nfor years. So do magpies."
+ANYTHING = st.text(st.characters(exclude_categories=()))
+# All that a terminal may get of a text; rich's own sequences are absent without colour.
+HARMLESS = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*")
+
+
+def excerpt(
+    text: str = TEXT,
+    highlights: tuple[tuple[int, int], ...] = ((23, 51),),
+    paragraph: int = 4,
+    source: Source = SOURCE,
+) -> Excerpt:
+    return Excerpt(source, paragraph, 0, len(text), text, highlights, 1.0)
+
+
+def answer(*excerpts: Excerpt, answered: bool = True, confidence: float = 0.93) -> Answer:
+    return Answer("What is a corvid?", excerpts, answered, confidence, 1, 12.3)
+
+
+def drawn(renderable: RenderableType, width: int = 60, **options: Any) -> str:  # noqa: ANN401
+    file = io.StringIO()
+    Console(width=width, file=file, **options).print(renderable)
+    return file.getvalue()
+
+
+def coloured(renderable: RenderableType) -> str:
+    return drawn(renderable, force_terminal=True, color_system="256", no_color=False)
+
+
+def report(**changed: Any) -> Report:  # noqa: ANN401
+    values = {
+        "generation": 2,
+        "added": 0,
+        "modified": 0,
+        "deleted": 0,
+        "unchanged": 0,
+        "skipped": (),
+        "chunks": 1,
+        "encoded": 0,
+        "elapsed_s": 0.04,
+    }
+    return Report(**{**values, **changed})
+
+
+def test_an_answer_as_text() -> None:
+    second = excerpt("Two.", (), 1, Source("other.md", "Other"))
+    assert render.answer_text(answer(excerpt(), second)) == (
+        "“Crows recognise faces. They hold grudges for years. So do magpies.”\n"
+        "[1] On corvids · 2024-05-03 · paragraph 4 · https://example.org/corvids\n"
+        "\n"
+        "“Two.”\n"
+        "[2] Other · paragraph 1\n"
+        "\n"
+        "12 ms · confidence 93 %"
+    )
+
+
+def test_an_answer_on_a_terminal_has_a_bar_and_is_wrapped() -> None:
+    assert drawn(render.answer(answer(excerpt())), width=40) == (
+        "▎ “Crows recognise faces. They hold\n"
+        "▎ grudges for years. So do magpies.”\n"
+        "[1] On corvids · 2024-05-03 · paragraph \n"
+        "4 · https://example.org/corvids\n"
+        "\n"
+        "12 ms · confidence 93 %\n"
+    )
+
+
+def test_without_an_answer_the_closest_excerpts_are_marked_as_such() -> None:
+    text = render.answer_text(answer(excerpt("One.", ()), answered=False, confidence=0.06))
+    assert text == (
+        "The articles do not answer this.\n"
+        "Closest excerpts, which may not answer:\n"
+        "\n"
+        "“One.”\n"
+        "[1] On corvids · 2024-05-03 · paragraph 4 · https://example.org/corvids\n"
+        "\n"
+        "12 ms · confidence 6 %"
+    )
+
+
+def test_nothing_found_is_said_in_one_line() -> None:
+    assert render.answer_text(answer(answered=False)) == "The articles do not answer this."
+
+
+def test_the_best_sentence_is_emphasised_in_an_answer_only() -> None:
+    assert "\x1b[1;38;5;32mThey hold grudges for years.\x1b[0m" in coloured(
+        render.answer(answer(excerpt()))
+    )
+    dimmer = coloured(render.answer(answer(excerpt(), answered=False)))
+    assert "38;5;32" not in dimmer
+    assert "\x1b[2m“Crows recognise" in dimmer
+
+
+def test_more_goes_on_with_the_numbers() -> None:
+    text = render.more_text(answer(excerpt("One.", ()), excerpt("Two.", ()), excerpt("3.", ())), 1)
+    assert re.findall(r"^(“.*”|\[\d\])", text, re.MULTILINE) == ["“Two.”", "[2]", "“3.”", "[3]"]
+    assert text.startswith("“Two.”")
+    assert "confidence" not in text
+
+
+def test_confidence_never_claims_to_be_certain() -> None:
+    assert "confidence 99 %" in render.answer_text(answer(excerpt(), confidence=1.0))
+
+
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://example.org/a", True),
+        ("javascript:alert(1)", False),
+        ("https://example.org/\x1b]8;;", False),
+        ("https://example.org/\x07", False),
+    ],
+)
+def test_only_plain_web_addresses_become_links(url: str, linked: bool) -> None:
+    out = coloured(render.answer(answer(excerpt(source=Source("a.md", "A", url=url)))))
+    assert ("\x1b]8;" in out) is linked
+    assert "\x07" not in out
+
+
+def test_markup_and_emoji_codes_are_text() -> None:
+    text = "[bold]not bold[/bold] [link=https://a.org]a[/link] :smile:"
+    source = Source("[red]a.md", "[/]")
+    out = drawn(render.answer(answer(excerpt(text, (), 1, source))), width=90)
+    assert f"“{text}”" in out
+    assert "[1] [/] · paragraph 1" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain — “text” é 日本 🐦‍⬛", "plain — “text” é 日本 🐦‍⬛"),
+        ("a\nb\tc\r\x1b[31m\x7f", "a␊b␉c␍␛[31m␡"),
+        ("\x9b1m\udcff", "\ufffd1m\ufffd"),
+        ("a\u202eb\u2066c\u200bd\ufeffe\u00adf", "abcdef"),
+    ],
+)
+def test_what_steers_a_terminal_is_made_visible(text: str, shown: str) -> None:
+    assert render.visible(text) == shown
+
+
+@given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, st.tuples(st.integers(0, 40), st.integers(0, 40)))
+def test_no_text_steers_the_terminal(
+    text: str, title: str, path: str, url: str, span: tuple[int, int]
+) -> None:
+    source = Source(path, title, url=url, author=title, tags=(url, path))
+    found = answer(excerpt(text, ((min(span), max(span)),), 1, source), answered=bool(span[0]))
+    article = Article(source, text)
+    skipped = [Skipped(path, title)]
+    texts = [
+        render.answer_text(found),
+        render.more_text(found, 0),
+        render.sources_text([source]),
+        render.article_text(article, 1),
+        render.status_text({title: path}),
+        render.skipped_text(skipped),
+    ]
+    renderables = [
+        render.answer(found),
+        render.more(found, 0),
+        render.sources([source]),
+        render.article(article, 1),
+        render.status({title: path}),
+    ]
+    for out in [*texts, *map(drawn, renderables)]:
+        assert HARMLESS.fullmatch(out)
+
+
+@given(ANYTHING, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=3))
+def test_an_excerpt_is_shown_in_full(text: str, spans: list[tuple[int, int]]) -> None:
+    inside = [(min(a, b, len(text)), min(max(a, b), len(text))) for a, b in spans]
+    shown = render.answer_text(answer(excerpt(text, tuple(inside))))
+    assert shown.startswith(f"“{render.visible(' '.join(text.split()))}”\n[1] ")
+
+
+@given(
+    st.text(st.sampled_from("日本語🐦 é👩‍👩‍👧 word\u0301"), min_size=1, max_size=80),
+    st.integers(12, 50),
+)
+def test_the_bar_stays_whatever_the_width_of_characters(text: str, width: int) -> None:
+    lines = drawn(render.more(answer(excerpt(text, ())), 0), width=width).split("[1]")[0]
+    for line in lines.splitlines():
+        assert line.startswith("▎ ")
+        assert cell_len(line) <= width
+
+
+def test_an_encoding_without_the_bar_gets_another() -> None:
+    file = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    Console(width=60, file=file).print(render.answer(answer(excerpt())))
+    file.seek(0)
+    assert file.read().startswith("| ?Crows recognise faces.")
+
+
+def test_articles_are_listed_with_what_is_known_of_them() -> None:
+    both = [SOURCE, Source("a\nb.md", "  Two\n lines ")]
+    text = "On corvids · 2024-05-03 · corvids.md\nTwo lines · a␊b.md"
+    assert render.sources_text(both) == text
+    assert drawn(render.sources(both)) == f"{text}\n\n2 articles\n"
+
+
+def test_an_article_is_shown_with_numbered_paragraphs() -> None:
+    source = Source("poem.md", "A poem", author="Nobody", tags=("verse", "short"))
+    article = Article(source, "First.\n\nSecond line\nand\tits sequel\n\nThird.")
+    assert render.article_text(article, 2) == (
+        "A poem\n"
+        "Nobody · en · verse, short · poem.md\n"
+        "\n"
+        "¶ 1  First.\n"
+        "\n"
+        "> ¶ 2  Second line\n"
+        "and its sequel\n"
+        "\n"
+        "¶ 3  Third."
+    )
+    lines = [line.rstrip() for line in drawn(render.article(article, 2)).splitlines()]
+    assert lines == [
+        "A poem",
+        "Nobody · en · verse, short · poem.md",
+        "",
+        "¶ 1  First.",
+        "",
+        "¶ 2  Second line",
+        "     and its sequel",
+        "",
+        "¶ 3  Third.",
+    ]
+    assert "\x1b[1;38;5;32m¶ 2\x1b[0m" in coloured(render.article(article, 2))
+    assert "38;5;32" not in coloured(render.article(article, None))
+
+
+def test_an_article_without_text_has_a_head() -> None:
+    assert render.article_text(Article(Source("a.md", "A"), ""), None) == "A\nen · a.md"
+
+
+def test_a_status_is_a_line_per_value() -> None:
+    values = {"index_folder": "a\nb", "chunks": "7", "published": ""}
+    assert render.status_text(values) == "index folder: a␊b\nchunks: 7"
+    assert drawn(render.status(values)).split() == ["index", "folder", "a␊b", "chunks", "7"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        (
+            {"added": 1_200, "modified": 1, "deleted": 2, "unchanged": 3, "chunks": 40_000}
+            | {"encoded": 1_234, "elapsed_s": 61.25, "skipped": (Skipped("a", "b"),)},
+            "1,204 articles: 1,200 added, 1 modified, 2 deleted, 3 unchanged, 1 file skipped\n"
+            "40,000 chunks, 1,234 encoded · 61.2 s",
+        ),
+        ({"unchanged": 1}, "1 article: 1 unchanged\n1 chunk, 0 encoded · 0.0 s"),
+        (
+            {"added": 1, "skipped": (Skipped("a", "b"), Skipped("c", "d"))},
+            "1 article: 1 added, 2 files skipped\n1 chunk, 0 encoded · 0.0 s",
+        ),
+    ],
+)
+def test_a_report_counts(changed: dict[str, Any], text: str) -> None:
+    assert render.report_text(report(**changed)) == text
+
+
+def test_skipped_files_have_a_line_each() -> None:
+    skipped = [Skipped("a\x1b.md", "it is empty"), Skipped("b.pdf", "too large")]
+    assert render.skipped_text(skipped) == ("skipped a␛.md: it is empty\nskipped b.pdf: too large")

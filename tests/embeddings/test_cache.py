@@ -1,0 +1,183 @@
+"""Compiled models on disk: whatever happens to them, vectors stay right."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from embeddings import Encoder, EncoderError, load
+from tests.embeddings import tiny
+
+ANNOUNCED = ["compiling the encoder (once, about 20 seconds)"]
+
+
+@dataclass(frozen=True)
+class Cached:
+    """A compiled model of a test's own."""
+
+    model: Path
+    cache: Path
+
+    @property
+    def folder(self) -> Path:
+        (folder,) = (path for path in self.cache.iterdir() if not path.name.startswith("."))
+        return folder
+
+    def load(self) -> tuple[Encoder, list[str]]:
+        told: list[str] = []
+        encoder = load(str(self.model), backend="openvino", cache=self.cache, announce=told.append)
+        return encoder, told
+
+
+@pytest.fixture(scope="module")
+def expected(tiny_model: Path) -> NDArray[np.float32]:
+    return np.asarray(tiny.reference(tiny_model).encode(tiny.TEXTS))
+
+
+@pytest.fixture(scope="module")
+def compiled(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Cached:
+    cached = Cached(tiny_model, tmp_path_factory.mktemp("compiled"))
+    _, told = cached.load()
+    assert told == ANNOUNCED
+    return cached
+
+
+@pytest.fixture
+def cached(compiled: Cached, tmp_path: Path) -> Cached:
+    return Cached(compiled.model, shutil.copytree(compiled.cache, tmp_path / "cache"))
+
+
+def right(encoder: Encoder, expected: NDArray[np.float32]) -> bool:
+    queries = [encoder.encode_query(text).vector for text in tiny.TEXTS]
+    passages = [passage.vector for passage in encoder.encode_passages(tiny.TEXTS)]
+    return all(tiny.cosines(found, expected).min() >= 0.999 for found in (queries, passages))
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def reformat(path: Path) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(document | {"format": 0}), encoding="utf-8")
+
+
+def empty(path: Path) -> None:
+    path.write_text('{"format": 1, "card": {}}', encoding="utf-8")
+
+
+def reshape(path: Path) -> None:
+    path.write_text("[]", encoding="utf-8")
+
+
+def test_a_whole_cache_is_used(
+    cached: Cached, expected: NDArray[np.float32], caplog: pytest.LogCaptureFixture
+) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in cached.folder.iterdir()}
+    encoder, told = cached.load()
+    assert told == []
+    assert not caplog.records
+    assert right(encoder, expected)
+    assert {path.name: path.stat().st_mtime_ns for path in cached.folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        pytest.param("model.bin", truncate, id="truncated weights"),
+        pytest.param("model.bin", flip, id="a flipped bit in the weights"),
+        pytest.param("model.bin", Path.unlink, id="no weights"),
+        pytest.param("model.xml", truncate, id="truncated graph"),
+        pytest.param("model.xml", flip, id="a flipped bit in the graph"),
+        pytest.param("model.xml", Path.unlink, id="no graph"),
+        pytest.param("tokenizer.json", flip, id="a flipped bit in the tokenizer"),
+        pytest.param("tokenizer.json", Path.unlink, id="no tokenizer"),
+        pytest.param("card.json", truncate, id="truncated card"),
+        pytest.param("card.json", reshape, id="a card of another shape"),
+        pytest.param("card.json", empty, id="an empty card"),
+        pytest.param("card.json", reformat, id="a card of another format"),
+        pytest.param("card.json", Path.unlink, id="no card"),
+    ],
+)
+def test_damage_is_mended(
+    cached: Cached,
+    expected: NDArray[np.float32],
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    damage: Callable[[Path], None],
+) -> None:
+    damage(cached.folder / name)
+    encoder, told = cached.load()
+    assert told == ANNOUNCED
+    (record,) = (r for r in caplog.records if r.levelno >= logging.WARNING)
+    assert str(cached.folder) in record.getMessage()
+    assert record.getMessage().startswith("compiling again")
+    assert right(encoder, expected)
+    assert [path for path in cached.cache.iterdir() if path != cached.folder] == []
+
+    encoder, told = cached.load()
+    assert told == []
+    assert right(encoder, expected)
+
+
+def test_a_draft_left_by_a_killed_process_does_no_harm(
+    tiny_model: Path, compiled: Cached, tmp_path: Path, expected: NDArray[np.float32]
+) -> None:
+    """Killed in the middle of writing: a draft, and nothing under the model's own name."""
+    draft = shutil.copytree(compiled.folder, tmp_path / "cache" / ".draft-killed")
+    truncate(draft / "model.bin")
+    (draft / "card.json").unlink()
+    encoder, told = Cached(tiny_model, tmp_path / "cache").load()
+    assert told == ANNOUNCED
+    assert right(encoder, expected)
+
+
+@pytest.mark.parametrize("cache", ["file", "file/below"])
+def test_a_cache_that_cannot_be_written(tiny_model: Path, tmp_path: Path, cache: str) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(EncoderError, match=r"cannot be kept in .*file.*; set encoder.cache to"):
+        load(str(tiny_model), cache=tmp_path / cache)
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
+
+
+def test_processes_that_compile_at_the_same_time(
+    tiny_model: Path, tmp_path: Path, expected: NDArray[np.float32]
+) -> None:
+    cache = tmp_path / "cache"
+    code = (
+        "import sys; from pathlib import Path; from embeddings import load;"
+        "load(sys.argv[1], backend='openvino', cache=Path(sys.argv[2]), announce=print)"
+        ".encode_query('ready')"
+    )
+    command = [sys.executable, "-c", code, str(tiny_model), str(cache)]
+    root = Path(__file__).parents[2]
+    started = [
+        subprocess.Popen(
+            command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for process in started:
+        output, errors = process.communicate(timeout=100)
+        assert (process.returncode, output.split("\n")) == (0, [*ANNOUNCED, ""]), errors
+        assert "compiling again" not in errors
+    encoder, told = Cached(tiny_model, cache).load()
+    assert told == []
+    assert right(encoder, expected)
+    assert len(list(cache.iterdir())) == 1

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from embeddings import ModelNotFound, ModelRefused, load
+from embeddings.models import PACKAGED, Model, locate
+from tests.embeddings import tiny
+
+MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+@pytest.fixture
+def copy(tiny_model: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(tiny_model, tmp_path / "copy")
+
+
+def test_a_folder_is_taken_as_it_is(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert locate(str(tiny_model)) == Model(str(tiny_model), tiny_model.resolve())
+    monkeypatch.chdir(tiny_model.parent)
+    assert locate("mean") == Model("mean", tiny_model.resolve())
+
+
+def test_packaged_weights_are_those_published() -> None:
+    model = locate(MODEL)
+    assert model.name == MODEL
+    assert model.sha256 == PACKAGED[MODEL][2]
+    model.verify()
+
+
+def test_a_changed_byte_of_packaged_weights_is_refused(tmp_path: Path) -> None:
+    packaged = locate(MODEL)
+    folder = shutil.copytree(packaged.folder, tmp_path / "model")
+    copied = Model(MODEL, folder, packaged.sha256)
+    copied.verify()
+    with (folder / "model.safetensors").open("r+b") as file:
+        file.seek(1_000_000)
+        (byte,) = file.read(1)
+        file.seek(1_000_000)
+        file.write(bytes([byte ^ 1]))
+    with pytest.raises(ModelRefused, match=r"damaged or changed: sha256 .*; install the package"):
+        copied.verify()
+    # As a folder of the user's own it is another model.
+    assert Model(str(folder), folder).fingerprint() != packaged.fingerprint()
+
+
+def test_the_packaged_model_and_its_copy_are_one(tmp_path: Path) -> None:
+    packaged = locate(MODEL)
+    folder = shutil.copytree(packaged.folder, tmp_path / "model")
+    assert Model(str(folder), folder).fingerprint() == packaged.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nobody/has-this-model", "not on this machine.*encoder.download = true.*encoder.model"),
+        ("no/such/folder/anywhere", "neither a folder nor a hub name.*correct encoder.model"),
+        ("what is this?", "neither a folder nor a hub name.*correct encoder.model"),
+    ],
+)
+def test_a_missing_model_is_named_with_the_way_out(name: str, message: str) -> None:
+    with pytest.raises(ModelNotFound, match=message) as caught:
+        locate(name)
+    assert name in str(caught.value)
+
+
+def test_a_hub_out_of_reach_is_named_with_the_way_out() -> None:
+    """In its own process: whether the hub may be asked is read at the first import."""
+    code = "from embeddings.models import locate; locate('nobody/has-this-model', download=True)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(r"ModelNotFound: .*could not be fetched.*check the name", done.stderr)
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a model", encoding="utf-8")
+    with pytest.raises(ModelNotFound, match=r"neither modules.json nor config.json is in it; set"):
+        locate(str(tmp_path))
+
+
+def test_pickled_weights_are_refused(copy: Path) -> None:
+    weights = copy / "model.safetensors"
+    torch.save(load_file(weights), copy / "pytorch_model.bin")
+    # Beside safe weights a pickle is not read.
+    assert locate(str(copy)).folder == copy.resolve()
+    weights.unlink()
+    with pytest.raises(ModelRefused, match=r"pytorch_model.bin is a pickle.*convert the model"):
+        locate(str(copy))
+
+
+def test_pickled_weights_of_one_module_are_refused(tmp_path: Path) -> None:
+    folder = tiny.build(tmp_path / "dense", dense=16)
+    weights = folder / "2_Dense" / "model.safetensors"
+    torch.save(load_file(weights), weights.with_name("pytorch_model.bin"))
+    weights.unlink()
+    with pytest.raises(ModelRefused, match=r"2_Dense.pytorch_model.bin is a pickle"):
+        locate(str(folder))
+
+
+def test_a_folder_without_weights(copy: Path) -> None:
+    (copy / "model.safetensors").unlink()
+    with pytest.raises(ModelRefused, match=r"no weights as .safetensors"):
+        locate(str(copy))
+
+
+@pytest.mark.parametrize("backend", ["openvino", "torch"])
+@pytest.mark.parametrize("damage", ["truncated", "header", "empty"])
+def test_damaged_weights_are_refused(
+    copy: Path, tmp_path: Path, damage: str, backend: tiny.Backend
+) -> None:
+    weights = copy / "model.safetensors"
+    whole = weights.read_bytes()
+    damaged = {"truncated": whole[:-1000], "header": b"\xff" * 64 + whole[64:], "empty": b""}
+    weights.write_bytes(damaged[damage])
+    message = f"cannot load {re.escape(str(copy))} from .* on cpu: ."
+    with pytest.raises(ModelRefused, match=message):
+        load(str(copy), backend=backend, cache=tmp_path / "cache")
+    assert not list(tmp_path.glob("cache/*")), "a damaged model leaves something in the cache"
+
+
+def test_a_broken_configuration_is_refused(copy: Path, tmp_path: Path) -> None:
+    (copy / "config.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ModelRefused, match=r"cannot load .* from .* on cpu: ."):
+        load(str(copy), cache=tmp_path / "cache")

@@ -1,0 +1,184 @@
+"""What a model declares - pooling, layers, prompts - is what the encoder computes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from embeddings import ModelRefused, NotCompilable, load
+from tests.embeddings import tiny
+
+PROMPTS = {"query": "query: ", "document": "passage: "}
+KINDS: dict[str, dict[str, Any]] = {
+    "mean": {},
+    "cls": {"pooling": "cls"},
+    "last token": {"pooling": "lasttoken"},
+    "dense": {"dense": 16},
+    "not normalised": {"normalize": False},
+    "cased": {"kind": "cased"},
+    "lower-cased before the tokenizer": {"kind": "cased", "do_lower_case": True},
+    "prompts": {"prompts": PROMPTS},
+    "no token types": {"kind": "distilbert"},
+    "positions depend on padding": {"kind": "roberta", "prompts": PROMPTS},
+}
+# Traced for one length only, and not traced at all (by OpenVINO 2026.4).
+NOT_COMPILABLE = {"longformer": "texts of other lengths", "gemma": "TorchScript"}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    base = tmp_path_factory.mktemp("kinds")
+    return {name: tiny.build(base / name, **kind) for name, kind in KINDS.items()}
+
+
+@pytest.fixture(scope="module", params=NOT_COMPILABLE)
+def not_compilable(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    kind: str = request.param
+    return tiny.build(tmp_path_factory.mktemp("refused") / kind, kind=kind)
+
+
+@pytest.mark.parametrize("backend", ["openvino", "torch"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_vectors_are_those_of_sentence_transformers(
+    folders: dict[str, Path], encoder_cache: Path, kind: str, backend: tiny.Backend
+) -> None:
+    encoder = load(str(folders[kind]), backend=backend, cache=encoder_cache)
+    plain = tiny.reference(folders[kind])
+    queries = [encoder.encode_query(text) for text in tiny.TEXTS]
+    passages = encoder.encode_passages(tiny.TEXTS)
+    for encodings, expected in (
+        ([query.vector for query in queries], plain.encode_query(tiny.TEXTS)),
+        ([passage.vector for passage in passages], plain.encode_document(tiny.TEXTS)),
+    ):
+        assert tiny.cosines(encodings, expected).min() >= 0.999
+        np.testing.assert_allclose(np.linalg.norm(encodings, axis=1), 1, atol=1e-5)
+        # So that agreement means something: no text's vector passes for another's.
+        alike = np.stack(encodings) @ np.stack(encodings).T
+        assert alike[~np.eye(len(alike), dtype=bool)].max() < 0.99
+    assert encoder.dim == expected.shape[1] == len(queries[0].vector)
+
+
+def test_kinds_differ(folders: dict[str, Path]) -> None:
+    """Each option of `tiny.build` reaches the saved model, or the test above proves little."""
+    text = "Where does the Minefield begin?"
+    weights = ("mean", "cls", "last token", "prompts", "cased", "no token types")
+    vectors = [tiny.reference(folders[kind]).encode_query([text])[0] for kind in weights]
+    alike = np.stack(vectors) @ np.stack(vectors).T
+    assert alike[~np.eye(len(alike), dtype=bool)].max() < 0.999
+    lowered = tiny.reference(folders["lower-cased before the tokenizer"])
+    assert tiny.cosines([lowered.encode([text])[0]], lowered.encode([text.lower()])) > 0.9999
+
+
+def test_tokens_keep_their_dimension_beside_a_dense_layer(
+    folders: dict[str, Path], encoder_cache: Path
+) -> None:
+    encoder = load(str(folders["dense"]), cache=encoder_cache)
+    for text, count in (("mines and wire", 3), ("", 0)):
+        query = encoder.encode_query(text)
+        (passage,) = encoder.encode_passages([text])
+        assert (encoder.dim, query.vector.shape) == (16, (16,))
+        assert query.tokens.shape == (count, tiny.HIDDEN)
+        assert passage.codes.shape == (count, tiny.HIDDEN // 8)
+
+
+def test_prompts_are_read_and_overridden(folders: dict[str, Path], encoder_cache: Path) -> None:
+    folder = str(folders["prompts"])
+    declared = load(folder, cache=encoder_cache)
+    without = load(folder, cache=encoder_cache, query_prompt="", passage_prompt="")
+    other = load(folder, cache=encoder_cache, query_prompt="ask: ", passage_prompt="tell: ")
+    plain = tiny.reference(folders["prompts"])
+    text = "Who holds the bridge?"
+    for encoder, query_prompt, passage_prompt in (
+        (declared, "query: ", "passage: "),
+        (without, "", ""),
+        (other, "ask: ", "tell: "),
+    ):
+        query = encoder.encode_query(text)
+        (passage,) = encoder.encode_passages([text])
+        assert tiny.cosines([query.vector], plain.encode([text], prompt=query_prompt)) >= 0.999
+        assert tiny.cosines([passage.vector], plain.encode([text], prompt=passage_prompt)) >= 0.999
+        # The prompt's own tokens are not handed on, and spans count from the text's beginning.
+        assert [text[a:b] for a, b in query.spans] == ["Who", "holds", "the", "bridge", "?"]
+        assert passage.starts.tolist() == [0, 4, 10, 14, 20]
+    unlike = [encoder.encode_query(text).vector for encoder in (declared, without, other)]
+    assert (np.stack(unlike) @ np.stack(unlike).T)[np.triu_indices(3, 1)].max() < 0.999
+    assert declared.max_tokens == without.max_tokens - 2
+    assert len({encoder.fingerprint for encoder in (declared, without, other)}) == 3
+
+
+def test_prompts_by_older_names(tmp_path: Path, encoder_cache: Path) -> None:
+    """Sentence-transformers knows "passage" by name only; a model that declares it means passages.
+
+    A default prompt belongs to `encode` alone, which is neither for questions nor for passages.
+    """
+    prompts = {"passage": "passage: ", "clustering": "cluster: "}
+    folder = tiny.build(tmp_path / "old", prompts=prompts, default_prompt_name="clustering")
+    encoder = load(str(folder), cache=encoder_cache)
+    plain = tiny.reference(folder)
+    text = ["Who holds the bridge?"]
+    assert tiny.cosines([encoder.encode_query(text[0]).vector], plain.encode_query(text)) >= 0.999
+    found = encoder.encode_passages(text)[0].vector
+    assert tiny.cosines([found], plain.encode(text, prompt_name="passage")) >= 0.999
+
+
+def test_prompts_left_out_of_pooling_are_refused(tmp_path: Path, encoder_cache: Path) -> None:
+    folder = tiny.build(tmp_path / "instructed", prompts=PROMPTS, include_prompt=False)
+    with pytest.raises(ModelRefused, match=r"include_prompt is false .* choose another model"):
+        load(str(folder), cache=encoder_cache)
+
+
+def test_fingerprints_tell_models_apart(
+    folders: dict[str, Path], tmp_path: Path, encoder_cache: Path
+) -> None:
+    prints = {load(str(f), cache=encoder_cache).fingerprint for f in folders.values()}
+    assert len(prints) == len(folders)
+    copy = shutil.copytree(folders["mean"], tmp_path / "copy")
+    assert load(str(copy), cache=encoder_cache).fingerprint in prints
+    other = tiny.build(tmp_path / "other", seed=1)
+    assert load(str(other), cache=encoder_cache).fingerprint not in prints
+    settings = copy / "sentence_bert_config.json"
+    shorter = json.loads(settings.read_text()) | {"max_seq_length": 32}
+    settings.write_text(json.dumps(shorter))
+    assert load(str(copy), cache=encoder_cache).fingerprint not in prints
+
+
+def test_what_does_not_compile_is_served_by_torch(not_compilable: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    encoder = load(str(not_compilable), cache=tmp_path, announce=told.append)
+    plain = tiny.reference(not_compilable)
+    queries = [encoder.encode_query(text).vector for text in tiny.TEXTS]
+    passages = [passage.vector for passage in encoder.encode_passages(tiny.TEXTS)]
+    assert tiny.cosines(queries, plain.encode_query(tiny.TEXTS)).min() >= 0.999
+    assert tiny.cosines(passages, plain.encode_document(tiny.TEXTS)).min() >= 0.999
+    assert told == [
+        "compiling the encoder (once, about 20 seconds)",
+        "loading the encoder with torch",
+    ]
+
+    again: list[str] = []
+    load(str(not_compilable), cache=tmp_path, announce=again.append)
+    assert again == told[1:], "a model that was refused once is traced again"
+
+
+def test_openvino_says_why_it_refuses(not_compilable: Path, tmp_path: Path) -> None:
+    reason = NOT_COMPILABLE[not_compilable.name]
+    message = f"cannot run {re.escape(str(not_compilable))}: .*{reason}.*; set encoder.backend = "
+    with pytest.raises(NotCompilable, match=message):
+        load(str(not_compilable), backend="openvino", cache=tmp_path)
+    (card,) = tmp_path.glob("*/card.json")
+    assert reason in json.loads(card.read_text(encoding="utf-8"))["refused"]
+    before = card.stat().st_mtime_ns
+    told: list[str] = []
+    with pytest.raises(NotCompilable, match=message):
+        load(str(not_compilable), backend="openvino", cache=tmp_path, announce=told.append)
+    assert told == []
+    assert card.stat().st_mtime_ns == before
+    assert [path.name for path in card.parent.parent.iterdir()] == [card.parent.name]

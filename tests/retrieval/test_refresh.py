@@ -1,0 +1,625 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from retrieval.dense import DenseIndex
+from retrieval.errors import ArticlesError, IndexBusy, IndexFault, IndexMismatch
+from retrieval.lexical import LexicalIndex
+from retrieval.refresh import Progress, lexical_in_step, writing
+from retrieval.types import Chunk, Source
+from tests.fakes import HashEncoder, Passage
+from tests.retrieval.library import Library
+
+ROOT = Path(__file__).parents[2]
+QUESTIONS = ["Where does the river rise?", "Who rebuilt the mill?", "bridge", "spring flood town"]
+WORDS = ["river", "mill", "bridge", "town", "flood", "hill", "spring", "ferry", "market", "tower"]
+
+Indexed = dict[Source, list[Chunk]]
+Found = dict[str, dict[tuple[str, str], tuple[float, bool]]]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    library = Library(tmp_path)
+    library.write(
+        river="The river rises in the hills.\n\nIt floods the town in spring.",
+        mill="The mill burnt down.\n\nThe town rebuilt it.",
+    )
+    return library
+
+
+def prose(seed: int, sentences: int) -> str:
+    random = Random(seed)
+    return " ".join(
+        f"The {' '.join(random.choices(WORDS, k=6))} {seed} {n} end." for n in range(sentences)
+    )
+
+
+def indexed(library: Library) -> Indexed:
+    """Return what the current generation holds."""
+    store = library.store()
+    ids = [i for some, _ in store.vectors(store.current()) for i in some.tolist()]
+    articles: Indexed = {source: [] for source in store.sources()}
+    for some in batches(ids):
+        for stored in store.chunks(some).values():
+            articles[stored.source].append(stored.chunk)
+    store.close()
+    return {source: sorted(found, key=lambda c: c.start) for source, found in articles.items()}
+
+
+def found(library: Library) -> Found:
+    """Return every chunk's cosine with some questions, and whether it has a term of theirs.
+
+    BM25 scores are left out: in an updated index they still count terms of removed chunks.
+    """
+    library.searcher()
+    store = library.store()
+    generation = store.current()
+    dense = DenseIndex.build(store.dim, store.vectors(generation))
+    lexical = LexicalIndex.open(library.index / "lexical", store.key)
+    assert lexical is not None
+    assert lexical.generation == generation
+    everything: Found = {}
+    for question in QUESTIONS:
+        near = dense.search(library.encoder.encode_query(question).vector, 10_000)
+        matching = lexical.search(question, store.languages(generation), 10_000)
+        assert matching.keys() <= near.keys()
+        chunks = {i: stored for some in batches(near) for i, stored in store.chunks(some).items()}
+        everything[question] = {
+            (stored.source.path, stored.chunk.text): (round(near[i], 3), i in matching)
+            for i, stored in chunks.items()
+        }
+    store.close()
+    return everything
+
+
+def batches(ids: Iterable[int]) -> list[list[int]]:
+    whole = list(ids)
+    return [whole[at : at + 500] for at in range(0, len(whole), 500)]
+
+
+def rebuilt(library: Library) -> Library:
+    """Return a library of the same articles that is indexed from nothing."""
+    other = Library(library.root / "rebuilt", library.chunk_tokens)
+    shutil.rmtree(other.root)
+    shutil.copytree(library.articles, other.articles)
+    other.refresh()
+    return other
+
+
+def assert_like_rebuilt(library: Library) -> None:
+    other = rebuilt(library)
+    assert indexed(library) == indexed(other)
+    assert found(library) == found(other)
+
+
+class StoppedEncoder(HashEncoder):
+    """Is interrupted, as by Ctrl-C, before it has encoded more than so many passages."""
+
+    def __init__(self, passages: int) -> None:
+        super().__init__()
+        self._passages = passages
+
+    def encode_passages(self, texts: Sequence[str]) -> list[Passage]:
+        if len(self.encoded) + len(texts) > self._passages:
+            raise KeyboardInterrupt("enough")
+        return super().encode_passages(texts)
+
+
+def test_the_first_refresh_adds_everything(library: Library) -> None:
+    report = library.refresh()
+
+    assert (report.added, report.modified, report.deleted, report.unchanged) == (2, 0, 0, 0)
+    assert (report.generation, report.chunks, report.encoded) == (1, 2, 2)
+    assert report.skipped == ()
+    assert report.changed
+    assert report.elapsed_s > 0
+    assert [source.path for source in indexed(library)] == ["mill.txt", "river.txt"]
+
+
+def test_a_refresh_counts_what_changed(library: Library) -> None:
+    library.write(stays="A ferry.", goes="A tower.")
+    library.refresh()
+    library.write(mill="The mill stands again.", new="A new market.", bad="\0")
+    (library.articles / "goes.txt").unlink()
+
+    report = library.refresh()
+
+    assert (report.added, report.modified, report.deleted, report.unchanged) == (1, 1, 1, 2)
+    assert [(one.article, one.reason) for one in report.skipped] == [
+        ("bad.txt", "a binary file: NUL bytes")
+    ]
+    assert (report.generation, report.chunks, report.encoded) == (2, 4, 2)
+    assert_like_rebuilt(library)
+
+
+def test_without_a_change_nothing_is_published_or_encoded(library: Library) -> None:
+    library.refresh()
+    before = library.store().generation()
+    encoder = HashEncoder()
+
+    report = library.refresh(encoder)
+
+    assert (report.unchanged, report.generation, report.chunks) == (2, 1, 2)
+    assert not report.changed
+    assert encoder.encoded == []
+    assert library.store().generation() == before
+
+
+def test_only_changed_text_is_encoded(library: Library) -> None:
+    sentences = prose(1, 40).split(". ")
+    library.write(long="A long story\n\n" + ". ".join(sentences))
+    library.refresh()
+    sentences[20] = "Something else happened on that day in town"
+    library.write(long="A long story\n\n" + ". ".join(sentences))
+    encoder = HashEncoder()
+
+    report = library.refresh(encoder)
+
+    assert report.modified == 1
+    assert 1 <= report.encoded == len(encoder.encoded) <= 2
+    assert any("Something else" in text for text in encoder.encoded)
+    assert report.chunks > 10
+    assert_like_rebuilt(library)
+
+
+def test_equal_text_is_encoded_once(library: Library) -> None:
+    for name in "abc":
+        library.write(**{name: "The same title\n\nThe same text."})
+
+    report = library.refresh()
+
+    assert (report.chunks, report.encoded) == (5, 3)
+
+
+def test_a_renamed_article_is_not_encoded_again(library: Library) -> None:
+    (library.articles / "a.md").write_text("# The river\n\nIt rises in the hills.")
+    library.refresh()
+    (library.articles / "a.md").rename(library.articles / "b.md")
+    encoder = HashEncoder()
+
+    report = library.refresh(encoder)
+
+    assert (report.added, report.deleted, report.encoded) == (1, 1, 0)
+    assert encoder.encoded == []
+    assert "b.md" in [source.path for source in indexed(library)]
+
+
+def test_a_touched_file_is_unchanged_and_read_once(library: Library) -> None:
+    library.refresh()
+    reads: list[int] = []
+    path = library.articles / "river.txt"
+    os.utime(path, ns=(1, 1))
+
+    first = library.refresh(on_progress=lambda progress: reads.append(progress.total))
+    second = library.refresh(on_progress=lambda progress: reads.append(progress.total))
+
+    assert (first.unchanged, first.changed) == (2, False)
+    assert (second.unchanged, second.changed) == (2, False)
+    assert set(reads[: len(reads) // 2]) == {1}
+    assert set(reads[len(reads) // 2 :]) == {0}
+    assert library.store().files()["river.txt"].mtime_ns == 1
+
+
+def test_a_deleted_article_is_gone_from_everywhere(library: Library) -> None:
+    library.refresh()
+    store = library.store()
+    (dense_id,) = (i for i, _, text in store.passages(0, 1) if "rises" in text)
+    (library.articles / "river.txt").unlink()
+
+    report = library.refresh()
+
+    assert (report.deleted, report.chunks) == (1, 1)
+    assert store.article("river.txt") is None
+    assert dense_id not in [i for some, _ in store.vectors(2) for i in some.tolist()]
+    lexical = LexicalIndex.open(library.index / "lexical", store.key)
+    assert lexical is not None
+    assert lexical.search("river hills", ["en"], 9) == {}
+    assert lexical.search("mill", ["en"], 9) != {}
+    hits = library.searcher().search("Where does the river rise?").hits
+    assert {hit.source.path for hit in hits} == {"mill.txt"}
+
+
+def test_a_skipped_file_is_reported_until_it_is_mended(library: Library) -> None:
+    library.write(bad="\0")
+    first = library.refresh()
+    second = library.refresh()
+    library.write(bad="A good text now.")
+    third = library.refresh()
+
+    assert [one.article for one in first.skipped] == ["bad.txt"]
+    assert second.skipped == first.skipped
+    assert (second.unchanged, second.changed) == (2, False)
+    assert (third.skipped, third.added, third.modified) == ((), 1, 0)
+    assert_like_rebuilt(library)
+
+
+def test_an_article_that_breaks_is_taken_out_and_comes_back(library: Library) -> None:
+    library.refresh()
+    whole = (library.articles / "mill.txt").read_text()
+    library.write(mill="\0")
+    broken = library.refresh()
+    library.write(mill=whole)
+    encoder = HashEncoder()
+    mended = library.refresh(encoder)
+
+    assert (broken.deleted, [one.article for one in broken.skipped]) == (1, ["mill.txt"])
+    assert (mended.added, mended.modified, encoder.encoded) == (1, 0, [])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_be_read_again_is_added(library: Library) -> None:
+    path = library.articles / "mill.txt"
+    path.chmod(0)
+    first = library.refresh()
+    path.chmod(0o600)
+
+    assert [one.reason for one in first.skipped] == ["permission denied"]
+    assert library.refresh().added == 1
+
+
+def test_a_file_that_is_too_large_is_skipped(library: Library) -> None:
+    library.write(large="word " * 30_000)
+
+    report = library.refresh()
+
+    assert [one.article for one in report.skipped] == ["large.txt"]
+    assert "max_megabytes" in report.skipped[0].reason
+    assert report.added == 2
+
+
+@pytest.mark.parametrize("text", [None, "\0"], ids=["no articles", "none readable"])
+def test_without_articles_the_index_stays(library: Library, text: str | None) -> None:
+    library.refresh()
+    before = indexed(library)
+    for path in library.articles.iterdir():
+        path.unlink()
+    if text is not None:
+        library.write(bad=text)
+
+    with pytest.raises(ArticlesError, match=r"(no articles in|can be read).*put articles .* there"):
+        library.refresh()
+
+    assert indexed(library) == before
+    assert library.searcher().search("river").hits
+    library.write(ferry="A ferry crosses.")
+    assert library.refresh().deleted == 2
+
+
+def test_a_missing_folder_is_named(library: Library) -> None:
+    shutil.rmtree(library.articles)
+
+    with pytest.raises(ArticlesError, match=r"articles.*--articles DIR"):
+        library.refresh()
+    assert not library.index.exists()
+
+
+def test_progress_counts_up_to_all(library: Library) -> None:
+    library.write(**{f"a{n}": prose(n, 20) for n in range(12)})
+    steps: list[Progress] = []
+
+    report = library.refresh(on_progress=steps.append)
+
+    last = steps[-1]
+    assert (last.articles, last.total) == (14, 14)
+    assert (last.chunks, last.encoded) == (report.chunks, report.encoded)
+    for name in ("articles", "chunks", "encoded"):
+        counts = [getattr(step, name) for step in steps]
+        assert counts == sorted(counts)
+
+
+@pytest.mark.parametrize("passages", [0, 64, 200])
+def test_an_interrupted_refresh_is_taken_up_again(library: Library, passages: int) -> None:
+    library.refresh()
+    before = indexed(library)
+    library.chunk_tokens = 16
+    library.write(mill="Changed.", **{f"a{n}": prose(n, 12) for n in range(20)})
+    first, second = StoppedEncoder(passages), HashEncoder()
+    with pytest.raises(KeyboardInterrupt, match="enough"):
+        library.refresh(first)
+    assert indexed(library) == before
+    assert library.searcher().search("river").generation == 1
+
+    report = library.refresh(second)
+
+    encoded = first.encoded + second.encoded
+    assert len(encoded) == len(set(encoded))
+    assert len(first.encoded) >= passages * 0.9
+    assert report.encoded == len(second.encoded)
+    assert (report.added, report.modified, report.generation) == (20, 1, 2)
+    # What was not changed is cut as it was.
+    library.write(river="All articles are new.")
+    library.refresh()
+    assert_like_rebuilt(library)
+
+
+def test_an_interrupted_first_refresh_publishes_nothing(library: Library) -> None:
+    with pytest.raises(KeyboardInterrupt, match="enough"):
+        library.refresh(StoppedEncoder(0))
+
+    assert library.store().current() == 0
+    assert library.refresh().generation == 1
+
+
+def test_articles_that_change_after_an_interrupt_leave_no_trace(library: Library) -> None:
+    library.chunk_tokens = 16
+    library.write(a="The ferry sank. " + prose(1, 80), b=prose(2, 300))
+    with pytest.raises(KeyboardInterrupt, match="enough"):
+        library.refresh(StoppedEncoder(128))
+    library.write(a="The ferry is safe.")
+    (library.articles / "b.txt").unlink()
+
+    library.refresh()
+
+    assert_like_rebuilt(library)
+
+
+def run_python(code: str, *args: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, args)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+# Changes the articles and refreshes, again and again, until it is killed.
+RESTLESS = """
+import sys
+from pathlib import Path
+from random import Random
+from tests.retrieval.library import Library
+from tests.retrieval.test_refresh import prose
+
+library, random = Library(Path(sys.argv[1]), chunk_tokens=16), Random(int(sys.argv[2]))
+print("ready", flush=True)
+while True:
+    for n in random.sample(range(12), 3):
+        path = library.articles / f"a{n}.txt"
+        if path.exists() and random.random() < 0.3:
+            path.unlink()
+        else:
+            path.write_text(prose(random.randrange(50), random.randint(1, 15)))
+    library.refresh()
+"""
+
+
+def test_a_killed_refresh_is_completed_by_the_next(library: Library) -> None:
+    library.chunk_tokens = 16
+    random = Random(5)
+    for seed in range(5):
+        process = run_python(RESTLESS, library.root, seed)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(random.uniform(0.02, 0.6))
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        process.communicate()
+
+        library.refresh()
+
+        assert_like_rebuilt(library)
+
+
+@contextmanager
+def holding_the_lock(index: Path) -> Iterator[subprocess.Popen[str]]:
+    code = (
+        "import sys; from pathlib import Path; from retrieval.refresh import writing\n"
+        "with writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    process = run_python(code, index)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_only_one_process_writes(library: Library) -> None:
+    library.refresh()
+    library.write(new="A new market.")
+    with holding_the_lock(library.index) as other:
+        with pytest.raises(IndexBusy, match=r"another process is writing to .*index; wait until"):
+            library.refresh()
+        assert library.searcher().search("river").hits
+
+        # The lock of a process that died holds nobody up.
+        other.kill()
+        other.wait()
+        assert library.refresh().added == 1
+
+
+def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
+    with writing(tmp_path), pytest.raises(IndexBusy, match="another process"), writing(tmp_path):
+        pass
+    with writing(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("error", [PermissionError, NotADirectoryError, FileExistsError])
+def test_an_error_under_the_lock_is_not_the_locks(tmp_path: Path, error: type[OSError]) -> None:
+    with pytest.raises(error, match="of somebody else"), writing(tmp_path):
+        raise error("of somebody else")
+    with writing(tmp_path):
+        pass
+
+
+def test_a_file_in_place_of_the_index_folder_is_named(library: Library) -> None:
+    library.index.write_text("")
+
+    with pytest.raises(IndexFault, match=r"is not a folder, so .* the index; .*--index"):
+        library.refresh()
+
+
+def test_the_index_folder_is_its_owners(library: Library) -> None:
+    library.refresh()
+
+    assert library.index.stat().st_mode & 0o777 == 0o700
+
+
+def test_another_encoder_is_refused(library: Library) -> None:
+    library.refresh()
+    before = indexed(library)
+
+    with pytest.raises(IndexMismatch, match="made with the encoder hash"):
+        library.refresh(HashEncoder(fingerprint="hash-2"))
+
+    assert indexed(library) == before
+
+
+def cut_in_half(lexical: Path) -> None:
+    for path in lexical.iterdir():
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "deleted": shutil.rmtree,
+    "without manifest": lambda lexical: (lexical / "manifest.json").unlink(),
+    "without meta": lambda lexical: (lexical / "meta.json").unlink(),
+    "cut in half": cut_in_half,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("by", ["refresh", "searcher"])
+def test_a_damaged_lexical_index_is_built_again(library: Library, damage: str, by: str) -> None:
+    library.refresh()
+    before = found(library)
+    DAMAGE[damage](library.index / "lexical")
+
+    report = library.refresh() if by == "refresh" else None
+    after = found(library)
+
+    assert after == before
+    assert any(lexical for hits in after.values() for _, lexical in hits.values())
+    assert report is None or not report.changed
+    store = library.store()
+    assert LexicalIndex.open(library.index / "lexical", store.key) is not None
+
+
+def test_a_lexical_index_that_lags_is_brought_up_to_date(library: Library) -> None:
+    library.refresh()
+    shutil.copytree(library.index / "lexical", library.root / "old")
+    library.write(mill="The mill is a ruin.", new="A new market.")
+    library.refresh()
+    wanted = found(library)
+    shutil.rmtree(library.index / "lexical")
+    (library.root / "old").rename(library.index / "lexical")
+    store = library.store()
+
+    lexical = lexical_in_step(store, library.index)
+
+    assert lexical.generation == 2
+    assert lexical.search("burnt", ["en"], 9) == {}
+    assert found(library) == wanted
+
+
+@pytest.mark.parametrize("generations", [1, 4])
+def test_a_lexical_index_ahead_or_too_old_is_built_again(
+    library: Library, generations: int
+) -> None:
+    library.refresh()
+    old = library.root / "old"
+    shutil.copytree(library.index / "lexical", old)
+    for n in range(generations):
+        library.write(mill=f"The mill has {n} wheels.")
+        library.refresh()
+    wanted = found(library)
+    store = library.store()
+    ahead = LexicalIndex.open(library.index / "lexical", store.key)
+    assert ahead is not None
+    if generations == 1:
+        ahead.update([(10_000, "en", "of the future")], [], 99, store.key)
+    else:
+        shutil.rmtree(library.index / "lexical")
+        old.rename(library.index / "lexical")
+
+    lexical = lexical_in_step(store, library.index)
+
+    assert lexical.generation == store.current()
+    assert lexical.search("future burnt", ["en"], 9) == {}
+    assert found(library) == wanted
+
+
+def test_nothing_stays_open(library: Library) -> None:
+    def open_files() -> list[str]:
+        links = (Path(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd"))  # noqa: PTH208
+        targets = (str(link.readlink()) for link in links if link.is_symlink())
+        return [target for target in targets if str(library.index) in target]
+
+    library.refresh()
+    assert open_files() == []
+    library.write(new="Interrupted.")
+    with pytest.raises(KeyboardInterrupt, match="enough") as caught:
+        library.refresh(StoppedEncoder(0))
+    assert open_files() == []
+    assert caught.traceback
+
+
+class Changes(RuleBasedStateMachine):
+    """Whatever is done to the articles, a refresh leads to what a rebuild does."""
+
+    names = st.sampled_from("abcd")
+    texts = st.builds(prose, st.integers(0, 9), st.integers(1, 12))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = TemporaryDirectory()
+        self._library = Library(Path(self._folder.name), chunk_tokens=16)
+        self._library.write(always="Something to read.")
+        self._clock = 0
+
+    def teardown(self) -> None:
+        self._folder.cleanup()
+
+    def _existing(self) -> list[Path]:
+        return sorted(self._library.articles.glob("?.txt"))
+
+    @rule(name=names, text=texts)
+    def write(self, name: str, text: str) -> None:
+        self._library.write(**{name: text})
+        # Coarse clocks would show two states of one size as one.
+        self._clock += 1
+        os.utime(self._library.articles / f"{name}.txt", ns=(self._clock, self._clock))
+
+    @precondition(lambda self: self._existing())
+    @rule(random=st.randoms(use_true_random=False))
+    def delete(self, random: Random) -> None:
+        random.choice(self._existing()).unlink()
+
+    @precondition(lambda self: self._existing())
+    @rule(random=st.randoms(use_true_random=False), name=names)
+    def rename(self, random: Random, name: str) -> None:
+        random.choice(self._existing()).rename(self._library.articles / f"{name}.txt")
+
+    @rule(passages=st.sampled_from([0, 10]))
+    def refresh_and_be_stopped(self, passages: int) -> None:
+        with suppress(KeyboardInterrupt):
+            self._library.refresh(StoppedEncoder(passages))
+
+    @rule()
+    def refresh(self) -> None:
+        self._library.refresh()
+        assert_like_rebuilt(self._library)
+
+
+TestChanges = Changes.TestCase
+TestChanges.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
