@@ -225,7 +225,8 @@ def refresh(
         run.refuse_json("run excerpta refresh --json again and again instead")
     library = run.refreshed()
     report = library.report or library.refresh()
-    text = render.report_text(report)
+    lines = [render.report_text(report), render.skipped_text(report.skipped)]
+    text = "\n".join(filter(None, lines))
     run.print(documents.of_report(report), lambda: text, lambda: text)
     if watch:
         _watch(library)

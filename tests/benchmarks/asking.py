@@ -43,17 +43,22 @@ def measure(folder: Path, questions: int) -> dict[str, float]:
     }
 
 
+def report(found: dict[str, float]) -> str:
+    """Return the figures in a line."""
+    return (
+        f"a question, {found['questions']:.0f} asked of {found['chunks']:,.0f} chunks: median "
+        f"{found['p50_ms']:.1f} ms, 95th percentile {found['p95_ms']:.1f} ms"
+    )
+
+
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--questions", type=int, default=300)
     arguments = parser.parse_args()
-    found = measure(arguments.eval, arguments.questions)
     print(conditions())
-    print(
-        f"a question, {found['questions']:.0f} asked of {found['chunks']:,.0f} chunks: median "
-        f"{found['p50_ms']:.1f} ms, 95th percentile {found['p95_ms']:.1f} ms"
-    )
+    print(report(measure(arguments.eval, arguments.questions)))
 
 
 if __name__ == "__main__":

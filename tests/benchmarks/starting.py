@@ -57,17 +57,23 @@ def _run(command: Sequence[str]) -> tuple[float, float]:
     return seconds, usage.ru_maxrss / unit
 
 
+def report(found: dict[str, float]) -> str:
+    """Return the figures in two lines."""
+    share = found["answer_s"] / found["import_s"]
+    return (
+        f"process start to first answer, warm cache: {found['answer_s']:.2f} s, {share:.2f} of "
+        f"importing sentence_transformers ({found['import_s']:.2f} s)\n"
+        f"peak memory of ask: {found['peak_mb']:.0f} MB"
+    )
+
+
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    found = measure(parser.parse_args().rounds)
+    rounds = parser.parse_args().rounds
     print(conditions())
-    share = found["answer_s"] / found["import_s"]
-    print(
-        f"process start to first answer, warm cache: {found['answer_s']:.2f} s, "
-        f"{share:.2f} of importing sentence_transformers ({found['import_s']:.2f} s)"
-    )
-    print(f"peak memory of ask: {found['peak_mb']:.0f} MB")
+    print(report(measure(rounds)))
 
 
 if __name__ == "__main__":
