@@ -27,8 +27,8 @@ class Features:
     coverage: float
 
 
-# A logistic model. Fitted to questions about a corpus and to questions about another one; the
-# README says on which and how well it does.
+# A logistic model, fitted to questions about a corpus and questions about another one by
+# tests/benchmarks/confidence.py; the README says how well it does.
 _INTERCEPT, _LATE, _DENSE, _COVERAGE = -17.0, 25.5, 7.0, 4.8
 
 

@@ -33,7 +33,10 @@ def passage(title: str, text: str) -> str:
 
 
 def short_title(title: str, budget: int, count_tokens: CountTokens) -> str:
-    """Return as many whole words of the title as its share of the budget holds, at least one."""
+    """Return as many whole words of the title as its share of the budget holds.
+
+    Of a first word that alone is over it, what fits.
+    """
     words = title.split()
     limit = max(1, int(budget * _TITLE_SHARE))
     candidates = [" ".join(words[:n]) for n in range(1, min(len(words), limit) + 1)]

@@ -86,9 +86,7 @@ class LexicalIndex:
         for language in [*_LANGUAGES, _OTHER]:
             index.register_tokenizer(language, _analyzer(language))
         self._index = index
-        # Otherwise a thread of tantivy's watches the folder and shows what others commit.
-        index.config_reader("manual")
-        index.reload()
+        # Held fast, for the index itself follows what is written to its folder.
         self._searcher = index.searcher()
         self._folder = folder
         self.generation = generation

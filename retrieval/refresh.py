@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 # Passages that are gathered before they are sorted by length and encoded.
 _GATHERED = 256
 # Passages that are encoded, committed and reported together.
-_ENCODED_AT_ONCE = 64
+_ENCODED_AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -563,7 +563,8 @@ def test_nothing_stays_open(library: Library) -> None:
     def open_files() -> list[str]:
         links = (Path(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd"))  # noqa: PTH208
         targets = (str(link.readlink()) for link in links if link.is_symlink())
-        return [target for target in targets if str(library.index) in target]
+        # Not in "lexical": tantivy's own thread looks there now and then.
+        return [target for target in targets if Path(target).parent == library.index]
 
     library.refresh()
     assert open_files() == []
@@ -622,4 +623,4 @@ class Changes(RuleBasedStateMachine):
 
 
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
+TestChanges.settings = settings(max_examples=6, stateful_step_count=12)

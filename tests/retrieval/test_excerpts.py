@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.chunking import chunk
+from retrieval.excerpts import best_excerpts
+from retrieval.late import similarity
+from retrieval.types import Article, Excerpt, Hit, Source
+from tests.fakes import HashEncoder
+
+ENCODER = HashEncoder(dim=256)
+WORDS = st.sampled_from(["river", "mill", "bridge", "town", "flood", "hill", "spring", "ferry"])
+SENTENCES = st.lists(WORDS, min_size=1, max_size=25).map(lambda words: " ".join(words) + ".")
+PARAGRAPHS = st.lists(SENTENCES, min_size=1, max_size=6).map(" ".join)
+ARTICLES = st.lists(PARAGRAPHS, min_size=1, max_size=4).map("\n\n".join)
+
+
+def article(name: str, text: str) -> Article:
+    return Article(Source(f"{name}.txt", "Title"), text)
+
+
+def hits_of(
+    question: str, *articles: Article, scores: Sequence[float] = (), budget: int = 60
+) -> list[Hit]:
+    """Return all chunks as hits, ranked by the score given to their article, 1 by default."""
+    tokens = ENCODER.encode_query(question).tokens
+    hits: list[Hit] = []
+    for number, one in enumerate(articles):
+        for cut in chunk(one, budget, ENCODER.count_tokens):
+            (passage,) = ENCODER.encode_passages([cut.text])
+            score = scores[number] if scores else 1.0
+            matrix = similarity(tokens, passage.codes)
+            rank = len(hits) + 1
+            hits.append(Hit(rank, one.source, cut, rank, score, 0.5, 1.0, matrix, passage.starts))
+    return hits
+
+
+def excerpts_of(
+    question: str,
+    *articles: Article,
+    count: int = 3,
+    chars: int = 350,
+    scores: Sequence[float] = (),
+) -> list[Excerpt]:
+    found = best_excerpts(hits_of(question, *articles, scores=scores), count, chars)
+    return [excerpt for excerpt, _ in found]
+
+
+@given(
+    st.lists(ARTICLES, min_size=1, max_size=3),
+    st.lists(WORDS, min_size=1, max_size=4).map(" ".join),
+    st.integers(1, 6),
+    st.integers(20, 400),
+)
+def test_excerpts_are_whole_sentences_of_one_paragraph_apart(
+    texts: list[str], question: str, count: int, chars: int
+) -> None:
+    articles = {f"{n}.txt": article(str(n), text) for n, text in enumerate(texts)}
+    hits = hits_of(question, *articles.values())
+
+    found = [excerpt for excerpt, _ in best_excerpts(hits, count, chars)]
+
+    sentences = {
+        (hit.source.path, s.start, s.end): s.paragraph for hit in hits for s in hit.chunk.sentences
+    }
+    assert 1 <= len(found) <= count
+    for excerpt in found:
+        path, text = excerpt.source.path, articles[excerpt.source.path].text
+        assert excerpt.text == text[excerpt.start : excerpt.end]
+        assert "\n\n" not in excerpt.text
+        inside = [
+            (start, end)
+            for (of, start, end), paragraph in sentences.items()
+            if of == path and excerpt.start <= start and end <= excerpt.end
+        ]
+        assert inside[0][0] == excerpt.start
+        assert inside[-1][1] == excerpt.end
+        assert sentences[path, *inside[0]] == excerpt.paragraph
+        assert len(excerpt.text) <= chars or len(inside) == 1
+        ((start, end),) = excerpt.highlights
+        assert (start + excerpt.start, end + excerpt.start) in inside
+        assert 0 <= excerpt.score <= 1 + 1e-6
+    for one, other in combinations(found, 2):
+        assert one.source != other.source or one.end <= other.start or other.end <= one.start
+
+
+def test_no_hits_give_no_excerpts() -> None:
+    assert best_excerpts([], 3, 350) == []
+
+
+def test_a_question_without_tokens_still_gives_excerpts() -> None:
+    found = excerpts_of("", article("a", "A river. A mill."))
+
+    assert [excerpt.text for excerpt in found] == ["A river.", "A mill."]
+
+
+def test_the_sentence_that_answers_is_found_and_highlighted() -> None:
+    text = "The mill burnt. Ducks swim under a bridge at noon. The tower fell."
+
+    (found,) = excerpts_of("ducks bridge noon", article("a", text), count=1)
+
+    start, end = found.highlights[0]
+    assert found.text[start:end] == "Ducks swim under a bridge at noon."
+
+
+def test_an_answer_in_two_sentences_is_one_excerpt() -> None:
+    text = "The mill burnt. Ducks swim here. Under the bridge at noon. The tower fell."
+
+    (found,) = excerpts_of("ducks swim under bridge noon", article("a", text), count=1)
+
+    assert "Ducks swim here. Under the bridge at noon." in found.text
+
+
+def test_more_excerpts_than_there_are() -> None:
+    found = excerpts_of("river", article("a", "A river."), article("b", "A mill."), count=9)
+
+    assert [excerpt.text for excerpt in found] == ["A river.", "A mill."]
+
+
+def test_a_sentence_longer_than_an_excerpt_stays_whole() -> None:
+    text = "river " * 50 + "end."
+
+    (found,) = excerpts_of("river", article("a", text), count=1, chars=100)
+
+    assert found.text == text
+
+
+def test_a_heading_is_no_excerpt_where_its_chunk_has_text() -> None:
+    text = "Ducks and bridges\n\nSomething else happens here.\n\nAnd here."
+
+    found = excerpts_of("ducks and bridges", article("a", text))
+
+    assert {excerpt.text for excerpt in found} == {"Something else happens here.", "And here."}
+
+
+def test_where_all_lines_look_like_headings_they_are_excerpts() -> None:
+    found = excerpts_of("ducks", article("a", "Monday: ducks\n\nTuesday\n\nWednesday"))
+
+    assert found[0].text == "Monday: ducks"
+
+
+def test_two_excerpts_of_an_article_at_most_if_others_are_near() -> None:
+    same = "A ferry crosses the river.\n\nA ferry crosses the stream.\n\nA ferry crosses the lake."
+
+    found = excerpts_of(
+        "A ferry crosses the", article("a", same), article("b", "A ferry crosses the bay.")
+    )
+
+    assert [excerpt.source.path for excerpt in found] == ["a.txt", "a.txt", "b.txt"]
+
+
+def test_a_third_excerpt_of_an_article_that_is_clearly_better_goes_first() -> None:
+    same = "A ferry crosses the river.\n\nA ferry crosses the stream.\n\nA ferry crosses the lake."
+
+    found = excerpts_of(
+        "A ferry crosses the", article("a", same), article("b", "Nothing about boats.")
+    )
+
+    assert [excerpt.source.path for excerpt in found] == ["a.txt"] * 3
+
+
+def test_an_article_fills_up_what_others_leave() -> None:
+    same = "A ferry crosses the river.\n\nA ferry crosses the stream.\n\nA ferry crosses the lake."
+
+    found = excerpts_of(
+        "A ferry crosses the", article("a", same), article("b", "A ferry crosses the bay."), count=9
+    )
+
+    assert sorted(excerpt.source.path for excerpt in found) == ["a.txt"] * 3 + ["b.txt"]
+
+
+def test_the_score_of_the_chunk_counts() -> None:
+    articles = article("a", "A river here."), article("b", "A river here.")
+
+    found = excerpts_of("river", *articles, scores=[0.2, 0.9])
+
+    assert [excerpt.source.path for excerpt in found] == ["b.txt", "a.txt"]
+    assert found[0].score > found[1].score
+
+
+def test_equal_windows_stand_in_the_order_of_their_chunks() -> None:
+    articles = [article(name, "A river here.") for name in "cab"]
+
+    assert [e.source.path for e in excerpts_of("river", *articles)] == ["c.txt", "a.txt", "b.txt"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_window_tells_where_it_lies(count: int) -> None:
+    hits = hits_of("ducks", article("a", "One river. Two ducks. Three mills.\n\nFour hills."))
+
+    for excerpt, window in best_excerpts(hits, count, 30):
+        sentences = window.hit.chunk.sentences
+        assert (window.start, window.end) == (excerpt.start, excerpt.end)
+        assert sentences[window.first].start == window.start
+        assert sentences[window.last].end == window.end
+        inside = (hits[0].starts >= window.start) & (hits[0].starts < window.end)
+        assert window.late == pytest.approx(float(hits[0].similarity[:, inside].max()), abs=1e-6)
+        assert np.isfinite(window.late)

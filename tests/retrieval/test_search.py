@@ -1,0 +1,328 @@
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings import Encoder
+from retrieval.answerable import confidence, features
+from retrieval.errors import IndexMismatch
+from retrieval.excerpts import best_excerpts
+from retrieval.lexical import LexicalIndex
+from retrieval.refresh import writing
+from retrieval.search import LATE_CANDIDATES, Ranking, Searcher
+from retrieval.types import Excerpt
+from tests.fakes import HashEncoder, Passage
+from tests.retrieval.library import SEARCH, Library
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+def fill(library: Library) -> Library:
+    library.write(
+        river="The river rises in the hills.\n\nIt floods the old town in spring.",
+        mill="The mill burnt down.\n\nThe town rebuilt it in stone.",
+        ferry="A ferry crosses the river at noon.",
+    )
+    library.refresh()
+    return library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return fill(Library(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    return fill(Library(tmp_path_factory.mktemp("library"))).searcher()
+
+
+def paths(ranking: Ranking) -> list[str]:
+    return [hit.source.path for hit in ranking.hits]
+
+
+def test_hits_are_ranked_with_their_scores(searcher: Searcher) -> None:
+    ranking = searcher.search("When does the ferry cross the river?")
+
+    assert paths(ranking)[0] == "ferry.txt"
+    assert [hit.rank for hit in ranking.hits] == [1, 2, 3]
+    scores = [hit.score for hit in ranking.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == 1
+    for hit in ranking.hits:
+        assert hit.similarity.shape[1] == len(hit.starts)
+        assert -1.01 <= hit.dense <= 1.01
+        assert hit.lexical >= 0
+        assert (hit.starts == sorted(hit.starts)).all()
+        assert hit.starts.max() < len(hit.chunk.text)
+    assert ranking.generation == 1
+
+
+def test_tokens_stand_where_they_begin_in_the_chunk(searcher: Searcher) -> None:
+    (hit,) = (h for h in searcher.search("ferry noon").hits if h.source.path == "ferry.txt")
+
+    places = [place for place in hit.starts.tolist() if place >= 0]
+
+    # The title, which this article takes from its file name, is a token outside of the text.
+    assert hit.starts.tolist().count(-1) == 1
+    assert [hit.chunk.text[place:].split()[0] for place in places[:3]] == ["A", "ferry", "crosses"]
+    assert (
+        hit.similarity.argmax(axis=1).tolist()[1] == places.index(hit.chunk.text.index("noon")) + 1
+    )
+
+
+def test_terms_come_with_their_rarity_by_language(library: Library) -> None:
+    (library.articles / "de.md").write_text("---\nlanguage: de\n---\n\nDie alte Brücke.")
+    library.refresh()
+
+    terms = library.searcher().search("the river bridges Brücken").terms
+
+    assert set(terms) == {"en", "de"}
+    assert set(terms["en"]) == {"river", "bridg", "brücken"}
+    assert "bruck" in terms["de"]
+    assert 0 < terms["en"]["river"] < terms["en"]["bridg"] == 1
+
+
+@pytest.mark.parametrize("question", ["", " ", "?!", "\n", "\u200b"])
+def test_a_question_without_a_word_finds_nothing_lexical(searcher: Searcher, question: str) -> None:
+    assert all(hit.lexical == 0 for hit in searcher.search(question).hits)
+
+
+@pytest.mark.parametrize("question", ["", "  "])
+def test_an_empty_question_finds_nothing(searcher: Searcher, question: str) -> None:
+    assert searcher.search(question) == Ranking((), {"en": {}}, 1)
+
+
+@given(question=st.text(max_size=100))
+def test_any_question_gives_a_ranking(searcher: Searcher, question: str) -> None:
+    ranking = searcher.search(question)
+
+    assert len(ranking.hits) <= 3
+    assert 0 <= confidence(features(ranking, [])) <= 1
+
+
+@pytest.mark.parametrize("question", ["", "🙂", "who was it and what did they do", "the", "?"])
+def test_odd_questions_to_the_real_encoder(seeds: Callable[[str], Ranking], question: str) -> None:
+    ranking = seeds(question)
+
+    assert all(hit.lexical == 0 for hit in ranking.hits)
+
+
+def test_only_the_best_candidates_are_ranked(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(**{f"a{n}": f"The river has {n} bridges." for n in range(LATE_CANDIDATES + 9)})
+    library.refresh()
+
+    assert len(library.searcher().search("river").hits) == LATE_CANDIDATES
+
+
+def test_candidates_limit_each_retriever(tmp_path: Path) -> None:
+    few = Library(tmp_path, search=SEARCH.model_copy(update={"candidates": 1}))
+
+    assert 1 <= len(fill(few).searcher().search("When does the ferry cross the river?").hits) <= 2
+
+
+def test_an_index_without_chunks_finds_nothing(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(a="Text.")
+    with pytest.raises(KeyboardInterrupt, match="stop"):
+        library.refresh(Stopped())
+
+    assert library.searcher().search("text").hits == ()
+
+
+class Stopped(HashEncoder):
+    def encode_passages(self, texts: Sequence[str]) -> list[Passage]:
+        raise KeyboardInterrupt("stop")
+
+
+def test_a_chunk_without_tokens_is_no_hit(tmp_path: Path) -> None:
+    library = Library(tmp_path, encoder=WordsOnly())
+    library.write(a="...", river="The river rises.")
+    library.refresh()
+
+    assert paths(library.searcher().search("a river")) == ["river.txt"]
+
+
+class WordsOnly(HashEncoder):
+    """Sees nothing in a passage of a one-letter title and dots."""
+
+    def encode_passages(self, texts: Sequence[str]) -> list[Passage]:
+        return super().encode_passages(["" if text == "a\n..." else text for text in texts])
+
+
+def test_reload_shows_a_new_generation(library: Library) -> None:
+    searcher = library.searcher()
+    assert not searcher.reload()
+    library.write(ferry="The ferry was sold.", tower="A tower by the river.")
+    library.refresh()
+    old = searcher.search("tower ferry river")
+
+    assert searcher.reload()
+
+    new = searcher.search("tower ferry river")
+    assert (old.generation, new.generation) == (1, 2)
+    assert (len(old.hits), len(new.hits)) == (3, 4)
+    assert "tower.txt" not in paths(old)
+    assert "A ferry crosses the river at noon." in [hit.chunk.text for hit in old.hits]
+    assert paths(new)[0] == "tower.txt"
+    assert "The ferry was sold." in [hit.chunk.text for hit in new.hits]
+    assert not searcher.reload()
+    assert searcher.generation.number == 2
+
+
+def test_a_view_stays_whole_while_generations_pass(library: Library) -> None:
+    searcher = library.searcher()
+    before = searcher.search("When does the ferry cross the river?")
+    for n in range(library.keep - 1):
+        library.write(ferry=f"Ferry number {n} sank.", **{f"new{n}": "The river ferry crosses."})
+        library.refresh()
+
+    after = searcher.search("When does the ferry cross the river?")
+
+    assert after == before
+
+
+def test_chunks_that_were_dropped_are_no_hits(library: Library) -> None:
+    searcher = library.searcher()
+    for n in range(library.keep + 1):
+        library.write(ferry=f"Ferry number {n} sank.")
+        library.refresh()
+
+    assert sorted(paths(searcher.search("ferry river"))) == ["mill.txt", "river.txt"]
+
+
+def test_lexical_hits_outside_of_the_generation_are_dropped(library: Library) -> None:
+    (gone,) = (h for h in library.searcher().search("ferry").hits if h.source.path == "ferry.txt")
+    (library.articles / "ferry.txt").unlink()
+    library.refresh()
+    store = library.store()
+    lexical = LexicalIndex.open(library.index / "lexical", store.key)
+    assert lexical is not None
+    lexical.update([(gone.chunk_id, "en", "ferry"), (999, "en", "ferry")], [], 2, store.key)
+
+    ranking = library.searcher().search("ferry")
+
+    assert sorted(paths(ranking)) == ["mill.txt", "river.txt"]
+    assert store.chunks([gone.chunk_id])
+
+
+def test_a_view_stays_while_another_process_finishes_the_next(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    searcher = library.searcher()
+    old = library.root / "old"
+    shutil.copytree(library.index / "lexical", old)
+    library.write(tower="A tower by the river.")
+    library.refresh()
+    # As between the publication of a generation and its lexical index.
+    shutil.rmtree(library.index / "lexical")
+    old.rename(library.index / "lexical")
+
+    with writing(library.index), caplog.at_level(logging.INFO):
+        assert not searcher.reload()
+        assert searcher.search("tower").generation == 1
+
+    assert "generation 2 is being finished" in caplog.text
+    assert searcher.reload()
+    assert paths(searcher.search("tower"))[0] == "tower.txt"
+
+
+def test_another_encoder_cannot_search(library: Library) -> None:
+    library.encoder = HashEncoder(fingerprint="hash-2")
+
+    with pytest.raises(IndexMismatch, match="made with the encoder hash"):
+        library.searcher()
+
+
+def test_threads_search_while_views_change(library: Library) -> None:
+    searcher = library.searcher()
+    library.keep = 100
+    questions = ["When does the ferry cross?", "Who rebuilt the mill?", "river", ""] * 60
+    with ThreadPoolExecutor(8) as pool:
+        pending = [pool.submit(searcher.search, question) for question in questions]
+        for n in range(5):
+            library.write(ferry=f"Now {n} ferries cross the river.", tower=f"Tower {n}.")
+            library.refresh()
+            searcher.reload()
+        rankings = [one.result() for one in pending]
+
+    for question, ranking in zip(questions, rankings, strict=True):
+        assert len(ranking.hits) == (0 if not question else 3 if ranking.generation == 1 else 4)
+        ferry = {hit.chunk.text for hit in ranking.hits if hit.source.path == "ferry.txt"}
+        wanted = (
+            "A ferry crosses the river at noon."
+            if ranking.generation == 1
+            else f"Now {ranking.generation - 2} ferries cross the river."
+        )
+        assert ferry <= {wanted}
+    alone = [searcher.search(question) for question in questions[:4]]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(searcher.search, questions)) == alone * 60
+
+
+@pytest.fixture(scope="module")
+def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ranking]:
+    library = Library(tmp_path_factory.mktemp("seeds"), chunk_tokens=200, encoder=encoder)
+    shutil.copytree(SEEDS, library.articles, dirs_exist_ok=True)
+    library.refresh()
+    return library.searcher().search
+
+
+def answer(ranking: Ranking) -> tuple[list[Excerpt], float]:
+    found = best_excerpts(ranking.hits, SEARCH.excerpts, SEARCH.excerpt_chars)
+    sure = confidence(features(ranking, [window for _, window in found]))
+    return [excerpt for excerpt, _ in found], sure
+
+
+@pytest.mark.parametrize(
+    ("question", "article", "words"),
+    [
+        ("Where is Artem Kariakin's home?", "leaving-sudzha-a-soldiers-account", "Luhansk"),
+        ("What are dragon's teeth made of?", "anti-tank-obstacles", "reinforced concrete"),
+        ("After which country is the hedgehog named?", "anti-tank-obstacles", "Czechoslovakia"),
+        ("What does FPV stand for?", "defence-against-small-drones", "first-person view"),
+        ("Why can't a jammer stop a fibre-optic drone?", "defence-against-small-drones", "cable"),
+        ("What are the three forms of retrograde movement?", "how-a-withdrawal-is-run", "delay"),
+        ("Which raid of 1942 failed with heavy losses?", "cross-border-raids", "Dieppe"),
+        ("When did the Kursk incursion begin?", "the-kursk-incursion", "6 August 2024"),
+        ("Which company owns Starlink?", "satellite-internet-at-war", "SpaceX"),
+        ("How long did armistice talks in Korea take?", "negotiating-an-end-to-wars", "two years"),
+        ("Which river flows through Luhansk?", "luhansk-city-and-region", "Luhan river"),
+    ],
+)  # fmt: skip
+def test_questions_about_the_seeds_are_answered(
+    seeds: Callable[[str], Ranking], question: str, article: str, words: str
+) -> None:
+    excerpts, sure = answer(seeds(question))
+
+    assert excerpts[0].source.path == f"{article}.md"
+    assert words in excerpts[0].text
+    assert sure > 0.5
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the capital of Mongolia?",
+        "How do I bake sourdough bread?",
+        "Who painted the Mona Lisa?",
+        "When was the first iPhone released?",
+        "How many moons does Jupiter have?",
+        "Which team won the football world cup in 2018?",
+    ],
+)
+def test_questions_about_something_else_are_not(
+    seeds: Callable[[str], Ranking], question: str
+) -> None:
+    excerpts, sure = answer(seeds(question))
+
+    assert len(excerpts) == SEARCH.excerpts
+    assert sure < 0.5
