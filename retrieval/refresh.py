@@ -147,23 +147,31 @@ def writing(folder: Path) -> Iterator[None]:
 def lexical_in_step(store: Store, folder: Path) -> LexicalIndex:
     """Return the lexical index of the store's current generation; the caller holds the lock.
 
-    It is brought up to date by what changed, or built again where it is missing, damaged, of
-    another store, ahead (after a rollback) or so old that what changed is no longer known.
+    It is brought up to date by what changed, or built again where that fails, and where it is
+    missing, damaged, of another store, ahead (after a rollback) or so old that what changed is no
+    longer known.
     """
     generation, key = store.current(), store.key
     place = folder / "lexical"
+
+    def follow(lexical: LexicalIndex) -> LexicalIndex:
+        since = lexical.generation
+        gone = store.removed_chunks(since, generation)
+        lexical.update(store.passages(since, generation), gone, generation, key)
+        return lexical
+
     lexical = LexicalIndex.open(place, key)
     if lexical is not None and lexical.generation == generation:
         return lexical
-    if lexical is None or lexical.generation > generation or not store.keeps(lexical.generation):
-        if generation:
-            logger.info("building the lexical index again from the database")
-        lexical = LexicalIndex.create(place)
-    since = lexical.generation
-    lexical.update(
-        store.passages(since, generation), store.removed_chunks(since, generation), generation, key
-    )
-    return lexical
+    if lexical is not None and lexical.generation < generation and store.keeps(lexical.generation):
+        try:
+            return follow(lexical)
+        except IndexFault as exc:
+            # A kill in the middle of tantivy's commit leaves files that the next one stumbles over.
+            logger.info("%s", exc)
+    if generation:
+        logger.info("building the lexical index again from the database")
+    return follow(LexicalIndex.create(place))
 
 
 @dataclass(frozen=True, slots=True)

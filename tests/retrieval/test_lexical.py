@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import IndexFault
@@ -206,6 +206,7 @@ def test_rarity_falls_with_the_number_of_chunks(tmp_path: Path) -> None:
     assert half == pytest.approx(math.log(1 + 10.5 / 10.5) / math.log(1 + 19.5 / 1.5))
 
 
+@settings(max_examples=15)
 @given(st.integers(1, 12), st.integers(0, 12))
 def test_rarity_lies_between_zero_and_one(
     tmp_path_factory: pytest.TempPathFactory, chunks: int, having: int
