@@ -323,7 +323,7 @@ def test_progress_counts_up_to_all(library: Library) -> None:
         assert counts == sorted(counts)
 
 
-@pytest.mark.parametrize("passages", [0, 64, 200])
+@pytest.mark.parametrize("passages", [0, 150, 220])
 def test_an_interrupted_refresh_is_taken_up_again(library: Library, passages: int) -> None:
     library.refresh()
     before = indexed(library)
@@ -339,7 +339,8 @@ def test_an_interrupted_refresh_is_taken_up_again(library: Library, passages: in
 
     encoded = first.encoded + second.encoded
     assert len(encoded) == len(set(encoded))
-    assert len(first.encoded) >= passages * 0.9
+    # What was encoded in whole batches is kept, however large these are.
+    assert bool(first.encoded) == bool(passages)
     assert report.encoded == len(second.encoded)
     assert (report.added, report.modified, report.generation) == (20, 1, 2)
     # What was not changed is cut as it was.
@@ -358,9 +359,9 @@ def test_an_interrupted_first_refresh_publishes_nothing(library: Library) -> Non
 
 def test_articles_that_change_after_an_interrupt_leave_no_trace(library: Library) -> None:
     library.chunk_tokens = 16
-    library.write(a="The ferry sank. " + prose(1, 80), b=prose(2, 300))
+    library.write(a="The ferry sank. " + prose(1, 80), b=prose(2, 500))
     with pytest.raises(KeyboardInterrupt, match="enough"):
-        library.refresh(StoppedEncoder(128))
+        library.refresh(StoppedEncoder(200))
     library.write(a="The ferry is safe.")
     (library.articles / "b.txt").unlink()
 
@@ -529,6 +530,24 @@ def test_a_lexical_index_that_lags_is_brought_up_to_date(library: Library) -> No
 
     assert lexical.generation == 2
     assert lexical.search("burnt", ["en"], 9) == {}
+    assert found(library) == wanted
+
+
+def test_what_a_killed_commit_left_is_cleared_away(library: Library) -> None:
+    library.refresh()
+    lexical, old = library.index / "lexical", library.root / "old"
+    shutil.copytree(lexical, old)
+    library.write(mill="The mill is a ruin.")
+    library.refresh()
+    wanted = found(library)
+    # tantivy names this file by the count of operations, so the same update names it again.
+    (deletions,) = lexical.glob("*.del")
+    shutil.copy(deletions, old)
+    shutil.rmtree(lexical)
+    old.rename(lexical)
+
+    library.refresh()
+
     assert found(library) == wanted
 
 
