@@ -75,7 +75,8 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
         ):
             last += 1
         # A token of the question keeps the best it has met in the sentences so far.
-        late = np.maximum.accumulate(best[:, first : last + 1], axis=1).mean(axis=0).tolist()
+        met = np.maximum.accumulate(best[:, first : last + 1], axis=1)
+        late = (met.sum(axis=0) / len(met)).tolist()
         for reached, score in enumerate(late, start=first):
             yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
 
@@ -100,32 +101,23 @@ def _is_heading(hit: Hit, sentence: Sentence) -> bool:
     return len(text) < _HEADING_CHARS and not _TERMINATED.search(text)
 
 
-def _apart(ranked: Sequence[tuple[Window, float]], count: int) -> list[tuple[Window, float]]:
+def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[tuple[Window, float]]:
     """Take the best that do not overlap, and not all of one article if others are near."""
     taken: list[tuple[Window, float]] = []
     waiting: list[tuple[Window, float]] = []
-    for candidate in _without_overlap(ranked):
-        window, score = candidate
-        path = window.hit.source.path
-        if sum(other.hit.source.path == path for other, _ in taken) < _PER_ARTICLE:
-            # Those that wait and are clearly better than this one go first.
-            while waiting and len(taken) < count and waiting[0][1] - score > _MARGIN:
-                taken.append(waiting.pop(0))
-            taken.append(candidate)
-        else:
-            waiting.append(candidate)
+    for window, score in ranked:
+        # Those that wait and are clearly better than all that is left go first.
+        while waiting and len(taken) < count and waiting[0][1] - score > _MARGIN:
+            taken.append(waiting.pop(0))
         if len(taken) >= count:
             break
+        same = [
+            one for one, _ in [*taken, *waiting] if one.hit.source.path == window.hit.source.path
+        ]
+        if any(window.start < one.end and one.start < window.end for one in same):
+            continue
+        (taken if len(same) < _PER_ARTICLE else waiting).append((window, score))
     return [*taken, *waiting][:count]
-
-
-def _without_overlap(ranked: Iterable[tuple[Window, float]]) -> Iterator[tuple[Window, float]]:
-    kept: dict[str, list[tuple[int, int]]] = {}
-    for window, score in ranked:
-        spans = kept.setdefault(window.hit.source.path, [])
-        if all(window.end <= start or end <= window.start for start, end in spans):
-            spans.append((window.start, window.end))
-            yield window, score
 
 
 def _excerpt(window: Window, score: float) -> Excerpt:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -63,13 +64,20 @@ class HashEncoder:
         words = list(_WORD.finditer(text))[: self.max_tokens]
         tokens = np.zeros((len(words), self.dim), dtype=np.float32)
         for row, word in enumerate(words):
-            seed = hashlib.sha256(word.group().lower().encode()).digest()
-            vector = np.random.default_rng(list(seed)).standard_normal(self.dim)
-            tokens[row] = vector / np.linalg.norm(vector)
+            tokens[row] = _unit_vector(word.group().lower(), self.dim)
         spans = np.array([word.span() for word in words], dtype=np.int32).reshape(-1, 2)
         return tokens, spans
 
     def _vector(self, tokens: FloatArray) -> FloatArray:
         total = tokens.sum(axis=0)
         norm = float(np.linalg.norm(total))
-        return (total / norm if norm else total).astype(np.float32)
+        unit: FloatArray = (total / norm if norm else total).astype(np.float32)
+        return unit
+
+
+@cache
+def _unit_vector(word: str, dim: int) -> FloatArray:
+    seed = hashlib.sha256(word.encode("utf-8", "surrogatepass")).digest()
+    vector = np.random.default_rng(list(seed)).standard_normal(dim)
+    unit: FloatArray = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return unit

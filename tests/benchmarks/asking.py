@@ -29,7 +29,10 @@ def measure(folder: Path, questions: int) -> dict[str, float]:
     asked = [json.loads(line)["question"] for line in lines]
     asked = random.Random(0).sample(asked, min(questions, len(asked)))
     with tempfile.TemporaryDirectory() as index:
-        overrides = {"articles": {"folder": folder / "articles"}, "index": {"folder": index}}
+        overrides: dict[str, dict[str, object]] = {
+            "articles": {"folder": folder / "articles"},
+            "index": {"folder": index},
+        }
         library = open_library(Settings.load(None, overrides), print)
         for question in asked[:20]:
             library.answerer.answer(question)

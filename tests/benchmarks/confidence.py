@@ -42,7 +42,10 @@ def questions(folder: Path, count: int) -> list[str]:
 def measure(folder: Path, other: Path, count: int) -> tuple[Rows, Rows]:
     """Return the features (questions, 3) of the folder's own questions and of the other's."""
     with tempfile.TemporaryDirectory() as index:
-        overrides = {"articles": {"folder": folder / "articles"}, "index": {"folder": index}}
+        overrides: dict[str, dict[str, object]] = {
+            "articles": {"folder": folder / "articles"},
+            "index": {"folder": index},
+        }
         settings = Settings.load(None, overrides)
         searcher = open_library(settings, print).searcher
 
