@@ -165,9 +165,7 @@ def write(reference: Reference, folder: Path) -> None:
         card = reference.card
         module, example = reference.traceable()
         try:
-            with warnings.catch_warnings():
-                # Of branches that the tracer takes for constant; `_compare` would find a wrong one.
-                warnings.simplefilter("ignore")
+            with _muffled():
                 traced = ov.convert_model(module, example_input=example)
         except Exception as exc:  # OpenVINO raises whatever its frontend met
             raise NotCompilable(f"{type(exc).__name__}: {exc}".splitlines()[0]) from exc
@@ -183,6 +181,20 @@ def write(reference: Reference, folder: Path) -> None:
         digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)}
         document = {"format": _FORMAT, "card": asdict(card), "sha256": digests}
         (draft / _CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+
+@contextmanager
+def _muffled() -> Iterator[None]:
+    """Undo what a conversion does to the process: warnings, and the level of the root logger."""
+    root = logging.getLogger()
+    level = root.level
+    try:
+        with warnings.catch_warnings():
+            # Of branches that the tracer takes for constant; `_compare` would find a wrong one.
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.setLevel(level)
 
 
 def refuse(folder: Path, reason: str) -> None:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
 import numpy as np
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import ArticleFile, Skipped, read, walk
 from retrieval.chunking import chunk, passage, short_title
-from retrieval.errors import ArticlesError, IndexBusy, IndexFault
+from retrieval.derived import lexical_in_step
+from retrieval.errors import ArticlesError
 from retrieval.formats import READERS, UnreadableArticle, parse
-from retrieval.lexical import LexicalIndex
+from retrieval.lock import writing
 from retrieval.store import FileState, Store, StoredEncoding
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding
 
-logger = logging.getLogger(__name__)
-
+# Raise when the same file comes to be read or cut in another way.
+_RECIPE = 1
 # Passages that are gathered before they are sorted by length and encoded.
 _GATHERED = 256
 # Passages that are encoded, committed and reported together.
@@ -113,67 +112,6 @@ def _store(folder: Path, encoder: Encoder) -> Store:
     return store
 
 
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Be the only process that writes to the index.
-
-    Raises:
-        IndexBusy: Another one is.
-        IndexFault: The folder cannot be written.
-    """
-    lock = filelock.FileLock(folder / "lock")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout as exc:
-        raise IndexBusy(
-            f"another process is writing to the index {folder}; wait until it has finished"
-        ) from exc
-    except PermissionError as exc:
-        raise IndexFault(
-            f"the index folder {folder} cannot be written (permission denied); give one that can "
-            "with --index"
-        ) from exc
-    except (FileExistsError, NotADirectoryError) as exc:
-        raise IndexFault(
-            f"{folder} is not a folder, so it cannot hold the index; give a folder with --index"
-        ) from exc
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def lexical_in_step(store: Store, folder: Path) -> LexicalIndex:
-    """Return the lexical index of the store's current generation; the caller holds the lock.
-
-    It is brought up to date by what changed, or built again where that fails, and where it is
-    missing, damaged, of another store, ahead (after a rollback) or so old that what changed is no
-    longer known.
-    """
-    generation, key = store.current(), store.key
-    place = folder / "lexical"
-
-    def follow(lexical: LexicalIndex) -> LexicalIndex:
-        since = lexical.generation
-        gone = store.removed_chunks(since, generation)
-        lexical.update(store.passages(since, generation), gone, generation, key)
-        return lexical
-
-    lexical = LexicalIndex.open(place, key)
-    if lexical is not None and lexical.generation == generation:
-        return lexical
-    if lexical is not None and lexical.generation < generation and store.keeps(lexical.generation):
-        try:
-            return follow(lexical)
-        except IndexFault as exc:
-            # A kill in the middle of tantivy's commit leaves files that the next one stumbles over.
-            logger.info("%s", exc)
-    if generation:
-        logger.info("building the lexical index again from the database")
-    return follow(LexicalIndex.create(place))
-
-
 @dataclass(frozen=True, slots=True)
 class _Passage:
     """What is encoded for a chunk; the chunk's own text begins at `offset`."""
@@ -211,6 +149,9 @@ class _Refresh:
         self._encoder = encoder
         self._on_progress = on_progress
         self._known = store.files()
+        self._recipe = f"{_RECIPE} {self._budget} {articles.language}"
+        # Cut in another way than now, the articles have to be read again, changed or not.
+        self._recut = store.recipe != self._recipe
         self._generation = store.current() + 1
         self._done = self._total = self._chunks = 0
 
@@ -221,7 +162,7 @@ class _Refresh:
             old = self._known.get(file.path)
             same = old and (old.size, old.mtime_ns) == (file.size, file.mtime_ns)
             # Without a digest it could not be read; a change of its mode shows in neither.
-            if old and same and old.digest:
+            if old and same and old.digest and not self._recut:
                 self.files[file.path] = old
                 self.unchanged += old.reason is None
             else:
@@ -246,7 +187,9 @@ class _Refresh:
         deleted = before - readable
         if self.added or self.modified or deleted:
             self._store.remove_articles(self.modified | deleted, self._generation)
-            self._store.publish(self._generation, self.files.values(), self._keep)
+            self._store.publish(
+                self._generation, self.files.values(), recipe=self._recipe, keep=self._keep
+            )
         elif self.files != self._known:
             self._store.replace_files(self.files.values())
         return deleted
@@ -258,7 +201,7 @@ class _Refresh:
         try:
             data = read(self._articles.folder, file, _max_bytes(self._articles))
             digest = hashlib.sha256(data).hexdigest()
-            if old and old.digest == digest:
+            if old and old.digest == digest and not self._recut:
                 reason = old.reason
                 self.unchanged += reason is None
             else:

@@ -11,11 +11,12 @@ import numpy as np
 
 from config import SearchSettings
 from retrieval.dense import DenseIndex
+from retrieval.derived import lexical_in_step
 from retrieval.errors import IndexBusy
 from retrieval.fusion import fuse
 from retrieval.late import maxsim, similarity
 from retrieval.lexical import LexicalIndex, terms
-from retrieval.refresh import lexical_in_step, writing
+from retrieval.lock import writing
 from retrieval.store import Generation, Store, StoredChunk
 from retrieval.types import Encoder, Hit, QueryEncoding
 

@@ -95,6 +95,7 @@ class Store:
                 "fingerprint": fingerprint,
                 "encoder": encoder,
                 "dim": str(dim),
+                "recipe": "",
                 "current": "0",
             }
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
@@ -122,6 +123,11 @@ class Store:
     def dim(self) -> int:
         """Dimensions of the vectors."""
         return int(self._meta("dim"))
+
+    @property
+    def recipe(self) -> str:
+        """How the articles of the current generation were read and cut."""
+        return self._meta("recipe")
 
     @property
     def format(self) -> int:
@@ -282,8 +288,17 @@ class Store:
                 [(generation, path, generation) for path in paths],
             )
 
-    def publish(self, generation: int, files: Iterable[FileState], keep: int) -> None:
-        """Make a generation the current one; then drop what no kept generation needs."""
+    def publish(
+        self, generation: int, files: Iterable[FileState], *, recipe: str, keep: int
+    ) -> None:
+        """Make a generation the current one; then drop what no kept generation needs.
+
+        Args:
+            generation: Whose rows were added.
+            files: What it saw of each file.
+            recipe: How its articles were read and cut.
+            keep: Generations that are kept, this one included.
+        """
         with self._db.transaction() as db:
             replace_files(db, files)
             visible = f"FROM articles a WHERE {_VISIBLE}"
@@ -293,7 +308,8 @@ class Store:
                 f"(SELECT count(*) FROM chunks WHERE article IN (SELECT id {visible})))",
                 {"g": generation, "now": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")},
             )
-            db.execute("UPDATE meta SET value = ? WHERE key = 'current'", (str(generation),))
+            new = [(str(generation), "current"), (recipe, "recipe")]
+            db.executemany("UPDATE meta SET value = ? WHERE key = ?", new)
         self._purge(generation - keep + 1)
 
     def replace_files(self, files: Iterable[FileState]) -> None:

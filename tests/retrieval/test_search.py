@@ -15,7 +15,7 @@ from retrieval.answerable import confidence, features
 from retrieval.errors import IndexMismatch
 from retrieval.excerpts import best_excerpts
 from retrieval.lexical import LexicalIndex
-from retrieval.refresh import writing
+from retrieval.lock import writing
 from retrieval.search import LATE_CANDIDATES, Ranking, Searcher
 from retrieval.types import Excerpt
 from tests.fakes import HashEncoder, Passage

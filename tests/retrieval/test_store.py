@@ -66,7 +66,7 @@ def replace(store: Store, *articles: Article, remove: tuple[str, ...] = (), keep
     generation = store.current() + 1
     add(store, generation, *articles)
     store.remove_articles([a.source.path for a in articles] + list(remove), generation)
-    store.publish(generation, [], keep)
+    store.publish(generation, [], recipe="", keep=keep)
     return generation
 
 
@@ -101,7 +101,7 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
 
     article = Article(source, text)
     store.add(1, given, [(article, [(c, digest_of(c.text)) for c in (chunk, last)])])
-    store.publish(1, [], keep=3)
+    store.publish(1, [], recipe="", keep=3)
 
     assert store.article(source.path) == article
     assert store.article("sub") is None
@@ -151,7 +151,7 @@ def test_nothing_is_visible_before_it_is_published(store: Store) -> None:
     assert store.article("a") == article_of("a", "Old.")
     assert [s.path for s in store.sources()] == ["a", "b"]
 
-    store.publish(2, [], keep=3)
+    store.publish(2, [], recipe="", keep=3)
 
     assert seen(store) == {"New."}
     assert store.article("a") == article_of("a", "New.")
@@ -165,7 +165,7 @@ def test_unpublished_rows_and_marks_are_dropped_but_not_their_encodings(store: S
     store.remove_articles(["a"], 2)
 
     store.drop_unpublished()
-    store.publish(2, [], keep=3)
+    store.publish(2, [], recipe="", keep=3)
 
     assert seen(store) == {"Old."}
     digests = [digest_of(text) for text in ("Old.", "New.", "Never.")]
@@ -177,7 +177,7 @@ def test_an_article_is_added_with_encodings_that_are_stored(store: Store) -> Non
     article = article_of("b", "Shared.")
 
     store.add(2, {}, [(article, [(c, digest_of(c.text)) for c in chunks_of(article)])])
-    store.publish(2, [], keep=3)
+    store.publish(2, [], recipe="", keep=3)
 
     ((ids, vectors),) = store.vectors(2)
     assert len(ids) == 2
@@ -192,13 +192,13 @@ def test_an_article_without_its_encoding_is_refused_with_all_that_came_with_it(
     with pytest.raises(ValueError, match="'b': a chunk's encoding is neither given nor stored"):
         store.add(1, {}, [(article, [(c, digest_of(c.text)) for c in chunks_of(article)])])
 
-    store.publish(1, [], keep=3)
+    store.publish(1, [], recipe="", keep=3)
     assert store.sources() == []
 
 
 def test_an_article_without_chunks_is_an_article(store: Store) -> None:
     store.add(1, {}, [(article_of("a"), [])])
-    store.publish(1, [], keep=3)
+    store.publish(1, [], recipe="", keep=3)
 
     assert [source.path for source in store.sources()] == ["a"]
     assert store.generation().chunks == 0
@@ -210,7 +210,7 @@ def test_a_chunk_without_tokens_comes_back(store: Store) -> None:
         np.zeros(DIM, np.float32), np.zeros((0, 2), np.uint8), np.zeros(0, np.int32)
     )
     store.add(1, {b"0": empty}, [(article, [(c, b"0") for c in chunks_of(article)])])
-    store.publish(1, [], keep=3)
+    store.publish(1, [], recipe="", keep=3)
 
     (stored,) = store.chunks([1]).values()
 
@@ -296,7 +296,7 @@ def test_vectors_come_in_batches_of_ascending_ids(store: Store) -> None:
 
 def test_files_are_remembered_with_a_generation(store: Store) -> None:
     one, other = FileState("a", 1, 2**62, "d"), FileState("ü", 5, 0, "", "no text in it")
-    store.publish(1, [one, other], keep=3)
+    store.publish(1, [one, other], recipe="", keep=3)
     assert store.files() == {"a": one, "ü": other}
 
     store.replace_files([FileState("a", 2, 3, "e")])

@@ -1,0 +1,42 @@
+"""The lock of an index folder: one process writes, any number read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from retrieval.errors import IndexBusy, IndexFault
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Be the only process that writes to the index.
+
+    Raises:
+        IndexBusy: Another one is.
+        IndexFault: The folder cannot be written.
+    """
+    lock = filelock.FileLock(folder / "lock")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout as exc:
+        raise IndexBusy(
+            f"another process is writing to the index {folder}; wait until it has finished"
+        ) from exc
+    except PermissionError as exc:
+        raise IndexFault(
+            f"the index folder {folder} cannot be written (permission denied); give one that can "
+            "with --index"
+        ) from exc
+    except (FileExistsError, NotADirectoryError) as exc:
+        raise IndexFault(
+            f"{folder} is not a folder, so it cannot hold the index; give a folder with --index"
+        ) from exc
+    try:
+        yield
+    finally:
+        lock.release()
