@@ -13,6 +13,8 @@ from retrieval.excerpts import best_excerpts
 from retrieval.search import Ranking, Searcher
 from retrieval.types import Excerpt
 
+# Excerpts that the confidence is computed from, however many are shown.
+_JUDGED = 3
 # C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -98,8 +100,9 @@ def compose(question: str, ranking: Ranking, search: SearchSettings, started: fl
         search: How many excerpts, how long, and from which confidence they answer.
         started: `time.perf_counter()` when the question came.
     """
-    found = best_excerpts(ranking.hits, search.excerpts, search.excerpt_chars)
-    sure = confidence(features(ranking, [window for _, window in found]))
+    found = best_excerpts(ranking.hits, max(search.excerpts, _JUDGED), search.excerpt_chars)
+    sure = confidence(features(ranking, [window for _, window in found[:_JUDGED]]))
+    found = found[: search.excerpts]
     return Answer(
         question=question,
         excerpts=tuple(excerpt for excerpt, _ in found),

@@ -34,7 +34,7 @@ class Library:
 
     def refresh(self, on_progress: Callable[[Progress], None] = lambda _: None) -> Report:
         """Bring the index in line with the articles and answer from it at once."""
-        report = refresh(self.settings.articles, self.settings.index, self.encoder, on_progress)
+        report = bring_in_line(self.settings, self.encoder, on_progress)
         self.searcher.reload()
         return report
 
@@ -54,6 +54,19 @@ def open_encoder(settings: Settings, announce: Callable[[str], None]) -> Encoder
     )
 
 
+def bring_in_line(
+    settings: Settings,
+    encoder: Encoder,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Report:
+    """Bring the index in line with the articles.
+
+    Raises:
+        RetrievalError: No usable articles or index, or another process is writing.
+    """
+    return refresh(settings.articles, settings.index, encoder, on_progress)
+
+
 def open_library(
     settings: Settings,
     announce: Callable[[str], None],
@@ -67,7 +80,7 @@ def open_library(
     """
     encoder = open_encoder(settings, announce)
     try:
-        report = refresh(settings.articles, settings.index, encoder, on_progress)
+        report = bring_in_line(settings, encoder, on_progress)
     except IndexBusy as exc:
         # The published generation can be read while another process writes the next.
         logger.info("%s; answering from the index as it is", exc)

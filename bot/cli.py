@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,12 +23,14 @@ from rich.console import Console
 
 from bot import documents, render
 from bot.answers import QuestionError, check_question
-from bot.build import Library, open_library, open_store
+from bot.build import Library, bring_in_line, open_encoder, open_library, open_store
 from bot.errors import BotError
 from bot.progress import Building
 from config import Settings, SettingsError, logs
-from embeddings.errors import EncoderError
+from embeddings import Encoder, EncoderError
 from retrieval.errors import RetrievalError
+
+logger = logging.getLogger(__name__)
 
 NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
 # A longer question is refused anyway; this bounds what is read of standard input.
@@ -75,15 +79,11 @@ class Run:
 
     def library(self) -> Library:
         """Open the library, drawing progress on standard error, and report what is new."""
-        library = self.refreshed()
+        with Building(Console(stderr=True)) as building:
+            library = open_library(self.settings, building.announce, building.update)
         if library.report is not None and library.report.changed:
             say(render.report_text(library.report))
         return library
-
-    def refreshed(self) -> Library:
-        """Open the library, drawing progress on standard error."""
-        with Building(Console(stderr=True)) as building:
-            return open_library(self.settings, building.announce, building.update)
 
     def print(
         self, document: Mapping[str, Any], text: Callable[[], str], drawn: Callable[[], object]
@@ -110,6 +110,15 @@ def write(text: str) -> None:
     sys.stdout.flush()
 
 
+def read_question() -> str:
+    """Read a question from standard input, whatever its bytes are."""
+    if sys.stdin.isatty():
+        say("Type the question, then Enter and Ctrl-D.")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    return sys.stdin.read(_STDIN_CHARS)
+
+
 def say(text: str) -> None:
     """Write a line to standard error."""
     typer.echo(text, err=True)
@@ -132,7 +141,7 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         # The reader has gone (`excerpta ask ... | head -1`); else Python complains at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    except (OSError, RuntimeError, ValueError, MemoryError) as exc:
+    except Exception as exc:  # noqa: BLE001 - whatever it is, it is one line and a status
         hint = "" if verbose else "; run it with -v for the details"
         fault, status = BotError(f"unexpected {type(exc).__name__}: {exc}{hint}"), WORLD_AT_FAULT
         fault.__cause__ = exc
@@ -140,8 +149,8 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         return
     if as_json:
         write(json.dumps({"error": str(fault)}, ensure_ascii=False))
-    if verbose:
-        raise fault
+    # By the log, which keeps the bot's token out.
+    logger.debug("the command failed", exc_info=fault)
     say(f"excerpta: {render.visible(str(fault))}")
     raise typer.Exit(status)
 
@@ -201,7 +210,7 @@ def ask(
     ] = "-",
 ) -> int:
     """Answer one question; exit status 1 if the articles do not answer it."""
-    asked = sys.stdin.read(_STDIN_CHARS) if question == "-" else question
+    asked = read_question() if question == "-" else question
     # Before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
     answer = run.library().answerer.answer(asked)
@@ -223,21 +232,22 @@ def refresh(
     """Bring the index in line with the articles."""
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
-    library = run.refreshed()
-    report = library.report or library.refresh()
+    with Building(Console(stderr=True)) as building:
+        encoder = open_encoder(run.settings, building.announce)
+        report = bring_in_line(run.settings, encoder, building.update)
     lines = [render.report_text(report), render.skipped_text(report.skipped)]
     text = "\n".join(filter(None, lines))
     run.print(documents.of_report(report), lambda: text, lambda: text)
     if watch:
-        _watch(library)
+        _watch(run.settings, encoder)
 
 
-def _watch(library: Library) -> None:
+def _watch(settings: Settings, encoder: Encoder) -> None:
     from retrieval.watch import changes
 
-    for _ in changes(library.settings.articles.folder):
+    for _ in changes(settings.articles.folder):
         try:
-            report = library.refresh()
+            report = bring_in_line(settings, encoder)
         except RetrievalError as exc:
             say(f"excerpta: {render.visible(str(exc))}")
             continue
@@ -281,8 +291,3 @@ def show(
             "excerpta chat lists those there are"
         )
     run.print(documents.of_article(found), lambda: found.text, lambda: render.article(found, None))
-
-
-def main() -> None:
-    """Run the command line."""
-    app()

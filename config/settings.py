@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from typing import Annotated, Self
 
 from pydantic import (
@@ -31,6 +30,8 @@ from config.tokens import is_private
 
 _DEFAULTS = Path(__file__).with_name("default.toml")
 _LOCAL = Path("excerpta.toml")
+# Many times the length of a token; a larger file is another one, named by mistake.
+_TOKEN_FILE_BYTES = 1024
 _HOW_TO_SET = (
     "get one from @BotFather with /newbot and set EXCERPTA_TELEGRAM__TOKEN, or telegram.token_file"
 )
@@ -113,7 +114,7 @@ class ConsoleSettings(_Section):
 class TelegramSettings(_Section):
     """The bot in Telegram."""
 
-    base_url: str = Field(pattern=r"^https?://.")
+    base_url: str = Field(pattern=r"^https?://[^/]")
     token: SecretStr | None = Field(default=None, min_length=1)
     token_file: HomePath | None = None
 
@@ -121,8 +122,8 @@ class TelegramSettings(_Section):
         """Return the token, or read it from `token_file` if only that is set.
 
         Raises:
-            SettingsError: No token is set; its file cannot be read, is open to others, or holds
-                anything but one word.
+            SettingsError: No token is set; its file cannot be read, is no regular file, is open to
+                others, or holds anything but one word.
         """
         if self.token is not None:
             return self.token
@@ -130,16 +131,19 @@ class TelegramSettings(_Section):
             raise SettingsError(f"telegram.token: not set; {_HOW_TO_SET}")
         name = f"telegram.token_file {self.token_file}"
         try:
+            mode = self.token_file.stat().st_mode
+            # Before it is opened: a pipe would wait for a writer.
+            if not S_ISREG(mode):
+                raise SettingsError(f"{name}: wanted a regular file; {_HOW_TO_SET}")
             with self.token_file.open("rb") as file:
-                mode = S_IMODE(os.fstat(file.fileno()).st_mode)
-                content = file.read()
+                content = file.read(_TOKEN_FILE_BYTES + 1)
         except OSError as exc:
             # Not chained: the error repeats the path, and some put the token itself there.
             raise SettingsError(f"{name}: cannot be read: {exc.strerror}; {_HOW_TO_SET}") from None
         if not is_private(mode):
-            raise SettingsError(f"{name}: {exposed(self.token_file, mode)}")
+            raise SettingsError(f"{name}: {exposed(self.token_file, S_IMODE(mode))}")
         words = content.split()
-        if len(words) != 1 or not content.isascii():
+        if len(words) != 1 or not content.isascii() or len(content) > _TOKEN_FILE_BYTES:
             raise SettingsError(f"{name}: wanted the token and nothing else; {_HOW_TO_SET}")
         return SecretStr(words[0].decode("ascii"))
 

@@ -9,8 +9,11 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embeddings.encoder import Batch, FloatArray
-from embeddings.errors import EncoderError, NotCompilable
+from embeddings.errors import EncoderError, MemoryShort, NotCompilable
 from embeddings.models import digest
 
 # Importing openvino sends an event to an analytics service unless its telemetry package is missing
@@ -41,6 +44,10 @@ _FORMAT = 1
 _MODEL, _WEIGHTS, _TOKENIZER, _CARD = "model.xml", "model.bin", "tokenizer.json", "card.json"
 # Least cosine between sentence-transformers and the compiled model, in float32 or bfloat16.
 _LEAST_COSINE = 0.999
+# Compiling takes seconds to minutes; an older draft is that of a killed process.
+_DRAFT, _DRAFT_S = ".draft-", 3600.0
+# How OpenVINO and torch say, in errors of any kind, that memory ran out.
+_SHORTAGES = ("bad_alloc", "not enough memory", "out of memory", "allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,7 @@ def read(folder: Path) -> tuple[Card, CompiledForward] | None:
     What cannot be used is deleted.
 
     Raises:
-        NotCompilable: `refuse` left word that this model cannot be compiled.
+        NotCompilable: `refuse` left word that this version of OpenVINO cannot compile the model.
     """
     try:
         if not folder.is_dir():
@@ -132,6 +139,8 @@ def read(folder: Path) -> tuple[Card, CompiledForward] | None:
         if document["format"] != _FORMAT:
             raise ValueError(f"format {document['format']}, not {_FORMAT}")
         if "refused" in document:
+            if document["openvino"] != ov.__version__:
+                raise ValueError(f"refused by OpenVINO {document['openvino']}")
             raise NotCompilable(document["refused"])
         card = Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
         # Hashing and compiling both leave the interpreter free, so neither waits for the other.
@@ -141,7 +150,7 @@ def read(folder: Path) -> tuple[Card, CompiledForward] | None:
             verified.result()
         return card, forward
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
-        logger.warning("compiling again: the model in %s is damaged or of another version", folder)
+        logger.warning("compiling again: what %s holds is damaged or of another version", folder)
         logger.debug("what was wrong with %s: %r", folder, exc)
     # Before the seconds that compiling takes: after them another process may have put a good one.
     shutil.rmtree(folder, ignore_errors=True)
@@ -158,7 +167,7 @@ def write(reference: Reference, folder: Path) -> None:
     """Trace a model and put all that is needed without torch into the folder, all at once.
 
     Raises:
-        NotCompilable: OpenVINO cannot trace it, or computes something else.
+        NotCompilable: OpenVINO cannot trace it, or computes something else, or memory ran out.
         EncoderError: The folder cannot be made.
     """
     with _drafting(folder) as draft:
@@ -168,7 +177,7 @@ def write(reference: Reference, folder: Path) -> None:
             with _muffled():
                 traced = ov.convert_model(module, example_input=example)
         except Exception as exc:  # OpenVINO raises whatever its frontend met
-            raise NotCompilable(f"{type(exc).__name__}: {exc}".splitlines()[0]) from exc
+            raise _refusal(exc, f"{type(exc).__name__}: {exc}".splitlines()[0]) from exc
         for port, name in zip(traced.inputs, card.inputs, strict=True):
             port.get_tensor().set_names({name})
         traced.reshape({name: [-1, -1] for name in card.inputs})
@@ -176,8 +185,8 @@ def write(reference: Reference, folder: Path) -> None:
         (draft / _TOKENIZER).write_text(reference.tokenizer_json, encoding="utf-8")
         try:
             _compare(reference, CompiledForward(draft, card.inputs))
-        except RuntimeError as exc:
-            raise NotCompilable("what it traced does not run on texts of other lengths") from exc
+        except (RuntimeError, MemoryError) as exc:
+            raise _refusal(exc, "what it traced does not run on texts of other lengths") from exc
         digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)}
         document = {"format": _FORMAT, "card": asdict(card), "sha256": digests}
         (draft / _CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
@@ -197,10 +206,26 @@ def _muffled() -> Iterator[None]:
         root.setLevel(level)
 
 
-def refuse(folder: Path, reason: str) -> None:
-    """Leave word that the model cannot be compiled, so that it is not tried at every start."""
+def _refusal(cause: Exception, reason: str) -> NotCompilable:
+    # OpenVINO wraps what it meets in errors of its own.
+    error: BaseException | None = cause
+    while error is not None:
+        told = str(error).lower()
+        if isinstance(error, MemoryError) or any(shortage in told for shortage in _SHORTAGES):
+            return MemoryShort("memory ran out")
+        error = error.__cause__ or error.__context__
+    return NotCompilable(reason)
+
+
+def refuse(folder: Path, refusal: NotCompilable) -> None:
+    """Leave word that the model cannot be compiled, so that it is not tried at every start.
+
+    It holds for this version of OpenVINO; of a shortage of memory, which may pass, no word is left.
+    """
+    if isinstance(refusal, MemoryShort):
+        return
     with _drafting(folder) as draft:
-        document = {"format": _FORMAT, "refused": reason}
+        document = {"format": _FORMAT, "refused": str(refusal), "openvino": ov.__version__}
         (draft / _CARD).write_text(json.dumps(document), encoding="utf-8")
 
 
@@ -234,7 +259,8 @@ class _drafting:
         parent = self._folder.parent
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            self._draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=parent))
+            _sweep(parent)
+            self._draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=parent))
         except OSError as exc:
             raise EncoderError(
                 f"the compiled encoder cannot be kept in {parent} ({exc.strerror}); set "
@@ -249,3 +275,11 @@ class _drafting:
             except OSError:
                 logger.debug("another process has compiled %s meanwhile", self._folder)
         shutil.rmtree(self._draft, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Delete the drafts of processes that were killed."""
+    for draft in parent.glob(f"{_DRAFT}*"):
+        with suppress(FileNotFoundError):  # its process has finished it meanwhile
+            if draft.stat().st_mtime < time.time() - _DRAFT_S:
+                shutil.rmtree(draft, ignore_errors=True)

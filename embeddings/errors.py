@@ -4,6 +4,7 @@ EncoderError
 ├── ModelNotFound     no weights where they were sought
 ├── ModelRefused      weights that are damaged, pickled or of a kind that cannot be used
 └── NotCompilable     OpenVINO cannot run the model as sentence-transformers does
+    └── MemoryShort   not now, as memory ran out
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class ModelRefused(EncoderError):
 
 class NotCompilable(EncoderError):
     """OpenVINO cannot run the model as sentence-transformers does."""
+
+
+class MemoryShort(NotCompilable):
+    """OpenVINO cannot compile the model now, as memory ran out; the next start may find more."""

@@ -85,7 +85,12 @@ def _forward(
                 raise NotCompilable(
                     f"OpenVINO cannot run {model.name}: {exc}; set encoder.backend = auto or torch"
                 ) from exc
-            logger.info("OpenVINO cannot run %s (%s); torch serves it", model.name, exc)
+            logger.warning(
+                "OpenVINO cannot run %s (%s); torch serves it, which starts slowly; %s",
+                model.name,
+                exc,
+                f"to try again, delete {folder}" if folder.exists() else "the next start tries again",
+            )
     announce("loading the encoder with torch")
     from embeddings.reference import Reference
 
@@ -106,7 +111,7 @@ def _compiled(
         try:
             compiled.write(Reference.load(model, "cpu"), folder)
         except NotCompilable as exc:
-            compiled.refuse(folder, str(exc))
+            compiled.refuse(folder, exc)
             raise
         found = compiled.read(folder)
         if found is None:

@@ -103,28 +103,35 @@ def _from_hub(name: str, download: bool) -> Path:
 
     patterns = [f"*{suffix}" for suffix in _DECISIVE]
     try:
-        found = snapshot_download(name, local_files_only=True, allow_patterns=patterns)
+        found = Path(snapshot_download(name, local_files_only=True, allow_patterns=patterns))
+        # None where a download was cut short, or a program wanted only the tokenizer.
+        if _has_weights(found):
+            return found
     except HFValidationError as exc:
         raise ModelNotFound(
             f"encoder.model is {name!r}, which is neither a folder nor a hub name "
             "(owner/model); correct encoder.model"
         ) from exc
-    except LocalEntryNotFoundError as exc:
-        if not download:
-            raise ModelNotFound(
-                f"the model {name} is not on this machine: no such folder, no weights package, not "
-                "in the hub's cache; set encoder.download = true to fetch it from the hub, or "
-                "encoder.model to a folder"
-            ) from exc
-        try:
-            found = snapshot_download(name, allow_patterns=patterns)
-        except (OSError, ValueError) as error:
-            raise ModelNotFound(
-                f"the model {name} could not be fetched from the hub "
-                f"({type(error).__name__}); check the name and the network, or copy the model "
-                "here and set encoder.model to its folder"
-            ) from error
-    return Path(found)
+    except LocalEntryNotFoundError:
+        pass
+    if not download:
+        raise ModelNotFound(
+            f"the model {name} is not on this machine: no such folder, no weights package, not "
+            "in the hub's cache; set encoder.download = true to fetch it from the hub, or "
+            "encoder.model to a folder"
+        )
+    try:
+        found = Path(snapshot_download(name, allow_patterns=patterns))
+        # Out of reach of the hub, what the cache holds of the model is returned without a word.
+        if not _has_weights(found):
+            raise FileNotFoundError("*.safetensors")
+    except (OSError, ValueError) as exc:
+        raise ModelNotFound(
+            f"the model {name} could not be fetched from the hub ({type(exc).__name__}); check "
+            "the name, the network and that its weights are .safetensors, or copy the model here "
+            "and set encoder.model to its folder"
+        ) from exc
+    return found
 
 
 def _checked(model: Model) -> Model:
@@ -140,11 +147,15 @@ def _checked(model: Model) -> Model:
                 f"{pickled} is a pickle, which is never loaded; convert the model to safetensors "
                 "or choose another"
             )
-    if not any(model.folder.rglob("*.safetensors")):
+    if not _has_weights(model.folder):
         raise ModelRefused(
             f"{model.folder} has no weights as .safetensors; convert the model or choose another"
         )
     return model
+
+
+def _has_weights(folder: Path) -> bool:
+    return any(folder.rglob("*.safetensors"))
 
 
 def _modules(folder: Path) -> bool:

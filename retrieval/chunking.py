@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
@@ -27,6 +26,11 @@ _WORD = re.compile(r"\s+")
 _TOKEN_CHARS = 12
 
 
+def is_terminated(text: str) -> bool:
+    """Whether a text ends as a sentence does, unlike a heading or a wrapped line."""
+    return bool(_TERMINATED.search(text[-8:]))
+
+
 def passage(title: str, text: str) -> str:
     """Return what is encoded and indexed for a chunk: the title, a line break, the text."""
     return f"{title}\n{text}"
@@ -48,11 +52,12 @@ def short_title(title: str, budget: int, count_tokens: CountTokens) -> str:
     return words[0][start:end]
 
 
-def chunk(article: Article, budget: int, count_tokens: CountTokens) -> list[Chunk]:
+def chunk(article: Article, title: str, budget: int, count_tokens: CountTokens) -> list[Chunk]:
     """Cut an article into chunks of whole sentences.
 
     Args:
         article: Its text may be empty.
+        title: What stands for its title in the passages; see `short_title`.
         budget: Tokens of one passage, title included; see `passage`.
         count_tokens: The encoder's own, so that nothing is cut silently when it encodes.
 
@@ -61,7 +66,6 @@ def chunk(article: Article, budget: int, count_tokens: CountTokens) -> list[Chun
         where a single character does.
     """
     text = article.text
-    title = short_title(article.source.title, budget, count_tokens)
     room = max(1, budget - count_tokens([title])[0])
     chunks: list[Chunk] = []
     open_run: list[Sentence] = []
@@ -113,14 +117,9 @@ def split_paragraphs(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def paragraph_at(paragraphs: Sequence[tuple[int, int]], offset: int) -> int:
-    """Return the number of the paragraph that an offset lies in."""
-    return bisect_right(paragraphs, offset, key=lambda span: span[0])
-
-
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
     lines = text[start:end].split("\n")
-    terminated = sum(bool(_TERMINATED.search(line.rstrip()[-8:])) for line in lines)
+    terminated = sum(is_terminated(line.rstrip()) for line in lines)
     if len(lines) == 1 or terminated * 2 <= len(lines):
         return [(start, end)]
     spans = []

@@ -58,12 +58,14 @@ class Database:
 
     def _connection(self) -> sqlite3.Connection:
         own: _Connection | None = getattr(self._local, "own", None)
-        if own is None:
+        file = _identity(self.path)
+        # A folder that was deleted and made again holds another file than the one that is open.
+        if own is None or (file is not None and file != own.file):
             # One thread uses it, but whichever forgets the database last closes it.
             db = sqlite3.connect(
                 self.path, timeout=30, isolation_level=None, check_same_thread=False
             )
-            own = self._local.own = _Connection(db)
+            own = self._local.own = _Connection(db, _identity(self.path))
             # NORMAL loses at most the last commits at a power cut, never the database (WAL).
             db.execute("PRAGMA synchronous = NORMAL")
         return own.db
@@ -72,11 +74,20 @@ class Database:
 class _Connection:
     """Closes a connection when its thread has ended, which the connection itself does not."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, file: tuple[int, int] | None) -> None:
         self.db = db
+        self.file = file
 
     def __del__(self) -> None:
         self.db.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def check_length(path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from retrieval.chunking import is_terminated
 from retrieval.fusion import min_max
 from retrieval.types import Excerpt, FloatArray, Hit, Sentence
 
@@ -19,7 +19,6 @@ _PER_ARTICLE = 2
 _MARGIN = 0.1
 # A heading makes a poor excerpt by itself.
 _HEADING_CHARS = 80
-_TERMINATED = re.compile(r"""[.!?…:;。！？।؟]["'”’»)\]]*$""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def _best_of_sentences(hit: Hit) -> FloatArray:
 def _is_heading(hit: Hit, sentence: Sentence) -> bool:
     offset = hit.chunk.start
     text = hit.chunk.text[sentence.start - offset : sentence.end - offset]
-    return len(text) < _HEADING_CHARS and not _TERMINATED.search(text)
+    return len(text) < _HEADING_CHARS and not is_terminated(text)
 
 
 def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[tuple[Window, float]]:

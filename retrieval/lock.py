@@ -27,14 +27,10 @@ def writing(folder: Path) -> Iterator[None]:
         raise IndexBusy(
             f"another process is writing to the index {folder}; wait until it has finished"
         ) from exc
-    except PermissionError as exc:
+    except OSError as exc:
         raise IndexFault(
-            f"the index folder {folder} cannot be written (permission denied); give one that can "
+            f"the index folder {folder} cannot be written ({exc.strerror}); give one that can "
             "with --index"
-        ) from exc
-    except (FileExistsError, NotADirectoryError) as exc:
-        raise IndexFault(
-            f"{folder} is not a folder, so it cannot hold the index; give a folder with --index"
         ) from exc
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -20,6 +21,8 @@ from retrieval.formats import READERS, UnreadableArticle, parse
 from retrieval.lock import writing
 from retrieval.store import FileState, Store, StoredEncoding
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding
+
+logger = logging.getLogger(__name__)
 
 # Raise when the same file comes to be read or cut in another way.
 _RECIPE = 1
@@ -210,13 +213,17 @@ class _Refresh:
                 (self.modified if indexed else self.added).add(file.path)
         except UnreadableArticle as exc:
             reason = str(exc)
+        except Exception as exc:
+            # A parser's own fault with one file must not keep all others out of the index.
+            logger.warning("%s cannot be read", file.path, exc_info=True)
+            reason = f"its reader failed ({type(exc).__name__})"
         self.files[file.path] = FileState(file.path, file.size, file.mtime_ns, digest, reason)
         self._done += 1
         return article
 
     def _cut(self, article: Article) -> Iterator[tuple[Chunk, _Passage]]:
         title = short_title(article.source.title, self._budget, self._encoder.count_tokens)
-        for one in chunk(article, self._budget, self._encoder.count_tokens):
+        for one in chunk(article, title, self._budget, self._encoder.count_tokens):
             text = passage(title, one.text)
             digest = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
             yield one, _Passage(text, len(text) - len(one.text), digest)

@@ -25,12 +25,12 @@ CREATE TABLE articles (
 CREATE INDEX articles_by_path ON articles (path);
 CREATE INDEX articles_by_added ON articles (added);
 CREATE INDEX articles_by_removed ON articles (removed) WHERE removed IS NOT NULL;
--- "start" and "end" count characters of the article's text; sentences is int32 (n, 3): start, end,
--- paragraph. AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by it.
+-- Sentences are int32 (n, 3): start and end in the article's text, paragraph. The chunk's own text
+-- is kept too: to cut it from the article's, SQLite would read all of that for every chunk.
+-- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by it.
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles,
-    start INTEGER NOT NULL, end INTEGER NOT NULL, sentences BLOB NOT NULL,
-    encoding INTEGER NOT NULL REFERENCES encodings);
+    text TEXT NOT NULL, sentences BLOB NOT NULL, encoding INTEGER NOT NULL REFERENCES encodings);
 CREATE INDEX chunks_by_article ON chunks (article);
 CREATE INDEX chunks_by_encoding ON chunks (encoding);
 -- Vectors (float16) apart from the token codes, so that all of them can be read in one sweep.
@@ -140,12 +140,9 @@ def insert_article(
         f"INSERT INTO articles ({names}) VALUES ({marks(values)})", tuple(values.values())
     )
     inserted = db.executemany(
-        "INSERT INTO chunks (article, start, end, sentences, encoding) "
-        "SELECT ?, ?, ?, ?, id FROM encodings WHERE digest = ?",
-        [
-            (row.lastrowid, chunk.start, chunk.end, _packed(chunk.sentences), digest)
-            for chunk, digest in chunks
-        ],
+        "INSERT INTO chunks (article, text, sentences, encoding) "
+        "SELECT ?, ?, ?, id FROM encodings WHERE digest = ?",
+        [(row.lastrowid, chunk.text, _packed(chunk.sentences), digest) for chunk, digest in chunks],
     )
     if chunks and inserted.rowcount != len(chunks):
         raise ValueError(f"{source.path!r}: a chunk's encoding is neither given nor stored")

@@ -12,7 +12,7 @@ import numpy as np
 from config import SearchSettings
 from retrieval.dense import DenseIndex
 from retrieval.derived import lexical_in_step
-from retrieval.errors import IndexBusy
+from retrieval.errors import IndexFault
 from retrieval.fusion import fuse
 from retrieval.late import maxsim, similarity
 from retrieval.lexical import LexicalIndex, terms
@@ -45,6 +45,7 @@ class Ranking:
 class _View:
     """One generation, immutable: what a question is answered from."""
 
+    state: tuple[str, int]
     generation: Generation
     dense: DenseIndex
     lexical: LexicalIndex
@@ -58,8 +59,8 @@ class _View:
 class Searcher:
     """Searches the current generation of an index; safe to call from several threads.
 
-    A question takes the view that it finds and keeps it; `reload` swaps the reference, so no lock
-    lies on the question's way.
+    A question takes the view that it finds and keeps it. The first question after another
+    generation was published loads that one; others do not wait for it.
     """
 
     def __init__(
@@ -81,21 +82,26 @@ class Searcher:
     def reload(self) -> bool:
         """Search the current generation from now on; whether it is another one.
 
-        While another process still writes the lexical index of that generation, the view stays; a
-        later call finds it ready.
+        The view stays where it cannot be had: another thread is loading it, another process still
+        writes its lexical index, the index is gone. A later call tries again.
         """
-        with self._loading:
-            if self._store.current() == self._view.generation.number:
+        if not self._loading.acquire(blocking=False):
+            return False
+        try:
+            if self._store.state() == self._view.state:
                 return False
-            try:
-                self._view = self._load()
-            except IndexBusy:
-                logger.info("generation %d is being finished", self._store.current())
-                return False
+            self._view = self._load()
+        except IndexFault as exc:
+            logger.info("still answering from generation %d: %s", self.generation.number, exc)
+            return False
+        finally:
+            self._loading.release()
         return True
 
     def search(self, question: str) -> Ranking:
         """Rank the chunks that may answer; none if the question has no word."""
+        # A generation is purged some refreshes later; who serves for months must not miss them.
+        self.reload()
         view = self._view
         query = self._encoder.encode_query(question)
         by_language = {
@@ -116,14 +122,15 @@ class Searcher:
         return Ranking(hits, by_language, view.generation.number)
 
     def _load(self) -> _View:
+        state = self._store.state()
         generation = self._store.generation()
-        dense = DenseIndex.build(self._store.dim, self._store.vectors(generation.number))
         lexical = LexicalIndex.open(self._folder / "lexical", self._store.key)
         if lexical is None or lexical.generation != generation.number:
             with writing(self._folder):
                 lexical = lexical_in_step(self._store, self._folder)
+        dense = DenseIndex.build(self._store.dim, self._store.vectors(generation.number))
         languages = tuple(self._store.languages(generation.number))
-        return _View(generation, dense, lexical, languages)
+        return _View(state, generation, dense, lexical, languages)
 
 
 def _rank(

@@ -11,6 +11,7 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,12 @@ class Store:
 
     def size(self) -> int:
         """Return the size of the index folder, in bytes."""
-        return sum(f.stat().st_size for f in self._db.path.parent.rglob("*") if f.is_file())
+        total = 0
+        for file in self._db.path.parent.rglob("*"):
+            # A refresh may delete it meanwhile.
+            with suppress(FileNotFoundError):
+                total += file.stat().st_size if file.is_file() else 0
+        return total
 
     def check_encoder(self, fingerprint: str, name: str) -> None:
         """Raise `IndexMismatch` unless the index was made by this encoder."""
@@ -151,6 +157,10 @@ class Store:
     def current(self) -> int:
         """Return the number of the generation that readers are to see."""
         return int(self._meta("current"))
+
+    def state(self) -> tuple[str, int]:
+        """Return `key` and `current`: what is searched is out of date when they change."""
+        return self.key, self.current()
 
     def generation(self) -> Generation:
         """Return the current generation."""
@@ -213,8 +223,8 @@ class Store:
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of what came after generation `since`."""
         yield from self._db.rows(
-            "SELECT c.id, a.language, a.title || char(10) || substr(a.text, c.start + 1, "
-            "c.end - c.start) FROM chunks c JOIN articles a ON a.id = c.article "
+            "SELECT c.id, a.language, a.title || char(10) || c.text "
+            "FROM chunks c JOIN articles a ON a.id = c.article "
             f"WHERE {_VISIBLE} AND a.added > :since",
             {"g": generation, "since": since},
         )
@@ -231,8 +241,8 @@ class Store:
     def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
         """Return chunks by id, with their tokens; ids that do not exist are left out."""
         rows = self._db.query(
-            f"SELECT {SOURCE}, c.id, c.sentences, substr(a.text, c.start + 1, "
-            "c.end - c.start), t.codes, t.starts FROM chunks c JOIN articles a ON a.id = c.article "
+            f"SELECT {SOURCE}, c.id, c.sentences, c.text, t.codes, t.starts "
+            "FROM chunks c JOIN articles a ON a.id = c.article "
             f"JOIN tokens t ON t.encoding = c.encoding WHERE c.id IN ({marks(ids)})",
             tuple(ids),
         )
@@ -249,7 +259,7 @@ class Store:
             known.update(row[0] for row in rows)
         return known
 
-    # Writing; callers hold the lock of `retrieval.refresh`
+    # Writing; callers hold the lock of `retrieval.lock`
 
     def drop_unpublished(self) -> None:
         """Forget rows and marks of a generation that was never published, but no encoding."""

@@ -23,7 +23,7 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, MessageH
 
 from bot.answers import Answer, QuestionError
 from bot.telegram.delivery import Retries, TelegramFault, TokenRefused, connection
-from bot.telegram.message import HELP, SORRY, Message, notice, render
+from bot.telegram.message import BUSY, HELP, SORRY, Message, notice, render
 
 BotApplication: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
 _Context: TypeAlias = ContextTypes.DEFAULT_TYPE
@@ -34,6 +34,8 @@ _WORKERS = 2
 """Answering is work for the processor; more threads only share its cores."""
 _IN_FLIGHT = 256
 """Updates in hand at once; all but `_WORKERS` of them wait, which costs next to nothing."""
+_WAITING = 3
+"""Questions of a chat that may wait for its turn; more would take `_IN_FLIGHT` from the others."""
 _TYPING_AFTER_S, _TYPING_AGAIN_S = 0.3, 4.5
 """Most answers need no "typing"; Telegram takes it down after five seconds."""
 _CONFLICTS, _CONFLICTS_S = 3, 60.0
@@ -46,7 +48,8 @@ def run(token: SecretStr, base_url: str, answer: Callable[[str], Answer]) -> Non
     A second signal ends the process at once.
 
     Args:
-        token: The bot's token.
+        token: The bot's token. It is part of the addresses that the loggers of httpx, httpcore and
+            telegram print below WARNING; `config.logs` keeps them quiet.
         base_url: Address of a Bot API server, with or without the `/bot` at its end.
         answer: Called in threads, two at a time; raises `QuestionError` for the asker.
 
@@ -65,17 +68,9 @@ def build(token: SecretStr, base_url: str, answer: Callable[[str], Answer]) -> B
             "the bot token is empty or has characters that no token has; it reads like 123456:AbC "
             "and is shown by @BotFather: correct EXCERPTA_TELEGRAM__TOKEN, or telegram.token_file"
         )
-    if not re.match(r"https?://[^/]", base_url):
-        raise TelegramFault(
-            f"the Bot API server's address is {base_url!r} and has to begin with http:// or "
-            "https://: set it right, or leave it out for Telegram's own"
-        )
     # The library announces with a warning that durations become timedelta, and gives them already
     # to whoever asks for them; without it, the warning comes with every flood control.
     os.environ.setdefault("PTB_TIMEDELTA", "1")
-    # Addresses hold the token, and these loggers print addresses below these levels.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("telegram.ext.ExtBot").setLevel(logging.INFO)
 
     desk = _Desk(answer)
     application = (
@@ -178,13 +173,22 @@ class _Human(filters.MessageFilter):
         return message.from_user is not None and not message.from_user.is_bot
 
 
+class _Chat:
+    """The questions of a chat: one at a time is answered, and a few may wait."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.in_hand = 0
+        self.told = False
+
+
 class _Desk:
     """The handlers, and the threads in which questions are answered."""
 
     def __init__(self, answer: Callable[[str], Answer]) -> None:
         self._answer = answer
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="answer")
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._chats: WeakValueDictionary[int, _Chat] = WeakValueDictionary()
 
     async def close(self, _: BotApplication) -> None:
         """End the threads; they are idle by then."""
@@ -195,17 +199,35 @@ class _Desk:
         await _reply(_received(update), Message(HELP))
 
     async def question(self, update: Update, _: _Context) -> None:
-        """Answer in the order of a chat's questions, one at a time, so that none hogs the bot."""
+        """Answer in the order of a chat's questions, one at a time, so that none hogs the bot.
+
+        The chat is told once when it asks more than may wait: a notice for each question would
+        run into Telegram's flood control, and wait there.
+        """
         message = _received(update)
-        async with self._turns.setdefault(message.chat_id, asyncio.Lock()):
-            typing = asyncio.create_task(_keep_typing(message))
-            try:
-                rendering = await asyncio.get_running_loop().run_in_executor(
-                    self._pool, self._respond, message.text or ""
-                )
-            finally:
-                typing.cancel()
-            await _reply(message, rendering)
+        chat = self._chats.setdefault(message.chat_id, _Chat())
+        if chat.in_hand > _WAITING:
+            if not chat.told:
+                chat.told = True
+                await _reply(message, notice(BUSY))
+            return
+        chat.told = False
+        chat.in_hand += 1
+        try:
+            async with chat.turn:
+                await self._answer_to(message)
+        finally:
+            chat.in_hand -= 1
+
+    async def _answer_to(self, message: telegram.Message) -> None:
+        typing = asyncio.create_task(_keep_typing(message))
+        try:
+            rendering = await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._respond, message.text or ""
+            )
+        finally:
+            typing.cancel()
+        await _reply(message, rendering)
 
     def _respond(self, question: str) -> Message:
         try:

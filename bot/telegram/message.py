@@ -30,6 +30,10 @@ HELP = (
     "you can check them. When the articles hold no answer, I say so."
 )
 SORRY = "Something went wrong here, and your question is not answered. Please ask it again later."
+BUSY = (
+    "I am still busy with your earlier questions and cannot take more. "
+    "Please ask again when they are answered."
+)
 NO_ANSWER = "The articles do not answer this."
 CLOSEST = "Closest, but not an answer:"
 

@@ -29,8 +29,7 @@ def measure(rounds: int) -> dict[str, float]:
     """
     answers, imports, peaks = [], [], []
     with tempfile.TemporaryDirectory() as folder:
-        start = "from bot.cli import main; main()"
-        ask = [sys.executable, "-c", start, "ask", "--index", f"{folder}/index", QUESTION]
+        ask = [sys.executable, "-m", "bot", "ask", "--index", f"{folder}/index", QUESTION]
         importing = [sys.executable, "-c", "import sentence_transformers"]
         # Builds the index, compiles the encoder if need be, and warms the disk's cache.
         _run(ask)

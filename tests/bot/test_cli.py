@@ -17,7 +17,7 @@ import pytest
 from bot import cli
 
 SEEDS = Path(__file__).parents[2] / "seeds"
-MAIN = [sys.executable, "-c", "from bot.cli import main; main()"]
+MAIN = [sys.executable, "-m", "bot"]
 
 
 class Shell:
@@ -219,8 +219,22 @@ def test_error_is_a_json_document_too(shell: Shell) -> None:
 def test_traceback_only_if_verbose(shell: Shell) -> None:
     shell.articles = shell.folder / "missing"
     done = shell.run("ask", "-v", "Why?")
-    assert done.returncode != 0
+    assert done.returncode == cli.WORLD_AT_FAULT
     assert "Traceback" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("excerpta: articles folder")
+
+
+def test_question_that_is_not_utf8_is_read_all_the_same(seeds: Shell) -> None:
+    done = subprocess.run(
+        seeds.arguments("ask"),
+        input=b"What is Starlink, caf\xe9?",
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert done.returncode in (0, cli.NOT_ANSWERED), done.stderr
+    assert b"Starlink" in done.stdout
 
 
 def test_bad_files_are_reported_and_all_others_indexed(shell: Shell) -> None:

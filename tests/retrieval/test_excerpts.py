@@ -32,7 +32,7 @@ def hits_of(
     tokens = ENCODER.encode_query(question).tokens
     hits: list[Hit] = []
     for number, one in enumerate(articles):
-        for cut in chunk(one, budget, ENCODER.count_tokens):
+        for cut in chunk(one, one.source.title, budget, ENCODER.count_tokens):
             (passage,) = ENCODER.encode_passages([cut.text])
             score = scores[number] if scores else 1.0
             matrix = similarity(tokens, passage.codes)

@@ -493,7 +493,7 @@ def test_an_error_under_the_lock_is_not_the_locks(tmp_path: Path, error: type[OS
 def test_a_file_in_place_of_the_index_folder_is_named(library: Library) -> None:
     library.index.write_text("")
 
-    with pytest.raises(IndexFault, match=r"is not a folder, so .* the index; .*--index"):
+    with pytest.raises(IndexFault, match=r"cannot be written \(File exists\); .*--index"):
         library.refresh()
 
 

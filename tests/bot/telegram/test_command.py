@@ -21,7 +21,7 @@ async def test_question_in_a_private_chat_is_answered_with_citations(
     emulator: Emulator, tmp_path: Path, encoder: object
 ) -> None:
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from bot.cli import main; main()"),
+        *(sys.executable, "-m", "bot"),
         *("telegram", "-v", "--index", str(tmp_path / "index")),
         cwd=ROOT,
         env={
