@@ -85,11 +85,12 @@ def _forward(
                 raise NotCompilable(
                     f"OpenVINO cannot run {model.name}: {exc}; set encoder.backend = auto or torch"
                 ) from exc
+            again = f"delete {folder}" if folder.exists() else "start again"
             logger.warning(
-                "OpenVINO cannot run %s (%s); torch serves it, which starts slowly; %s",
+                "OpenVINO cannot run %s (%s); torch serves it; to try OpenVINO again, %s",
                 model.name,
                 exc,
-                f"to try again, delete {folder}" if folder.exists() else "the next start tries again",
+                again,
             )
     announce("loading the encoder with torch")
     from embeddings.reference import Reference

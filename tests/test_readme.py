@@ -51,6 +51,26 @@ def test_commands_work_as_they_stand(command: str, index: Path) -> None:
         json.loads(done.stdout)
 
 
+def test_answer_shown_is_the_answer_given(index: Path) -> None:
+    found = re.search(r"^<!-- answer -->\n```json\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    shown = json.loads(found.group(1))
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "ask", "--json", "--index", str(index), shown["question"]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    given = json.loads(done.stdout)
+    assert list(given) == list(shown)
+    assert given["confidence"] == pytest.approx(shown["confidence"], abs=0.01)
+    first, example = given["excerpts"][0], shown["excerpts"][0]
+    assert first["text"].startswith(example["text"].removesuffix(" ..."))
+    assert {**first, "text": None, "score": None} == {**example, "text": None, "score": None}
+
+
 def test_settings_table_is_that_of_the_defaults() -> None:
     table = dict(re.findall(r"^\| `(\w+\.\w+)` \| `?(.+?)`? \|", README, re.MULTILINE))
     defaults = tomllib.loads((ROOT / "config" / "default.toml").read_text(encoding="utf-8"))

@@ -15,7 +15,8 @@ TOKEN = f"123456789:{SECRET}"
 def _restored() -> Iterator[None]:
     root = logging.getLogger()
     level = root.level
-    names = ("bot", "config", "embeddings", "retrieval", "httpx", "httpcore", "telegram")
+    ours = ("bot", "config", "embeddings", "retrieval")
+    names = (*ours, "httpx", "httpcore", "telegram", "watchfiles")
     levels = {name: logging.getLogger(name).level for name in names}
     yield
     for handler in [handler for handler in root.handlers if handler.name == "excerpta"]:
@@ -49,6 +50,19 @@ def test_levels() -> None:
     for name in ("httpx", "httpcore.connection", "telegram.ext.Application", "elsewhere"):
         assert not logging.getLogger(name).isEnabledFor(logging.INFO)
         assert logging.getLogger(name).isEnabledFor(logging.WARNING)
+
+
+def test_levels_of_our_own_do_not_hang_on_the_root_logger() -> None:
+    logs.setup(verbose=False)
+    logging.getLogger().setLevel(logging.ERROR)
+    for name in ("bot.cli", "config.settings", "embeddings.encoder", "retrieval.search"):
+        assert logging.getLogger(name).isEnabledFor(logging.WARNING)
+
+
+def test_the_end_of_watching_is_no_warning() -> None:
+    logs.setup(verbose=True)
+    assert not logging.getLogger("watchfiles.main").isEnabledFor(logging.WARNING)
+    assert logging.getLogger("watchfiles.main").isEnabledFor(logging.ERROR)
 
 
 def test_setup_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,6 +124,37 @@ def test_token_in_an_exception_is_redacted(capsys: pytest.CaptureFixture[str]) -
     )
     assert "Stack (most recent call last)" in written
     assert SECRET not in written
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("\x1b]0;owned\x07", r"\x1b]0;owned\x07"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\x9b2J\x7f\x00", r"\x9b2J\x7f\x00"),
+        ("a\n1970 ERROR bot: forged\r", r"a\n1970 ERROR bot: forged\r"),
+        ("\u2028\u2029\x85\x0b\x0c", r"\u2028\u2029\x85\x0b\x0c"),
+        ("\u202egnp.exe\u2066\u200f\u061c", r"\u202egnp.exe\u2066\u200f\u061c"),
+        ("Колона — naïve 🚜", "Колона — naïve 🚜"),
+    ],
+)
+def test_a_name_does_not_steer_the_terminal(
+    name: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.setup(verbose=False)
+    logging.getLogger("retrieval").warning("skipped %s", name)
+    assert capsys.readouterr().err.endswith(f" WARNING retrieval: skipped {shown}\n")
+
+
+def test_a_traceback_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.setup(verbose=False)
+    try:
+        raise RuntimeError("first\nsecond")
+    except RuntimeError:
+        logging.getLogger("bot").exception("failed")
+    written = capsys.readouterr().err
+    assert "failed\nTraceback (most recent call last):\n" in written
+    assert written.endswith("RuntimeError: first\nsecond\n")
 
 
 def test_numbers_are_formatted_as_before(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 from pathlib import Path
 
@@ -138,7 +139,9 @@ def test_token_wins_over_its_file(folder: Path) -> None:
     assert telegram(file, "1:other").read_token().get_secret_value() == "1:other"
 
 
-@pytest.mark.parametrize("content", ["", " \n", f"{TOKEN} {TOKEN}", f"{TOKEN}é"])
+@pytest.mark.parametrize(
+    "content", ["", " \n", f"{TOKEN} {TOKEN}", f"{TOKEN}é", TOKEN * 30, TOKEN + "\n" * 2000]
+)
 def test_token_file_with_other_content(content: str, folder: Path) -> None:
     settings = telegram(token_file(folder, content))
     with pytest.raises(SettingsError, match="wanted the token and nothing else; get one") as caught:
@@ -151,6 +154,14 @@ def test_token_file_that_is_missing(folder: Path) -> None:
     with pytest.raises(
         SettingsError, match=r"missing: cannot be read: No such file or directory; get one"
     ):
+        settings.read_token()
+
+
+@pytest.mark.timeout(10)
+def test_token_file_that_is_a_pipe(folder: Path) -> None:
+    os.mkfifo(folder / "pipe", 0o600)
+    settings = telegram(folder / "pipe")
+    with pytest.raises(SettingsError, match=r"pipe: wanted a regular file; get one"):
         settings.read_token()
 
 

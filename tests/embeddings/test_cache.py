@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,6 +148,18 @@ def test_a_draft_left_by_a_killed_process_does_no_harm(
     encoder, told = Cached(tiny_model, tmp_path / "cache").load()
     assert told == ANNOUNCED
     assert right(encoder, expected)
+    assert draft.is_dir(), "its process may be at work"
+
+
+def test_old_drafts_are_swept_away(tiny_model: Path, tmp_path: Path) -> None:
+    draft = tmp_path / ".draft-killed"
+    draft.mkdir()
+    (draft / "model.bin").write_bytes(b"half")
+    long_ago = time.time() - 4000
+    os.utime(draft, (long_ago, long_ago))
+    cached = Cached(tiny_model, tmp_path)
+    cached.load()
+    assert list(tmp_path.iterdir()) == [cached.folder]
 
 
 @pytest.mark.parametrize("cache", ["file", "file/below"])

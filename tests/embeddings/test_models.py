@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -83,6 +84,38 @@ def test_a_hub_out_of_reach_is_named_with_the_way_out() -> None:
     )
     assert done.returncode == 1
     assert re.search(r"ModelNotFound: .*could not be fetched.*check the name", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("download", "message"),
+    [
+        (False, "is not on this machine.*encoder.download = true.*encoder.model"),
+        (True, "could not be fetched from the hub.*check the name, the network"),
+    ],
+)
+def test_a_cache_without_weights_is_no_model(tmp_path: Path, download: bool, message: str) -> None:
+    """In its own process, as above."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    kept = tmp_path / "models--nobody--half-a-model"
+    snapshot = kept / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json"):
+        (snapshot / name).write_text("{}", encoding="utf-8")
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(commit, encoding="utf-8")
+    code = (
+        f"from embeddings.models import locate;locate('nobody/half-a-model', download={download})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "HF_HUB_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(f"ModelNotFound: the model nobody/half-a-model {message}", done.stderr)
 
 
 def test_a_folder_without_a_model(tmp_path: Path) -> None:

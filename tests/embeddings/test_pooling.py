@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from embeddings import ModelRefused, NotCompilable, load
+from embeddings import ModelRefused, NotCompilable, compiled, load
+from embeddings.models import locate
+from embeddings.reference import Reference
 from tests.embeddings import tiny
 
 PROMPTS = {"query": "query: ", "document": "passage: "}
@@ -150,7 +154,9 @@ def test_fingerprints_tell_models_apart(
     assert load(str(copy), cache=encoder_cache).fingerprint not in prints
 
 
-def test_what_does_not_compile_is_served_by_torch(not_compilable: Path, tmp_path: Path) -> None:
+def test_what_does_not_compile_is_served_by_torch(
+    not_compilable: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     told: list[str] = []
     encoder = load(str(not_compilable), cache=tmp_path, announce=told.append)
     plain = tiny.reference(not_compilable)
@@ -162,6 +168,10 @@ def test_what_does_not_compile_is_served_by_torch(not_compilable: Path, tmp_path
         "compiling the encoder (once, about 20 seconds)",
         "loading the encoder with torch",
     ]
+    (refused,) = tmp_path.iterdir()
+    (warning,) = [record.getMessage() for record in caplog.records if record.levelno > logging.INFO]
+    assert NOT_COMPILABLE[not_compilable.name] in warning
+    assert warning.endswith(f"torch serves it; to try OpenVINO again, delete {refused}")
 
     again: list[str] = []
     load(str(not_compilable), cache=tmp_path, announce=again.append)
@@ -182,3 +192,64 @@ def test_openvino_says_why_it_refuses(not_compilable: Path, tmp_path: Path) -> N
     assert told == []
     assert card.stat().st_mtime_ns == before
     assert [path.name for path in card.parent.parent.iterdir()] == [card.parent.name]
+
+
+def test_a_refusal_by_another_version_is_forgotten(not_compilable: Path, tmp_path: Path) -> None:
+    load(str(not_compilable), cache=tmp_path)
+    (card,) = tmp_path.glob("*/card.json")
+    refusal = json.loads(card.read_text(encoding="utf-8"))
+    card.write_text(json.dumps(refusal | {"openvino": "2020.1"}), encoding="utf-8")
+    told: list[str] = []
+    load(str(not_compilable), cache=tmp_path, announce=told.append)
+    assert told[0].startswith("compiling the encoder")
+    assert json.loads(card.read_text(encoding="utf-8")) == refusal
+
+
+def test_compiling_leaves_the_root_logger_alone(
+    not_compilable: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """OpenVINO's second attempt, by torch.export, sets its level to ERROR."""
+    caplog.set_level(logging.INFO)
+    load(str(not_compilable), cache=tmp_path)
+    assert logging.getLogger().level == logging.INFO
+
+
+class Exhausting(Reference):
+    """A model for which memory runs out while it is traced."""
+
+    error: Exception
+
+    def traceable(self) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
+        _, example = super().traceable()
+        return Raising(self.error), example
+
+
+class Raising(torch.nn.Module):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def forward(self, *_: torch.Tensor) -> torch.Tensor:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "remembered"),
+    [
+        (MemoryError(), False),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), False),
+        (RuntimeError("Exception: std::bad_alloc"), False),
+        (RuntimeError("an operation that is not known"), True),
+    ],
+)
+def test_a_shortage_of_memory_is_not_remembered(
+    folders: dict[str, Path], tmp_path: Path, error: Exception, remembered: bool
+) -> None:
+    reference = Exhausting.load(locate(str(folders["mean"])), "cpu")
+    assert isinstance(reference, Exhausting)
+    reference.error = error
+    folder = tmp_path / "model"
+    with pytest.raises(NotCompilable) as caught:
+        compiled.write(reference, folder)
+    compiled.refuse(folder, caught.value)
+    assert folder.exists() == remembered

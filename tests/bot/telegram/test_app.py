@@ -16,7 +16,7 @@ from telegram.error import TelegramError
 
 from bot.answers import Answer, QuestionError
 from bot.telegram import TelegramFault, build, serve
-from bot.telegram.message import HELP, NO_ANSWER, SORRY
+from bot.telegram.message import BUSY, HELP, NO_ANSWER, SORRY
 from retrieval.types import Excerpt, Source
 
 from .emulator import ApiError, Emulator, Fault
@@ -193,15 +193,32 @@ async def test_links_and_mentions_of_articles_come_out_as_data(emulator: Emulato
 async def test_the_slow_questions_of_one_do_not_hold_up_another(emulator: Emulator) -> None:
     held = Held("Slow?")
     async with serving(emulator, held):
-        for _ in range(5):
+        for _ in range(4):
             emulator.say(7, "Slow?")
         await emulator.called("sendChatAction")
         emulator.say(8, "Quick?")
         (quick,) = await emulator.sent(1)
         held.go.set()
-        messages = await emulator.sent(6)
+        messages = await emulator.sent(5)
     assert quick.chat_id == 8
-    assert [message.chat_id for message in messages[1:]] == [7] * 5
+    assert [message.chat_id for message in messages[1:]] == [7] * 4
+
+
+async def test_who_asks_more_than_may_wait_is_told_once(emulator: Emulator) -> None:
+    held = Held("1?")
+    async with serving(emulator, held):
+        for number in range(1, 8):
+            emulator.say(7, f"{number}?")
+        (busy,) = await emulator.sent(1)
+        emulator.say(8, "Quick?")
+        await emulator.sent(2)
+        held.go.set()
+        await emulator.sent(6)
+        emulator.say(7, "Later?")
+        messages = await emulator.sent(7)
+    assert busy.text == BUSY
+    texts = [message.text.partition("\n")[0] for message in messages[1:]]
+    assert texts == ["Quick?", "1?", "2?", "3?", "4?", "Later?"]
 
 
 async def test_a_chat_is_answered_in_the_order_of_its_questions(emulator: Emulator) -> None:
@@ -299,6 +316,7 @@ async def test_what_was_asked_before_the_start_is_answered(emulator: Emulator) -
     ("token", "status"),
     [("123456:" + "A" * 35, "401 Unauthorized"), ("123456789-" + "B" * 35, "404 Not Found")],
 )
+@pytest.mark.usefixtures("logging_all")
 async def test_a_wrong_token_is_a_fault_that_does_not_show_it(
     emulator: Emulator, caplog: pytest.LogCaptureFixture, token: str, status: str
 ) -> None:
@@ -317,11 +335,6 @@ def test_a_malformed_token_is_a_fault_that_does_not_show_it(token: str) -> None:
     assert not token or token not in str(caught.value)
 
 
-def test_a_malformed_address_is_a_fault() -> None:
-    with pytest.raises(TelegramFault, match=r"address is 'api\.telegram\.org'"):
-        build(SecretStr(Emulator.token), "api.telegram.org", echo)
-
-
 async def test_a_token_revoked_while_running_is_a_fault(emulator: Emulator) -> None:
     task = asyncio.create_task(until_fault(emulator))
     emulator.say(7, "Why?")
@@ -332,6 +345,7 @@ async def test_a_token_revoked_while_running_is_a_fault(emulator: Emulator) -> N
         await task
 
 
+@pytest.mark.usefixtures("logging_all")
 async def test_the_token_is_in_no_log(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     emulator.fail("sendMessage", Fault(drop=True))
@@ -351,6 +365,7 @@ async def test_no_server_is_a_fault(caplog: pytest.LogCaptureFixture) -> None:
     assert SECRET not in caplog.text
 
 
+@pytest.mark.usefixtures("logging_all")
 async def test_another_server_is_a_fault_that_does_not_show_the_token(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
