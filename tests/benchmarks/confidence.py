@@ -3,9 +3,9 @@
 python -m tests.benchmarks.confidence FOLDER FOLDER [FOLDER ...]
 
 Each FOLDER holds `articles/` and `questions.jsonl`, whose lines have "question", "answerable" and
-"history". The articles of each are asked their own answerable questions and those of the next
-folder. Printed are the figures of the model that ships, and the model that these questions would
-give: fitted to all folders, and, for each, to all others.
+"history". The articles of each are asked their own answerable questions and some of all other
+folders. Printed are the figures of the model that ships; those of a model that was fitted to the
+other folders only, to see how well this carries over; and the model fitted to all of them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ def questions(folder: Path, count: int) -> list[str]:
     return random.Random(0).sample(usable, min(count, len(usable)))
 
 
-def measure(folder: Path, other: Path, count: int) -> tuple[Rows, Rows]:
-    """Return the features (questions, 3) of the folder's own questions and of the other's."""
+def measure(folder: Path, others: list[Path], count: int) -> tuple[Rows, Rows]:
+    """Return the features (questions, 3) of the folder's own questions and of as many foreign."""
+    own = questions(folder, count)
+    every = [question for other in others for question in questions(other, count)]
+    foreign = random.Random(0).sample(every, min(len(own), len(every)))
     with tempfile.TemporaryDirectory() as index:
         overrides: dict[str, dict[str, object]] = {
             "articles": {"folder": folder / "articles"},
@@ -56,17 +59,23 @@ def measure(folder: Path, other: Path, count: int) -> tuple[Rows, Rows]:
             )
             return astuple(features(ranking, [window for _, window in found]))
 
-        own, others = (np.array([of(q) for q in questions(f, count)]) for f in (folder, other))
-    return own, others
+        return np.array([of(q) for q in own]), np.array([of(q) for q in foreign])
 
 
-def fit(measured: list[tuple[Rows, Rows]]) -> str:
-    """Return intercept and weights of the logistic model that fits best."""
+def fit(measured: list[tuple[Rows, Rows]]) -> LogisticRegression:
+    """Return the logistic model that tells own from foreign questions best."""
     rows = np.concatenate([half for pair in measured for half in pair])
-    answered = np.concatenate([[1] * len(own) + [0] * len(others) for own, others in measured])
-    model = LogisticRegression(C=100).fit(rows, answered)
-    weights = ", ".join(f"{weight:.2f}" for weight in [*model.intercept_, *model.coef_[0]])
-    return f"intercept, late, dense, coverage = {weights}"
+    own = np.concatenate([[1] * len(own) + [0] * len(foreign) for own, foreign in measured])
+    return LogisticRegression(C=100).fit(rows, own)
+
+
+def judge(own: NDArray[np.float64], foreign: NDArray[np.float64]) -> str:
+    """Return how well confidences tell the one from the other."""
+    auroc = roc_auc_score([1] * len(own) + [0] * len(foreign), [*own, *foreign])
+    return (
+        f"AUROC {auroc:.3f}, answered {(own >= 0.5).mean():.2f} of its own and "
+        f"{(foreign >= 0.5).mean():.2f} of the foreign"
+    )
 
 
 def main() -> None:
@@ -79,21 +88,19 @@ def main() -> None:
     if len(folders) < 2:
         parser.error("two folders or more: the questions of one are foreign to another")
     print(conditions())
-    nexts = [*folders[1:], folders[0]]
     measured = [
-        measure(folder, other, options.questions)
-        for folder, other in zip(folders, nexts, strict=True)
+        measure(folder, [other for other in folders if other != folder], options.questions)
+        for folder in folders
     ]
-    for number, (folder, (own, others)) in enumerate(zip(folders, measured, strict=True)):
-        sure, unsure = ([confidence(Features(*row)) for row in rows] for rows in (own, others))
-        auroc = roc_auc_score([1] * len(sure) + [0] * len(unsure), [*sure, *unsure])
-        answered, wrongly = (np.mean(np.array(one) >= 0.5) for one in (sure, unsure))
-        print(
-            f"{folder.name}: {len(own)} own questions, {len(others)} foreign: AUROC {auroc:.3f}, "
-            f"answered {answered:.2f} of its own and {wrongly:.2f} of the foreign\n"
-            f"  fitted to the others: {fit(measured[:number] + measured[number + 1 :])}"
-        )
-    print(f"fitted to all: {fit(measured)}")
+    for number, (folder, pair) in enumerate(zip(folders, measured, strict=True)):
+        ships = judge(*(np.array([confidence(Features(*row)) for row in rows]) for rows in pair))
+        other = fit(measured[:number] + measured[number + 1 :])
+        carried = judge(*(other.predict_proba(rows)[:, 1] for rows in pair))
+        print(f"{folder.name}, {len(pair[0])} own questions and {len(pair[1])} foreign: {ships}")
+        print(f"  by a model fitted to the others: {carried}")
+    model = fit(measured)
+    weights = ", ".join(f"{weight:.2f}" for weight in [*model.intercept_, *model.coef_[0]])
+    print(f"fitted to all: intercept, late, dense, coverage = {weights}")
 
 
 if __name__ == "__main__":
