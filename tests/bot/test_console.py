@@ -244,7 +244,7 @@ def test_a_defect_is_one_line_and_logged(tmp_path: Path, caplog: pytest.LogCaptu
     with caplog.at_level(logging.INFO, logger="bot.chat"):
         reply = talk("why?")
     assert reply == "Something went wrong (ZeroDivisionError: ␛]why?); -v shows where."
-    (record,) = caplog.records
+    (record,) = (one for one in caplog.records if one.name == "bot.chat")
     assert record.exc_info
     assert talk("/sources").endswith("3 articles")
 
