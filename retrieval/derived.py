@@ -37,6 +37,6 @@ def lexical_in_step(store: Store, folder: Path) -> LexicalIndex:
         except IndexFault as exc:
             # A kill in the middle of tantivy's commit leaves files that the next one stumbles over.
             logger.info("%s", exc)
-    if generation:
+    if generation > 1:
         logger.info("building the lexical index again from the database")
     return follow(LexicalIndex.create(place))
