@@ -26,12 +26,16 @@ def logging_all() -> Iterator[None]:
     """Log what `excerpta -v` logs, and set the loggers back."""
     root = logging.getLogger()
     handlers = root.handlers[:]
-    known = [
-        logger for logger in root.manager.loggerDict.values() if isinstance(logger, logging.Logger)
-    ]
-    levels = {logger: logger.level for logger in (root, *known)}
+    levels = {logger: logger.level for logger in _loggers()}
     logs.setup(verbose=True)
     yield
     root.handlers[:] = handlers
-    for logger, level in levels.items():
-        logger.setLevel(level)
+    for logger in _loggers():
+        # Some were made meanwhile.
+        logger.setLevel(levels.get(logger, logging.NOTSET))
+
+
+def _loggers() -> list[logging.Logger]:
+    root = logging.getLogger()
+    known = root.manager.loggerDict.values()
+    return [root, *(one for one in known if isinstance(one, logging.Logger))]
