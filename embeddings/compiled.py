@@ -14,14 +14,14 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embeddings.encoder import Batch, FloatArray
+from embeddings.encoder import Batch, Card, FloatArray
 from embeddings.errors import EncoderError, MemoryShort, NotCompilable
 from embeddings.models import digest
 
@@ -48,23 +48,6 @@ _LEAST_COSINE = 0.999
 _DRAFT, _DRAFT_S = ".draft-", 3600.0
 # How OpenVINO and torch say, in errors of any kind, that memory ran out.
 _SHORTAGES = ("bad_alloc", "not enough memory", "out of memory", "allocate memory")
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What has to be known of a model to feed it.
-
-    Attributes:
-        inputs: Names of the model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
-        window: Tokens that the model reads, special and prompt tokens included.
-        query_prompt, passage_prompt: As the model declares them.
-    """
-
-    dim: int
-    window: int
-    inputs: tuple[str, ...]
-    query_prompt: str
-    passage_prompt: str
 
 
 class CompiledForward:

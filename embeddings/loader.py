@@ -11,8 +11,7 @@ from typing import Literal
 import platformdirs
 
 from embeddings import compiled
-from embeddings.compiled import Card
-from embeddings.encoder import Encoder, Forward, Prompts
+from embeddings.encoder import Card, Encoder, Forward, Prompts
 from embeddings.errors import NotCompilable
 from embeddings.models import Model, locate
 from embeddings.tokens import TextTokenizer

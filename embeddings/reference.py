@@ -14,8 +14,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from embeddings.compiled import Card
-from embeddings.encoder import Batch, FloatArray
+from embeddings.encoder import Batch, Card, FloatArray
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Model
 from embeddings.tokens import TextTokenizer
