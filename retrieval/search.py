@@ -12,7 +12,7 @@ import numpy as np
 from config import SearchSettings
 from retrieval.dense import DenseIndex
 from retrieval.derived import lexical_in_step
-from retrieval.errors import IndexFault
+from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.fusion import fuse
 from retrieval.late import maxsim, similarity
 from retrieval.lexical import LexicalIndex, terms
@@ -66,7 +66,6 @@ class Searcher:
     def __init__(
         self, store: Store, folder: Path, encoder: Encoder, search: SearchSettings
     ) -> None:
-        store.check_encoder(encoder.fingerprint, encoder.name)
         self._store = store
         self._folder = folder
         self._encoder = encoder
@@ -84,6 +83,9 @@ class Searcher:
 
         The view stays where it cannot be had: another thread is loading it, another process still
         writes its lexical index, the index is gone. A later call tries again.
+
+        Raises:
+            IndexMismatch: The index was made again with another encoder.
         """
         if not self._loading.acquire(blocking=False):
             return False
@@ -91,6 +93,8 @@ class Searcher:
             if self._store.state() == self._view.state:
                 return False
             self._view = self._load()
+        except IndexMismatch:
+            raise
         except IndexFault as exc:
             logger.info("still answering from generation %d: %s", self.generation.number, exc)
             return False
@@ -122,6 +126,7 @@ class Searcher:
         return Ranking(hits, by_language, view.generation.number)
 
     def _load(self) -> _View:
+        self._store.check_encoder(self._encoder.fingerprint, self._encoder.name)
         state = self._store.state()
         generation = self._store.generation()
         lexical = LexicalIndex.open(self._folder / "lexical", self._store.key)

@@ -360,3 +360,14 @@ def test_a_searcher_follows_an_index_that_was_made_again(tmp_path: Path) -> None
     library.write(bees="Bees dance in summer.")
     library.refresh()
     assert [hit.chunk.text for hit in searcher.search("bees").hits] == ["Bees dance in summer."]
+
+
+def test_a_searcher_refuses_an_index_that_was_made_again_by_another_encoder(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(bees="Bees sleep in winter.")
+    library.refresh()
+    searcher = library.searcher()
+    shutil.rmtree(library.index)
+    library.refresh(HashEncoder(dim=32, fingerprint="hash-2"))
+    with pytest.raises(IndexMismatch, match="was made with the encoder"):
+        searcher.search("bees")
