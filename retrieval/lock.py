@@ -12,17 +12,21 @@ from retrieval.errors import IndexBusy, IndexFault
 
 
 @contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Be the only process that writes to the index.
 
+    Args:
+        folder: Of the index.
+        wait_s: Seconds to wait for another one to finish.
+
     Raises:
-        IndexBusy: Another one is.
+        IndexBusy: Another one still is.
         IndexFault: The folder cannot be written.
     """
     lock = filelock.FileLock(folder / "lock")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait_s)
     except filelock.Timeout as exc:
         raise IndexBusy(
             f"another process is writing to the index {folder}; wait until it has finished"

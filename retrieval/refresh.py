@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 # Raise when the same file comes to be read or cut in another way.
 _RECIPE = 1
+# A question may hold the lock for a moment, to bring the lexical index in step; a refresh waits.
+_WAIT_S = 1.0
 # Passages that are gathered before they are sorted by length and encoded.
 _GATHERED = 256
 # Passages that are encoded, committed and reported together.
@@ -83,7 +85,7 @@ def refresh(
     found, skipped = walk(articles.folder, _max_bytes(articles))
     if not found:
         raise ArticlesError(_nothing(articles.folder, skipped))
-    with writing(index.folder), closing(_store(index.folder, encoder)) as store:
+    with writing(index.folder, _WAIT_S), closing(_store(index.folder, encoder)) as store:
         store.drop_unpublished()
         work = _Refresh(store, articles, index, encoder, on_progress)
         work.run(found)

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
 import pytest
 from hypothesis import settings
@@ -673,3 +674,18 @@ class Changes(RuleBasedStateMachine):
 
 TestChanges = Changes.TestCase
 TestChanges.settings = settings(max_examples=6, stateful_step_count=12)
+
+
+def test_a_refresh_waits_for_a_lock_that_is_held_for_a_moment(library: Library) -> None:
+    held = Event()
+
+    def hold() -> None:
+        with writing(library.index):
+            held.set()
+            time.sleep(0.3)
+
+    holder = Thread(target=hold)
+    holder.start()
+    assert held.wait(10)
+    assert library.refresh().added == 2
+    holder.join()
