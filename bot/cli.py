@@ -199,7 +199,9 @@ def chat(run: Run) -> None:
     # Here, for prompt_toolkit would slow every other command down.
     from bot import console
 
-    console.chat(run.library())
+    library = run.library()
+    with library.searcher.following():
+        console.chat(library)
 
 
 @command

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import numpy as np
 from config import SearchSettings
 from retrieval.dense import DenseIndex
 from retrieval.derived import lexical_in_step
-from retrieval.errors import IndexFault, IndexMismatch
+from retrieval.errors import IndexFault, IndexMismatch, RetrievalError
 from retrieval.fusion import fuse
 from retrieval.late import maxsim, similarity
 from retrieval.lexical import LexicalIndex, terms
@@ -60,7 +62,8 @@ class Searcher:
     """Searches the current generation of an index; safe to call from several threads.
 
     A question takes the view that it finds and keeps it. The first question after another
-    generation was published loads that one; others do not wait for it.
+    generation was published loads that one; others do not wait for it, and none does while
+    `following`.
     """
 
     def __init__(
@@ -71,12 +74,47 @@ class Searcher:
         self._encoder = encoder
         self._search = search
         self._loading = threading.Lock()
+        self._followed = False
         self._view = self._load()
 
     @property
     def generation(self) -> Generation:
         """The generation that is searched."""
         return self._view.generation
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages of the articles that are searched, ISO 639-1."""
+        return self._view.languages
+
+    @contextmanager
+    def following(self, every_s: float = 0.5) -> Iterator[None]:
+        """Notice new generations in a thread meanwhile, and load them there.
+
+        An index that was made again with another encoder is refused in the log, and the view stays.
+        """
+        over = threading.Event()
+
+        def follow() -> None:
+            refused = False
+            while not over.wait(every_s):
+                try:
+                    self.reload()
+                    refused = False
+                except RetrievalError as exc:
+                    # Once, for it stays as it is until somebody does something.
+                    logger.log(logging.DEBUG if refused else logging.WARNING, "%s", exc)
+                    refused = True
+
+        thread = threading.Thread(target=follow, name="follow", daemon=True)
+        self._followed = True
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self._followed = False
 
     def reload(self) -> bool:
         """Search the current generation from now on; whether it is another one.
@@ -105,7 +143,8 @@ class Searcher:
     def search(self, question: str) -> Ranking:
         """Rank the chunks that may answer; none if the question has no word."""
         # A generation is purged some refreshes later; who serves for months must not miss them.
-        self.reload()
+        if not self._followed:
+            self.reload()
         view = self._view
         query = self._encoder.encode_query(question)
         by_language = {

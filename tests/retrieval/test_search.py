@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -241,6 +242,44 @@ def test_a_view_stays_while_another_process_finishes_the_next(
     assert "still answering from generation 1" in caplog.text
     assert searcher.reload()
     assert paths(searcher.search("tower"))[0] == "tower.txt"
+
+
+def test_a_follower_loads_new_generations_and_no_question_does(library: Library) -> None:
+    searcher = library.searcher()
+    library.write(tower="A tower by the river.")
+    library.refresh()
+    with searcher.following(every_s=60):
+        assert searcher.search("tower").generation == 1
+    with searcher.following(every_s=0.01):
+        wait_until(lambda: searcher.generation.number == 2)
+    library.write(tower="A tower by the sea.")
+    library.refresh()
+    assert searcher.search("tower").generation == 3
+
+
+def test_a_follower_outlives_an_index_of_another_encoder(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    searcher = library.searcher()
+    with searcher.following(every_s=0.01):
+        shutil.rmtree(library.index)
+        library.encoder = HashEncoder(fingerprint="hash-2")
+        library.refresh()
+        wait_until(lambda: "made with the encoder" in caplog.text)
+        shutil.rmtree(library.index)
+        library.encoder = HashEncoder()
+        library.write(tower="A tower by the river.")
+        library.refresh()
+        wait_until(lambda: searcher.generation.articles == 4)
+    warnings = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert len(warnings) == 1
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_another_encoder_cannot_search(library: Library) -> None:
