@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.conversation import understood
 from config import SearchSettings
-from retrieval.answerable import confidence, features
-from retrieval.excerpts import best_excerpts
+from retrieval.answerable import confidence, features, matched
+from retrieval.excerpts import Window, best_excerpts
+from retrieval.lexical import terms
 from retrieval.search import Ranking, Searcher
 from retrieval.types import Excerpt
 
@@ -17,6 +19,9 @@ from retrieval.types import Excerpt
 _JUDGED = 3
 # C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+# A single letter is a piece of "isn't" and the like.
+_WORD = re.compile(r"\w{2,}")
 
 
 class QuestionError(ValueError):
@@ -32,6 +37,7 @@ class Answer:
             these are the closest excerpts, which do not answer.
         confidence: 0 to 1.
         generation: Of the index that answered.
+        understood: What was searched in place of a question that leans on earlier ones.
     """
 
     question: str
@@ -40,10 +46,35 @@ class Answer:
     confidence: float
     generation: int
     elapsed_ms: float
+    understood: str | None = None
+
+    @property
+    def searched(self) -> str:
+        """What was searched: the question, unless it leans on earlier ones."""
+        return self.understood or self.question
 
     def cited(self) -> Iterator[tuple[int, Excerpt]]:
         """Yield each excerpt with its citation number."""
         return enumerate(self.excerpts, start=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an excerpt was chosen.
+
+    Attributes:
+        words: Of the question, those whose stem stands in the excerpt's chunk or title.
+        rank: Of that chunk among all, from 1.
+        late: Late-interaction score of the excerpt's own tokens, 0 to 1.
+        dense: Cosine of question and chunk.
+        lexical: BM25 score of the chunk, 0 where no term matches.
+    """
+
+    words: tuple[str, ...]
+    rank: int
+    late: float
+    dense: float
+    lexical: float
 
 
 class Answerer:
@@ -53,25 +84,62 @@ class Answerer:
         self._searcher = searcher
         self._search = search
 
-    def answer(self, question: str, excerpts: int | None = None) -> Answer:
+    def answer(
+        self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
+    ) -> Answer:
         """Answer a question.
 
         Args:
             question: As it was asked.
             excerpts: How many at most, instead of what the settings say.
+            earlier: What the same person asked before, as it was searched, oldest first.
 
         Raises:
             QuestionError: The question is empty or too long.
         """
+        answer, _, _ = self._answer(question, excerpts, earlier)
+        return answer
+
+    def explain(
+        self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
+    ) -> tuple[Answer, tuple[Reason, ...]]:
+        """Answer as `answer` does, with the reason for each excerpt."""
+        answer, ranking, windows = self._answer(question, excerpts, earlier)
+        return answer, tuple(_reason(answer.searched, ranking, window) for window in windows)
+
+    def _answer(
+        self, question: str, excerpts: int | None, earlier: Sequence[str]
+    ) -> tuple[Answer, Ranking, list[Window]]:
         started = time.perf_counter()
         asked = check_question(question, self._search.max_question_chars)
-        ranking = self._searcher.search(asked)
-        search = (
-            self._search
-            if excerpts is None
-            else self._search.model_copy(update={"excerpts": excerpts})
+        leaning = understood(asked, earlier, self._searcher.languages)
+        ranking = self._searcher.search(leaning or asked)
+        count = excerpts or self._search.excerpts
+        found = best_excerpts(ranking.hits, max(count, _JUDGED), self._search.excerpt_chars)
+        sure = confidence(features(ranking, [window for _, window in found[:_JUDGED]]))
+        answer = Answer(
+            question=asked,
+            excerpts=tuple(excerpt for excerpt, _ in found[:count]),
+            answered=bool(found) and sure >= self._search.threshold,
+            confidence=sure,
+            generation=ranking.generation,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+            understood=leaning,
         )
-        return compose(asked, ranking, search, started)
+        return answer, ranking, [window for _, window in found[:count]]
+
+
+def _reason(question: str, ranking: Ranking, window: Window) -> Reason:
+    present = matched(ranking, window)
+    language = window.hit.source.language
+    words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
+    return Reason(
+        words=tuple(word for word in words if present.intersection(terms(word, language))),
+        rank=window.hit.rank,
+        late=window.late,
+        dense=window.hit.dense,
+        lexical=window.hit.lexical,
+    )
 
 
 def check_question(question: str, max_chars: int) -> str:
@@ -89,25 +157,3 @@ def check_question(question: str, max_chars: int) -> str:
             "ask it in fewer words."
         )
     return asked
-
-
-def compose(question: str, ranking: Ranking, search: SearchSettings, started: float) -> Answer:
-    """Turn ranked chunks into an answer.
-
-    Args:
-        question: As it was searched.
-        ranking: What was found.
-        search: How many excerpts, how long, and from which confidence they answer.
-        started: `time.perf_counter()` when the question came.
-    """
-    found = best_excerpts(ranking.hits, max(search.excerpts, _JUDGED), search.excerpt_chars)
-    sure = confidence(features(ranking, [window for _, window in found[:_JUDGED]]))
-    found = found[: search.excerpts]
-    return Answer(
-        question=question,
-        excerpts=tuple(excerpt for excerpt, _ in found),
-        answered=bool(found) and sure >= search.threshold,
-        confidence=sure,
-        generation=ranking.generation,
-        elapsed_ms=(time.perf_counter() - started) * 1000,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -13,6 +14,7 @@ from rich.text import Text
 from bot import documents, render
 from bot.answers import Answer, QuestionError
 from bot.build import Library
+from bot.conversation import REMEMBERED
 from bot.progress import Building
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
@@ -37,6 +39,7 @@ class Chat:
         self._err = err
         self._plain = plain
         self._last: Answer | None = None
+        self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._sources: tuple[int, dict[str, Source]] = (-1, {})
 
     def greet(self) -> None:
@@ -85,7 +88,8 @@ class Chat:
             self._out.print(Group(Text(), drawn, Text()))
 
     def _ask(self, question: str) -> None:
-        answer = self._library.answerer.answer(question)
+        answer = self._library.answerer.answer(question, earlier=self._earlier)
+        self._earlier.append(answer.searched)
         self._last = answer
         self._show(render.answer(answer), render.answer_text(answer))
 
@@ -123,7 +127,7 @@ class Chat:
             self.say("Ask a question first; then /more shows further excerpts.")
             return
         known = self._last.excerpts
-        found = self._library.answerer.answer(self._last.question, len(known) + _MORE).excerpts
+        found = self._library.answerer.answer(self._last.searched, len(known) + _MORE).excerpts
         # By place, as scores of another generation differ.
         places = {(one.source.path, one.start) for one in known}
         new = [one for one in found if (one.source.path, one.start) not in places]

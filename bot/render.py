@@ -99,6 +99,9 @@ def more_text(answer: Answer, shown: int) -> str:
 
 
 def _answer(answer: Answer) -> Iterator[Text | _Quote]:
+    if answer.understood:
+        yield Text(f"Understood as: {visible(answer.understood)}", "dim")
+        yield Text()
     if not answer.answered:
         yield Text(NO_ANSWER, "bold")
         if not answer.excerpts:

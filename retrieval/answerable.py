@@ -49,11 +49,16 @@ def confidence(found: Features) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def _coverage(ranking: Ranking, window: Window) -> float:
+def matched(ranking: Ranking, window: Window) -> set[str]:
+    """Return the question's terms that stand in the window's chunk or its title."""
     source = window.hit.source
     wanted = ranking.terms.get(source.language, {})
+    return wanted.keys() & terms(f"{source.title}\n{window.hit.chunk.text}", source.language)
+
+
+def _coverage(ranking: Ranking, window: Window) -> float:
+    wanted = ranking.terms.get(window.hit.source.language, {})
     total = sum(wanted.values())
     if not total:
         return 0.0
-    present = set(terms(f"{source.title}\n{window.hit.chunk.text}", source.language))
-    return sum(rarity for term, rarity in wanted.items() if term in present) / total
+    return sum(wanted[term] for term in matched(ranking, window)) / total

@@ -7,7 +7,7 @@ import re
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -94,6 +94,13 @@ def test_the_greeting_tells_what_can_be_asked(tmp_path: Path) -> None:
 def test_a_question_is_answered(talk: Talk) -> None:
     reply = talk("Who can recognise human faces?")
     assert reply.startswith("▎ “Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
+
+
+def test_a_follow_up_leans_on_the_question_before(talk: Talk) -> None:
+    talk("Who can recognise human faces?")
+    talk("/status")
+    reply = talk("And who?")
+    assert reply.startswith("Understood as: Who can recognise human faces? And who?\n")
 
 
 def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
@@ -226,7 +233,9 @@ def test_quit_leaves(talk: Talk) -> None:
 
 
 class Defective:
-    def answer(self, question: str, excerpts: int | None = None) -> NoReturn:
+    def answer(
+        self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
+    ) -> NoReturn:
         raise ZeroDivisionError(f"\x1b]{question}")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -73,6 +74,12 @@ def test_an_answer_as_text() -> None:
         "\n"
         "12 ms · confidence 93 %"
     )
+
+
+def test_what_was_searched_in_place_of_the_question_is_said() -> None:
+    leaning = replace(answer(excerpt("One.", ())), understood="Why?\x1b[2J And why?")
+    text = render.answer_text(leaning)
+    assert text.startswith("Understood as: Why?␛[2J And why?\n\n“One.”")
 
 
 def test_an_answer_on_a_terminal_has_a_bar_and_is_wrapped() -> None:
