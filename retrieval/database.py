@@ -1,4 +1,4 @@
-"""The index's database file: connections, transactions, and what SQLite's errors mean."""
+"""A SQLite database file: connections, transactions, and what SQLite's errors mean."""
 
 from __future__ import annotations
 
@@ -6,26 +6,72 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from retrieval.errors import IndexDamaged, IndexFault
+
+# A process loses its locks on a file when it closes any handle of it (howtocorrupt.html, 2.2, at
+# sqlite.org). Another process then takes the write-ahead log away, and this one sees no change any
+# more. So nothing but SQLite opens a file that has a connection.
+_OPENING = threading.Lock()
 
 Values = Sequence[object] | Mapping[str, object]
 
 
-class Database:
-    """A SQLite database with a connection for each thread that uses it."""
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How the faults of a kind of database are told.
 
-    def __init__(self, path: Path) -> None:
+    Attributes:
+        subject: What the database is.
+        damaged: Raised where the file is beyond repair.
+        unusable: Raised where the disk, the folder or another process is in the way.
+        remedy: What to do about damage; `{path}` and `{folder}` stand for the file and its folder.
+    """
+
+    subject: str
+    damaged: type[Exception]
+    unusable: type[Exception]
+    remedy: str
+
+    def damage(self, path: Path, found: str) -> Exception:
+        """Say what is wrong with a file, and what to do."""
+        remedy = self.remedy.format(path=path, folder=path.parent)
+        return self.damaged(f"{self.subject} {path} is damaged ({found}); {remedy}")
+
+
+INDEX = Faults(
+    "the index",
+    IndexDamaged,
+    IndexFault,
+    "delete the folder {folder} and run excerpta refresh (the articles are not touched)",
+)
+
+
+class Database:
+    """A SQLite database with a connection for each thread that uses it.
+
+    Args:
+        path: The file; SQLite makes it if it is not there.
+        faults: What its errors become.
+        pragmas: What each connection sets before its first use.
+    """
+
+    def __init__(self, path: Path, faults: Faults, pragmas: Sequence[str] = ()) -> None:
         self.path = path
+        self._faults = faults
+        # NORMAL loses at most the last commits at a power cut, never the database (WAL).
+        self._pragmas = ("synchronous = NORMAL", *pragmas)
         self._local = threading.local()
 
     def one(self, sql: str, values: Values = ()) -> tuple[Any, ...]:
         """Return the first row, which must be there."""
         rows = self.query(sql, values)
         if not rows:
-            raise IndexDamaged(_damaged(self.path, "a row is missing"))
+            raise self._faults.damage(self.path, "a row is missing")
         return rows[0]
 
     def query(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
@@ -34,13 +80,13 @@ class Database:
 
     def rows(self, sql: str, values: Values = ()) -> Iterator[tuple[Any, ...]]:
         """Yield row after row, all of one state of the database."""
-        with _explained(self.path):
+        with self._explained():
             yield from self._connection().execute(sql, values)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Write all or nothing."""
-        with _explained(self.path):
+        with self._explained():
             db = self._connection()
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -56,18 +102,73 @@ class Database:
         """Close this thread's connection; the next use opens another."""
         self._local.__dict__.clear()
 
+    def check_length(self) -> None:
+        """Find a file that was cut off: its header (bytes 16 and 28) says how long it must be.
+
+        Not while there is a write-ahead log: then pages may still be on their way from it to the
+        file.
+
+        Raises:
+            Exception: `Faults.damaged` if it is cut off, or no SQLite database; an empty file is
+                one. `Faults.unusable` if it cannot be read.
+        """
+        with _OPENING:
+            file = _identity(self.path)
+            # SQLite looks at the length as well, in other words.
+            if file is None or not any(file == other.file for other in _CONNECTIONS):
+                self._check_length()
+
+    def _check_length(self) -> None:
+        path = self.path
+        try:
+            log = path.with_name(f"{path.name}-wal")
+            complete = not log.exists() or not log.stat().st_size
+            with path.open("rb") as file:
+                header = file.read(100)
+                length = path.stat().st_size
+        except OSError as exc:
+            raise self._faults.unusable(
+                f"{self._faults.subject} {path} cannot be read ({exc.strerror})"
+            ) from exc
+        if not length:
+            return
+        if not header.startswith(b"SQLite format 3\0") or len(header) < 100:
+            raise self._faults.damage(path, "it is no SQLite database")
+        page = int.from_bytes(header[16:18], "big")
+        expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
+        if complete and length < expected:
+            raise self._faults.damage(path, f"{length} bytes are left of {expected}")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn SQLite's errors into those of `Faults`."""
+        try:
+            yield
+        except sqlite3.OperationalError as exc:
+            # No such table: another program's database, or one whose first pages are overwritten.
+            if "no such" in str(exc) or "malformed" in str(exc):
+                raise self._faults.damage(self.path, str(exc)) from exc
+            raise self._faults.unusable(
+                f"{self._faults.subject} {self.path} cannot be used ({exc}); check that the disk "
+                "has room and that the folder can be written"
+            ) from exc
+        except sqlite3.DatabaseError as exc:
+            raise self._faults.damage(self.path, str(exc)) from exc
+
     def _connection(self) -> sqlite3.Connection:
         own: _Connection | None = getattr(self._local, "own", None)
         file = _identity(self.path)
         # A folder that was deleted and made again holds another file than the one that is open.
         if own is None or (file is not None and file != own.file):
             # One thread uses it, but whichever forgets the database last closes it.
-            db = sqlite3.connect(
-                self.path, timeout=30, isolation_level=None, check_same_thread=False
-            )
-            own = self._local.own = _Connection(db, _identity(self.path))
-            # NORMAL loses at most the last commits at a power cut, never the database (WAL).
-            db.execute("PRAGMA synchronous = NORMAL")
+            with _OPENING:
+                db = sqlite3.connect(
+                    self.path, timeout=30, isolation_level=None, check_same_thread=False
+                )
+                own = self._local.own = _Connection(db, _identity(self.path))
+                _CONNECTIONS.add(own)
+            for pragma in self._pragmas:
+                db.execute(f"PRAGMA {pragma}")
         return own.db
 
 
@@ -82,60 +183,13 @@ class _Connection:
         self.db.close()
 
 
+_CONNECTIONS: WeakSet[_Connection] = WeakSet()
+"""Those of this process."""
+
+
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         found = path.stat()
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def check_length(path: Path) -> None:
-    """Find a file that was cut off: its header (bytes 16 and 28) says how long it must be.
-
-    Not while there is a write-ahead log: then pages may still be on their way from it to the file.
-
-    Raises:
-        IndexDamaged: It is cut off, or no SQLite database; an empty file is one.
-        IndexFault: It cannot be read.
-    """
-    try:
-        log = path.with_name(f"{path.name}-wal")
-        complete = not log.exists() or not log.stat().st_size
-        with path.open("rb") as file:
-            header = file.read(100)
-            length = path.stat().st_size
-    except OSError as exc:
-        raise IndexFault(f"the index {path} cannot be read ({exc.strerror})") from exc
-    if not length:
-        return
-    if not header.startswith(b"SQLite format 3\0") or len(header) < 100:
-        raise IndexDamaged(_damaged(path, "it is no SQLite database"))
-    page = int.from_bytes(header[16:18], "big")
-    expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
-    if complete and length < expected:
-        raise IndexDamaged(_damaged(path, f"{length} bytes are left of {expected}"))
-
-
-def _damaged(path: Path, found: str) -> str:
-    return (
-        f"the index {path} is damaged ({found}); delete the folder {path.parent} and run excerpta "
-        "refresh (the articles are not touched)"
-    )
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into the index's."""
-    try:
-        yield
-    except sqlite3.OperationalError as exc:
-        # No such table: another program's database, or one whose first pages are overwritten.
-        if "no such" in str(exc) or "malformed" in str(exc):
-            raise IndexDamaged(_damaged(path, str(exc))) from exc
-        raise IndexFault(
-            f"the index {path} cannot be used ({exc}); check that the disk has room and that the "
-            "folder can be written"
-        ) from exc
-    except sqlite3.DatabaseError as exc:
-        raise IndexDamaged(_damaged(path, str(exc))) from exc

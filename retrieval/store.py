@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.database import Database, check_length
+from retrieval.database import INDEX, Database
 from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.rows import (
     SCHEMA,
@@ -50,7 +50,7 @@ class Store:
     """The database of one index folder; every method may be called from any thread."""
 
     def __init__(self, path: Path) -> None:
-        self._db = Database(path)
+        self._db = Database(path, INDEX)
 
     @classmethod
     def open(cls, folder: Path) -> Store | None:
@@ -63,8 +63,8 @@ class Store:
         path = folder / _DATABASE
         if not path.exists():
             return None
-        check_length(path)
         store = cls(path)
+        store._db.check_length()
         found = store.format
         if found == 0 and not store._db.one("SELECT count(*) FROM sqlite_master")[0]:
             return None

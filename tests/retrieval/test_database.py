@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from retrieval.database import Database
+from retrieval.database import INDEX, Database
 from retrieval.errors import IndexDamaged, IndexFault
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "some.sqlite")
+    database = Database(tmp_path / "some.sqlite", INDEX)
     database.query("CREATE TABLE numbers (n INTEGER UNIQUE)")
     yield database
     database.close()
@@ -52,7 +56,7 @@ def test_one_row_is_there_or_the_database_is_damaged(database: Database) -> None
 
 
 def test_a_locked_database_is_no_damage(database: Database, tmp_path: Path) -> None:
-    other = Database(tmp_path / "some.sqlite")
+    other = Database(tmp_path / "some.sqlite", INDEX)
     other.query("PRAGMA busy_timeout = 50")
 
     with database.transaction(), pytest.raises(IndexFault, match="is locked") as caught:
@@ -67,3 +71,30 @@ def test_a_closed_database_opens_again(database: Database) -> None:
     database.close()
 
     assert numbers(database) == [1]
+
+
+CHANGE = """
+import sys
+from pathlib import Path
+from retrieval.database import INDEX, Database
+
+database = Database(Path(sys.argv[1]), INDEX)
+database.query("UPDATE facts SET known = known + 1")
+database.close()
+"""
+
+
+def test_looking_at_its_length_does_not_cut_a_connection_off_from_other_processes(
+    tmp_path: Path,
+) -> None:
+    """The last process to close a database takes its log away, unless another's lock is there."""
+    path = tmp_path / "some.sqlite"
+    database = Database(path, INDEX)
+    database.query("PRAGMA journal_mode = WAL")
+    database.query("CREATE TABLE facts (known INTEGER)")
+    database.query("INSERT INTO facts VALUES (1)")
+    Database(path, INDEX).check_length()
+    for known in (2, 3):
+        subprocess.run([sys.executable, "-c", CHANGE, str(path)], cwd=ROOT, check=True, timeout=60)
+        assert database.one("SELECT known FROM facts") == (known,)
+    database.close()
