@@ -1,0 +1,425 @@
+"""The limiter before a Telegram in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from telegram import Message
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.ext import ExtBot
+from telegram.request import BaseRequest, RequestData
+
+from bot.telegram.limits import Limiter, Rates
+
+from .virtual import Telegram, VirtualLoop, error, settle
+
+pytestmark = pytest.mark.anyio
+
+GROUP = -1001
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"loop_factory": VirtualLoop}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _durations() -> Iterator[None]:
+    """Ask the library for timedelta, as the bot does; it warns of the other form."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PTB_TIMEDELTA", "1")
+        yield
+
+
+async def test_a_private_chat_gets_a_burst_at_once_and_then_a_message_a_second() -> None:
+    telegram = Telegram(latency_s=0)
+    await asyncio.gather(*(telegram.say(7, str(n)) for n in range(9)))
+    assert telegram.times() == [0, 0, 0, 3, 3, 3, 6, 6, 6]
+    assert telegram.texts() == [str(n) for n in range(9)]
+
+
+async def test_a_group_gets_twenty_messages_a_minute() -> None:
+    telegram = Telegram(latency_s=0)
+    await asyncio.gather(*(telegram.say(GROUP) for _ in range(25)))
+    times = telegram.times()
+    assert times[:20] == [3 * (n // 3) for n in range(20)]
+    assert times[20:] == [60, 60, 60, 63, 63]
+
+
+@pytest.mark.parametrize("names", [(GROUP, str(GROUP)), ("@Corvids", "@corvids")])
+async def test_a_group_is_the_same_whichever_way_it_is_written(
+    names: tuple[int | str, ...],
+) -> None:
+    telegram = Telegram(latency_s=0, group_per_min=2)
+    await asyncio.gather(*(telegram.say(name) for name in (*names, names[0])))
+    assert telegram.times() == [0, 0, 60]
+
+
+async def test_all_chats_together_get_thirty_messages_a_second_in_the_order_asked() -> None:
+    telegram = Telegram()
+    await asyncio.gather(*(telegram.say(chat, str(chat)) for chat in range(1, 101)))
+    assert telegram.times() == [n // 30 for n in range(100)]
+    assert telegram.texts() == [str(chat) for chat in range(1, 101)]
+    assert telegram.sleeps == [1, 1, 1], "one timer for all that wait"
+
+
+async def test_a_chat_with_much_to_say_leaves_the_others_their_turns() -> None:
+    telegram = Telegram(latency_s=0, overall_per_s=1, chat_burst=20)
+    much = [telegram.say(7) for _ in range(5)]
+    await settle()
+    await telegram.say(8)
+    assert telegram.times(8) == [2], "after one that waited for longer"
+    await asyncio.gather(*much)
+
+
+async def test_flood_control_stops_its_chat_only_and_the_message_is_sent_after_it() -> None:
+    telegram = Telegram()
+    telegram.fail(7, RetryAfter(5))
+    tasks = [telegram.say(7, "a"), telegram.say(8), telegram.say(7, "b")]
+    await asyncio.sleep(1)
+    tasks += [telegram.say(8), telegram.say(9)]
+    await asyncio.gather(*tasks)
+    assert telegram.times(7) == [0, 5.1, 5.2]
+    assert telegram.texts(7) == ["a", "a", "b"]
+    assert telegram.times(8) == [0, 1]
+    assert telegram.times(9) == [1]
+
+
+async def test_a_halt_outlasts_requests_that_finish_during_it() -> None:
+    # python-telegram-bot/python-telegram-bot#5338: its limiter sends the third after 0.3 s.
+    telegram = Telegram()
+    telegram.fail(7, None, RetryAfter(2))
+    typing = asyncio.create_task(telegram.typing(7, latency_s=0.3))
+    other = telegram.say(8, latency_s=0.3)
+    await settle()
+    flooded = telegram.say(7, "flooded")
+    await asyncio.sleep(0.5)
+    assert typing.done()
+    assert other.done()
+    await telegram.say(7, "third")
+    assert telegram.texts(8) == [""]
+    assert [data.get("text") for _, _, data in telegram.sent if data["chat_id"] == 7] == [
+        None, "flooded", "flooded", "third",
+    ]  # fmt: skip
+    assert telegram.times(7)[2] == 2.101
+    await flooded
+
+
+@pytest.mark.parametrize(("first", "second"), [(5, 2), (2, 5)])
+async def test_of_two_halts_of_a_chat_the_later_end_counts(first: int, second: int) -> None:
+    telegram = Telegram()
+    telegram.fail(7, RetryAfter(first), RetryAfter(second))
+    typing = asyncio.create_task(telegram.typing(7))
+    await settle()
+    await telegram.say(7)
+    assert telegram.times(7) == [0, 0.001, 5.1 if first == 5 else 5.101]
+    with pytest.raises(RetryAfter, match="Flood"):
+        await typing
+
+
+async def test_a_halt_stops_a_message_that_only_waited_for_other_chats() -> None:
+    telegram = Telegram(overall_per_s=2)
+    telegram.fail(7, RetryAfter(5))
+    typing = asyncio.create_task(telegram.typing(7, latency_s=0.5))
+    await settle()
+    await asyncio.gather(typing, telegram.say(8), telegram.say(7), return_exceptions=True)
+    assert telegram.times(8) == [0.001]
+    assert telegram.times(7) == [0, 5.5]
+
+
+async def test_flood_control_beyond_patience_is_raised_to_all_who_wait_and_who_come() -> None:
+    telegram = Telegram(patience_s=30)
+    telegram.fail(7, RetryAfter(3600))
+    tasks = [telegram.say(7), telegram.say(7)]
+    await asyncio.sleep(0.2)
+    assert all(isinstance(task.exception(), RetryAfter) for task in tasks)
+    with pytest.raises(RetryAfter, match="Retry in 1:00:00"):
+        await telegram.say(7)
+    assert telegram.times() == [0]
+    await asyncio.sleep(3600)
+    await telegram.say(7)
+
+
+async def test_a_wait_beyond_patience_is_refused_before_it_begins() -> None:
+    telegram = Telegram(patience_s=4, latency_s=0)
+    tasks = [telegram.say(7, str(n)) for n in range(8)]
+    await settle()
+    assert telegram.limiter.backlog(7) == 3
+    assert [task.done() for task in tasks] == [True] * 3 + [False] * 3 + [True] * 2
+    with pytest.raises(RetryAfter, match="Retry in 0:00:06"):
+        await tasks[6]
+    await asyncio.gather(*tasks[:6])
+    with pytest.raises(RetryAfter, match="Retry in 0:00:06"):
+        await tasks[7]
+
+
+async def test_flood_control_is_met_three_times_and_then_raised() -> None:
+    telegram = Telegram()
+    telegram.fail(7, *(RetryAfter(3) for _ in range(3)))
+    with pytest.raises(RetryAfter, match="Flood"):
+        await telegram.say(7)
+    await telegram.say(7)
+    assert telegram.times() == [0, 3.1, 6.2, 9.3]
+
+
+@pytest.mark.parametrize("endpoint", ["answerCallbackQuery", "answerInlineQuery", "getMe"])
+async def test_what_names_no_chat_goes_at_once_and_waits_for_itself_only(endpoint: str) -> None:
+    telegram = Telegram(overall_per_s=1)
+    tasks = [telegram.say(chat) for chat in range(1, 4)]
+    telegram.fail(endpoint, RetryAfter(2), TimedOut())
+    await settle()
+    first = asyncio.create_task(telegram.call(endpoint))
+    await asyncio.sleep(0.5)
+    await telegram.call("setMyCommands")
+    await first
+    assert [(round(at, 1), name) for at, name, data in telegram.sent if "chat_id" not in data] == [
+        (0.0, endpoint), (0.5, "setMyCommands"), (2.1, endpoint), (4.2, endpoint),
+    ]  # fmt: skip
+    telegram.fail(endpoint, RetryAfter(61))
+    with pytest.raises(RetryAfter, match="Flood"):
+        await telegram.call(endpoint)
+    telegram.fail(endpoint, BadRequest("Query is too old"))
+    with pytest.raises(BadRequest, match="Query is too old"):
+        await telegram.call(endpoint)
+    await asyncio.gather(*tasks)
+
+
+@pytest.mark.parametrize("lost", [NetworkError("lost"), TimedOut()])
+async def test_after_a_lost_connection_the_message_goes_again_before_its_followers(
+    lost: NetworkError,
+) -> None:
+    telegram = Telegram(latency_s=0)
+    telegram.fail(7, lost, lost)
+    await asyncio.gather(telegram.say(7, "a"), telegram.say(7, "b"))
+    assert telegram.texts() == ["a", "a", "a", "b"]
+    assert telegram.times() == [0, 0.5, 2.5, 3]
+
+
+async def test_a_connection_lost_three_times_is_reported_and_the_chat_goes_on() -> None:
+    telegram = Telegram(latency_s=0)
+    telegram.fail(7, *(NetworkError("lost") for _ in range(3)))
+    lost, following = telegram.say(7, "a"), telegram.say(7, "b")
+    with pytest.raises(NetworkError, match="lost"):
+        await lost
+    await following
+    assert telegram.texts() == ["a", "a", "a", "b"]
+
+
+async def test_a_bad_request_is_not_made_again() -> None:
+    telegram = Telegram()
+    telegram.fail(7, BadRequest("Message is not modified"))
+    with pytest.raises(BadRequest, match="not modified"):
+        await telegram.edit(1, "a")
+    assert telegram.texts() == ["a"]
+
+
+async def test_an_edit_that_waits_is_dropped_when_a_newer_one_comes() -> None:
+    telegram = Telegram()
+    telegram.fail(7, RetryAfter(3))
+    said = telegram.say(7, "said")
+    await asyncio.sleep(0.5)
+    old, other, new = telegram.edit(1, "old"), telegram.edit(2, "other"), telegram.edit(1, "new")
+    await settle()
+    assert await old is True
+    assert telegram.limiter.backlog(7) == 3
+    await asyncio.gather(said, other, new)
+    assert telegram.texts() == ["said", "said", "other", "new"]
+
+
+async def test_new_buttons_do_not_replace_a_text_but_a_text_replaces_buttons() -> None:
+    telegram = Telegram(latency_s=1)
+    first = telegram.say(7, "first")
+    await settle()
+    tasks = [telegram.edit(1, "text"), telegram.buttons(1, "a"), telegram.buttons(1, "b")]
+    tasks += [telegram.buttons(2, "c"), telegram.edit(2, "d")]
+    await asyncio.gather(first, *tasks)
+    assert telegram.texts() == ["first", "text", "b", "d"]
+
+
+async def test_an_edit_of_an_inline_message_is_dropped_when_a_newer_one_comes() -> None:
+    telegram = Telegram(latency_s=1)
+    tasks = []
+    for text, message in [("a", "X"), ("b", "X"), ("c", "x"), ("d", "X")]:
+        call = telegram.call("editMessageText", inline_message_id=message, text=text)
+        tasks.append(asyncio.create_task(call))
+        await settle()
+    await asyncio.gather(*tasks)
+    assert telegram.texts() == ["a", "c", "d"]
+
+
+@pytest.mark.parametrize("fault", ["lost", 2])
+@pytest.mark.parametrize("after_s", [0.05, 0.3], ids=["under way", "in the pause"])
+async def test_a_failed_edit_is_not_made_again_when_a_newer_one_has_come(
+    fault: str | int, after_s: float
+) -> None:
+    telegram = Telegram()
+    telegram.fail(7, error(fault))
+    old = telegram.edit(1, "old")
+    await asyncio.sleep(after_s)
+    new = telegram.edit(1, "new")
+    assert await old is True
+    await new
+    assert telegram.texts() == ["old", "new"]
+
+
+async def test_typing_is_shown_only_where_nothing_has_to_wait_for_it() -> None:
+    telegram = Telegram(latency_s=0.5)
+    assert await telegram.typing(7)
+    message = telegram.say(7)
+    await settle()
+    assert not await telegram.typing(7), "a message is under way"
+    await message
+    assert not await telegram.typing(7), "only one message could go now"
+    await asyncio.sleep(3)
+    assert await telegram.typing(7)
+
+    telegram.fail(8, RetryAfter(5))
+    message = telegram.say(8)
+    await asyncio.sleep(1)
+    assert not await telegram.typing(8), "the chat is halted"
+    await message
+
+
+async def test_typing_takes_nothing_from_an_overall_budget_that_is_half_used() -> None:
+    telegram = Telegram(latency_s=0, overall_per_s=10)
+    shown = [await telegram.typing(chat) for chat in range(1, 9)]
+    assert shown == [True] * 5 + [False] * 3
+    await asyncio.gather(*(telegram.say(chat) for chat in range(11, 16)))
+    assert telegram.times()[-1] == 0
+
+
+@pytest.mark.parametrize("fault", ["lost", 1])
+async def test_typing_is_not_retried(fault: str | int) -> None:
+    telegram = Telegram()
+    telegram.fail(7, error(fault))
+    with pytest.raises(TelegramError, match=r"lost|Flood"):
+        await telegram.typing(7)
+    assert len(telegram.sent) == 1
+
+
+async def test_cancelled_requests_give_back_their_places() -> None:
+    telegram = Telegram()
+    tasks = [telegram.say(7, text) for text in "abcdef"]
+    await settle()
+    assert telegram.limiter.backlog("7") == 5
+    for number in (0, 1, 3):  # under way, first in the queue, amid it
+        tasks[number].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert telegram.texts() == ["a", "c", "e", "f"]
+    assert telegram.limiter.backlog(7) == 0
+
+
+async def test_a_request_cancelled_at_its_turn_leaves_it_to_the_next() -> None:
+    telegram = Telegram()
+
+    async def answer(endpoint: str, data: dict[str, Any]) -> bool | dict[str, Any]:
+        result = await telegram.answer(endpoint, data)
+        # Runs after the limiter has given the turn away, and before the task that gets it.
+        asyncio.get_running_loop().call_soon(lambda: second.cancel())
+        return result
+
+    data = {"chat_id": 7, "text": "a"}
+    send = telegram.limiter.process_request(answer, ("sendMessage", data), {}, "", data, None)
+    first = asyncio.ensure_future(send)
+    second, third = telegram.say(7, "b"), telegram.say(7, "c")
+    await asyncio.gather(first, third)
+    assert second.cancelled()
+    assert telegram.texts() == ["a", "c"]
+
+
+async def test_all_of_a_chat_cancelled_leaves_it_usable() -> None:
+    telegram = Telegram(latency_s=0, overall_per_s=1)
+    tasks = [telegram.say(chat) for chat in (8, 7, 7, 9)]
+    await settle()
+    for task in tasks[1:3]:
+        task.cancel()
+    await tasks[3]
+    assert telegram.times() == [0, 1]
+    await telegram.say(7)
+
+
+async def test_chats_that_are_idle_are_forgotten() -> None:
+    telegram = Telegram(latency_s=0, patience_s=3600, overall_per_s=1000)
+    telegram.fail(5, RetryAfter(1800))
+    halted = telegram.say(5)
+    for chat in range(10, 10_000):
+        await telegram.say(chat if chat % 2 else -chat)
+        await asyncio.sleep(0.1)
+    # Ten new chats a second: a private one matters for 3 s, a group for 60 s.
+    assert len(telegram.limiter._turns._chats) < 2 * (5 * 3 + 5 * 60)
+    assert telegram.limiter.backlog(5) == 1, "but not one that is halted"
+    await halted
+    assert telegram.times(5) == [0, 1800]
+
+
+@pytest.mark.parametrize("rates", [{"overall_per_s": 0}, {"chat_per_s": 0}, {"group_per_min": 0}])
+def test_rates_that_let_nothing_go_are_refused(rates: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="lets no request go"):
+        Rates(**rates)
+
+
+class Wire(BaseRequest):
+    """A transport of the library's bot; chat -5 has become the supergroup -1005."""
+
+    read_timeout = 1.0
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    async def initialize(self) -> None: ...
+
+    async def shutdown(self) -> None: ...
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        *_: Any,  # noqa: ANN401
+        **__: Any,  # noqa: ANN401
+    ) -> tuple[int, bytes]:
+        data = dict(request_data.parameters) if request_data else {}
+        self.sent.append(data)
+        await asyncio.sleep(1)
+        if data["chat_id"] == -5:
+            moved = {"migrate_to_chat_id": -1005}
+            return 400, json.dumps({"ok": False, "description": "", "parameters": moved}).encode()
+        chat = {"id": data["chat_id"], "type": "private"}
+        message = {"message_id": 1, "date": 0, "chat": chat, "text": data["text"]}
+        return 200, json.dumps({"ok": True, "result": message}).encode()
+
+
+async def test_a_message_follows_its_group_but_an_edit_does_not() -> None:
+    wire = Wire()
+    bot = ExtBot("1:x", request=wire, get_updates_request=Wire(), rate_limiter=Limiter(Rates()))
+    message = await bot.send_message(-5, "a", reply_to_message_id=3)
+    assert message.chat.id == -1005
+    assert wire.sent[1] == {"chat_id": -1005, "text": "a"}
+    with pytest.raises(ChatMigrated, match="New chat id: -1005"):
+        await bot.edit_message_text("b", -5, 3)
+    assert len(wire.sent) == 3
+
+
+async def test_the_library_takes_what_a_dropped_edit_returns() -> None:
+    wire = Wire()
+    bot = ExtBot("1:x", request=wire, get_updates_request=Wire(), rate_limiter=Limiter(Rates()))
+    edits = []
+    for text in "abc":
+        edits.append(asyncio.create_task(bot.edit_message_text(text, 7, 1)))
+        await settle()
+    first, dropped, last = await asyncio.gather(*edits)
+    assert isinstance(first, Message)
+    assert dropped is True
+    assert isinstance(last, Message)
+    assert [data["text"] for data in wire.sent] == ["a", "c"]
