@@ -1,0 +1,299 @@
+"""What the bot remembers: conversations, answers, votes and languages, in one SQLite file.
+
+No id of a user or a chat is in it, but keyed hashes of them. Their key is in the file as well, so
+they hide who asked from whoever sees a row, not from whoever has the file and tries all ids; hence
+its mode.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.telegram.inbox import EMPTY_LOG
+from bot.telegram.memory import open_file
+from bot.telegram.rows import KEPT, Gap, Kept, Place, Stats, change, count, kept_of
+from retrieval.database import Database
+
+__all__ = ["Gap", "Kept", "Place", "State", "Stats"]
+
+EARLIER = 4
+"""Questions of a conversation that are kept."""
+
+_DAY_S = 86_400.0
+_STEP = 200
+"""Rows that a purge drops at once: others wait with their writing meanwhile."""
+
+
+class State:
+    """The bot's memory; every method may be called from any thread, and raises `BotError`."""
+
+    def __init__(
+        self,
+        database: Database,
+        salt: bytes,
+        *,
+        keep_days: int,
+        conversation_minutes: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self.database = database
+        self._salt = salt
+        self._keep_s = keep_days * _DAY_S
+        self._pause_s = conversation_minutes * 60.0
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        bot_id: int,
+        *,
+        keep_days: int,
+        conversation_minutes: int,
+        clock: Callable[[], float] = time.time,
+    ) -> State:
+        """Open a bot's file, or make it, for its owner alone.
+
+        Args:
+            folder: Is made if it is not there.
+            bot_id: Telegram's id of the bot; each has its own file.
+            keep_days: How long answers and votes are kept.
+            conversation_minutes: The pause that ends a conversation.
+            clock: Seconds since 1970.
+
+        Raises:
+            BotError: The file cannot be used, is damaged, or has another format.
+        """
+        database = open_file(folder / f"{bot_id}.sqlite")
+        salt = database.one("SELECT salt FROM meta")[0]
+        return cls(
+            *(database, salt),
+            keep_days=keep_days,
+            conversation_minutes=conversation_minutes,
+            clock=clock,
+        )
+
+    def pseudonym(self, number: int) -> bytes:
+        """Return what stands for the id of a user or a chat in this file."""
+        return hashlib.blake2b(b"%d" % number, key=self._salt, digest_size=16).digest()
+
+    # Conversations
+
+    def earlier(self, place: Place) -> tuple[str, ...]:
+        """Return the user's last questions there, oldest first; none after a long pause."""
+        rows = self.database.query(
+            "SELECT questions FROM conversations"
+            " WHERE user = :user AND chat = :chat AND topic = :topic AND at >= :since",
+            self._names(place) | {"since": self._clock() - self._pause_s},
+        )
+        return tuple(json.loads(rows[0][0])) if rows else ()
+
+    def asked(self, place: Place, question: str) -> None:
+        """Remember a question as the latest of its conversation."""
+        with self.database.transaction() as db:
+            questions = json.dumps([*self.earlier(place), question][-EARLIER:])
+            db.execute(
+                "INSERT OR REPLACE INTO conversations"
+                " VALUES (:user, :chat, :topic, :questions, :at)",
+                self._names(place) | {"questions": questions, "at": self._clock()},
+            )
+
+    def forget(self, place: Place) -> None:
+        """Begin a new conversation."""
+        with self.database.transaction() as db:
+            db.execute(
+                "DELETE FROM conversations WHERE user = :user AND chat = :chat AND topic = :topic",
+                self._names(place),
+            )
+
+    def language(self, user: int) -> str | None:
+        """Return the code of the language that the user chose, if any."""
+        rows = self.database.query(
+            "SELECT code FROM languages WHERE user = ?", (self.pseudonym(user),)
+        )
+        return rows[0][0] if rows else None
+
+    def set_language(self, user: int, code: str) -> None:
+        """Remember the language that a user chose."""
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO languages VALUES (?, ?)", (self.pseudonym(user), code)
+            )
+
+    # Answers
+
+    def add_answer(
+        self,
+        place: Place,
+        question_id: int,
+        question: str,
+        earlier: Sequence[str],
+        answered: bool,
+        confidence: float,
+        generation: int,
+    ) -> int:
+        """Remember an answer that is about to be sent and return its number.
+
+        A message that asked before, and whose answer a kill may have kept back, keeps its number.
+
+        Args:
+            place: Where it was asked, and by whom.
+            question_id: The message that asks.
+            question: Its text.
+            earlier: The questions that the answer takes into account, oldest first.
+            answered: Whether the articles answer it.
+            confidence: As the answer gives it.
+            generation: Of the index.
+        """
+        names = self._names(place)
+        with self.database.transaction() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO answers (chat, question_id, asker, question, earlier,"
+                " answered, confidence, generation, at) VALUES (?, ?, ?, '', '[]', 0, 0, 0, ?)",
+                (names["chat"], question_id, names["user"], self._clock()),
+            )
+            number = db.execute(
+                "SELECT number FROM answers WHERE chat = ? AND question_id = ?",
+                (names["chat"], question_id),
+            ).fetchone()[0]
+            change(db, number, question, earlier, answered, confidence, generation)
+        return int(number)
+
+    def change_answer(
+        self,
+        number: int,
+        question: str,
+        earlier: Sequence[str],
+        answered: bool,
+        confidence: float,
+        generation: int,
+    ) -> None:
+        """Remember what an answer has become; the votes on what it was before go."""
+        with self.database.transaction() as db:
+            change(db, number, question, earlier, answered, confidence, generation)
+
+    def sent(self, number: int, message_id: int) -> None:
+        """Remember which message shows an answer."""
+        with self.database.transaction() as db:
+            db.execute("UPDATE answers SET message_id = ? WHERE number = ?", (message_id, number))
+
+    def answer(self, number: int, chat: int) -> Kept | None:
+        """Return an answer; None if it is gone, or was given in another chat."""
+        rows = self.database.query(
+            f"{KEPT} WHERE number = ? AND chat = ?", (number, self.pseudonym(chat))
+        )
+        return kept_of(rows[0]) if rows else None
+
+    def answer_to(self, chat: int, question_id: int) -> Kept | None:
+        """Return the answer to a message, if any."""
+        rows = self.database.query(
+            f"{KEPT} WHERE chat = ? AND question_id = ?", (self.pseudonym(chat), question_id)
+        )
+        return kept_of(rows[0]) if rows else None
+
+    def asked_by(self, kept: Kept, user: int) -> bool:
+        """Whether it was this user's question."""
+        return kept.asker == self.pseudonym(user)
+
+    # Feedback
+
+    def vote(self, number: int, user: int, up: bool) -> bool:
+        """Count a user's thumb, the last one only, and return whether that changed anything."""
+        name = self.pseudonym(user)
+        with self.database.transaction() as db:
+            changed = db.execute(
+                "INSERT INTO votes SELECT number, :user, :up FROM answers WHERE number = :number"
+                " ON CONFLICT (answer, user) DO UPDATE SET up = excluded.up"
+                " WHERE up <> excluded.up",
+                {"user": name, "up": up, "number": number},
+            ).rowcount
+            count(db, number)
+        return bool(changed)
+
+    def gaps(self, since: float, limit: int) -> list[Gap]:
+        """Return questions since then that were not answered, or not well, the newest first.
+
+        Not well means that more thumbs are down than up.
+        """
+        rows = self.database.query(
+            "SELECT question, answered, downs, at FROM answers"
+            " WHERE (answered = 0 OR downs > ups) AND at >= ? ORDER BY at DESC LIMIT ?",
+            (since, limit),
+        )
+        return [Gap(question, bool(answered), downs, at) for question, answered, downs, at in rows]
+
+    def stats(self, since: float) -> Stats:
+        """Count what was asked since then."""
+        row = self.database.one(
+            "SELECT count(*), total(answered), count(DISTINCT asker), count(DISTINCT chat),"
+            " total(ups), total(downs) FROM answers WHERE at >= ?",
+            (since,),
+        )
+        return Stats(*map(int, row))
+
+    # Forgetting
+
+    def forget_user(self, user: int) -> int:
+        """Erase all that is known of a user and return how many rows that were."""
+        name = self.pseudonym(user)
+        with self.database.transaction() as db:
+            voted = db.execute("SELECT answer FROM votes WHERE user = ?", (name,)).fetchall()
+            removed = sum(
+                db.execute(f"DELETE FROM {rows}", (name,)).rowcount
+                for rows in (
+                    "votes WHERE answer IN (SELECT number FROM answers WHERE asker = ?)",
+                    "votes WHERE user = ?",
+                    "answers WHERE asker = ?",
+                    "conversations WHERE user = ?",
+                    "languages WHERE user = ?",
+                )
+            )
+            for (number,) in voted:
+                count(db, number)
+            if removed:
+                db.execute("UPDATE meta SET forgotten = coalesce(forgotten, ?)", (self._clock(),))
+        self.database.query(EMPTY_LOG)
+        return removed
+
+    def purge(self) -> None:
+        """Drop what is older than it may be; to be called every hour.
+
+        SQLite overwrites a row that it deletes, but not the copy that is left where it once moved
+        the row to another page. So the file is written anew, at most once a day, after a user was
+        forgotten; meanwhile others wait with their writing, half a second for 100,000 answers.
+        """
+        now = self._clock()
+        old = f"(SELECT number FROM answers WHERE at < ? ORDER BY at LIMIT {_STEP})"
+        ended = f"(SELECT rowid FROM conversations WHERE at < ? LIMIT {_STEP})"
+        votes = f"DELETE FROM votes WHERE answer IN {old}"
+        while self._drop(now - self._keep_s, votes, f"DELETE FROM answers WHERE number IN {old}"):
+            pass
+        while self._drop(now - self._pause_s, f"DELETE FROM conversations WHERE rowid IN {ended}"):
+            pass
+        forgotten = self.database.one("SELECT forgotten FROM meta")[0]
+        if forgotten is not None and now - forgotten >= _DAY_S:
+            self.database.query("VACUUM")
+            self.database.query("UPDATE meta SET forgotten = NULL")
+        self.database.query(EMPTY_LOG)
+
+    def close(self) -> None:
+        """Close this thread's connection; others close when their threads end."""
+        self.database.close()
+
+    def _drop(self, before: float, *statements: str) -> bool:
+        """Delete a step's rows and return whether the last statement found any."""
+        with self.database.transaction() as db:
+            found = [db.execute(statement, (before,)).rowcount for statement in statements]
+        return found[-1] > 0
+
+    def _names(self, place: Place) -> dict[str, Any]:
+        return {
+            "user": self.pseudonym(place.user),
+            "chat": self.pseudonym(place.chat),
+            "topic": place.topic or 0,
+        }
