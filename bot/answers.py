@@ -25,7 +25,17 @@ _WORD = re.compile(r"\w{2,}")
 
 
 class QuestionError(ValueError):
-    """A question that cannot be asked; its text tells the asker what to do."""
+    """A question that cannot be asked; its text tells the asker what to do.
+
+    Attributes:
+        found, limit: Characters that a too long question has and may have; 0 and 0 for an empty
+            one.
+    """
+
+    def __init__(self, message: str, found: int = 0, limit: int = 0) -> None:
+        super().__init__(message)
+        self.found = found
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,8 @@ def check_question(question: str, max_chars: int) -> str:
     if len(asked) > max_chars:
         raise QuestionError(
             f"The question has {len(asked):,} characters, the limit is {max_chars:,}; "
-            "ask it in fewer words."
+            "ask it in fewer words.",
+            len(asked),
+            max_chars,
         )
     return asked

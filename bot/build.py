@@ -22,7 +22,8 @@ class Library:
     """A folder of articles with its index, ready to be asked.
 
     Attributes:
-        report: Of the refresh that opened it; None if another process was writing just then.
+        report: Of the refresh that opened it; None if there was none, or another process was
+            writing just then.
     """
 
     settings: Settings
@@ -71,20 +72,30 @@ def open_library(
     settings: Settings,
     announce: Callable[[str], None],
     on_progress: Callable[[Progress], None] = lambda _: None,
+    *,
+    stale: bool = False,
 ) -> Library:
     """Load the encoder, bring the index in line with the articles, and open it.
+
+    Args:
+        settings: Which encoder, articles and index.
+        announce: Is told what takes long.
+        on_progress: Is told how far the index is.
+        stale: Open the index as it is, if there is one.
 
     Raises:
         EncoderError: No usable encoder.
         RetrievalError: No usable articles or index.
     """
     encoder = open_encoder(settings, announce)
+    store = Store.open(settings.index.folder)
+    report = None
     try:
-        report = bring_in_line(settings, encoder, on_progress)
+        if not stale or store is None or not store.current():
+            report = bring_in_line(settings, encoder, on_progress)
     except IndexBusy as exc:
         # The published generation can be read while another process writes the next.
         logger.info("%s; answering from the index as it is", exc)
-        report = None
     store = Store.open(settings.index.folder)
     if store is None or not store.current():
         raise IndexFault(

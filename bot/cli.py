@@ -1,195 +1,32 @@
-"""The command line: reads arguments, calls the parts, prints, and sets the exit status.
-
-0 done (ask: answered)   1 asked and not answered   2 wrong usage   3 the world is at fault
-"""
+"""The command line: each command reads its arguments, calls the parts, and prints."""
 
 from __future__ import annotations
 
-import inspect
 import io
 import json
-import logging
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from bot import documents, render
-from bot.answers import QuestionError, check_question
-from bot.build import Library, bring_in_line, open_encoder, open_library, open_store
+from bot.answers import check_question
+from bot.build import bring_in_line, open_encoder, open_store
+from bot.command import NOT_ANSWERED, Run, app, command, say, write
 from bot.errors import BotError
 from bot.progress import Building
-from config import Settings, SettingsError, logs
-from embeddings import Encoder, EncoderError
+from bot.refresher import Refresher
+from config import LogFormat, Settings, SettingsError, logs
+from embeddings import Encoder
 from retrieval.errors import RetrievalError
+from retrieval.refresh import Progress
 
-logger = logging.getLogger(__name__)
+__all__ = ["app"]
 
-NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
 # A longer question is refused anyway; this bounds what is read of standard input.
 _STDIN_CHARS = 1_000_000
-
-app = typer.Typer(
-    name="excerpta",
-    help="Answer questions from a folder of articles, with excerpts cited to the paragraph.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"excerpta {version('excerpta')}")
-        raise typer.Exit
-
-
-Folder = Annotated[
-    Path | None, typer.Option("--articles", metavar="DIR", help="Folder of the articles.")
-]
-Index = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.")]
-File = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings, in TOML.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more, show tracebacks.")]
-Version = Annotated[
-    bool,
-    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
-]
-
-
-@app.callback()
-def _root(_version: Version = False) -> None:
-    """Answer questions from a folder of articles, with excerpts cited to the paragraph."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a command: its settings, and how it prints."""
-
-    settings: Settings
-    json: bool
-
-    def library(self) -> Library:
-        """Open the library, drawing progress on standard error, and report what is new."""
-        with Building(Console(stderr=True)) as building:
-            library = open_library(self.settings, building.announce, building.update)
-        if library.report is not None and library.report.changed:
-            say(render.report_text(library.report))
-        return library
-
-    def print(
-        self, document: Mapping[str, Any], text: Callable[[], str], drawn: Callable[[], object]
-    ) -> None:
-        """Print a result: as JSON, as text, or drawn where output is a terminal."""
-        console = Console()
-        if self.json:
-            write(json.dumps(document, ensure_ascii=False))
-        elif console.is_terminal:
-            console.print(drawn())
-        else:
-            write(text())
-
-    def refuse_json(self, instead: str) -> None:
-        """Refuse `--json` where no document is printed."""
-        if self.json:
-            raise SettingsError(f"--json: this command prints no document; {instead}")
-
-
-def write(text: str) -> None:
-    """Write to standard output, replacing what its encoding lacks."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    sys.stdout.flush()
-
-
-def read_question() -> str:
-    """Read a question from standard input, whatever its bytes are."""
-    if sys.stdin.isatty():
-        say("Type the question, then Enter and Ctrl-D.")
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
-    return sys.stdin.read(_STDIN_CHARS)
-
-
-def say(text: str) -> None:
-    """Write a line to standard error."""
-    typer.echo(text, err=True)
-
-
-@contextmanager
-def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
-    """Turn what goes wrong into one line and an exit status; a traceback only if verbose."""
-    fault: Exception
-    try:
-        yield
-    except (SettingsError, QuestionError) as exc:
-        fault, status = exc, WRONG_USAGE
-    except (RetrievalError, EncoderError, BotError) as exc:
-        fault, status = exc, WORLD_AT_FAULT
-    except KeyboardInterrupt:
-        say("interrupted; what was encoded is kept, and the next start goes on from there")
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:
-        # The reader has gone (`excerpta ask ... | head -1`); else Python complains at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return
-    except Exception as exc:  # noqa: BLE001 - whatever it is, it is one line and a status
-        hint = "" if verbose else "; run it with -v for the details"
-        fault, status = BotError(f"unexpected {type(exc).__name__}: {exc}{hint}"), WORLD_AT_FAULT
-        fault.__cause__ = exc
-    else:
-        return
-    if as_json:
-        write(json.dumps({"error": str(fault)}, ensure_ascii=False))
-    # By the log, which keeps the bot's token out.
-    logger.debug("the command failed", exc_info=fault)
-    say(f"excerpta: {render.visible(str(fault))}")
-    raise typer.Exit(status)
-
-
-def command(body: Callable[..., int | None]) -> None:
-    """Register a command: the parameters of its own, and those that every command has.
-
-    Args:
-        body: Takes the `Run`, then its own parameters; returns the exit status, None for 0.
-    """
-
-    def call(
-        *,
-        articles: Folder = None,
-        index: Index = None,
-        config: File = None,
-        as_json: Json = False,
-        verbose: Verbose = False,
-        _version: Version = False,
-        **own: object,
-    ) -> None:
-        logs.setup(verbose)
-        status = 0
-        with _explained(as_json, verbose):
-            overrides = {"articles": {"folder": articles}, "index": {"folder": index}}
-            run = Run(Settings.load(config, overrides), as_json)
-            status = body(run, **own) or 0
-        raise typer.Exit(status)
-
-    everyones = [
-        parameter
-        for parameter in inspect.signature(call, eval_str=True).parameters.values()
-        if parameter.kind is parameter.KEYWORD_ONLY
-    ]
-    _run, *its_own = inspect.signature(body, eval_str=True).parameters.values()
-    parameters = [one.replace(kind=one.KEYWORD_ONLY) for one in [*its_own, *everyones]]
-    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    call.__annotations__ = {one.name: one.annotation for one in parameters}
-    app.command(name=body.__name__, help=inspect.getdoc(body))(call)
 
 
 @command
@@ -212,7 +49,7 @@ def ask(
     ] = "-",
 ) -> int:
     """Answer one question; exit status 1 if the articles do not answer it."""
-    asked = read_question() if question == "-" else question
+    asked = _read_question() if question == "-" else question
     # Before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
     answer = run.library().answerer.answer(asked)
@@ -230,13 +67,18 @@ def refresh(
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on, and refresh whenever the articles change.")
     ] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Say how far it is on standard error, as JSON lines.")
+    ] = False,
 ) -> None:
     """Bring the index in line with the articles."""
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
     with Building(Console(stderr=True)) as building:
         encoder = open_encoder(run.settings, building.announce)
-        report = bring_in_line(run.settings, encoder, building.update)
+        report = bring_in_line(
+            run.settings, encoder, _say_progress if progress else building.update
+        )
     lines = [render.report_text(report), render.skipped_text(report.skipped)]
     text = "\n".join(filter(None, lines))
     run.print(documents.of_report(report), lambda: text, lambda: text)
@@ -265,9 +107,13 @@ def telegram(run: Run) -> None:
         token = run.settings.telegram.read_token()
     except SettingsError as exc:
         raise BotError(str(exc)) from exc
+    logs.setup(run.verbose, service=True, as_json=run.settings.telegram.log is LogFormat.JSON)
     from bot import telegram as bot
 
-    bot.run(token, run.settings.telegram.base_url, run.library().answerer.answer)
+    bot.check(token, run.settings.telegram)
+    # Articles that changed meanwhile are refreshed beside the answering, not before it.
+    library = run.library(stale=run.settings.telegram.watch)
+    bot.run(library, token, Refresher(run.settings, library.store, run.options))
 
 
 @command
@@ -293,3 +139,17 @@ def show(
             "excerpta chat lists those there are"
         )
     run.print(documents.of_article(found), lambda: found.text, lambda: render.article(found, None))
+
+
+def _read_question() -> str:
+    """Read a question from standard input, whatever its bytes are."""
+    if sys.stdin.isatty():
+        say("Type the question, then Enter and Ctrl-D.")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    return sys.stdin.read(_STDIN_CHARS)
+
+
+def _say_progress(progress: Progress) -> None:
+    """Write how far a refresh has come to standard error."""
+    say(json.dumps(asdict(progress)))

@@ -5,6 +5,8 @@ They hold no bot token, and nothing in a message, such as the name of a file, st
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import logging
 import re
 
@@ -24,27 +26,71 @@ _LIBRARIES = {
 _STEERING = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
-_FORMATTER = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
 _NAME = "excerpta"
 
 
-def setup(verbose: bool) -> None:
-    """Configure logging anew: warnings of all, and if verbose everything that our packages log."""
+def setup(verbose: bool, *, service: bool = False, as_json: bool = False) -> None:
+    """Configure logging anew: warnings of all, and if verbose everything that our packages log.
+
+    Args:
+        verbose: Whether our packages log everything.
+        service: Whether what goes well is logged, too, as of a process that runs for months.
+        as_json: Whether a record is a JSON document; its keys are time, level, logger, message,
+            those of the record's `fields`, and traceback.
+    """
     root = logging.getLogger()
     for old in root.handlers[:]:
         if old.name == _NAME:
             root.removeHandler(old)
     handler = logging.StreamHandler()
     handler.name = _NAME
-    handler.setFormatter(_FORMATTER)
+    handler.setFormatter(_Documents() if as_json else _Lines())
     handler.addFilter(Sanitise())
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
+    quiet = logging.INFO if service else logging.WARNING
     for name in _OURS:
         # Never left to the root logger, whose level libraries change.
-        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.WARNING)
+        logging.getLogger(name).setLevel(quiet if not verbose else logging.DEBUG)
     for name, level in _LIBRARIES.items():
         logging.getLogger(name).setLevel(level)
+
+
+class _Lines(logging.Formatter):
+    """A line of text for a record, its `fields` behind the message."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        fields = "".join(f" {key}={_shown(value)}" for key, value in _fields(record).items())
+        return super().formatMessage(record) + fields
+
+
+class _Documents(logging.Formatter):
+    """A JSON document on one line for a record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        document = {
+            "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_text or record.stack_info:
+            document["traceback"] = record.exc_text or record.stack_info
+        return json.dumps(document, ensure_ascii=False, default=str)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    """Return what a record carries beside its message (`extra={"fields": {...}}`)."""
+    found: dict[str, object] = getattr(record, "fields", {})
+    return found
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 class Sanitise(logging.Filter):
@@ -62,12 +108,18 @@ class Sanitise(logging.Filter):
             message = f"{record.msg!r} cannot be formatted: {type(exc).__name__}"
         record.msg, record.args = _STEERING.sub(_escaped, redact(message)), None
         if record.exc_info:
-            record.exc_text = _FORMATTER.formatException(record.exc_info)
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = redact(record.exc_text)
         if record.stack_info:
             record.stack_info = redact(record.stack_info)
+        if fields := _fields(record):
+            record.fields = {key: _harmless(value) for key, value in fields.items()}
         return True
+
+
+def _harmless(value: object) -> object:
+    return _STEERING.sub(_escaped, redact(value)) if isinstance(value, str) else value
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -19,6 +21,7 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -45,6 +48,7 @@ def _expand_home(path: Path) -> Path:
 
 
 Text = Annotated[str, Field(min_length=1)]
+Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 HomePath = Annotated[Path, AfterValidator(_expand_home)]
 
 
@@ -54,6 +58,28 @@ class Backend(StrEnum):
     AUTO = "auto"
     OPENVINO = "openvino"
     TORCH = "torch"
+
+
+class Intake(StrEnum):
+    """How the bot's updates come from Telegram."""
+
+    POLLING = "polling"
+    WEBHOOK = "webhook"
+
+
+class LogFormat(StrEnum):
+    """How records of the log are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def _split(ids: object) -> object:
+    """Let an environment variable list ids as 1,2,3."""
+    return [one.strip() for one in ids.split(",")] if isinstance(ids, str) else ids
+
+
+Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_split)]
 
 
 class _Section(BaseModel):
@@ -114,9 +140,44 @@ class ConsoleSettings(_Section):
 class TelegramSettings(_Section):
     """The bot in Telegram."""
 
-    base_url: str = Field(pattern=r"^https?://[^/]")
+    mode: Intake
+    base_url: Url
+    proxy: SecretStr | None = None
     token: SecretStr | None = Field(default=None, min_length=1)
     token_file: HomePath | None = None
+    webhook_url: Url | None = None
+    webhook_listen: Text
+    webhook_port: int = Field(ge=1, le=65_535)
+    webhook_secret: SecretStr | None = None
+    users: Ids
+    chats: Ids
+    administrators: Ids
+    questions_per_minute: int = Field(ge=1, le=1000)
+    max_question_chars: int = Field(ge=10, le=4096)
+    messages_per_second: int = Field(ge=1, le=10_000)
+    channel_posts: bool
+    link_preview: bool
+    watch: bool
+    state: HomePath | None = None
+    keep_days: int = Field(ge=1, le=3650)
+    conversation_minutes: int = Field(ge=1, le=10_080)
+    monitor_port: int | None = Field(default=None, ge=1, le=65_535)
+    log: LogFormat
+    log_questions: bool
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, url: SecretStr) -> SecretStr:
+        if not re.match(r"(https?|socks5h?)://[^/]", url.get_secret_value()):
+            raise ValueError("wanted http://, https:// or socks5:// and a host")
+        return url
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_webhook_secret(cls, secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+            raise ValueError("wanted 16 to 256 of A-Z a-z 0-9 _ -")
+        return secret
 
     def read_token(self) -> SecretStr:
         """Return the token, or read it from `token_file` if only that is set.

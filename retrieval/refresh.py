@@ -109,6 +109,17 @@ def refresh(
     )
 
 
+def in_line(articles: ArticlesSettings, store: Store) -> bool:
+    """Whether the files look as they did to the last refresh, by size and time; costs a walk.
+
+    Raises:
+        ArticlesError: The folder is missing or unreadable.
+    """
+    found, _ = walk(articles.folder, _max_bytes(articles))
+    known = {path: (file.size, file.mtime_ns) for path, file in store.files().items()}
+    return known == {file.path: (file.size, file.mtime_ns) for file in found}
+
+
 def _store(folder: Path, encoder: Encoder) -> Store:
     store = Store.open(folder)
     if store is None:

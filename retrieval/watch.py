@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,24 +10,33 @@ import watchfiles
 
 # Also when nothing was heard of: a change may fall before the watching began, another process may
 # have held the index just then, and network folders tell nothing. Looking in vain costs little.
-_UNHEARD_MS = 30_000
+_UNHEARD_S = 30
+_ROUND_MS = 1000
 # A refresh waits until nothing has changed for this long, so that a copy of many files is one.
 _QUIET_MS = 300
 _LONGEST_WAIT_MS = 3000
 
 
-def changes(folder: Path) -> Iterator[None]:
-    """Yield whenever files in the folder have changed, and now and then; ends at Ctrl-C.
+def changes(folder: Path, over: threading.Event | None = None) -> Iterator[None]:
+    """Yield whenever files in the folder have changed, and now and then.
+
+    Ends at Ctrl-C, or soon after `over` is set.
 
     What changed is not told: a refresh finds out, and by looking at the files it also finds what
     the watcher missed.
     """
-    for _ in watchfiles.watch(
+    # After the first round as well: files may have changed before the watching began.
+    unheard_s = _UNHEARD_S - 1
+    for heard in watchfiles.watch(
         folder,
+        stop_event=over,
         debounce=_LONGEST_WAIT_MS,
         step=_QUIET_MS,
-        rust_timeout=_UNHEARD_MS,
+        rust_timeout=_ROUND_MS,
         yield_on_timeout=True,
         raise_interrupt=False,
     ):
-        yield
+        unheard_s += 1
+        if heard or unheard_s >= _UNHEARD_S:
+            yield
+            unheard_s = 0

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import datetime as dt
-import logging
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 import httpx
-from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TelegramError
-from telegram.ext import BaseRateLimiter
+from telegram.error import Conflict, NetworkError, TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.errors import BotError
+from bot.telegram.metrics import Metrics
 
-_log = logging.getLogger(__name__)
-
-_PAUSES_S = (0.5, 2.0)
-"""Before each further attempt, after a lost connection or a server's error."""
-_PATIENCE_S = 30.0
-"""The longest flood control that is waited for: stopping the bot waits for it, too."""
-
-_Json = dict[str, Any]
-_Result = bool | _Json | list[_Json]
+_ANSWER_S = 10.0
+"""How long Telegram may take for an answer."""
 
 
 class TelegramFault(BotError):
@@ -56,13 +45,32 @@ class TokenRefused(TelegramError):
     """
 
 
-def connection(pool_size: int) -> HTTPXRequest:
-    """Make a transport that tells a refused token and a server that is not Telegram's apart."""
-    return HTTPXRequest(
-        connection_pool_size=pool_size,
-        read_timeout=10.0,
-        httpx_kwargs={"event_hooks": {"response": [_examine]}},
-    )
+class Connection(HTTPXRequest):
+    """A transport that tells a refused token and a server that is not Telegram's apart.
+
+    Args:
+        pool_size: Requests at once.
+        proxy: Address of a proxy, or None.
+        metrics: Counts the requests and what becomes of them.
+    """
+
+    def __init__(self, pool_size: int, proxy: str | None, metrics: Metrics) -> None:
+        super().__init__(
+            connection_pool_size=pool_size,
+            read_timeout=_ANSWER_S,
+            proxy=proxy,
+            httpx_kwargs={"event_hooks": {"response": [_examine]}},
+        )
+        self._metrics = metrics
+
+    async def do_request(self, url: str, *args: Any, **kwargs: Any) -> tuple[int, bytes]:  # noqa: ANN401
+        """Make a request, as the library does, and count it."""
+        status = None
+        try:
+            status, answer = await super().do_request(url, *args, **kwargs)
+        finally:
+            self._metrics.requested(url.rpartition("/")[2], status)
+        return status, answer
 
 
 async def _examine(response: httpx.Response) -> None:
@@ -81,45 +89,3 @@ async def _examine(response: httpx.Response) -> None:
         response.status_code == 404 and asked in ("getMe", "getUpdates", "deleteWebhook")
     ):
         raise TokenRefused(found)
-
-
-class Retries(BaseRateLimiter[int]):
-    """Makes a request again after flood control, lost connections and errors of the server.
-
-    Each request waits for itself only: flood control in one chat does not hold up another, as it
-    would with the library's own limiter. A message whose confirmation was lost may arrive twice,
-    which is the lesser evil: the other one is an asker without an answer.
-    """
-
-    async def initialize(self) -> None:
-        """Do nothing."""
-
-    async def shutdown(self) -> None:
-        """Do nothing."""
-
-    async def process_request(
-        self,
-        callback: Callable[..., Coroutine[Any, Any, _Result]],
-        args: tuple[object, ...],
-        kwargs: dict[str, Any],
-        endpoint: str,
-        data: _Json,
-        rate_limit_args: int | None,
-    ) -> _Result:
-        """Make the request, up to three times; "typing" is not worth a second attempt."""
-        for pause in _PAUSES_S if endpoint != "sendChatAction" else ():
-            try:
-                return await callback(*args, **kwargs)
-            except RetryAfter as exc:
-                after = exc.retry_after
-                wait = after.total_seconds() if isinstance(after, dt.timedelta) else float(after)
-                if wait > _PATIENCE_S:
-                    raise
-                error: TelegramError = exc
-            except BadRequest:
-                raise
-            except NetworkError as exc:
-                wait, error = pause, exc
-            _log.info("%s: %s; again in %.1f s", endpoint, error, wait)
-            await asyncio.sleep(wait)
-        return await callback(*args, **kwargs)

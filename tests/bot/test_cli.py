@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from bot import cli
+from bot.command import INTERRUPTED, NOT_ANSWERED, WORLD_AT_FAULT, WRONG_USAGE
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 MAIN = [sys.executable, "-m", "bot"]
@@ -99,7 +99,7 @@ def test_asks_for_the_home_and_is_told_luhansk_with_the_report_cited(seeds: Shel
 
 def test_says_that_the_articles_do_not_answer(seeds: Shell) -> None:
     done = seeds.run("ask", "What is the capital of Mongolia?")
-    assert done.returncode == cli.NOT_ANSWERED
+    assert done.returncode == NOT_ANSWERED
     assert done.stdout.startswith("The articles do not answer this.\n")
 
 
@@ -181,12 +181,12 @@ def test_refresh_without_a_change_publishes_nothing(shell: Shell) -> None:
 @pytest.mark.parametrize("question", ["", " \t\n", "\x00\x1b", "\u202e\u200b"])
 def test_empty_question_gets_a_clear_answer(seeds: Shell, question: str) -> None:
     done = seeds.run("ask", "--", stdin=question)
-    assert done.returncode == cli.WRONG_USAGE
+    assert done.returncode == WRONG_USAGE
     assert done.stderr == "excerpta: The question is empty; ask something in a few words.\n"
 
 
 def test_question_of_100000_characters_gets_a_clear_answer(seeds: Shell) -> None:
-    line = seeds.fails(cli.WRONG_USAGE, "ask", "why " * 25_000)
+    line = seeds.fails(WRONG_USAGE, "ask", "why " * 25_000)
     assert line == (
         "excerpta: The question has 99,999 characters, the limit is 2,000; ask it in fewer words."
     )
@@ -195,31 +195,31 @@ def test_question_of_100000_characters_gets_a_clear_answer(seeds: Shell) -> None
 @pytest.mark.parametrize("question", ["the of and to a", "😀😀😀", "?!?", "\x1b[31mzzz\x07", "--"])
 def test_question_without_content_is_not_answered(seeds: Shell, question: str) -> None:
     done = seeds.run("ask", "--", question)
-    assert done.returncode == cli.NOT_ANSWERED, done.stderr
+    assert done.returncode == NOT_ANSWERED, done.stderr
     assert done.stdout.startswith("The articles do not answer this.")
     assert "\x1b" not in done.stdout
 
 
 def test_missing_and_empty_articles_folders(shell: Shell) -> None:
     shell.articles = shell.folder / "missing"
-    assert "no such file or folder" in shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+    assert "no such file or folder" in shell.fails(WORLD_AT_FAULT, "ask", "Why?")
     shell.articles.mkdir()
-    assert "no articles in" in shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+    assert "no articles in" in shell.fails(WORLD_AT_FAULT, "ask", "Why?")
     (shell.articles / "empty.md").touch()
-    assert "empty.md" in shell.fails(cli.WORLD_AT_FAULT, "refresh")
+    assert "empty.md" in shell.fails(WORLD_AT_FAULT, "refresh")
 
 
 def test_error_is_a_json_document_too(shell: Shell) -> None:
     shell.articles = shell.folder / "missing"
     done = shell.run("ask", "--json", "Why?")
-    assert done.returncode == cli.WORLD_AT_FAULT
+    assert done.returncode == WORLD_AT_FAULT
     assert "no such file or folder" in json.loads(done.stdout)["error"]
 
 
 def test_traceback_only_if_verbose(shell: Shell) -> None:
     shell.articles = shell.folder / "missing"
     done = shell.run("ask", "-v", "Why?")
-    assert done.returncode == cli.WORLD_AT_FAULT
+    assert done.returncode == WORLD_AT_FAULT
     assert "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("excerpta: articles folder")
 
@@ -233,7 +233,7 @@ def test_question_that_is_not_utf8_is_read_all_the_same(seeds: Shell) -> None:
         timeout=60,
         env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
     )
-    assert done.returncode in (0, cli.NOT_ANSWERED), done.stderr
+    assert done.returncode in (0, NOT_ANSWERED), done.stderr
     assert b"Starlink" in done.stdout
 
 
@@ -269,9 +269,7 @@ def test_bad_files_are_reported_and_all_others_indexed(shell: Shell) -> None:
 
 def test_index_of_another_encoder_is_refused(shell: Shell) -> None:
     shell.run("refresh")
-    line = shell.fails(
-        cli.WORLD_AT_FAULT, "ask", "Why?", EXCERPTA_ENCODER__PASSAGE_PROMPT="passage: "
-    )
+    line = shell.fails(WORLD_AT_FAULT, "ask", "Why?", EXCERPTA_ENCODER__PASSAGE_PROMPT="passage: ")
     assert "was made with the encoder" in line
 
 
@@ -280,14 +278,14 @@ def test_index_of_another_format_is_refused(shell: Shell) -> None:
     database = sqlite3.connect(shell.index / "index.sqlite")
     database.execute("PRAGMA user_version = 99")
     database.close()
-    assert "has format 99" in shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+    assert "has format 99" in shell.fails(WORLD_AT_FAULT, "ask", "Why?")
 
 
 def test_truncated_database_is_refused(shell: Shell) -> None:
     shell.run("refresh")
     path = shell.index / "index.sqlite"
     os.truncate(path, path.stat().st_size // 2)
-    line = shell.fails(cli.WORLD_AT_FAULT, "ask", "Why?")
+    line = shell.fails(WORLD_AT_FAULT, "ask", "Why?")
     assert "is damaged" in line
     assert "excerpta refresh" in line
 
@@ -314,7 +312,7 @@ def test_ctrl_c_during_the_first_build_leaves_an_index_that_the_next_start_compl
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == cli.INTERRUPTED
+    assert process.returncode == INTERRUPTED
     assert stderr.startswith("interrupted; what was encoded is kept")
     kept = _encodings(database)
     report = shell.json("refresh")
@@ -333,7 +331,7 @@ def _encodings(database: Path) -> int:
 
 
 def test_status_and_show(shell: Shell) -> None:
-    assert "no index in" in shell.fails(cli.WORLD_AT_FAULT, "status")
+    assert "no index in" in shell.fails(WORLD_AT_FAULT, "status")
     shell.run("refresh")
     status = shell.json("status")
     assert (status["articles"], status["generation"], status["skipped"]) == (2, 1, 0)
@@ -341,7 +339,7 @@ def test_status_and_show(shell: Shell) -> None:
     assert (shown["title"], shown["date"]) == ("Bees in winter", "2024-01-05")
     assert shown["url"] == "https://example.org/bees"
     assert shown["text"].startswith("Honey bees do not hibernate.")
-    assert "no article 'nope.md'" in shell.fails(cli.WRONG_USAGE, "show", "nope.md")
+    assert "no article 'nope.md'" in shell.fails(WRONG_USAGE, "show", "nope.md")
 
 
 @pytest.mark.parametrize(
@@ -356,17 +354,17 @@ def test_wrong_usage(arguments: Sequence[str], message: str) -> None:
     done = subprocess.run(
         [*MAIN, *arguments], capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.returncode == cli.WRONG_USAGE
+    assert done.returncode == WRONG_USAGE
     assert message in done.stderr
 
 
 def test_unknown_setting_is_refused_by_name(seeds: Shell) -> None:
-    line = seeds.fails(cli.WRONG_USAGE, "status", EXCERPTA_SEARCH__EXCERPT="5")
+    line = seeds.fails(WRONG_USAGE, "status", EXCERPTA_SEARCH__EXCERPT="5")
     assert "EXCERPTA_SEARCH__EXCERPT" in line
 
 
 def test_telegram_without_a_token_says_how_to_get_one(seeds: Shell) -> None:
-    line = seeds.fails(cli.WORLD_AT_FAULT, "telegram")
+    line = seeds.fails(WORLD_AT_FAULT, "telegram")
     assert "@BotFather" in line
     assert "EXCERPTA_TELEGRAM__TOKEN" in line
 

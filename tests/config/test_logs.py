@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 
@@ -161,3 +162,42 @@ def test_numbers_are_formatted_as_before(capsys: pytest.CaptureFixture[str]) -> 
     logs.setup(verbose=True)
     logging.getLogger("retrieval").info("%d chunks in %.1f s", 7, 1.25)
     assert "INFO retrieval: 7 chunks in 1.2 s" in capsys.readouterr().err
+
+
+def logged(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> str:
+    logs.setup(verbose=False, service=True, as_json=as_json)
+    logger = logging.getLogger("bot.telegram")
+    fields = {"question": f"Is\n{TOKEN} \x1b[31mred?", "confidence": 0.5, "article": None}
+    logger.info("a question", extra={"fields": fields})
+    try:
+        raise RuntimeError(TOKEN)
+    except RuntimeError:
+        logger.exception("it failed")
+    return capsys.readouterr().err
+
+
+def test_a_service_logs_what_goes_well(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, *_ = logged(capsys, as_json=False).splitlines()
+    assert first.endswith(
+        r'INFO bot.telegram: a question question="Is\\n<bot token> \\x1b[31mred?"'
+        " confidence=0.5 article=null"
+    )
+    assert "ERROR bot.telegram: it failed" in second
+    assert not logging.getLogger("bot").isEnabledFor(logging.DEBUG)
+
+
+def test_a_log_in_json_is_a_document_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    text = logged(capsys, as_json=True)
+    question, failure = [json.loads(line) for line in text.splitlines()]
+    assert question.pop("time").endswith("+00:00")
+    assert question == {
+        "level": "INFO",
+        "logger": "bot.telegram",
+        "message": "a question",
+        "question": r"Is\n<bot token> \x1b[31mred?",
+        "confidence": 0.5,
+        "article": None,
+    }
+    assert failure["level"] == "ERROR"
+    assert failure["traceback"].splitlines()[-1] == "RuntimeError: <bot token>"
+    assert SECRET not in text

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.watch import changes
+
 ROOT = Path(__file__).parents[2]
 WATCH = """
 import sys
@@ -98,3 +100,11 @@ def test_a_copy_of_many_files_is_few_changes(watcher: Watcher, tmp_path: Path) -
 
     assert watcher.line(timeout=20) == "changed"
     assert watcher.wait_for_quiet() <= 2
+
+
+def test_a_look_is_taken_once_the_watching_has_begun(tmp_path: Path) -> None:
+    over = threading.Event()
+    found = changes(tmp_path, over)
+    next(found)
+    over.set()
+    assert list(found) == []

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from config import logs
 
 from .emulator import Emulator
+from .programs import ROOT, SEEDS
 
 
 @pytest.fixture
@@ -19,6 +23,15 @@ def anyio_backend() -> str:
 async def emulator() -> AsyncIterator[Emulator]:
     async with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture(scope="session")
+def seeds_index(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
+    """The index of the articles that ship, made once; tests copy it."""
+    folder = tmp_path_factory.mktemp("index") / "index"
+    arguments = ["refresh", "--articles", str(SEEDS), "--index", str(folder)]
+    subprocess.run([sys.executable, "-m", "bot", *arguments], cwd=ROOT, check=True, timeout=100)
+    return folder
 
 
 @pytest.fixture

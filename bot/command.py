@@ -1,0 +1,188 @@
+"""What all commands share: options, settings, printing, and how a fault becomes an exit status.
+
+0 done (ask: answered)   1 asked and not answered   2 wrong usage   3 the world is at fault
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot import render
+from bot.answers import QuestionError
+from bot.build import Library, open_library
+from bot.errors import BotError
+from bot.progress import Building
+from config import Settings, SettingsError, logs
+from embeddings import EncoderError
+from retrieval.errors import RetrievalError
+
+logger = logging.getLogger(__name__)
+
+NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    name="excerpta",
+    help="Answer questions from a folder of articles, with excerpts cited to the paragraph.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"excerpta {version('excerpta')}")
+        raise typer.Exit
+
+
+Folder = Annotated[
+    Path | None, typer.Option("--articles", metavar="DIR", help="Folder of the articles.")
+]
+Index = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.")]
+File = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings, in TOML.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more, show tracebacks.")]
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+]
+
+
+@app.callback()
+def _root(_version: Version = False) -> None:
+    """Answer questions from a folder of articles, with excerpts cited to the paragraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command: its settings, how it prints, and the options that chose them."""
+
+    settings: Settings
+    json: bool
+    verbose: bool
+    options: tuple[str, ...]
+
+    def library(self, stale: bool = False) -> Library:
+        """Open the library, drawing progress on standard error, and report what is new.
+
+        Args:
+            stale: Take an index as it is, if there is one.
+        """
+        with Building(Console(stderr=True)) as building:
+            library = open_library(self.settings, building.announce, building.update, stale=stale)
+        if library.report is not None and library.report.changed:
+            say(render.report_text(library.report))
+        return library
+
+    def print(
+        self, document: Mapping[str, Any], text: Callable[[], str], drawn: Callable[[], object]
+    ) -> None:
+        """Print a result: as JSON, as text, or drawn where output is a terminal."""
+        console = Console()
+        if self.json:
+            write(json.dumps(document, ensure_ascii=False))
+        elif console.is_terminal:
+            console.print(drawn())
+        else:
+            write(text())
+
+    def refuse_json(self, instead: str) -> None:
+        """Refuse `--json` where no document is printed."""
+        if self.json:
+            raise SettingsError(f"--json: this command prints no document; {instead}")
+
+
+def write(text: str) -> None:
+    """Write to standard output, replacing what its encoding lacks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """Write a line to standard error."""
+    typer.echo(text, err=True)
+
+
+@contextmanager
+def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
+    """Turn what goes wrong into one line and an exit status; a traceback only if verbose."""
+    fault: Exception
+    try:
+        yield
+    except (SettingsError, QuestionError) as exc:
+        fault, status = exc, WRONG_USAGE
+    except (RetrievalError, EncoderError, BotError) as exc:
+        fault, status = exc, WORLD_AT_FAULT
+    except KeyboardInterrupt:
+        say("interrupted; what was encoded is kept, and the next start goes on from there")
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # The reader has gone (`excerpta ask ... | head -1`); else Python complains at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return
+    except Exception as exc:  # noqa: BLE001 - whatever it is, it is one line and a status
+        hint = "" if verbose else "; run it with -v for the details"
+        fault, status = BotError(f"unexpected {type(exc).__name__}: {exc}{hint}"), WORLD_AT_FAULT
+        fault.__cause__ = exc
+    else:
+        return
+    if as_json:
+        write(json.dumps({"error": str(fault)}, ensure_ascii=False))
+    # By the log, which keeps the bot's token out.
+    logger.debug("the command failed", exc_info=fault)
+    say(f"excerpta: {render.visible(str(fault))}")
+    raise typer.Exit(status)
+
+
+def command(body: Callable[..., int | None]) -> None:
+    """Register a command: the parameters of its own, and those that every command has.
+
+    Args:
+        body: Takes the `Run`, then its own parameters; returns the exit status, None for 0.
+    """
+
+    def call(
+        *,
+        articles: Folder = None,
+        index: Index = None,
+        config: File = None,
+        as_json: Json = False,
+        verbose: Verbose = False,
+        _version: Version = False,
+        **own: object,
+    ) -> None:
+        logs.setup(verbose)
+        status = 0
+        with _explained(as_json, verbose):
+            overrides = {"articles": {"folder": articles}, "index": {"folder": index}}
+            given = {"--articles": articles, "--index": index, "--config": config}
+            options = [part for name, path in given.items() if path for part in (name, str(path))]
+            run = Run(Settings.load(config, overrides), as_json, verbose, tuple(options))
+            status = body(run, **own) or 0
+        raise typer.Exit(status)
+
+    everyones = [
+        parameter
+        for parameter in inspect.signature(call, eval_str=True).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    ]
+    _run, *its_own = inspect.signature(body, eval_str=True).parameters.values()
+    parameters = [one.replace(kind=one.KEYWORD_ONLY) for one in [*its_own, *everyones]]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {one.name: one.annotation for one in parameters}
+    app.command(name=body.__name__, help=inspect.getdoc(body))(call)

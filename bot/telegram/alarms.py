@@ -1,0 +1,73 @@
+"""Alarms: administrators are told when an error repeats, in words that hold nobody's text."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+
+from telegram.error import TelegramError
+
+from bot.telegram import reports
+from bot.telegram.languages import Language
+from bot.telegram.message import Message
+
+_log = logging.getLogger(__name__)
+
+_REPEATS = 3
+_HOUR_S = 3600.0
+_KINDS = 100
+"""Different errors that are counted; the least recent are forgotten."""
+
+
+class Alarms:
+    """Counts errors by kind and place.
+
+    Args:
+        send: Sends a message to a user.
+        administrators: Whom to tell.
+        language: To tell it in.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[int, Message], Awaitable[object]],
+        administrators: Iterable[int],
+        language: Language,
+        clock: Callable[[], float],
+    ) -> None:
+        self._send = send
+        self._administrators = sorted(administrators)
+        self._language = language
+        self._clock = clock
+        self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+
+    async def note(self, error: BaseException) -> None:
+        """Count an error, and tell of it when it comes for the third time within an hour.
+
+        After that it is counted anew, so that an error that stays is told of at most once an hour.
+        """
+        key = (type(error).__name__, _place(error))
+        now = self._clock()
+        since, times = self._seen.pop(key, (now, 0))
+        if now - since > _HOUR_S:
+            since, times = now, 0
+        self._seen[key] = since, times + 1
+        while len(self._seen) > _KINDS:
+            self._seen.popitem(last=False)
+        if times + 1 == _REPEATS:
+            message = reports.alarm(self._language, *key, _REPEATS)
+            for administrator in self._administrators:
+                try:
+                    await self._send(administrator, message)
+                except TelegramError as exc:
+                    _log.warning("an administrator cannot be told of an error: %s", exc)
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line of the last frame, and nothing of the message, which may hold texts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"

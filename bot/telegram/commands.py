@@ -1,0 +1,257 @@
+"""The bot's commands, and the menus in which Telegram shows them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from telegram import (
+    Bot,
+    BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeChat,
+    BotCommandScopeDefault,
+    Update,
+    User,
+)
+from telegram.constants import ChatType
+from telegram.error import TelegramError
+from telegram.ext import ContextTypes
+
+from bot import gaps
+from bot.build import Library
+from bot.telegram import notices, reports
+from bot.telegram.addressing import asked, is_human, place_of, quoted
+from bot.telegram.desk import Desk, kind_of
+from bot.telegram.languages import LANGUAGES, Language
+from bot.telegram.message import Message
+from bot.telegram.state import Place
+from bot.telegram.upkeep import Upkeep
+from config import TelegramSettings
+
+_log = logging.getLogger(__name__)
+
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?\s*(.*)", re.DOTALL)
+_DAY_S = 86_400
+_PERIODS = (1, 7, 30)
+_GAP_DAYS = 30
+_GAPS = 500
+"""Open questions that are grouped, the newest: each costs an encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A command as it was given.
+
+    Attributes:
+        argument: What follows it.
+        me: The bot.
+    """
+
+    place: Place
+    language: Language
+    argument: str
+    me: User
+
+
+class Commands:
+    """What the commands do; each is a function from what was heard to a message."""
+
+    def __init__(
+        self, desk: Desk, upkeep: Upkeep, library: Library, settings: TelegramSettings
+    ) -> None:
+        self._desk = desk
+        self._upkeep = upkeep
+        self._replies = desk.replies
+        self._state = desk.replies.state
+        self._library = library
+        self._settings = settings
+
+    async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Obey a command that is meant for this bot; in private, help with an unknown one."""
+        message = update.message
+        match = _COMMAND.fullmatch((message.text if message else None) or "")
+        if message is None or match is None or not is_human(message):
+            return
+        me = context.bot.bot
+        name, addressee, argument = match[1].lower(), match[2], match[3].strip()
+        if addressee and addressee.lower() != (me.username or "").lower():
+            return
+        if name == "start" and argument.startswith("q_"):
+            name, argument = "ask", _decoded(argument[2:])
+        if name == "ask":
+            question = argument or quoted(message, me)
+            await self._desk.answer(asked(message, question), kind_of(message))
+            return
+        place = place_of(message)
+        private = message.chat.type == ChatType.PRIVATE
+        code = message.from_user.language_code if message.from_user else None
+        does = COMMANDS.get(name) or (Commands._help if private else None)
+        # In private only: what others asked is not for a group.
+        if private and place.user in self._settings.administrators:
+            if name == "refresh":
+                language = await self._desk.workers.run(self._replies.language, place.user, code)
+                await self._upkeep.refresh(place, language, message.message_id)
+                return
+            does = FOR_ADMINISTRATORS.get(name) or does
+        if does is None:
+            return
+        async with self._desk.admitted(place, code, message.message_id) as admitted:
+            if admitted:
+                reply = await self._desk.workers.run(self._obey, does, place, code, argument, me)
+                await self._desk.outbox.reply(place, reply, message.message_id)
+
+    def _obey(
+        self,
+        does: Callable[[Commands, Heard], Message],
+        place: Place,
+        code: str | None,
+        argument: str,
+        me: User,
+    ) -> Message:
+        return does(self, Heard(place, self._replies.language(place.user, code), argument, me))
+
+    # For everybody
+
+    def _help(self, heard: Heard) -> Message:
+        return notices.help_text(heard.language, heard.me.username or "")
+
+    def _start(self, heard: Heard) -> Message:
+        if heard.argument.startswith("a_"):
+            read = self._replies.read(heard.argument[2:], heard.language)
+            return read or notices.no_article(heard.language, "")
+        return self._help(heard)
+
+    def _sources(self, heard: Heard) -> Message:
+        return self._replies.sources(heard.language)
+
+    def _article(self, heard: Heard) -> Message:
+        return self._replies.article(heard.argument, heard.language)
+
+    def _new(self, heard: Heard) -> Message:
+        self._state.forget(heard.place)
+        return Message(heard.language.say("A new conversation. What would you like to know?"))
+
+    def _language(self, heard: Heard) -> Message:
+        return notices.choose_language(heard.language)
+
+    def _privacy(self, heard: Heard) -> Message:
+        settings = self._settings
+        return notices.privacy(
+            heard.language,
+            days=settings.keep_days,
+            minutes=settings.conversation_minutes,
+            logged=settings.log_questions,
+        )
+
+    def _forget_me(self, heard: Heard) -> Message:
+        self._state.forget_user(heard.place.user)
+        return Message(heard.language.say("Done. I remember nothing of you any more."))
+
+    def _status(self, heard: Heard) -> Message:
+        return reports.status(
+            heard.language,
+            self._library.searcher.generation,
+            self._library.encoder.name,
+            reads_all=bool(heard.me.can_read_all_group_messages),
+            inline=bool(heard.me.supports_inline_queries),
+            user=heard.place.user if heard.place.chat == heard.place.user else None,
+        )
+
+    # For administrators
+
+    def _stats(self, heard: Heard) -> Message:
+        now = time.time()
+        found = [(days, self._state.stats(now - days * _DAY_S)) for days in _PERIODS]
+        return reports.stats(heard.language, found)
+
+    def _gaps(self, heard: Heard) -> Message:
+        found = self._state.gaps(time.time() - _GAP_DAYS * _DAY_S, _GAPS)
+        opened = [gaps.Open(one.question, one.downs) for one in found]
+        groups = gaps.grouped(
+            opened, lambda question: self._library.encoder.encode_query(question).vector
+        )
+        return reports.gaps(heard.language, groups, _GAP_DAYS)
+
+
+COMMANDS: Mapping[str, Callable[[Commands, Heard], Message]] = {
+    "start": Commands._start,
+    "help": Commands._help,
+    "sources": Commands._sources,
+    "article": Commands._article,
+    "new": Commands._new,
+    "language": Commands._language,
+    "privacy": Commands._privacy,
+    "forgetme": Commands._forget_me,
+    "status": Commands._status,
+}
+"""Beside these /ask, which the desk answers as any question."""
+FOR_ADMINISTRATORS: Mapping[str, Callable[[Commands, Heard], Message]] = {
+    "stats": Commands._stats,
+    "gaps": Commands._gaps,
+}
+"""Beside these /refresh, which takes its time."""
+
+
+def menu(language: Language) -> dict[str, str]:
+    """Return the commands in the order of the menu, with what each does."""
+    return {
+        "ask": language.say("Ask a question"),
+        "sources": language.say("List the articles"),
+        "article": language.say("Show an article"),
+        "new": language.say("Begin a new conversation"),
+        "help": language.say("What I do and how to ask"),
+        "language": language.say("Change the language"),
+        "privacy": language.say("What I remember of you"),
+        "forgetme": language.say("Erase what I remember of you"),
+        "status": language.say("What is indexed"),
+    }
+
+
+def administrators_menu(language: Language) -> dict[str, str]:
+    """Return the commands for administrators, with what each does."""
+    return {
+        "refresh": language.say("Bring the index in line with the articles"),
+        "stats": language.say("How much I am asked"),
+        "gaps": language.say("Questions that the articles leave open"),
+    }
+
+
+_IN_GROUPS = ("ask", "sources", "article", "new", "help")
+
+
+async def set_menus(bot: Bot, administrators: frozenset[int]) -> None:
+    """Fill the menus of all languages and scopes; the bot works without."""
+    for language in LANGUAGES.values():
+        # English is the menu of all languages that have none.
+        code = None if language.code == "en" else language.code
+        everything = menu(language)
+        in_groups = {name: everything[name] for name in _IN_GROUPS}
+        mine = {**everything, **administrators_menu(language)}
+        await _set(bot, everything, BotCommandScopeDefault(), code)
+        await _set(bot, in_groups, BotCommandScopeAllGroupChats(), code)
+        for administrator in sorted(administrators):
+            await _set(bot, mine, BotCommandScopeChat(administrator), code)
+
+
+async def _set(
+    bot: Bot, entries: Mapping[str, str], scope: BotCommandScope, code: str | None
+) -> None:
+    try:
+        await bot.set_my_commands(list(entries.items()), scope=scope, language_code=code)
+    except TelegramError as exc:
+        # An administrator who has never written to the bot has no chat with it.
+        level = logging.INFO if isinstance(scope, BotCommandScopeChat) else logging.WARNING
+        _log.log(level, "cannot set the menu of commands: %s", exc)
+
+
+def _decoded(value: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return ""

@@ -1,0 +1,144 @@
+"""Handling: the updates in hand, each from its receipt to the moment that it is done.
+
+An update is kept in the inbox before Telegram is told that it came, and leaves it when it is
+handled. So what waits, or what a kill cuts off, is handled at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from telegram import Bot, Update
+
+from bot.errors import BotError
+from bot.telegram.inbox import Inbox
+from bot.telegram.metrics import Metrics
+from bot.telegram.work import Workers
+
+_log = logging.getLogger(__name__)
+
+_IN_HAND = 1000
+"""Updates in hand at once; the others stay with Telegram until there is room."""
+_FINISH_S = 8.0
+"""How long the end waits for what is being answered: containers are killed after ten seconds."""
+_PAUSES_S = (20.0, 120.0, 600.0)
+"""Before each new attempt, where Telegram could not be reached for the reply. The requests
+themselves were repeated already; after a quarter of an hour nobody waits for the answer."""
+
+
+class Handling:
+    """Hands updates on, and knows which are under way.
+
+    Args:
+        bot: Whose updates they are.
+        process: Does what an update wants, whatever happens.
+        inbox: Keeps them.
+        workers: Say who waits for a turn, and write down.
+        metrics: Count what is received.
+        pauses_s: Before each new attempt for an update that `keep` was called for, in seconds.
+    """
+
+    def __init__(
+        self,
+        bot: Bot,
+        process: Callable[[Update], Awaitable[None]],
+        inbox: Inbox,
+        workers: Workers,
+        metrics: Metrics,
+        *,
+        pauses_s: Sequence[float] = _PAUSES_S,
+    ) -> None:
+        self._bot = bot
+        self._process = process
+        self._inbox = inbox
+        self._workers = workers
+        self._metrics = metrics
+        self._pauses_s = pauses_s
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._unsent: set[int] = set()
+        self._finishing = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Count the updates in hand."""
+        return len(self._tasks)
+
+    async def resume(self) -> None:
+        """Begin with what an earlier process has left."""
+        for update in await self._workers.note(self._inbox.pending):
+            self._begin(update)
+
+    async def receive(self, updates: list[dict[str, Any]]) -> None:
+        """Keep updates for good, and begin with those that are new."""
+        for update in updates:
+            self._metrics.received(update)
+        for update in await self._workers.note(self._inbox.put, updates):
+            self._begin(update)
+
+    def has_room(self) -> bool:
+        """Whether another update may be received."""
+        return len(self) < _IN_HAND
+
+    async def room(self) -> None:
+        """Wait until another update may be received."""
+        while not self.has_room():
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def keep(self, update: Update) -> None:
+        """Say of an update that is being processed that its reply did not reach Telegram."""
+        self._unsent.add(update.update_id)
+
+    async def finish(self) -> None:
+        """Let those be answered whose turn has come; the inbox keeps the others."""
+        self._finishing.set()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _FINISH_S
+        while self._tasks and loop.time() < end:
+            for task in self._tasks & self._workers.waiting:
+                task.cancel()
+            await asyncio.wait(
+                self._tasks, timeout=end - loop.time(), return_when=asyncio.FIRST_COMPLETED
+            )
+        late = list(self._tasks)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await self._workers.note(self._inbox.rest)
+
+    def _begin(self, update: dict[str, Any]) -> None:
+        task = asyncio.create_task(self._handle(update))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, raw: dict[str, Any]) -> None:
+        number = raw["update_id"]
+        try:
+            update = Update.de_json(raw, self._bot)
+        except Exception as exc:  # noqa: BLE001
+            # Of a future kind, or none of Telegram's; the library raises whatever it stumbles over.
+            _log.warning("update %s cannot be read (%s)", number, type(exc).__name__)
+        else:
+            if not await self._done(update):
+                return
+        try:
+            await self._workers.note(self._inbox.done, number)
+        except BotError:
+            _log.exception("update %s is handled, but that cannot be written down", number)
+
+    async def _done(self, update: Update) -> bool:
+        """Process an update; False if the bot ends before its reply reached Telegram."""
+        for pause_s in (*self._pauses_s, None):
+            await self._process(update)
+            if update.update_id not in self._unsent:
+                break
+            self._unsent.discard(update.update_id)
+            if pause_s is None:
+                _log.warning("update %s is given up, as nothing can be sent", update.update_id)
+                break
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._finishing.wait(), pause_s)
+                return False
+        return True

@@ -1,0 +1,147 @@
+"""What the bot says of itself: help, privacy, and why it does not answer just now."""
+
+from __future__ import annotations
+
+from bot.telegram.buttons import Action, Press
+from bot.telegram.languages import LANGUAGES, Language
+from bot.telegram.message import Button, Message
+from bot.telegram.quota import Verdict
+from bot.telegram.text import one_line
+
+_WANTED_UNITS = 200
+
+
+def help_text(language: Language, username: str) -> Message:
+    """Say what the bot does, and how it is asked."""
+    paragraphs = (
+        language.say("Ask me a question in your own words."),
+        language.say(
+            "I look for the answer only in the articles that the operator of this bot has given "
+            "me. I quote the passages that answer and cite the article and the paragraph of each, "
+            "so that you can check them. When the articles hold no answer, I say so."
+        ),
+        language.say(
+            "In a group, mention me with your question, reply to one of my messages, or write "
+            "/ask and the question. In any other chat, type @{name} and the question.",
+            # The name is to be tapped: it is the bot's own.
+            name=username,
+        ),
+        language.say(
+            "/sources lists the articles, /article shows one, /new begins a new conversation, "
+            "/language changes the language, /privacy says what I remember."
+        ),
+    )
+    return Message("\n\n".join(paragraphs))
+
+
+def privacy(language: Language, *, days: int, minutes: int, logged: bool) -> Message:
+    """Say what is kept of the asker, how long, and how it is erased."""
+    paragraphs = [
+        language.say(
+            "I keep your question and whether it was answered for {days} days, so that the buttons "
+            "under an answer work and the operator sees which questions the articles leave open. "
+            "Neither your name nor your Telegram ID is kept with it, only a code made from the ID.",
+            days=language.number(days),
+        ),
+        language.say(
+            "Your last questions are kept for {minutes} minutes, so that I understand what comes "
+            "after them. /new forgets them at once.",
+            minutes=language.number(minutes),
+        ),
+        language.say("/forgetme erases all that I keep of you."),
+        language.say("Nothing leaves the machine that I run on, except my messages to Telegram."),
+    ]
+    if logged:
+        paragraphs.insert(2, language.say("The operator has chosen to log questions as well."))
+    return Message("\n\n".join(paragraphs))
+
+
+def choose_language(language: Language) -> Message:
+    """Ask for the language of the interface."""
+    row = tuple(
+        Button(
+            f"· {other.name} ·" if other.code == language.code else other.name,
+            Press(Action.LANGUAGE, key=other.code),
+        )
+        for other in LANGUAGES.values()
+    )
+    return Message(
+        language.say("Which language shall I speak? The articles stay in theirs."),
+        buttons=(row[:2], row[2:]),
+    )
+
+
+def refusal(language: Language, verdict: Verdict, per_minute: int) -> Message:
+    """Say why a question is not answered now."""
+    if verdict is Verdict.TOO_MANY:
+        return Message(
+            language.say(
+                "I am still busy with your earlier questions and cannot take more. "
+                "Please ask again when they are answered."
+            )
+        )
+    return Message(
+        language.count(
+            "I answer one question a minute for each of you. Please wait a little.",
+            "I answer up to {n} questions a minute for each of you. Please wait a little.",
+            per_minute,
+        )
+    )
+
+
+def stranger(language: Language, user: int) -> Message:
+    """Say that the bot is not for everybody; the id is what the operator would list."""
+    return Message(
+        language.say(
+            "This bot answers only people whom its operator has listed. "
+            "If you know the operator, this is your Telegram ID: {number}",
+            number=user,
+        )
+    )
+
+
+def empty(language: Language) -> Message:
+    """Say that there was no question."""
+    return Message(language.say("What would you like to know? Ask it in a few words."))
+
+
+def too_long(language: Language, found: int, limit: int) -> Message:
+    """Say that a question is too long."""
+    return Message(
+        language.say(
+            "Your question has {found} characters, and I read up to {limit}. "
+            "Please ask it in fewer words.",
+            found=language.number(found),
+            limit=language.number(limit),
+        )
+    )
+
+
+def only_text(language: Language) -> Message:
+    """Say that pictures, voices and files are not understood."""
+    return Message(language.say("I read text only. Please ask me in words."))
+
+
+def sorry(language: Language) -> Message:
+    """Say that something failed, without saying what."""
+    return Message(
+        language.say(
+            "Something went wrong here, and your question is not answered. "
+            "Please ask it again later."
+        )
+    )
+
+
+def no_article(language: Language, wanted: str) -> Message:
+    """Say that an article is not there."""
+    if not wanted:
+        return Message(
+            language.say("Which article? Write its title after /article, or choose from /sources.")
+        )
+    # The command stays one that can be tapped; what was asked for becomes harmless.
+    return Message(
+        language.say(
+            "I have no article called “{wanted}”. /sources lists those that I have.",
+            wanted=one_line(wanted, _WANTED_UNITS),
+        )
+    )

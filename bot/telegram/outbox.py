@@ -1,0 +1,148 @@
+"""What the bot sends: replies, edits, small notices, and "typing" while someone waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+from telegram import (
+    Bot,
+    InlineQueryResult,
+    InlineQueryResultsButton,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
+from telegram.constants import ChatAction
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
+
+from bot.telegram.message import Message
+from bot.telegram.state import Place
+
+_log = logging.getLogger(__name__)
+
+_TYPING_AFTER_S, _TYPING_AGAIN_S = 0.3, 4.5
+"""Most answers need no "typing"; Telegram takes it down after five seconds."""
+_HARMLESS = (
+    "message is not modified",  # pressed twice
+    "message to edit not found",  # deleted
+    "message can't be edited",
+    "query is too old",
+    "message_id_invalid",
+    "message thread not found",  # the topic was deleted
+    "topic_deleted",
+    "topic_closed",
+    "chat not found",
+    "chat_write_forbidden",
+    "chat_restricted",
+    "not enough rights",
+    "have no rights",
+    "need administrator rights",
+)
+
+
+class Outbox:
+    """Sends for the bot, and takes calmly what happens to messages in the wild."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def reply(self, place: Place, message: Message, to: int | None = None) -> int | None:
+        """Send a message, in the topic of the place, and return its id.
+
+        None where nobody can be reached any more: the bot is blocked or was thrown out, or the
+        topic is closed.
+
+        Args:
+            place: Where.
+            message: What.
+            to: The message that it replies to; it is sent as well if that one is gone.
+        """
+        with _calm():
+            sent = await self._bot.send_message(
+                place.chat,
+                message.text,
+                entities=message.entities,
+                link_preview_options=_preview(message),
+                message_thread_id=place.topic,
+                reply_markup=message.keyboard(),
+                reply_parameters=(
+                    ReplyParameters(to, allow_sending_without_reply=True) if to else None
+                ),
+            )
+            return sent.message_id
+        return None
+
+    async def tell(self, user: int, message: Message) -> None:
+        """Send a message to a user, in private."""
+        await self.reply(Place(user, None, user), message)
+
+    async def edit(self, chat: int, message_id: int, message: Message) -> None:
+        """Put another text in place of a message's; none if it is gone or says just that."""
+        with _calm():
+            await self._bot.edit_message_text(
+                message.text,
+                chat_id=chat,
+                message_id=message_id,
+                entities=message.entities,
+                link_preview_options=_preview(message),
+                reply_markup=message.keyboard(),
+            )
+
+    async def toast(self, query_id: str, text: str | None = None) -> None:
+        """Take the press of a button off the asker's screen, with a word if there is one."""
+        with _calm():
+            await self._bot.answer_callback_query(query_id, text)
+
+    async def cards(
+        self,
+        query_id: str,
+        cards: Sequence[InlineQueryResult],
+        button: InlineQueryResultsButton | None,
+        *,
+        personal: bool,
+        cache_s: int,
+    ) -> None:
+        """Answer an inline query."""
+        with _calm():
+            await self._bot.answer_inline_query(
+                query_id, cards, cache_time=cache_s, is_personal=personal, button=button
+            )
+
+    @asynccontextmanager
+    async def typing(self, place: Place) -> AsyncIterator[None]:
+        """Show "typing" meanwhile, once the wait has become noticeable."""
+        task = asyncio.create_task(self._keep_typing(place))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    async def _keep_typing(self, place: Place) -> None:
+        pause = _TYPING_AFTER_S
+        while True:
+            await asyncio.sleep(pause)
+            with suppress(TelegramError):
+                await self._bot.send_chat_action(
+                    place.chat, ChatAction.TYPING, message_thread_id=place.topic
+                )
+            pause = _TYPING_AGAIN_S
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """Pass over errors that mean only that someone was faster, has gone, or closed the door."""
+    try:
+        yield
+    except (Forbidden, ChatMigrated, BadRequest) as exc:
+        known = any(words in str(exc).lower() for words in _HARMLESS)
+        if isinstance(exc, BadRequest) and not known:
+            raise
+        _log.info("cannot answer: %s", exc)
+
+
+def _preview(message: Message) -> LinkPreviewOptions:
+    if message.preview is None:
+        return LinkPreviewOptions(is_disabled=True)
+    return LinkPreviewOptions(url=message.preview, prefer_small_media=True)

@@ -1,0 +1,115 @@
+"""A quote: an excerpt as a part of a message, with its citation and the link to its article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote as percent_encoded
+from urllib.parse import urlsplit
+
+from telegram import MessageEntity
+
+from bot.telegram.languages import Language
+from bot.telegram.message import TEXT_UNITS, Message, joined, part
+from bot.telegram.text import folded, harmless, one_line, shortened, units, within
+from retrieval.types import Excerpt, Source
+
+TITLE_UNITS = 200
+
+_EXPANDABLE_CHARS = 400
+_URL_CHARS = 2_000
+_FRAGMENT_CHARS = 600
+
+
+def quoted(
+    excerpt: Excerpt, language: Language, *, citation: int | None = None, room: int = TEXT_UNITS
+) -> Message:
+    """Lay out an excerpt, its best sentence bold, with the citation under it.
+
+    Args:
+        excerpt: It is cut if it is too long for the room.
+        language: Of the date and of "paragraph".
+        citation: Number of the citation, if it has one.
+        room: UTF-16 units of the whole.
+    """
+    below = cited(excerpt, language, citation=citation)
+    text, spans = harmless(*folded(excerpt.text, excerpt.highlights))
+    shorter = shortened(text, room - units(below.text) - 1)
+    # What shows the cut is not bold.
+    kept = shorter if shorter == text else shorter.removesuffix(" …")
+    return joined(block(shorter, within(kept, spans)), below, by="\n")
+
+
+def block(text: str, bold: Iterable[tuple[int, int]]) -> Message:
+    """Make a block quote, which opens by a tap if it is long."""
+    long = len(text) > _EXPANDABLE_CHARS
+    kind = MessageEntity.EXPANDABLE_BLOCKQUOTE if long else MessageEntity.BLOCKQUOTE
+    return part(text, kind, bold=bold)
+
+
+def cited(excerpt: Excerpt, language: Language, *, citation: int | None = None) -> Message:
+    """Make the line `[1] Title · date · paragraph 4`, the title linked to the best sentence."""
+    return joined(
+        part("" if citation is None else f"[{citation}] "),
+        part(titled(excerpt.source), url=_link(excerpt.source, best_sentence(excerpt))),
+        part(_date(excerpt.source, language)),
+        part(" · " + language.say("paragraph {number}", number=excerpt.paragraph)),
+    )
+
+
+def named(
+    source: Source, language: Language, *, url: str | None = None, room: int = TITLE_UNITS
+) -> Message:
+    """Make the line `Title · date`, the title linked to the article unless to another address."""
+    title = part(titled(source, room), url=url or address(source))
+    return joined(title, part(_date(source, language)))
+
+
+def titled(source: Source, room: int = TITLE_UNITS) -> str:
+    """Return an article's title on one line, or its path if nothing of the title can be shown."""
+    return one_line(source.title, room) or one_line(source.path, room)
+
+
+def best_sentence(excerpt: Excerpt) -> str:
+    """Return the first of the sentences that answer best, folded, or else the whole excerpt."""
+    text, spans = folded(excerpt.text, excerpt.highlights)
+    spans = within(text, spans)
+    return text[slice(*spans[0])] if spans else text
+
+
+def address(source: Source) -> str | None:
+    """Return the article's address, or None if Telegram would not take it for a link.
+
+    It refuses addresses of other schemes and of hosts without a dot.
+    """
+    url = source.url
+    if not url or len(url) > _URL_CHARS or " " in url or not url.isprintable():
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not re.search(r"[^.]\.[^.]|:", host):
+        return None
+    return url
+
+
+def _link(source: Source, sentence: str) -> str | None:
+    """Return the article's address, made to open at the sentence, or None.
+
+    The sentence is found by browsers that know text fragments
+    (https://wicg.github.io/scroll-to-text-fragment/); the others open the page at its top.
+    """
+    url = address(source)
+    if url is None or "#" in url:
+        return url
+    words = sentence.split()
+    ends = [words[:4], words[-4:]] if len(words) > 8 else [words]
+    # "-" and "," part the pieces of a fragment, and quoting leaves "-" alone.
+    fragment = ",".join(percent_encoded(" ".join(end), safe="").replace("-", "%2D") for end in ends)
+    return f"{url}#:~:text={fragment}" if 0 < len(fragment) <= _FRAGMENT_CHARS else url
+
+
+def _date(source: Source, language: Language) -> str:
+    return f" · {language.date(source.date)}" if source.date else ""

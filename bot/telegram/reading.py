@@ -1,0 +1,238 @@
+"""Views for reading on: an excerpt in its surroundings, an article in pages, the articles' list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+
+from telegram import MessageEntity
+
+from bot.telegram.buttons import Action, Press
+from bot.telegram.languages import Language
+from bot.telegram.message import TEXT_UNITS, Button, Message, joined, part
+from bot.telegram.quotes import address, cited, named, titled
+from bot.telegram.text import (
+    around,
+    border,
+    ending,
+    folded,
+    harmless,
+    one_line,
+    shortened,
+    tamed,
+    units,
+)
+from retrieval.chunking import is_terminated, split_paragraphs
+from retrieval.types import Article, Excerpt, Source
+
+_OWN_UNITS, _NEAR_UNITS = 2_000, 700
+"""Of the excerpt's paragraph and of each beside it: a screen or two of a phone."""
+_PAGE_UNITS = 3_000
+"""Of an article's text; title, author and page number find room beside it."""
+_LISTED = 10
+_LISTED_TITLE_UNITS, _AUTHOR_UNITS = 120, 100
+_BUTTONS_IN_ROW = 8
+_HEADING_CHARS = 80
+
+_Row = tuple[Button, ...]
+
+
+def context(
+    article_text: str,
+    excerpt: Excerpt,
+    language: Language,
+    *,
+    number: int,
+    shown: int,
+    citation: int,
+    citations: int,
+) -> Message:
+    """Show an excerpt within its paragraph, with the paragraphs before and after.
+
+    Args:
+        article_text: If the excerpt is no longer in it, the excerpt is shown alone.
+        excerpt: Its best sentence is bold, or all of it.
+        language: Of the interface.
+        number: Of the answer in the bot's memory.
+        shown: Excerpts that the answer shows.
+        citation: The excerpt's, from 1.
+        citations: How many there are to choose from.
+    """
+    before, own, place, after = _surroundings(article_text, excerpt)
+    length = len(excerpt.text)
+    marked = [(0, length), *(excerpt.highlights or [(0, length)])]
+    text, spans = harmless(*folded(own, [(place + a, place + b) for a, b in marked]))
+    start, end = spans[0]
+
+    below = cited(excerpt, language, citation=citation)
+    room = TEXT_UNITS - units(below.text) - len("\n\n")
+    # A sentence can be longer than what a paragraph gets.
+    text, shift = around(text, start, end, min(max(_OWN_UNITS, units(text[start:end])), room))
+    near = min(_NEAR_UNITS, (room - units(text)) // 2 - len("\n\n"))
+    message = joined(
+        part(ending(tamed(before), near)),
+        part(text, MessageEntity.BLOCKQUOTE, bold=[(a + shift, b + shift) for a, b in spans[1:]]),
+        part(shortened("\n".join(map(tamed, after)), near)),
+        below,
+        by="\n\n",
+    )
+    choice = [
+        Button(
+            f"· {one} ·" if one == citation else str(one),
+            Press(Action.CONTEXT, number, shown, one),
+        )
+        for one in range(1, citations + 1)
+        if citations > 1
+    ]
+    rows = [tuple(choice[n : n + _BUTTONS_IN_ROW]) for n in range(0, len(choice), _BUTTONS_IN_ROW)]
+    back = Button(language.say("‹ Back"), Press(Action.ANSWER, number, shown))
+    return Message(message.text, message.entities, (*rows, (back,)))
+
+
+def article(
+    article: Article,
+    language: Language,
+    *,
+    page: int,
+    press: Callable[[int], Press],
+    back: Press | None,
+) -> Message:
+    """Show a page of an article.
+
+    Args:
+        article: All of it.
+        language: Of the interface.
+        page: From 0; one that does not exist is the nearest that does.
+        press: Gives the press that turns to a page.
+        back: Where "Back" leads, if anywhere.
+    """
+    source = article.source
+    texts = pages(article.text)
+    page = _nearest(page, len(texts))
+    url = address(source)
+    about = [
+        language.date(source.date) if source.date else "",
+        one_line(source.author or "", _AUTHOR_UNITS),
+    ]
+    message = joined(
+        joined(
+            part(titled(source), MessageEntity.BOLD, url=url),
+            part(" · ".join(filter(None, about))),
+            by="\n",
+        ),
+        part(texts[page]),
+        _page_number(page, len(texts), language),
+        by="\n\n",
+    )
+    last = [Button(language.say("‹ Back"), back)] if back else []
+    if url:
+        last.append(Button(language.say("Open"), url=url))
+    rows = (_turning(page, len(texts), press), tuple(last))
+    return Message(message.text, message.entities, tuple(filter(None, rows)))
+
+
+def pages(text: str) -> list[str]:
+    """Cut an article's text into pages, at paragraphs or else at sentences; one at least.
+
+    Joined, they hold all words of the text in order; a line of a paragraph is no line of its own.
+    """
+    done: list[str] = []
+    page = ""
+    for start, end in split_paragraphs(text):
+        paragraph = tamed(text[start:end])
+        at = 0
+        while at < len(paragraph):
+            room = _PAGE_UNITS - (units(page) + len("\n\n") if page else 0)
+            cut = border(paragraph, room, at)
+            if page and cut < len(paragraph) and room < _PAGE_UNITS // 2:
+                done.append(page)
+                page = ""
+                continue
+            # As in `ending`, a cut may lay a command bare.
+            piece, _ = harmless(paragraph[at:cut].strip())
+            page = f"{page}\n\n{piece}" if page else piece
+            if cut < len(paragraph):
+                done.append(page)
+                page = ""
+            at = cut
+    return [*done, page] if page or not done else done
+
+
+def sources(
+    sources: Sequence[Source], language: Language, *, page: int, link: Callable[[Source], str]
+) -> Message:
+    """List the articles, the newest first, those without a date last.
+
+    Args:
+        sources: All of them, in any order.
+        language: Of the interface.
+        page: From 0; one that does not exist is the nearest that does.
+        link: Gives the address that opens an article in this bot.
+    """
+    if not sources:
+        return part(language.say("There are no articles yet."))
+    by_title = sorted(sources, key=lambda source: (source.title.casefold(), source.path))
+    ordered = sorted(by_title, key=lambda source: source.date or dt.date.min, reverse=True)
+    count = -(-len(ordered) // _LISTED)
+    page = _nearest(page, count)
+    lines = [
+        joined(part("• "), named(source, language, url=link(source), room=_LISTED_TITLE_UNITS))
+        for source in ordered[page * _LISTED : (page + 1) * _LISTED]
+    ]
+    message = joined(
+        part(language.count("{n} article", "{n} articles", len(ordered)), MessageEntity.BOLD),
+        joined(*lines, by="\n"),
+        _page_number(page, count, language),
+        by="\n\n",
+    )
+    row = _turning(page, count, lambda to: Press(Action.SOURCES, page=to))
+    return Message(message.text, message.entities, (row,) if row else ())
+
+
+def _surroundings(text: str, excerpt: Excerpt) -> tuple[str, str, int, list[str]]:
+    """Return the paragraph before, the excerpt's own, its place in that, and what comes after."""
+    start = excerpt.start
+    if text[start : excerpt.end] != excerpt.text:
+        # The article has changed since it was cited.
+        start = text.find(excerpt.text)
+    spans = split_paragraphs(text)
+    if start < 0 or not spans:
+        return "", excerpt.text, 0, []
+    here = max(0, bisect_right(spans, start, key=lambda span: span[0]) - 1)
+    begin, end = spans[here]
+    before = text[slice(*spans[here - 1])] if here else ""
+    after = [text[slice(*span)] for span in spans[here + 1 : here + 3]]
+    # A heading belongs to what follows it, and says nothing alone.
+    if after and not _is_heading(after[0]):
+        del after[1:]
+    own = text[min(begin, start) : max(end, start + len(excerpt.text))]
+    return before, own, start - min(begin, start), after
+
+
+def _is_heading(paragraph: str) -> bool:
+    return len(paragraph) < _HEADING_CHARS and not is_terminated(paragraph)
+
+
+def _nearest(page: int, count: int) -> int:
+    return min(max(page, 0), count - 1)
+
+
+def _page_number(page: int, count: int, language: Language) -> Message:
+    if count == 1:
+        return Message("")
+    text = language.say(
+        "page {page} of {pages}",
+        page=language.number(page + 1),
+        pages=language.number(count),
+    )
+    return part(text, MessageEntity.ITALIC)
+
+
+def _turning(page: int, count: int, press: Callable[[int], Press]) -> _Row:
+    row = []
+    if page > 0:
+        row.append(Button("◀", press(page - 1)))
+    if page < count - 1:
+        row.append(Button("▶", press(page + 1)))
+    return tuple(row)

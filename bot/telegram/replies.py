@@ -1,0 +1,287 @@
+"""What is replied to a question or a press: plain functions of what the bot knows and remembers.
+
+They run in threads, where they may compute and wait for the database; nothing is sent here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from telegram import InlineQueryResultArticle
+
+from bot.answers import Answer, QuestionError, check_question
+from bot.build import Library
+from bot.telegram import cards, notices, reading, views
+from bot.telegram.addressing import Asked
+from bot.telegram.buttons import Action, Press
+from bot.telegram.languages import LANGUAGES, Language, language_of
+from bot.telegram.message import Message
+from bot.telegram.shelf import Shelf, article_key
+from bot.telegram.state import Kept, State
+
+_SHOWN = 9
+"""Excerpts that one message shows at most, whatever a press asks for."""
+_INLINE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply that was made.
+
+    Attributes:
+        answer: None where the question was refused.
+        number: Of the answer in the bot's memory.
+        earlier: Questions that the answer takes into account, oldest first.
+    """
+
+    message: Message
+    answer: Answer | None = None
+    number: int | None = None
+    earlier: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a press of a button does: a new text for its message, a word to who pressed, a vote."""
+
+    message: Message | None = None
+    toast: str | None = None
+    vote: bool | None = None
+
+
+class Replies:
+    """Replies from one library and one memory; safe to use from several threads."""
+
+    def __init__(self, library: Library, state: State, username: str) -> None:
+        self.shelf = Shelf(library.store, library.searcher)
+        self.state = state
+        self._library = library
+        self._settings = library.settings.telegram
+        search = library.settings.search
+        self._max_chars = min(self._settings.max_question_chars, search.max_question_chars)
+        self._username = username
+
+    def language(self, user: int, code: str | None) -> Language:
+        """Return the language to speak with a user.
+
+        Args:
+            user: Who may have chosen one.
+            code: That of the user's Telegram, an IETF tag.
+        """
+        return language_of(self.state.language(user) or code)
+
+    def question(self, asked: Asked) -> Reply | None:
+        """Answer a question; None if that was done before the process was killed."""
+        kept = self.state.answer_to(asked.place.chat, asked.message_id)
+        if kept is not None and kept.message_id is not None:
+            return None
+        return self._answered(asked, self.state.earlier(asked.place))
+
+    def edited(self, asked: Asked) -> tuple[int | None, Reply] | None:
+        """Answer an edited question again, with the message that shows the old answer.
+
+        None if there is nothing new to answer; no message if it was not answered before, or if the
+        new one is refused, which leaves the old answer as it is. Where there is a message, `shown`
+        is to follow.
+        """
+        folded = _folded(asked.question)
+        if not folded:
+            return None
+        kept = self.state.answer_to(asked.place.chat, asked.message_id)
+        if kept is None or kept.message_id is None:
+            return None, self._answered(asked, self.state.earlier(asked.place))
+        if kept.question == folded:
+            return None
+        reply = self._answered(asked, kept.earlier, kept.number)
+        return (kept.message_id if reply.answer else None), reply
+
+    def shown(self, asked: Asked, reply: Reply) -> None:
+        """Remember that an edited question was answered; not before, as the edit may fail."""
+        answer = reply.answer
+        if answer is None or reply.number is None:
+            return
+        self.state.asked(asked.place, answer.searched)
+        self.state.change_answer(
+            reply.number,
+            answer.question,
+            reply.earlier,
+            answer.answered,
+            answer.confidence,
+            answer.generation,
+        )
+
+    def _answered(self, asked: Asked, earlier: tuple[str, ...], number: int | None = None) -> Reply:
+        language = self.language(asked.place.user, asked.language)
+        try:
+            question = check_question(asked.question, self._max_chars)
+        except QuestionError as exc:
+            if not exc.limit:
+                return Reply(notices.empty(language))
+            return Reply(notices.too_long(language, exc.found, exc.limit))
+        answer = self._library.answerer.answer(question, views.MORE + 1, earlier)
+        if number is None:
+            self.state.asked(asked.place, answer.searched)
+            number = self.state.add_answer(
+                asked.place,
+                asked.message_id,
+                answer.question,
+                earlier,
+                answer.answered,
+                answer.confidence,
+                answer.generation,
+            )
+        return Reply(self._view(answer, number, language), answer, number, earlier)
+
+    def _view(
+        self, answer: Answer, number: int, language: Language, shown: int | None = None
+    ) -> Message:
+        """Show an answer that was asked for with one excerpt more than are shown."""
+        if not answer.answered:
+            if shown is None or not answer.excerpts:
+                return views.unanswered(answer, language, number=number)
+            return views.closest(answer, language, number=number, shown=shown)
+        wanted = views.worth_showing(answer) if shown is None else shown
+        return views.answer(
+            answer,
+            language,
+            number=number,
+            shown=wanted,
+            more=len(answer.excerpts) > wanted and wanted < _SHOWN,
+            preview=self._settings.link_preview,
+        )
+
+    def inline(
+        self, question: str, language: Language
+    ) -> tuple[Answer, list[InlineQueryResultArticle]] | None:
+        """Answer what is typed in another chat with cards to choose from; None if it is nothing."""
+        try:
+            asked = check_question(question, self._max_chars)
+        except QuestionError:
+            return None
+        answer = self._library.answerer.answer(asked, _INLINE)
+        return answer, cards.cards(answer, language)
+
+    # Buttons
+
+    def press(self, press: Press, chat: int, user: int, code: str | None) -> Pressed:
+        """Do what a button says. It may be old, forged, or another chat's: then nothing is shown.
+
+        Args:
+            press: As it came.
+            chat: Where the message with the button stands.
+            user: Who pressed.
+            code: Language of the user's Telegram.
+        """
+        language = self.language(user, code)
+        match press.action:
+            case Action.LANGUAGE:
+                return self._choose(press.key, user)
+            case Action.SOURCES:
+                return Pressed(self.sources(language, press.page))
+            case Action.READ:
+                read = self.read(press.key, language, press.page)
+                return Pressed(read) if read else self._gone(language)
+        kept = self.state.answer(press.answer, chat)
+        if kept is None:
+            return Pressed(toast=language.say("That answer is too old. Please ask again."))
+        if press.action in (Action.UP, Action.DOWN):
+            up = press.action is Action.UP
+            if not self.state.vote(kept.number, user, up):
+                return Pressed(toast=language.say("I have noted that already."))
+            return Pressed(toast=language.say("Thank you, that helps."), vote=up)
+        return self._pressed(press, kept, language)
+
+    def _pressed(self, press: Press, kept: Kept, language: Language) -> Pressed:
+        shown = min(press.shown, _SHOWN) or None
+        answer, reasons = self._library.answerer.explain(
+            kept.question, (shown or views.MORE) + 1, kept.earlier
+        )
+        if press.action is Action.ANSWER:
+            return Pressed(self._view(answer, kept.number, language, shown))
+        count = min(len(answer.excerpts), shown or views.MORE)
+        if press.action is Action.WHY:
+            threshold = self._library.settings.search.threshold
+            return Pressed(
+                views.why(
+                    answer,
+                    reasons,
+                    language,
+                    number=kept.number,
+                    shown=count,
+                    threshold=threshold,
+                )
+            )
+        if not 1 <= press.number <= count:
+            return self._gone(language)
+        excerpt = answer.excerpts[press.number - 1]
+        article = self.shelf.open(excerpt.source.path)
+        if article is None:
+            return self._gone(language)
+        if press.action is Action.CONTEXT:
+            return Pressed(
+                reading.context(
+                    article.text,
+                    excerpt,
+                    language,
+                    number=kept.number,
+                    shown=count,
+                    citation=press.number,
+                    citations=count,
+                )
+            )
+        return Pressed(
+            reading.article(
+                article,
+                language,
+                page=press.page,
+                press=lambda page: Press(Action.ARTICLE, kept.number, count, press.number, page),
+                back=Press(Action.ANSWER, kept.number, count),
+            )
+        )
+
+    def _choose(self, code: str, user: int) -> Pressed:
+        if code not in LANGUAGES:
+            return Pressed()
+        self.state.set_language(user, code)
+        language = LANGUAGES[code]
+        return Pressed(notices.choose_language(language), language.say("Language changed."))
+
+    def _gone(self, language: Language) -> Pressed:
+        return Pressed(toast=language.say("That is no longer among the articles."))
+
+    # Articles
+
+    def sources(self, language: Language, page: int = 0) -> Message:
+        """List the articles."""
+        return reading.sources(
+            self.shelf.sources(),
+            language,
+            page=page,
+            link=lambda source: f"https://t.me/{self._username}?start=a_{article_key(source.path)}",
+        )
+
+    def read(self, key: str, language: Language, page: int = 0) -> Message | None:
+        """Show a page of the article of a key; None if there is none."""
+        article = self.shelf.by_key(key)
+        if article is None:
+            return None
+        return reading.article(
+            article,
+            language,
+            page=page,
+            press=lambda page: Press(Action.READ, page=page, key=key),
+            back=None,
+        )
+
+    def article(self, words: str, language: Language) -> Message:
+        """Show the article that is named by words of its title or its path."""
+        found = self.shelf.find(words) if words else None
+        shown = self.read(article_key(found.source.path), language) if found else None
+        return shown or notices.no_article(language, words)
+
+
+def _folded(question: str) -> str:
+    try:
+        return check_question(question, len(question) + 1)
+    except QuestionError:
+        return ""

@@ -1,0 +1,245 @@
+"""The service: the bot's life from start to stop, and what goes on beside the updates."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import SecretStr
+from telegram import Update
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from telegram.ext import ContextTypes
+
+from bot.build import Library
+from bot.errors import BotError
+from bot.refresher import Refresher
+from bot.telegram import notices
+from bot.telegram.addressing import place_of
+from bot.telegram.alarms import Alarms
+from bot.telegram.app import UPDATES, build, register
+from bot.telegram.commands import Commands, set_menus
+from bot.telegram.delivery import TelegramFault, TokenRefused
+from bot.telegram.desk import Desk
+from bot.telegram.handling import Handling
+from bot.telegram.inbox import Inbox
+from bot.telegram.languages import language_of
+from bot.telegram.limits import Limiter, Rates
+from bot.telegram.metrics import Metrics
+from bot.telegram.monitor import Health, Monitor, Status
+from bot.telegram.outbox import Outbox
+from bot.telegram.polling import Polling
+from bot.telegram.replies import Replies
+from bot.telegram.state import State
+from bot.telegram.upkeep import Upkeep
+from bot.telegram.webhook import Webhook, address_of
+from bot.telegram.work import Workers
+from config import Intake
+
+_log = logging.getLogger(__name__)
+
+_SILENCE_S = 90.0
+"""A poll ends within half a minute; three in a row without an answer are an outage."""
+_HOUR_S = 3600.0
+
+
+class Service:
+    """A bot that serves one library.
+
+    Args:
+        library: What is asked.
+        token: The bot's.
+        refresher: Keeps the index in line.
+        rates: What may be sent; without it, what Telegram allows every bot and the settings say.
+
+    Raises:
+        TelegramFault: The token is none, or the proxy or the webhook's address is wrong.
+        BotError: What the bot remembers cannot be read.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        token: SecretStr,
+        refresher: Refresher,
+        *,
+        rates: Rates | None = None,
+    ) -> None:
+        self._library = library
+        self._settings = settings = library.settings.telegram
+        self._metrics = Metrics()
+        self._limiter = Limiter(rates or Rates(overall_per_s=settings.messages_per_second))
+        self._address = address_of(token, settings)
+        self._application = build(token, settings, self._limiter, self._metrics)
+        self._bot = self._application.bot
+        self._workers = Workers()
+        self._outbox = Outbox(self._bot)
+        self._upkeep = Upkeep(refresher, self._outbox, self._metrics)
+        self._state = State.open(
+            settings.state or _state_folder(),
+            int(token.get_secret_value().replace("-", ":").partition(":")[0]),
+            keep_days=settings.keep_days,
+            conversation_minutes=settings.conversation_minutes,
+        )
+        self._inbox = Inbox(self._state.database)
+        self._handling = Handling(
+            self._bot,
+            self._application.process_update,
+            self._inbox,
+            self._workers,
+            self._metrics,
+        )
+        self._alarms = Alarms(
+            self._outbox.tell, settings.administrators, language_of(None), time.monotonic
+        )
+        self._intake: Polling | Webhook | None = None
+        self._refused: TokenRefused | None = None
+        self._stop = asyncio.Event()
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Answer until `stop` is set; then finish what is being answered, and keep the rest.
+
+        Raises:
+            TelegramFault: The token is refused, Telegram is out of reach at the start, another
+                process polls with the same token, or the webhook's address is not taken.
+            BotError: A port is taken.
+        """
+        self._stop = stop
+        try:
+            async with AsyncExitStack() as stack:
+                stack.callback(self._close)
+                # Also where initialising fails half way, which does not clean up by itself.
+                stack.push_async_callback(self._bot.shutdown)
+                await self._application.initialize()
+                stack.push_async_callback(self._application.shutdown)
+                self._take_up()
+                if self._settings.monitor_port is not None:
+                    monitor = Monitor(self._health, self._told)
+                    await stack.enter_async_context(monitor.serving(self._settings.monitor_port))
+                stack.enter_context(self._library.searcher.following())
+                if self._settings.watch:
+                    self._upkeep.watch()
+                for chore in (set_menus(self._bot, self._settings.administrators), self._tidy()):
+                    await stack.enter_async_context(_beside(chore))
+                stack.push_async_callback(self._finish)
+                await self._handling.resume()
+                _log.info("answering as @%s", self._bot.username)
+                await self._take_in(stop)
+        except TelegramError as exc:
+            raise TelegramFault.of(exc) from None
+
+    def _take_up(self) -> None:
+        """Make what has to know the bot's name."""
+        replies = Replies(self._library, self._state, self._bot.username)
+        desk = Desk(
+            replies, self._outbox, self._workers, self._limiter, self._metrics, self._settings
+        )
+        commands = Commands(desk, self._upkeep, self._library, self._settings)
+        register(self._application, desk, commands, self._failed)
+
+    def _close(self) -> None:
+        self._workers.close()
+        self._state.close()
+
+    async def _take_in(self, stop: asyncio.Event) -> None:
+        handling = self._handling
+        if self._address is None:
+            polling = self._intake = Polling(self._bot, handling.receive, handling.room, UPDATES)
+            await polling.run(stop)
+        else:
+            webhook = self._intake = Webhook(
+                self._bot, handling.receive, handling.has_room, self._address, UPDATES
+            )
+            async with webhook.serving():
+                await stop.wait()
+        if self._refused is not None:
+            raise self._refused
+
+    async def _finish(self) -> None:
+        # Both at once: an administrator's refresh is in hand until it is ended.
+        await asyncio.gather(asyncio.to_thread(self._upkeep.close), self._handling.finish())
+
+    # Beside the updates
+
+    async def _failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Log what a handler raised; the asker learns that something failed, and nothing more."""
+        error = context.error
+        assert error is not None, "the library calls this with one"
+        if isinstance(error, NetworkError | RetryAfter | TokenRefused):
+            await self._unsent(update, error)
+            return
+        _log.error("an update could not be handled", exc_info=error)
+        message = update.effective_message if isinstance(update, Update) else None
+        if isinstance(update, Update) and update.message and message:
+            code = message.from_user.language_code if message.from_user else None
+            with contextlib.suppress(TelegramError):
+                await self._outbox.reply(
+                    place_of(message), notices.sorry(language_of(code)), message.message_id
+                )
+        await self._alarms.note(error)
+
+    async def _unsent(self, update: object, error: TelegramError) -> None:
+        """Log that a reply did not go out, and keep what may be answered later."""
+        _log.warning("a message could not be sent: %s", error)
+        if isinstance(error, BadRequest):
+            await self._alarms.note(error)
+        elif isinstance(update, Update) and not isinstance(error, RetryAfter):
+            # A press, or what is typed inline, is stale in a moment.
+            if update.effective_message and not update.callback_query:
+                self._handling.keep(update)
+            if isinstance(error, TokenRefused):
+                # With a webhook nothing else would find out.
+                self._refused = error
+                self._stop.set()
+
+    async def _tidy(self) -> None:
+        """Forget what is too old, now and every hour."""
+        while True:
+            try:
+                await self._workers.note(self._state.purge)
+                await self._workers.note(self._inbox.purge)
+            except BotError as exc:
+                _log.warning("what is old cannot be forgotten: %s", exc)
+            await asyncio.sleep(_HOUR_S)
+
+    def _health(self) -> Health:
+        generation = self._library.searcher.generation
+        contact = self._intake.last_contact if self._intake else None
+        age = None if contact is None else time.monotonic() - contact
+        polls = self._settings.mode is Intake.POLLING
+        status = Status.OK
+        if self._stop.is_set():
+            status = Status.STOPPING
+        elif polls and age is None:
+            status = Status.STARTING
+        elif polls and age is not None and age > _SILENCE_S:
+            status = Status.UNREACHABLE
+        return Health(status, generation.number, age, len(self._handling))
+
+    def _told(self) -> bytes:
+        generation = self._library.searcher.generation
+        self._metrics.index(generation.number, generation.articles)
+        self._metrics.waiting(len(self._handling))
+        return self._metrics.text()
+
+
+@asynccontextmanager
+async def _beside(chore: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do something in the background meanwhile."""
+    task = asyncio.create_task(chore)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _state_folder() -> Path:
+    return platformdirs.user_state_path("excerpta") / "telegram"

@@ -1,0 +1,87 @@
+"""The articles as Telegram's users meet them: in a list, by a short key, or by words of a title."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from retrieval.search import Searcher
+from retrieval.store import Store
+from retrieval.types import Article, Source
+
+_NEAR = 0.6
+"""Likeness from which a title that was mistyped is meant."""
+
+_UNLIKE = 4
+
+
+def article_key(path: str) -> str:
+    """Return what names an article in buttons and deep links: 11 of A-Z a-z 0-9 _ -."""
+    digest = hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    generation: int
+    sources: tuple[Source, ...]
+    by_key: Mapping[str, Source]
+
+
+class Shelf:
+    """The articles of the generation that is searched; safe to use from several threads."""
+
+    def __init__(self, store: Store, searcher: Searcher) -> None:
+        self._store = store
+        self._searcher = searcher
+        self._listing = _Listing(-1, (), {})
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return all articles, the newest first, those without a date last."""
+        return self._current().sources
+
+    def open(self, path: str) -> Article | None:
+        """Return an article; None if it is gone."""
+        return self._store.article(path)
+
+    def by_key(self, key: str) -> Article | None:
+        """Return the article of a key; None if there is none."""
+        source = self._current().by_key.get(key)
+        return self.open(source.path) if source else None
+
+    def find(self, words: str) -> Article | None:
+        """Return the article whose path or title was typed, in whole, in part, or almost.
+
+        Of several the newest; one that has just this path or title comes before all others.
+        """
+        wanted = " ".join(words.split()).casefold()
+        if not wanted:
+            return None
+        ranked = [(_rank(one, wanted), one) for one in self.sources()]
+        rank, found = min(ranked, key=lambda pair: pair[0], default=(_UNLIKE, None))
+        if rank == _UNLIKE:
+            titles = {one.title.casefold(): one for _, one in reversed(ranked)}
+            near = get_close_matches(wanted, titles, n=1, cutoff=_NEAR)
+            found = titles[near[0]] if near else None
+        return self.open(found.path) if found else None
+
+    def _current(self) -> _Listing:
+        generation = self._searcher.generation.number
+        listing = self._listing
+        if listing.generation != generation:
+            dated = sorted(
+                self._store.sources(), key=lambda one: one.date or dt.date.min, reverse=True
+            )
+            by_key = {article_key(source.path): source for source in dated}
+            self._listing = listing = _Listing(generation, tuple(dated), by_key)
+        return listing
+
+
+def _rank(source: Source, wanted: str) -> int:
+    path, title = source.path.casefold(), source.title.casefold()
+    fits = (wanted == path, wanted == title, wanted in title, wanted in path)
+    return fits.index(True) if any(fits) else _UNLIKE

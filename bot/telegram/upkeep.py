@@ -1,0 +1,93 @@
+"""Upkeep: the index follows the articles while the bot answers, by itself or when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from contextlib import suppress
+
+from telegram.error import TelegramError
+
+from bot.errors import BotError
+from bot.refresher import Document, Refresher
+from bot.telegram import reports
+from bot.telegram.languages import Language
+from bot.telegram.message import Message
+from bot.telegram.metrics import Metrics
+from bot.telegram.outbox import Outbox
+from bot.telegram.state import Place
+
+_log = logging.getLogger(__name__)
+
+_EDIT_S = 3.0
+"""Between edits that tell how far a refresh is: each takes from what the chat may be sent."""
+
+
+class Upkeep:
+    """Refreshes the index in a process beside this one."""
+
+    def __init__(self, refresher: Refresher, outbox: Outbox, metrics: Metrics) -> None:
+        self._refresher = refresher
+        self._outbox = outbox
+        self._metrics = metrics
+        self._watching: threading.Thread | None = None
+
+    def watch(self) -> None:
+        """Refresh now, and whenever articles change, until `close`."""
+        self._watching = threading.Thread(
+            target=self._refresher.watch, args=[self._done], name="watch", daemon=True
+        )
+        self._watching.start()
+
+    def close(self) -> None:
+        """End watching, and a refresh that is under way; it may take some seconds."""
+        self._refresher.close()
+        if self._watching is not None:
+            self._watching.join()
+
+    async def refresh(self, place: Place, language: Language, to: int) -> None:
+        """Refresh for an administrator, and say how far it is by editing the reply."""
+        loop = asyncio.get_running_loop()
+        latest: Document = {"articles": 0, "total": 0, "encoded": 0}
+        shown = await self._outbox.reply(place, reports.refreshing(language, latest), to)
+
+        def progress(document: Document) -> None:
+            nonlocal latest
+            latest = document
+
+        async def tell() -> None:
+            told = latest
+            while True:
+                await asyncio.sleep(_EDIT_S)
+                if shown is not None and latest != told:
+                    told = latest
+                    with suppress(TelegramError):
+                        await self._outbox.edit(
+                            place.chat, shown, reports.refreshing(language, told)
+                        )
+
+        telling = asyncio.create_task(tell())
+        try:
+            report = await loop.run_in_executor(None, self._refresher.refresh, progress)
+        except (BotError, OSError) as exc:
+            _log.warning("%s", exc)
+            said = reports.not_refreshed(language, str(exc))
+        else:
+            self._done(report)
+            said = reports.refreshed(language, report)
+        finally:
+            telling.cancel()
+        await self._say(place, shown, said)
+
+    async def _say(self, place: Place, shown: int | None, said: Message) -> None:
+        if shown is not None:
+            await self._outbox.edit(place.chat, shown, said)
+
+    def _done(self, report: Document) -> None:
+        self._metrics.refreshed(time.time())
+        changed = {name: report[name] for name in ("added", "modified", "deleted")}
+        if any(changed.values()):
+            fields = {**changed, "generation": report["generation"]}
+            _log.info("refreshed", extra={"fields": fields | {"elapsed_s": report["elapsed_s"]}})

@@ -1,0 +1,197 @@
+"""Views of an answer: what is said to a question, and what its buttons show instead.
+
+A view is a function from values to a message. Presses carry the answer's number and how many
+excerpts it shows, so that each view leads back to where it was opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from telegram import MessageEntity
+
+from bot.answers import Answer, Reason
+from bot.telegram.buttons import Action, Press
+from bot.telegram.languages import Language
+from bot.telegram.message import TEXT_UNITS, Button, Message, filled, fits, joined, part
+from bot.telegram.quotes import address, cited, named, quoted
+from bot.telegram.text import one_line, shortened, tamed, units
+from retrieval.types import Excerpt, Source
+
+MORE = 3
+"""Excerpts that a press adds, and the most that an answer opens with."""
+
+_WORTH = 0.8
+"""Share of the first excerpt's score. Of three excerpts two are shown then, on three sets of
+questions, and at most one answer in a hundred is in those that are not."""
+_UNDERSTOOD_UNITS = 300
+_WORDS_UNITS = 300
+
+
+def answer(
+    answer: Answer,
+    language: Language,
+    *,
+    number: int,
+    shown: int | None = None,
+    more: bool,
+    preview: bool,
+) -> Message:
+    """Show the excerpts that answer.
+
+    Excerpts that find no room are left out, the last first; the first is cut where it alone is too
+    long.
+
+    Args:
+        answer: With an excerpt at least.
+        language: Of the interface.
+        number: Of the answer in the bot's memory.
+        shown: Excerpts to show; without it, as many as are worth it.
+        more: Whether there are more excerpts than those to be shown.
+        preview: Whether the first article's page is previewed, if it has an address.
+    """
+    wanted = answer.excerpts[: worth_showing(answer) if shown is None else shown]
+    message, count = _quotes(_understood(answer, language), wanted, language)
+    first = [
+        Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
+        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1)),
+    ]
+    if more and count == len(wanted):
+        further = Press(Action.ANSWER, number, count + MORE)
+        first.insert(0, Button(language.say("More"), further))
+    second = (
+        Button(language.say("Why this?"), Press(Action.WHY, number, count)),
+        Button("👍", Press(Action.UP, number, count)),
+        Button("👎", Press(Action.DOWN, number, count)),
+    )
+    shows = address(wanted[0].source) if preview else None
+    return Message(message.text, message.entities, (tuple(first), second), shows)
+
+
+def worth_showing(answer: Answer) -> int:
+    """Return how many excerpts an answer opens with: those whose score is near the first's."""
+    if not answer.excerpts:
+        return 0
+    least = _WORTH * answer.excerpts[0].score
+    further = answer.excerpts[1:MORE]
+    return 1 + len(list(takewhile(lambda excerpt: excerpt.score >= least, further)))
+
+
+def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
+    """Say that the articles do not answer, and name the closest of them."""
+    parts = [
+        _understood(answer, language),
+        part(language.say("The articles do not answer this.")),
+    ]
+    if not answer.excerpts:
+        return joined(*parts, by="\n\n")
+    sources: dict[str, Source] = {}
+    for excerpt in answer.excerpts:
+        sources.setdefault(excerpt.source.path, excerpt.source)
+    lines = [
+        joined(part("• "), named(source, language)) for source in list(sources.values())[:MORE]
+    ]
+    listed = joined(part(language.say("Closest articles:")), *lines, by="\n")
+    message = joined(*parts, listed, by="\n\n")
+    show = Button(language.say("Show closest excerpts"), Press(Action.ANSWER, number, MORE))
+    return Message(message.text, message.entities, ((show,),))
+
+
+def closest(
+    answer: Answer, language: Language, *, number: int, shown: int | None = None
+) -> Message:
+    """Show the closest excerpts of what is not answered, marked as no answer."""
+    said = part(language.say("The articles do not answer this. These excerpts come closest:"))
+    opening = joined(_understood(answer, language), said, by="\n\n")
+    message, count = _quotes(opening, answer.excerpts[: shown or MORE], language)
+    buttons = (
+        Button(language.say("‹ Back"), Press(Action.ANSWER, number)),
+        Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
+        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1)),
+    )
+    return Message(message.text, message.entities, (buttons,))
+
+
+def why(
+    answer: Answer,
+    reasons: Sequence[Reason],
+    language: Language,
+    *,
+    number: int,
+    shown: int,
+    threshold: float,
+) -> Message:
+    """Say why the excerpts were chosen.
+
+    Args:
+        answer: What is explained.
+        reasons: One for each of its excerpts.
+        language: Of the interface.
+        number: Of the answer in the bot's memory.
+        shown: Excerpts that the answer shows.
+        threshold: Confidence below which nothing counts as answered, 0 to 1.
+    """
+    sure = language.say(
+        "I am {confidence} sure that the articles answer this. "
+        "Below {threshold} I say that they do not.",
+        confidence=language.percent(answer.confidence),
+        threshold=language.percent(threshold),
+    )
+    blocks = [
+        joined(cited(excerpt, language, citation=citation), _reason(reason, language), by="\n")
+        for (citation, excerpt), reason in zip(answer.cited(), reasons, strict=False)
+    ]
+    message, _ = filled(part(sure), blocks[:shown])
+    back = Button(language.say("‹ Back"), Press(Action.ANSWER, number, shown))
+    return Message(message.text, message.entities, ((back,),))
+
+
+def notice(text: str) -> Message:
+    """Make a message of plain sentences that may repeat what somebody wrote; lines are kept."""
+    lines = "\n".join(map(tamed, text.split("\n")))
+    return Message(shortened(lines.strip(), TEXT_UNITS))
+
+
+def _understood(answer: Answer, language: Language) -> Message:
+    if not answer.understood:
+        return Message("")
+    question = one_line(answer.understood, _UNDERSTOOD_UNITS)
+    text = language.say("Understood as: {question}", question=question)
+    return part(text.strip(), MessageEntity.ITALIC)
+
+
+def _quotes(
+    opening: Message, excerpts: Sequence[Excerpt], language: Language
+) -> tuple[Message, int]:
+    blocks = [
+        quoted(excerpt, language, citation=citation)
+        for citation, excerpt in enumerate(excerpts, start=1)
+    ]
+    if blocks and not fits(joined(opening, blocks[0], by="\n\n")):
+        room = TEXT_UNITS - (units(opening.text) + 2 if opening.text else 0)
+        blocks[0] = quoted(excerpts[0], language, citation=1, room=room)
+    return filled(opening, blocks)
+
+
+def _reason(reason: Reason, language: Language) -> Message:
+    words = one_line(", ".join(reason.words), _WORDS_UNITS)
+    lines = [
+        language.say("Words of the question in it: {words}", words=words)
+        if words
+        else language.say("No word of the question was found."),
+        language.say("Rank of its passage among all: {rank}", rank=language.number(reason.rank)),
+        language.say("Closeness in meaning: {share}", share=_percent(reason.dense, language)),
+        language.say(
+            "Score for the words (BM25): {score}", score=language.number(round(reason.lexical, 1))
+        ),
+        language.say(
+            "Match of the excerpt's own words: {share}", share=_percent(reason.late, language)
+        ),
+    ]
+    return part("\n".join(lines))
+
+
+def _percent(share: float, language: Language) -> str:
+    """Write a cosine as a share; an opposite is as far as what has nothing in common."""
+    return language.percent(max(0.0, share))

@@ -1,0 +1,241 @@
+"""Updates sent by Telegram: each is stored by its receiver before Telegram is told that it came."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+from urllib.parse import unquote, urlsplit
+
+import telegram
+from aiohttp import web
+from pydantic import SecretStr
+from telegram.error import BadRequest
+
+from bot.telegram.delivery import TelegramFault
+from bot.telegram.serving import listening
+from config import Intake, TelegramSettings
+
+_log = logging.getLogger(__name__)
+
+_SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+_BODY_BYTES = 1_000_000
+"""Many times the longest message that Telegram knows."""
+_BODY_S = 10.0
+"""A sender that takes longer holds a connection for nothing."""
+_CONNECTIONS = 40
+"""As many as Telegram opens on its own accord; to store an update takes milliseconds."""
+_RETRY_AFTER_S = 5
+"""When to come again if the bot is full; Telegram goes by a plan of its own if it likes."""
+_HIGHEST_ID = 2**63 - 1
+"""What a database keeps as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where Telegram finds the bot, and where the bot listens.
+
+    Attributes:
+        url: What Telegram calls; a proxy in between keeps its path.
+        listen: Host to listen at.
+        port: Port to listen at; 0 takes any that is free.
+        secret: What Telegram sends along, so that nobody else can speak in its name.
+    """
+
+    url: str
+    listen: str
+    port: int
+    secret: SecretStr
+
+    def check(self, token: str) -> None:
+        """Look for what would give a secret away or what Telegram would not take.
+
+        Raises:
+            TelegramFault: The URL holds the bot's token, or the secret is not one of Telegram's.
+        """
+        if any(part and part in unquote(self.url) for part in (token, token.partition(":")[2])):
+            raise TelegramFault(
+                "telegram.webhook_url holds the bot's token, which proxies would write into "
+                "their logs: choose any other path; the webhook's secret keeps strangers out"
+            )
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", self.secret.get_secret_value()):
+            raise TelegramFault(
+                "telegram.webhook_secret is empty, too long or has characters that Telegram does "
+                "not take; wanted up to 256 of A-Z a-z 0-9 _ -: make one with `openssl rand -hex "
+                "32`, or leave it out"
+            )
+
+
+def address_of(token: SecretStr, settings: TelegramSettings) -> Address | None:
+    """Return the webhook's address, with a secret of its own if none is set; None while polling.
+
+    Raises:
+        TelegramFault: No URL is set, or see `Address.check`.
+    """
+    if settings.mode is Intake.POLLING:
+        return None
+    if settings.webhook_url is None:
+        raise TelegramFault(
+            'telegram.mode is "webhook", and telegram.webhook_url is not set: set it to the '
+            "https address at which Telegram reaches the bot, or use polling"
+        )
+    secret = settings.webhook_secret or SecretStr(secrets.token_urlsafe(32))
+    address = Address(settings.webhook_url, settings.webhook_listen, settings.webhook_port, secret)
+    address.check(token.get_secret_value())
+    return address
+
+
+class Webhook:
+    """The server that Telegram calls.
+
+    Args:
+        bot: Initialised.
+        receive: Stores raw updates for good before it returns; may be given one again.
+        has_room: Whether the bot takes another update; Telegram keeps it if not.
+        address: Where.
+        allowed_updates: The kinds of updates that Telegram shall send.
+        clock: Seconds since any moment, never running backwards.
+        body_s: How many seconds a request's body may take.
+
+    Raises:
+        TelegramFault: See `Address.check`.
+    """
+
+    def __init__(
+        self,
+        bot: telegram.Bot,
+        receive: Callable[[list[dict[str, Any]]], Awaitable[None]],
+        has_room: Callable[[], bool],
+        address: Address,
+        allowed_updates: Sequence[str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        body_s: float = _BODY_S,
+    ) -> None:
+        address.check(bot.token)
+        self.last_contact: float | None = None
+        """When Telegram last sent an update, by the clock; None before the first."""
+        self._bot = bot
+        self._receive = receive
+        self._has_room = has_room
+        self._address = address
+        self._path = unquote(urlsplit(address.url).path) or "/"
+        self._secret = address.secret.get_secret_value().encode()
+        self._allowed = list(allowed_updates)
+        self._clock = clock
+        self._body_s = body_s
+        self._stopping = False
+        self._reading: set[asyncio.Timeout] = set()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[int]:
+        """Listen, and then tell Telegram where; it is not told of the end, and so keeps updates.
+
+        Yields:
+            The port.
+
+        Raises:
+            BotError: The bot cannot listen there.
+            TelegramError: Telegram is out of reach or does not know the token; a `TelegramFault`
+                where it does not take the URL.
+        """
+        address = self._address
+        async with listening(
+            self._answer, address.listen, address.port, "telegram.webhook_port"
+        ) as port:
+            try:
+                await self._set()
+                yield port
+            finally:
+                self._stopping = True
+                for timeout in self._reading:
+                    if not timeout.expired():
+                        timeout.reschedule(0)
+
+    async def _set(self) -> None:
+        try:
+            await self._bot.set_webhook(
+                self._address.url,
+                secret_token=self._address.secret.get_secret_value(),
+                allowed_updates=self._allowed,
+                max_connections=_CONNECTIONS,
+            )
+        except BadRequest as exc:
+            raise TelegramFault(
+                f"Telegram does not take telegram.webhook_url ({exc}); wanted an https address "
+                "that the internet reaches at port 443, 80, 88 or 8443: correct it, or use polling"
+            ) from exc
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if request.path != self._path:
+            raise web.HTTPNotFound
+        if request.method != "POST":
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+        # A header may hold bytes that are no text.
+        given = request.headers.get(_SECRET_HEADER, "").encode(errors="surrogateescape")
+        if not hmac.compare_digest(given, self._secret):
+            raise web.HTTPForbidden
+        if self._stopping or not self._has_room():
+            raise _later()
+        if request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType
+        update = _parse(await self._read(request))
+        self.last_contact = self._clock()
+        try:
+            await self._receive([update])
+        except Exception:  # noqa: BLE001 (whatever it is, Telegram has the update still)
+            _log.exception("an update cannot be stored; Telegram sends it again")
+            return web.Response(status=500)
+        return web.Response()
+
+    async def _read(self, request: web.BaseRequest) -> bytes:
+        if (request.content_length or 0) > _BODY_BYTES:
+            raise _too_large()
+        body = bytearray()
+        timeout = asyncio.timeout(self._body_s)
+        self._reading.add(timeout)
+        try:
+            async with timeout:
+                async for piece in request.content.iter_any():
+                    body += piece
+                    if len(body) > _BODY_BYTES:
+                        raise _too_large()
+        except TimeoutError:
+            raise (_later() if self._stopping else web.HTTPRequestTimeout()) from None
+        except web.RequestPayloadError:
+            raise web.HTTPBadRequest from None
+        finally:
+            self._reading.discard(timeout)
+        return bytes(body)
+
+
+def _later() -> web.HTTPException:
+    return web.HTTPServiceUnavailable(headers={"Retry-After": str(_RETRY_AFTER_S)})
+
+
+def _too_large() -> web.HTTPException:
+    return web.HTTPRequestEntityTooLarge(max_size=_BODY_BYTES, actual_size=_BODY_BYTES + 1)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    """Return the update, of which the id is looked at and nothing else."""
+    try:
+        update = json.loads(body.decode(), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise web.HTTPBadRequest from None
+    number = update.get("update_id") if isinstance(update, dict) else None
+    if type(number) is not int or not 0 <= number <= _HIGHEST_ID:
+        raise web.HTTPBadRequest
+    return dict(update)
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")

@@ -1,0 +1,168 @@
+"""Bots for tests: a service in this process, over a few articles, talking to an emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import SecretStr
+
+from bot.answers import Answer, Answerer
+from bot.build import Library
+from bot.refresher import Refresher
+from bot.telegram import Service
+from bot.telegram.limits import Rates
+from config import Settings
+from retrieval.refresh import refresh
+from retrieval.search import Searcher
+from retrieval.store import Store
+from tests.fakes import HashEncoder
+
+from .emulator import Emulator
+
+ARTICLES = {
+    "crows.md": (
+        "---\ntitle: On crows\ndate: 2024-05-03\nurl: https://example.org/crows\n---\n\n"
+        "Crows live in towns.\n\nCrows recognise human faces. They hold grudges for years.\n\n"
+        "Ravens are larger than crows."
+    ),
+    "tides.md": (
+        "# Tides\n\nThe moon raises tides twice a day.\n\nSpring tides follow a new moon.\n\n"
+        "Neap tides are the lowest of tides."
+    ),
+    "bread.md": "# Bread\n\nSourdough rises slowly because wild yeast is slow.",
+    "links.md": "# @everyone <b>links</b>\n\nSee http://evil.example, @somebody and #tags /start.",
+}
+CROWS = "Who can recognise human faces?"
+TIDES = "What raises tides twice a day?"
+UNLIMITED = Rates(overall_per_s=1000, chat_per_s=1000, chat_burst=1000, group_per_min=1000)
+"""For tests that are not about limits: a chat's fourth message in three seconds would wait."""
+NOTHING = "Zanzibar parliament?"
+
+
+def library(folder: Path, emulator: Emulator, **telegram: object) -> Library:
+    """Open the articles with an encoder that costs nothing; `telegram` are settings of the bot."""
+    settings = Settings.load(
+        overrides={
+            "articles": {"folder": folder / "articles"},
+            "index": {"folder": folder / "index"},
+            "search": {"threshold": 0.4},
+            "telegram": {
+                "base_url": emulator.url,
+                "state": folder / "state",
+                "watch": False,
+                **telegram,
+            },
+        }
+    )
+    settings.articles.folder.mkdir(exist_ok=True)
+    for name, text in ARTICLES.items():
+        path = settings.articles.folder / name
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+    encoder = HashEncoder()
+    report = refresh(settings.articles, settings.index, encoder)
+    store = Store.open(settings.index.folder)
+    assert store is not None
+    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
+    answerer = Answerer(searcher, settings.search)
+    return Library(settings, cast(Any, encoder), store, searcher, answerer, report)
+
+
+class Held:
+    """An answerer that holds some questions back until it is released.
+
+    Attributes:
+        broken: Questions at which it fails.
+    """
+
+    def __init__(self, answerer: Answerer, *questions: str) -> None:
+        self.questions = questions
+        self.asked = threading.Event()
+        self.go = threading.Event()
+        self.heard: list[str] = []
+        self.broken: tuple[str, ...] = ()
+        self._answerer = answerer
+
+    def answer(
+        self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
+    ) -> Answer:
+        self.heard.append(question)
+        if question in self.broken:
+            raise RuntimeError(f"broken at {question}")
+        if question in self.questions:
+            self.asked.set()
+            assert self.go.wait(30)
+        return self._answerer.answer(question, excerpts, earlier)
+
+    def explain(self, question: str, *arguments: Any) -> Any:  # noqa: ANN401
+        if question in self.broken:
+            raise RuntimeError(f"broken at {question}")
+        return self._answerer.explain(question, *arguments)
+
+
+@dataclass
+class Bot:
+    """A bot that runs, and what it runs on."""
+
+    emulator: Emulator
+    library: Library
+    held: Held
+    stop: asyncio.Event
+    service: Service
+
+
+def a_bot(
+    emulator: Emulator,
+    folder: Path,
+    *hold: str,
+    token: str = Emulator.token,
+    refresher: Refresher | None = None,
+    rates: Rates = UNLIMITED,
+    **telegram: object,
+) -> Bot:
+    """Make a bot that does not run yet; see `serving`."""
+    opened = library(folder, emulator, **telegram)
+    held = Held(opened.answerer, *hold)
+    opened = replace(opened, answerer=cast(Answerer, held))
+    refresher = refresher or Refresher(opened.settings, opened.store, ())
+    service = Service(opened, SecretStr(token), refresher, rates=rates)
+    return Bot(emulator, opened, held, asyncio.Event(), service)
+
+
+@asynccontextmanager
+async def serving(
+    emulator: Emulator,
+    folder: Path,
+    *hold: str,
+    **made: Any,  # noqa: ANN401
+) -> AsyncIterator[Bot]:
+    """Run a bot, made as by `a_bot`; the questions in `hold` wait for `bot.held.go.set()`."""
+    bot = a_bot(emulator, folder, *hold, token=emulator.token, **made)
+    task = asyncio.create_task(bot.service.serve(bot.stop))
+    try:
+        yield bot
+    finally:
+        bot.stop.set()
+        bot.held.go.set()
+        async with asyncio.timeout(30):
+            await task
+
+
+async def until_fault(bot: Bot) -> None:
+    """Run a bot that ends by itself, with an error."""
+    async with asyncio.timeout(30):
+        await bot.service.serve(bot.stop)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port

@@ -1,0 +1,184 @@
+"""Sample messages, one of each view, drawn as text: `python -m tests.bot.telegram.specimens`.
+
+The command writes the golden files anew, after a change that is wanted; read their difference
+before it is committed. In them an entity is `«kind»...«/kind»`, a word joiner is `‿`, and a button
+is `[text | its callback data or address]`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+from telegram import InputTextMessageContent, MessageEntity
+
+from bot.answers import Answer, Reason
+from bot.telegram import reading, views
+from bot.telegram.buttons import Action, Press
+from bot.telegram.cards import cards
+from bot.telegram.languages import LANGUAGES, Language
+from bot.telegram.message import Message
+from retrieval.types import Article, Excerpt, Source
+
+from .emulator import units
+
+GOLDEN = Path(__file__).parent / "golden"
+
+CORVIDS = Article(
+    Source(
+        path="corvids.md",
+        title="How crows remember us",
+        date=dt.date(2024, 5, 3),
+        url="https://example.org/corvids",
+        author="A. Crow",
+    ),
+    "Faces\n\n"
+    "Crows tell people apart by their faces. Those who trapped them were scolded years later, "
+    "even by birds that had not been there. Write to crows@example.org if you were.\n\n"
+    "How long they remember\n\n"
+    "The longest grudge on record lasted 17 years. It ended when the last bird that had been "
+    "caught was gone. Nobody knows whether its young had learned it.\n\n"
+    "Magpies\n\n"
+    "Magpies know themselves in a mirror. They are the only birds that are known to.",
+)
+MAGPIES = Article(
+    Source(path="magpies.txt", title="Magpies, #thieves?", date=dt.date(2021, 11, 30)),
+    "Magpies steal nothing that glitters. In tests they avoided shiny things.",
+)
+
+
+def excerpt(article: Article, text: str, best: str, paragraph: int, score: float) -> Excerpt:
+    start = article.text.index(text)
+    place = text.index(best)
+    highlights = ((place, place + len(best)),)
+    end = start + len(text)
+    return Excerpt(article.source, paragraph, start, end, text, highlights, score)
+
+
+GRUDGE = excerpt(
+    CORVIDS,
+    "The longest grudge on record lasted 17 years. It ended when the last bird that had been "
+    "caught was gone.",
+    "The longest grudge on record lasted 17 years.",
+    paragraph=4,
+    score=0.91,
+)
+FACES = excerpt(
+    CORVIDS,
+    "Crows tell people apart by their faces. Those who trapped them were scolded years later, "
+    "even by birds that had not been there. Write to crows@example.org if you were.",
+    "Those who trapped them were scolded years later, even by birds that had not been there.",
+    paragraph=2,
+    score=0.8,
+)
+THIEVES = excerpt(
+    MAGPIES, "Magpies steal nothing that glitters.", "Magpies steal nothing", 1, score=0.4
+)
+
+ANSWERED = Answer(
+    question="How long do crows hold a grudge?",
+    excerpts=(GRUDGE, FACES, THIEVES),
+    answered=True,
+    confidence=0.93,
+    generation=4,
+    elapsed_ms=12.0,
+)
+FOLLOW_UP = Answer(
+    question="And magpies?",
+    excerpts=(THIEVES, GRUDGE, FACES),
+    answered=False,
+    confidence=0.21,
+    generation=4,
+    elapsed_ms=12.0,
+    understood="How long do magpies hold a grudge?",
+)
+REASONS = (
+    Reason(words=("long", "crows", "grudge"), rank=1, late=0.78, dense=0.71, lexical=9.3),
+    Reason(words=("crows",), rank=2, late=0.64, dense=0.69, lexical=2.1),
+    Reason(words=(), rank=5, late=0.41, dense=0.44, lexical=0.0),
+)
+
+
+def _article(language: Language) -> Message:
+    return reading.article(
+        CORVIDS,
+        language,
+        page=0,
+        press=lambda page: Press(Action.ARTICLE, 7, 2, 1, page),
+        back=Press(Action.ANSWER, 7, 2),
+    )
+
+
+def _card(answer: Answer, language: Language) -> Message:
+    card = cards(answer, language)[0]
+    content = card.input_message_content
+    assert isinstance(content, InputTextMessageContent)
+    head = f"id: {card.id}\ntitle: {card.title}\ndescription: {card.description}\n\n"
+    return Message(
+        head + content.message_text,
+        tuple(MessageEntity.shift_entities(units(head), list(content.entities))),
+    )
+
+
+SPECIMENS: dict[str, Callable[[Language], Message]] = {
+    "answer": lambda language: views.answer(ANSWERED, language, number=7, more=True, preview=True),
+    "unanswered": lambda language: views.unanswered(FOLLOW_UP, language, number=7),
+    "closest": lambda language: views.closest(FOLLOW_UP, language, number=7),
+    "why": lambda language: views.why(
+        ANSWERED, REASONS, language, number=7, shown=2, threshold=0.5
+    ),
+    "context": lambda language: reading.context(
+        CORVIDS.text, GRUDGE, language, number=7, shown=2, citation=1, citations=2
+    ),
+    "article": _article,
+    "sources": lambda language: reading.sources(
+        [MAGPIES.source, CORVIDS.source],
+        language,
+        page=0,
+        link=lambda source: f"https://t.me/emulated_bot?start={source.path.partition('.')[0]}",
+    ),
+    "card": lambda language: _card(ANSWERED, language),
+    "closest-card": lambda language: _card(FOLLOW_UP, language),
+    "notice": lambda _: views.notice("Ask @me, not x.org."),
+}
+CASES = [
+    *((name, "en") for name in SPECIMENS),
+    *((name, code) for code in ("uk", "ru", "de") for name in ("answer", "unanswered")),
+]
+
+
+def golden(name: str, code: str) -> tuple[Path, str]:
+    """Return where a specimen's golden file is, and what is to be in it."""
+    return GOLDEN / f"{name}.{code}.txt", drawn(SPECIMENS[name](LANGUAGES[code]))
+
+
+def drawn(message: Message) -> str:
+    """Draw a message as text that shows its entities, buttons and preview."""
+    marks: defaultdict[int, list[str]] = defaultdict(list)
+    for entity in sorted(message.entities, key=lambda one: (one.offset, -one.length)):
+        kind = str(entity.type)
+        marks[entity.offset].append(f"«{kind} {entity.url}»" if entity.url else f"«{kind}»")
+        marks[entity.offset + entity.length].insert(0, f"«/{kind}»")
+    text = ""
+    place = 0
+    for character in [*message.text, ""]:
+        text += "".join(marks.pop(place, [])) + character
+        place += units(character)
+    lines = [text.replace("\u2060", "‿"), ""]
+    lines += [
+        " ".join(
+            f"[{button.text} | {button.press.encode() if button.press else button.url}]"
+            for button in row
+        )
+        for row in message.buttons
+    ]
+    if message.preview:
+        lines.append(f"preview: {message.preview}")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    for file, wanted in (golden(*case) for case in CASES):
+        file.write_text(wanted, encoding="utf-8")

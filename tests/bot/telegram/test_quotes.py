@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from telegram import MessageEntity
+
+from bot.telegram.message import Message
+from bot.telegram.quotes import address, best_sentence, named, quoted, titled
+from retrieval.types import Excerpt
+
+from .emulator import units
+from .samples import ENGLISH, TEXT, excerpt, excerpts, flaws, plain, under, unhurried
+
+
+def block(one: Excerpt, **options: Any) -> Message:  # noqa: ANN401
+    return quoted(one, ENGLISH, citation=1, **options)
+
+
+def test_an_excerpt_is_quoted_with_its_best_sentence_bold_and_cited() -> None:
+    source: dict[str, Any] = {"date": dt.date(2024, 5, 3), "url": "https://example.org/corvids"}
+    message = block(excerpt(highlights=((23, 51),), **source))
+    assert message.text == f"{TEXT}\n[1] On corvids · May 3, 2024 · paragraph 4"
+    quote, bold, link = message.entities
+    assert (quote.type, quote.offset, quote.length) == ("blockquote", 0, len(TEXT))
+    assert under(message, "bold") == ["They hold grudges for years."]
+    assert under(message, "text_link") == ["On corvids"]
+    assert bold.type == "bold"
+    assert link.url == ("https://example.org/corvids#:~:text=They%20hold%20grudges%20for%20years.")
+    assert flaws(message) == []
+
+
+def test_offsets_count_utf_16_units_after_folding() -> None:
+    text = "  🐦‍⬛ first\n\n\tthen   e\u0301tude 🎼.  عربي: ok.  "
+    start = text.index("e\u0301tude")
+    message = block(excerpt(text, ((start, text.index("  عربي")),), title="🎼 T"))
+    assert under(message, "blockquote") == ["🐦‍⬛ first then e\u0301tude 🎼. عربي: ok."]
+    assert under(message, "bold") == ["e\u0301tude 🎼."]
+    assert flaws(message) == []
+
+
+def test_highlights_side_by_side_become_one() -> None:
+    spans = ((23, 51), (0, 22), (10, 30))
+    assert under(block(excerpt(highlights=spans)), "bold") == [TEXT[:51]]
+
+
+def test_a_long_quote_can_be_expanded() -> None:
+    for words, kind in ((80, "blockquote"), (81, "expandable_blockquote")):
+        assert [one.type for one in block(excerpt("word " * words)).entities] == [kind]
+
+
+def test_an_excerpt_that_is_too_long_is_cut_behind_a_sentence() -> None:
+    text = "A sentence of six words here. " * 200
+    message = block(excerpt(text, ((0, 29), (5_000, 5_020))), room=1_000)
+    (quote,) = under(message, "expandable_blockquote")
+    assert quote.endswith("words here. …")
+    assert 960 < units(message.text) <= 1_000
+    assert under(message, "bold") == ["A sentence of six words here."]
+    assert flaws(message) == []
+
+
+def test_a_bold_sentence_ends_where_the_quote_is_cut() -> None:
+    message = block(excerpt("word " * 200, ((0, 999),)), room=200)
+    (quote,) = under(message, "blockquote")
+    assert under(message, "bold") == [quote.removesuffix(" …")]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://a.org/x#part", "https://a.org/x#part"),
+        ("HTTP://a.org/?q=1", "HTTP://a.org/?q=1#:~:text=Self%2Dmade%2C%20it%20is."),
+        ("javascript:alert(1)", None),
+        ("tg://user?id=1", None),
+        ("https://localhost/x", None),
+        ("https://[broken", None),
+        ("https://a.org/x y", None),
+        ("https://a.org/\n", None),
+        ("not a url", None),
+        ("", None),
+        ("https://a.org/" + "x" * 2_000, None),
+    ],
+)
+def test_only_addresses_that_telegram_takes_become_links(url: str, expected: str | None) -> None:
+    one = excerpt("Self-made, it is.", url=url)
+    links = [entity.url for entity in block(one).entities if entity.type == "text_link"]
+    assert links == ([expected] if expected else [])
+    assert address(one.source) == (url if expected else None)
+    assert flaws(block(one)) == []
+
+
+def test_a_long_sentence_is_found_by_its_first_and_last_words() -> None:
+    text = "One two three, four five six seven-eight nine ten & eleven."
+    (link,) = block(excerpt(text, url="https://a.org")).entities[1:]
+    assert link.url is not None
+    fragment = link.url.partition("#:~:text=")[2]
+    assert fragment == "One%20two%20three%2C%20four,nine%20ten%20%26%20eleven."
+    assert list(map(unquote, fragment.split(","))) == ["One two three, four", "nine ten & eleven."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ask @somebody or (@some_body2), @everyone.",
+        "Write to a.person@example.org or mailto:x@example.org.",
+        "See https://example.org/x?y=z#t, http://10.0.0.1/ or example.com.",
+        "See www.example.co.uk, 192.168.1.1:80 and tg://resolve?domain=x.",
+        "Tap /start or /stop@emulated_bot; but and/or is nothing.",
+        "#tag, #été_2024 and $USD.",
+        "/start",
+        "<b>bold</b> <a href='http://x.org'>x</a> *a* [x](http://x.org) `c` ||s||",
+    ],
+)
+def test_links_mentions_and_markup_of_articles_come_out_as_text(text: str) -> None:
+    message = block(excerpt(text, title=text))
+    assert plain(message.text) == plain(f"{text}\n[1] {text} · paragraph 4")
+    assert [entity.type for entity in message.entities] == [MessageEntity.BLOCKQUOTE]
+    assert flaws(message) == []
+
+
+def test_ordinary_text_is_left_as_it_is() -> None:
+    text = "In 2024, 3.14 of 10:30; e.g. and/or 1/2, no. 5 at 50 % ... done. A # and an @ alone."
+    assert block(excerpt(text)).text.startswith(text.replace("e.g", "e.\u2060g"))
+
+
+def test_a_title_cannot_reorder_its_citation() -> None:
+    overridden = titled(excerpt(title="\u202eOn \u2067corvids").source)
+    assert overridden == "On corvids"
+    assert titled(excerpt(title="عن الغربان").source) == "\u2068عن الغربان\u2069"
+
+
+def test_an_article_whose_title_cannot_be_shown_is_called_by_its_path() -> None:
+    assert titled(excerpt(title="\u202e \u2066").source) == "corvids.\u2060md"
+
+
+def test_an_article_can_be_linked_to_another_address() -> None:
+    source = excerpt(date=dt.date(2024, 5, 3), url="https://a.org").source
+    message = named(source, ENGLISH, url="https://t.me/emulated_bot?start=x")
+    assert message.text == "On corvids · May 3, 2024"
+    assert [entity.url for entity in message.entities] == ["https://t.me/emulated_bot?start=x"]
+
+
+@unhurried
+@given(excerpts())
+def test_what_is_bold_is_what_was_highlighted(found: Excerpt) -> None:
+    message = block(found)
+    bold = "".join(map(plain, under(message, "bold"))).replace(" ", "")
+    marked = {place for start, end in found.highlights for place in range(start, end)}
+    letters = "".join(found.text[place] for place in sorted(marked))
+    expected = plain(best_sentence(excerpt(letters))).replace(" ", "")
+    assert expected.startswith(bold)
+    if len(found.text) < 1_000:
+        assert bold == expected
+
+
+@unhurried
+@given(excerpts())
+def test_whatever_an_article_holds_its_quote_is_valid(found: Excerpt) -> None:
+    message = block(found)
+    assert flaws(message) == []
+    text = plain(best_sentence(excerpt(found.text)))
+    for quote in under(message, "blockquote", "expandable_blockquote"):
+        assert plain(quote) == text or text.startswith(plain(quote.removesuffix(" …")))

@@ -1,0 +1,180 @@
+"""Stops and starts of the service: nothing is lost, nothing is answered twice, nothing leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.telegram.inbox import Inbox
+from bot.telegram.state import State
+
+from .bots import CROWS, TIDES, free_port, serving
+from .emulator import ApiError, Emulator, Fault
+
+pytestmark = pytest.mark.anyio
+
+DESCRIPTORS = Path("/proc/self/fd")
+
+
+def memory(folder: Path) -> State:
+    bot_id = int(Emulator.token.partition(":")[0])
+    return State.open(folder / "state", bot_id, keep_days=90, conversation_minutes=30)
+
+
+def questions(updates: Any) -> list[str]:  # noqa: ANN401 - updates in any container
+    return [update["message"]["text"] for update in updates]
+
+
+async def test_a_stop_finishes_what_is_being_answered_and_keeps_the_rest(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path, "Slow?") as bot:
+        emulator.say(7, "Slow?")
+        emulator.say(7, CROWS)
+        emulator.say(7, TIDES)
+        await emulator.until(lambda: not emulator.pending)
+        await asyncio.to_thread(bot.held.asked.wait, 10)
+        bot.stop.set()
+        await asyncio.sleep(0.1)
+        emulator.say(7, "Too late?")
+        bot.held.go.set()
+    assert len(emulator.messages) == 1
+    assert questions(emulator.pending) == ["Too late?"]
+    async with serving(emulator, tmp_path) as bot:
+        await emulator.sent(4)
+        assert bot.held.heard == [CROWS, TIDES, "Too late?"]
+    assert len(emulator.messages) == 4
+
+
+async def test_what_waits_through_many_orderly_stops_is_not_given_up(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    asked = [f"{number}?" for number in range(4)]
+    for question in asked:
+        emulator.say(7, question)
+    for start, question in enumerate(asked, start=1):
+        async with serving(emulator, tmp_path, *asked) as bot:
+            await asyncio.to_thread(bot.held.asked.wait, 10)
+            bot.stop.set()
+            await asyncio.sleep(0.1)
+            assert bot.held.heard == [question]
+        assert len(emulator.messages) == start
+    with_nothing_left = memory(tmp_path)
+    assert Inbox(with_nothing_left.database).waiting() == 0
+    with_nothing_left.close()
+
+
+async def test_an_update_that_ends_the_process_each_time_is_given_up(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.say(7, "Poison?")
+    _, poison = emulator.updates.pending.popitem()
+    state = memory(tmp_path)
+    inbox = Inbox(state.database)
+    inbox.put([poison])
+    for _ in range(2):  # two processes that were killed over it
+        assert inbox.pending() == [poison]
+    state.close()
+    emulator.say(8, CROWS)
+    async with serving(emulator, tmp_path) as bot:
+        await emulator.sent(1)
+        assert bot.held.heard == [CROWS]
+    assert f"update {poison['update_id']} (message) was not handled" in caplog.text
+    assert "Poison" not in caplog.text
+
+
+async def test_an_answer_that_a_kill_kept_back_is_sent_and_a_sent_one_is_not_sent_again(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """A kill can come after an answer was sent and before its update is written off."""
+    emulator.say(7, CROWS)
+    emulator.say(8, TIDES)
+    asked = list(emulator.pending)
+    async with serving(emulator, tmp_path):
+        await emulator.sent(2)
+        await emulator.until(lambda: not emulator.pending)
+    state = memory(tmp_path)
+    with state.database.transaction() as db:
+        db.execute("DELETE FROM handled")
+        db.execute("UPDATE answers SET message_id = NULL WHERE question = ?", (TIDES,))
+    Inbox(state.database).put(asked)
+    state.close()
+    async with serving(emulator, tmp_path):
+        await emulator.sent(3)
+        emulator.say(9, CROWS)
+        await emulator.sent(4)
+    assert sorted(message.chat_id for message in emulator.messages) == [7, 8, 8, 9]
+
+
+async def test_a_question_asked_in_an_outage_is_answered_after_it(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.fail("sendMessage", *[Fault(ApiError(502, "Bad Gateway"))] * 3)
+    emulator.say(7, CROWS)
+    async with serving(emulator, tmp_path):
+        await emulator.called("sendMessage", 3)
+        await asyncio.sleep(0.1)
+    assert "a message could not be sent: Bad Gateway" in caplog.text
+    assert emulator.messages == []
+    async with serving(emulator, tmp_path):
+        (message,) = await emulator.sent(1)
+    assert message.chat_id == 7
+
+
+async def test_what_is_old_is_forgotten_at_the_start(emulator: Emulator, tmp_path: Path) -> None:
+    state = memory(tmp_path)
+    with state.database.transaction() as db:
+        db.execute("INSERT INTO handled VALUES (1, 0)")
+    async with serving(emulator, tmp_path):
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+        for _ in range(100):
+            if not state.database.query("SELECT * FROM handled WHERE update_id = 1"):
+                break
+            await asyncio.sleep(0.05)
+    assert state.database.query("SELECT * FROM handled WHERE update_id = 1") == []
+    state.close()
+
+
+@pytest.mark.skipif(not DESCRIPTORS.exists(), reason="counts what Linux shows in /proc")
+async def test_twenty_starts_and_stops_leave_nothing_behind(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    port = free_port()
+    ways: list[dict[str, Any]] = [
+        {"monitor_port": port},
+        {
+            "mode": "webhook",
+            "webhook_url": f"http://127.0.0.1:{port}/hook",
+            "webhook_port": port,
+        },
+    ]
+
+    async def life(number: int) -> None:
+        emulator.say(number, CROWS)
+        async with serving(emulator, tmp_path, **ways[number % 2]):
+            await emulator.sent(number)
+            await emulator.until(lambda: not emulator.pending)
+
+    def left() -> tuple[int, int, int]:
+        gc.collect()
+        tasks = len(asyncio.all_tasks())
+        return threading.active_count(), tasks, len(list(DESCRIPTORS.iterdir()))
+
+    for number in range(1, 5):
+        await life(number)
+    await asyncio.sleep(0.2)
+    before = left()
+    for number in range(5, 25):
+        await life(number)
+    await asyncio.sleep(0.2)
+    after = left()
+    # The emulator's own connections come and go.
+    assert after[0] <= before[0]
+    assert after[1] <= before[1] + 2
+    assert after[2] <= before[2] + 2

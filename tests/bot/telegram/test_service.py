@@ -1,0 +1,261 @@
+"""The service's start, its ways to Telegram, and what ends it, over HTTP on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from telegram.error import TelegramError
+
+from bot.telegram import TelegramFault, check
+from config import Settings
+
+from .bots import CROWS, TIDES, a_bot, serving, until_fault
+from .emulator import ApiError, Emulator, Fault
+
+pytestmark = pytest.mark.anyio
+
+SECRET = Emulator.token.partition(":")[2]
+CROW = "Crows recognise human faces."
+BROKEN = Fault(ApiError(502, "Bad Gateway"))
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+# The start
+
+
+async def test_what_was_asked_before_the_start_is_answered(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.say(7, CROWS)
+    async with serving(emulator, tmp_path):
+        (message,) = await emulator.sent(1)
+    assert message.text.startswith(CROW)
+    assert not any("drop_pending_updates" in call.params for call in emulator.calls)
+    assert not emulator.pending
+    assert warnings_in(caplog) == []
+
+
+@pytest.mark.parametrize("end", ["", "/", "/bot", "/bot/"])
+async def test_the_base_url_may_end_in_any_way(
+    emulator: Emulator, tmp_path: Path, end: str
+) -> None:
+    bot = a_bot(emulator, tmp_path, base_url=emulator.url + end)
+    bot.stop.set()
+    await bot.service.serve(bot.stop)
+    assert emulator.calls[0].method == "getMe"
+
+
+async def test_requests_go_by_the_proxy(emulator: Emulator, tmp_path: Path) -> None:
+    async with proxy(emulator) as (url, heads), serving(emulator, tmp_path, proxy=url):
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+    asked = f"POST {emulator.url}/bot{emulator.token}/"
+    assert all(head.startswith(asked.encode()) for head in heads)
+    assert {head.split()[1].rpartition(b"/")[2] for head in heads} >= {b"getMe", b"getUpdates"}
+
+
+@asynccontextmanager
+async def proxy(emulator: Emulator) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Pass requests on to the emulator, and remember how each connection began."""
+    heads = []
+
+    async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_connection("127.0.0.1", emulator.port)
+        head = await reader.readline()
+        heads.append(head)
+        there[1].write(head)
+        await asyncio.gather(piped(reader, there[1]), piped(there[0], writer))
+
+    async def piped(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while piece := await source.read(65_536):
+                target.write(piece)
+                await target.drain()
+        target.close()
+
+    async with await asyncio.start_server(passed, "127.0.0.1") as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", heads
+
+
+async def test_a_proxy_that_cannot_be_used_is_a_fault_without_its_password(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    url = "http://somebody:hush-hush@proxy:port"
+    with pytest.raises(TelegramFault, match=r"telegram\.proxy cannot be used") as caught:
+        a_bot(emulator, tmp_path, proxy=url)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_a_missing_menu_does_not_stop_the_bot(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.fail("setMyCommands", Fault(ApiError(400, "Bad Request: no")))
+    async with serving(emulator, tmp_path):
+        await emulator.called("setMyCommands", 8)
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+    assert warnings_in(caplog) == ["cannot set the menu of commands: No"]
+
+
+async def test_an_index_that_another_takes_part_in_is_followed(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Questions go on while generations change, and each is answered from one of them."""
+    old, new = CROW, "Crows recognise human faces and voices."
+    async with serving(emulator, tmp_path, messages_per_second=1000) as bot:
+        emulator.say(1, CROWS)
+        await emulator.sent(1)
+        article = bot.library.settings.articles.folder / "crows.md"
+        article.write_text(article.read_text().replace(old, new))
+        refreshing = asyncio.create_task(asyncio.to_thread(bot.library.refresh))
+        for user in range(2, 300):
+            emulator.say(user, CROWS)
+            last = (await emulator.sent(user))[-1]
+            assert last.text.startswith((old, new))
+            if last.text.startswith(new):
+                break
+        assert last.text.startswith(new)
+        assert (await refreshing).generation == 2
+        emulator.say(1000, TIDES)
+        tides = (await emulator.sent(user + 1))[-1]
+    assert tides.text.startswith("The moon raises tides")
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [("123456:" + "A" * 35, "401 Unauthorized"), ("123456789-" + "B" * 35, "404 Not Found")],
+)
+@pytest.mark.usefixtures("logging_all")
+async def test_a_wrong_token_is_a_fault_that_does_not_show_it(
+    emulator: Emulator,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    token: str,
+    status: str,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bot = a_bot(emulator, tmp_path, token=token)
+    with pytest.raises(TelegramFault, match=f"refuses the bot token .{status}") as caught:
+        await until_fault(bot)
+    told = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert token[-30:] not in told
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["", "123:a b", "123:a\n", "123:/getMe"])
+def test_a_malformed_token_is_a_fault_that_does_not_show_it(token: str) -> None:
+    with pytest.raises(TelegramFault, match="token is empty or has characters") as caught:
+        check(SecretStr(token), Settings.load().telegram)
+    assert not token or token not in str(caught.value)
+
+
+async def test_a_token_revoked_while_polling_is_a_fault(emulator: Emulator, tmp_path: Path) -> None:
+    bot = a_bot(emulator, tmp_path)
+    task = asyncio.create_task(until_fault(bot))
+    emulator.say(7, CROWS)
+    await emulator.sent(1)
+    emulator.token = "123456:" + "C" * 35
+    emulator.say(7, "Still there?")
+    with pytest.raises(TelegramFault, match=r"refuses the bot token \(401 Unauthorized\)"):
+        await task
+
+
+@pytest.mark.usefixtures("logging_all")
+async def test_the_token_is_in_no_log(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    emulator.fail("sendMessage", Fault(drop=True))
+    emulator.fail("getUpdates", BROKEN)
+    async with serving(emulator, tmp_path):
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+    assert "cannot fetch updates from Telegram" in caplog.text
+    assert "sendMessage" in caplog.text
+    assert SECRET not in caplog.text
+    assert CROWS not in caplog.text
+
+
+async def test_no_server_is_a_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with Emulator() as gone:
+        pass
+    with pytest.raises(TelegramFault, match=r"does not answer as it should \(httpx.ConnectError"):
+        await until_fault(a_bot(gone, tmp_path))
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.usefixtures("logging_all")
+async def test_another_server_is_a_fault_that_does_not_show_the_token(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    emulator.url += "/elsewhere"  # aiohttp's page for what it does not find
+    with pytest.raises(TelegramFault, match="404 Not Found, and text/plain in place of") as caught:
+        await until_fault(a_bot(emulator, tmp_path))
+    assert SECRET not in "".join(traceback.format_exception(caught.value)) + caplog.text
+
+
+async def test_a_rival_with_the_same_token_is_a_fault(emulator: Emulator, tmp_path: Path) -> None:
+    async def poll() -> None:
+        while True:
+            with contextlib.suppress(ApiError):
+                await emulator.api_getupdates({"timeout": "5"})
+
+    task = asyncio.create_task(until_fault(a_bot(emulator, tmp_path)))
+    await emulator.called("getUpdates")
+    rival = asyncio.create_task(poll())
+    with pytest.raises(TelegramFault, match="another process polls"):
+        await task
+    rival.cancel()
+
+
+def test_a_fault_names_what_telegram_said() -> None:
+    fault = TelegramFault.of(TelegramError("something new"))
+    assert "something new" in str(fault)
+
+
+# What passes
+
+
+async def test_a_single_conflict_passes(emulator: Emulator, tmp_path: Path) -> None:
+    emulator.fail("getUpdates", Fault(ApiError(409, "Conflict: terminated by other request")))
+    async with serving(emulator, tmp_path):
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+
+
+async def test_polling_goes_on_after_an_outage(emulator: Emulator, tmp_path: Path) -> None:
+    async with serving(emulator, tmp_path):
+        await emulator.called("getUpdates")
+        await emulator.stop()
+        await emulator.start()
+        emulator.fail("getUpdates", Fault(drop=True))
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+
+
+async def test_a_flooded_chat_holds_up_no_other(emulator: Emulator, tmp_path: Path) -> None:
+    async with serving(emulator, tmp_path):
+        emulator.flood(7, 2)
+        emulator.say(7, CROWS)
+        await emulator.called("sendMessage")
+        for user in range(8, 14):
+            emulator.say(user, CROWS)
+        await emulator.sent(6)
+        messages = await emulator.sent(7)
+    assert {message.chat_id for message in messages[:6]} == set(range(8, 14))
+    assert messages[6].chat_id == 7

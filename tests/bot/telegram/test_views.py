@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.answers import Answer, Reason
+from bot.telegram import views
+from bot.telegram.buttons import Action, Press
+from bot.telegram.message import ENTITIES, TEXT_UNITS, Message
+
+from .emulator import units
+from .samples import (
+    ENGLISH,
+    answer,
+    answers,
+    excerpt,
+    flaws,
+    numbers,
+    plain,
+    reasons,
+    texts,
+    under,
+    unhurried,
+)
+
+REASON = Reason(words=("crows", "grudges"), rank=1, late=0.714, dense=0.62, lexical=14.237)
+
+
+def answered(
+    one: Answer, shown: int | None = 99, more: bool = False, preview: bool = False
+) -> Message:
+    return views.answer(one, ENGLISH, number=7, shown=shown, more=more, preview=preview)
+
+
+def explained(one: Answer, *given: Reason, shown: int = 3) -> Message:
+    return views.why(one, given, ENGLISH, number=7, shown=shown, threshold=0.5)
+
+
+def buttons(message: Message) -> list[list[tuple[str, Press | None]]]:
+    return [[(button.text, button.press) for button in row] for row in message.buttons]
+
+
+def test_excerpts_follow_each_other_with_their_numbers() -> None:
+    message = answered(answer(excerpt("One."), excerpt("Two.", paragraph=1, title="Other")))
+    assert message.text == "One.\n[1] On corvids · paragraph 4\n\nTwo.\n[2] Other · paragraph 1"
+    assert under(message, "blockquote") == ["One.", "Two."]
+
+
+def test_an_answer_has_its_buttons() -> None:
+    message = answered(answer(excerpt("One."), excerpt("Two.")), more=True)
+    assert buttons(message) == [
+        [
+            ("More", Press(Action.ANSWER, 7, 5)),
+            ("Context", Press(Action.CONTEXT, 7, 2, 1)),
+            ("Article", Press(Action.ARTICLE, 7, 2, 1)),
+        ],
+        [
+            ("Why this?", Press(Action.WHY, 7, 2)),
+            ("👍", Press(Action.UP, 7, 2)),
+            ("👎", Press(Action.DOWN, 7, 2)),
+        ],
+    ]
+
+
+def test_more_is_offered_only_where_there_is_more_and_room_for_it() -> None:
+    labels = [button.text for button in answered(answer(excerpt("One."))).buttons[0]]
+    assert labels == ["Context", "Article"]
+    full = answered(answer(*[excerpt("word " * 500)] * 3), more=True)
+    assert [button.text for button in full.buttons[0]] == ["Context", "Article"]
+    assert buttons(full)[1][0] == ("Why this?", Press(Action.WHY, 7, 1))
+
+
+@pytest.mark.parametrize(
+    ("scores", "count"),
+    [
+        ([], 0),
+        ([0.8], 1),
+        ([0.8, 0.65, 0.65, 0.65], 3),
+        ([0.8, 0.63, 0.63], 1),
+        ([0.8, 0.7, 0.5], 2),
+        ([0.8, 0.5, 0.7], 1),
+    ],
+)
+def test_an_answer_opens_with_the_excerpts_near_the_first(scores: list[float], count: int) -> None:
+    one = answer(*(excerpt(f"{score} is it.", score=score) for score in scores))
+    assert views.worth_showing(one) == count
+    if scores:
+        assert len(under(answered(one, shown=None), "blockquote")) == count
+
+
+def test_what_a_follow_up_was_understood_as_is_said_first() -> None:
+    message = answered(answer(excerpt("One."), understood="Do crows\n@hold grudges?"))
+    (first,) = under(message, "italic")
+    assert plain(first) == "Understood as: Do crows @hold grudges?"
+    assert message.text.startswith(f"{first}\n\nOne.")
+
+
+def test_the_first_article_is_previewed_if_that_is_wanted() -> None:
+    first, second = excerpt(url="https://a.org/x"), excerpt(url="https://b.org")
+    assert answered(answer(first, second), preview=True).preview == "https://a.org/x"
+    assert answered(answer(first, second)).preview is None
+    assert answered(answer(excerpt(), second), preview=True).preview is None
+
+
+def test_whole_excerpts_are_left_out_from_the_end() -> None:
+    texts = [f"Excerpt {number}: " + "word " * 300 for number in range(1, 5)]
+    message = answered(answer(*map(excerpt, texts)))
+    assert list(map(plain, under(message, "expandable_blockquote"))) == list(map(plain, texts[:2]))
+    assert "[3]" not in message.text
+
+
+def test_many_excerpts_stay_within_the_number_of_entities() -> None:
+    many = [excerpt("a b", ((0, 1),), url="http://a.org") for _ in range(60)]
+    message = answered(answer(*many))
+    assert ENTITIES - 3 < len(message.entities) <= ENTITIES
+    assert flaws(message) == []
+
+
+def test_long_addresses_stay_within_the_size_of_entities() -> None:
+    many = [excerpt(url=f"http://a.org/{number}/" + "x" * 1_900) for number in range(8)]
+    message = answered(answer(*many))
+    assert len(under(message, "text_link")) == 4
+    assert flaws(message) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("A sentence of six words here. " * 200, "words here. …"),
+        ("word " * 2_000, "word …"),
+        ("👩‍👩‍👧‍👦" * 1_000, "👩‍👩‍👧‍👦 …"),
+        ("e\u0301" * 4_000, "e\u0301 …"),
+        ("鸦科鸟类能认人脸。" * 900, "脸。 …"),
+    ],
+)
+def test_a_first_excerpt_that_is_too_long_is_cut(text: str, ends: str) -> None:
+    message = answered(answer(excerpt(text), excerpt(), understood="Do they?"))
+    (quote,) = under(message, "expandable_blockquote")
+    assert quote.endswith(ends)
+    assert text.startswith(quote.removesuffix(" …"))
+    assert TEXT_UNITS - 40 < units(message.text) <= TEXT_UNITS
+    assert flaws(message) == []
+
+
+def test_without_an_answer_the_closest_articles_are_named_once_each() -> None:
+    found = [
+        excerpt("One.", date=dt.date(2024, 5, 3), url="https://a.org"),
+        excerpt("Two."),
+        *(excerpt(path=f"{name}.md", title=name) for name in ("Jays", "Ravens", "Rooks")),
+    ]
+    message = views.unanswered(answer(*found, answered=False), ENGLISH, number=7)
+    assert message.text == (
+        "The articles do not answer this.\n\n"
+        "Closest articles:\n• On corvids · May 3, 2024\n• Jays\n• Ravens"
+    )
+    assert [entity.url for entity in message.entities] == ["https://a.org"]
+    assert buttons(message) == [[("Show closest excerpts", Press(Action.ANSWER, 7, 3))]]
+
+
+def test_without_anything_close_it_is_one_sentence() -> None:
+    message = views.unanswered(answer(answered=False), ENGLISH, number=7)
+    assert message == Message("The articles do not answer this.")
+
+
+def test_the_closest_excerpts_are_marked_as_no_answer() -> None:
+    one = answer(*map(excerpt, ("One.", "Two.", "Three.", "Four.")), answered=False)
+    message = views.closest(one, ENGLISH, number=7)
+    assert message.text.startswith(
+        "The articles do not answer this. These excerpts come closest:\n\nOne.\n[1]"
+    )
+    assert under(message, "blockquote") == ["One.", "Two.", "Three."]
+    assert buttons(message) == [
+        [
+            ("‹ Back", Press(Action.ANSWER, 7)),
+            ("Context", Press(Action.CONTEXT, 7, 3, 1)),
+            ("Article", Press(Action.ARTICLE, 7, 3, 1)),
+        ]
+    ]
+
+
+def test_reasons_are_given_in_words() -> None:
+    message = explained(answer(excerpt(), excerpt()), REASON, REASON, shown=1)
+    assert message.text == (
+        "I am 90% sure that the articles answer this. Below 50% I say that they do not.\n\n"
+        "[1] On corvids · paragraph 4\n"
+        "Words of the question in it: crows, grudges\n"
+        "Rank of its passage among all: 1\n"
+        "Closeness in meaning: 62%\n"
+        "Score for the words (BM25): 14.2\n"
+        "Match of the excerpt's own words: 71%"
+    )
+    assert buttons(message) == [[("‹ Back", Press(Action.ANSWER, 7, 1))]]
+
+
+def test_a_reason_without_words_says_so() -> None:
+    message = explained(answer(excerpt()), Reason((), 3, 0.2, -0.1, 0.0))
+    assert "No word of the question was found." in message.text
+    assert "Closeness in meaning: 0%" in message.text
+
+
+def test_reasons_beyond_the_limit_are_left_out() -> None:
+    long = Reason(tuple(f"word{n}" for n in range(99)), 1, 0.5, 0.5, 1.0)
+    message = explained(answer(*[excerpt()] * 10), *[long] * 10, shown=10)
+    assert "[5]" in message.text
+    assert "[10]" not in message.text
+    assert flaws(message) == []
+
+
+def test_a_notice_keeps_its_lines_and_fits() -> None:
+    said = views.notice("Ask @me,\nnot more than 9 words.\n\nThen: x.org ")
+    assert said.text == "Ask @\u2060me,\nnot more than 9 words.\n\nThen: x.\u2060org"
+    assert flaws(views.notice("x.org " * 2_000)) == []
+
+
+shown = st.none() | st.integers(1, 99)
+
+
+@unhurried
+@given(answers(least=1), numbers, shown, st.booleans(), st.booleans())
+def test_whatever_the_articles_hold_an_answer_is_valid(
+    one: Answer, number: int, shown: int | None, more: bool, preview: bool
+) -> None:
+    message = views.answer(one, ENGLISH, number=number, shown=shown, more=more, preview=preview)
+    assert flaws(message) == []
+
+
+@unhurried
+@given(answers(answered=False), numbers, st.integers(1, 99))
+def test_whatever_the_articles_hold_no_answer_is_valid(
+    one: Answer, number: int, shown: int
+) -> None:
+    assert flaws(views.unanswered(one, ENGLISH, number=number)) == []
+    assert flaws(views.closest(one, ENGLISH, number=number, shown=shown)) == []
+
+
+@unhurried
+@given(answers(), st.lists(reasons, max_size=4), numbers)
+def test_whatever_was_asked_its_reasons_are_valid(
+    one: Answer, given: list[Reason], number: int
+) -> None:
+    message = views.why(one, given, ENGLISH, number=number, shown=4, threshold=0.5)
+    assert flaws(message) == []
+
+
+@unhurried
+@given(texts)
+def test_whatever_a_notice_repeats_it_is_valid(text: str) -> None:
+    assert flaws(views.notice(f"You wrote {text}.")) == []

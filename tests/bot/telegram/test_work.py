@@ -1,0 +1,150 @@
+"""Threads, and turns: who waits for whom, and that a cancelled wait leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from telegram import Bot
+
+from bot.telegram.desk import Desk
+from bot.telegram.limits import Limiter, Rates
+from bot.telegram.metrics import Metrics
+from bot.telegram.outbox import Outbox
+from bot.telegram.quota import WAITING
+from bot.telegram.replies import Replies
+from bot.telegram.state import Place, State
+from bot.telegram.work import Workers
+
+from .bots import library
+from .emulator import Emulator
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[Workers]:
+    workers = Workers(2)
+    yield workers
+    workers.close()
+
+
+async def settled() -> None:
+    """Let every task go as far as it can by itself."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_a_function_runs_in_a_thread_and_its_error_comes_back(workers: Workers) -> None:
+    assert await workers.run(threading.current_thread) is not threading.current_thread()
+    with pytest.raises(ZeroDivisionError, match="by zero"):
+        await workers.run(lambda: 1 // 0)
+    assert await workers.run(divmod, 7, 2) == (3, 1)
+    assert await workers.note(divmod, 7, 2) == (3, 1)
+
+
+async def test_turns_of_one_come_in_order_and_do_not_hold_up_others(workers: Workers) -> None:
+    order: list[str] = []
+    go = asyncio.Event()
+
+    async def take(name: str, *whose: int) -> None:
+        async with workers.turn(*whose):
+            if name == "first":
+                await go.wait()
+            order.append(name)
+
+    names = [("first", (1, 7)), ("second", (1, 7)), ("third", (1, 7))]
+    names += [("elsewhere", (2, 7)), ("another", (1, 8))]
+    tasks = [asyncio.create_task(take(name, *whose)) for name, whose in names]
+    await settled()
+    assert order == ["elsewhere", "another"]
+    go.set()
+    await asyncio.gather(*tasks)
+    assert order[2:] == ["first", "second", "third"]
+
+
+async def test_one_user_has_one_thread_at_a_time(workers: Workers) -> None:
+    begun, go = threading.Event(), threading.Event()
+    counted: list[str] = []
+
+    def slow() -> None:
+        begun.set()
+        assert go.wait(10)
+        counted.append("slow")
+
+    tasks = [
+        asyncio.create_task(workers.run_for(7, slow)),
+        asyncio.create_task(workers.run_for(7, counted.append, "next")),
+    ]
+    await asyncio.to_thread(begun.wait, 10)
+    await workers.run_for(8, counted.append, "another")
+    assert counted == ["another"]
+    go.set()
+    await asyncio.gather(*tasks)
+    assert counted == ["another", "slow", "next"]
+
+
+async def test_who_waits_can_be_cancelled_and_leaves_no_trace(workers: Workers) -> None:
+    go = threading.Event()
+    asked: list[str] = []
+    busy = [asyncio.create_task(workers.run_for(7, go.wait, 10))]
+    await settled()
+    late = asyncio.create_task(workers.run_for(7, asked.append, "late"))
+    await settled()
+    assert workers.waiting == {late}
+    late.cancel()
+    with pytest.raises(asyncio.CancelledError, match=r"^$"):
+        await late
+    assert workers.waiting == set()
+    go.set()
+    await asyncio.gather(*busy)
+    await workers.run_for(7, asked.append, "then")
+    await asyncio.gather(*(workers.run(asked.append, "both") for _ in range(4)))
+    assert asked == ["then", *["both"] * 4]
+
+
+async def test_notes_are_taken_while_all_threads_are_busy(workers: Workers) -> None:
+    go = threading.Event()
+    busy = [asyncio.create_task(workers.run(go.wait, 10)) for _ in range(3)]
+    noted: list[int] = []
+    await asyncio.gather(*(workers.note(noted.append, number) for number in range(5)))
+    assert noted == [0, 1, 2, 3, 4]
+    go.set()
+    await asyncio.gather(*busy)
+
+
+async def test_who_is_cancelled_while_waiting_for_the_desk_gives_the_place_back(
+    emulator: Emulator, tmp_path: Path, workers: Workers
+) -> None:
+    opened = library(tmp_path, emulator)
+    telegram = opened.settings.telegram
+    state = State.open(tmp_path / "state", 1, keep_days=1, conversation_minutes=1)
+    replies, outbox = Replies(opened, state, emulator.username), Outbox(Bot(emulator.token))
+    desk = Desk(replies, outbox, workers, Limiter(Rates()), Metrics(), telegram)
+    order: list[str] = []
+    go = asyncio.Event()
+
+    async def hold(name: str) -> None:
+        async with desk.admitted(Place(7, None, 7), "en", 1) as admitted:
+            assert admitted
+            order.append(name)
+            await go.wait()
+
+    async def started(name: str) -> list[asyncio.Task[None]]:
+        tasks = [asyncio.create_task(hold(name)) for _ in range(WAITING + 1)]
+        await settled()
+        return tasks
+
+    for task in await started("cancelled"):
+        task.cancel()
+    await settled()
+    held = await started("then")
+    assert order == ["cancelled", "then"]
+    go.set()
+    await asyncio.gather(*held)
+    assert order == ["cancelled", *["then"] * (WAITING + 1)]
+    assert not workers.waiting
+    state.close()

@@ -1,0 +1,48 @@
+"""The files for deployment name settings, options and files that exist."""
+
+from __future__ import annotations
+
+import re
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from config import Settings
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "config" / "deploy"
+UNIT = (DEPLOY / "excerpta.service").read_text(encoding="utf-8")
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+VARIABLES = {
+    f"EXCERPTA_{name}__{key}".upper()
+    for name, section in Settings.model_fields.items()
+    for key in section.annotation.model_fields  # type: ignore[union-attr]
+}
+
+
+@pytest.mark.parametrize("text", [UNIT, DOCKERFILE])
+def test_variables_are_settings(text: str) -> None:
+    named = set(re.findall(r"EXCERPTA_\w+", text))
+    assert named
+    assert named <= VARIABLES
+
+
+def test_the_unit_starts_the_bot_and_gives_it_time_to_end() -> None:
+    parser = ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(UNIT)
+    service = parser["Service"]
+    assert service["ExecStart"].split()[1:3] == ["telegram", "--config"]
+    assert int(service["TimeoutStopSec"]) > 40
+    assert service["KillMode"] == "mixed"
+    assert service["NoNewPrivileges"] == "yes"
+
+
+def test_the_image_is_made_of_files_that_are_there() -> None:
+    copied = [line.split()[1:-1] for line in DOCKERFILE.splitlines() if line.startswith("COPY")]
+    assert copied
+    assert [name for names in copied for name in names if not (ROOT / name).exists()] == []
+    pinned = re.search(r"torch==[\d.]+", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert pinned is not None
+    assert pinned.group() in DOCKERFILE
