@@ -168,7 +168,7 @@ class TelegramSettings(_Section):
     @field_validator("proxy")
     @classmethod
     def _is_proxy(cls, url: SecretStr) -> SecretStr:
-        if not re.match(r"(https?|socks5h?)://[^/]", url.get_secret_value()):
+        if not re.match(r"(https?|socks5)://[^/]", url.get_secret_value()):
             raise ValueError("wanted http://, https:// or socks5:// and a host")
         return url
 

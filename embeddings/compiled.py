@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -53,39 +52,26 @@ _SHORTAGES = ("bad_alloc", "not enough memory", "out of memory", "allocate memor
 class CompiledForward:
     """A forward pass by OpenVINO.
 
-    Questions are computed alone on all cores, passages in as many streams as there are cores. The
-    second compilation, and its memory, are spent when the first passages come.
+    Each batch is computed on one core, and as many at a time as there are cores. All cores for one
+    question would answer it a little sooner, but cost half as much again of their time: a bot in a
+    busy group has none to lose.
     """
 
     def __init__(self, folder: Path, inputs: tuple[str, ...]) -> None:
-        self._core = ov.Core()
-        self._folder = folder
+        core = ov.Core()
         self._inputs = inputs
-        capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._precision = "bf16" if "BF16" in capabilities else "f32"
         self.streams = max(1, len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2)
-        self._latency = _Requests(self._compile("LATENCY", 1))
-        self._throughput: _Requests | None = None
-        self._compiling = threading.Lock()
-
-    def one(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
-        """Compute vectors and token vectors, soon."""
-        return self._latency.infer(batch.feed(self._inputs))
-
-    def many(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
-        """Compute vectors and token vectors with the highest throughput."""
-        with self._compiling:
-            if self._throughput is None:
-                self._throughput = _Requests(self._compile("THROUGHPUT", self.streams))
-        return self._throughput.infer(batch.feed(self._inputs))
-
-    def _compile(self, hint: str, streams: int) -> ov.CompiledModel:
+        capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         options = {
-            "PERFORMANCE_HINT": hint,
-            "NUM_STREAMS": str(streams),
-            "INFERENCE_PRECISION_HINT": self._precision,
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "NUM_STREAMS": str(self.streams),
+            "INFERENCE_PRECISION_HINT": "bf16" if "BF16" in capabilities else "f32",
         }
-        return self._core.compile_model(self._folder / _MODEL, "CPU", options)
+        self._requests = _Requests(core.compile_model(folder / _MODEL, "CPU", options))
+
+    def compute(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+        """Compute vectors and token vectors."""
+        return self._requests.infer(batch.feed(self._inputs))
 
 
 class _Requests:
@@ -219,7 +205,7 @@ def tokenizer_path(folder: Path) -> Path:
 
 def _compare(reference: Reference, compiled: CompiledForward) -> None:
     for batch in reference.samples():
-        for expected, found in zip(reference.one(batch), compiled.one(batch), strict=True):
+        for expected, found in zip(reference.compute(batch), compiled.compute(batch), strict=True):
             # Token vectors of padding are nobody's.
             keep = batch.mask.astype(bool) if expected.ndim == 3 else np.ones(len(expected), bool)
             cosine = _cosines(expected[keep], found[keep]).min()

@@ -73,11 +73,8 @@ class Forward(Protocol):
     def streams(self) -> int:
         """How many batches are worth computing at a time."""
 
-    def one(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
-        """Compute (texts, dim) vectors and (texts, window, token_dim) token vectors, soon."""
-
-    def many(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
-        """Compute the same with the highest throughput."""
+    def compute(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+        """Compute (texts, dim) vectors and (texts, window, token_dim) token vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +139,7 @@ class Encoder:
     def encode_query(self, text: str) -> EncodedQuery:
         """Encode a question; what exceeds the model's window is cut."""
         (tokenized,) = self._tokenizer.tokenize([text], self._prompts.query)
-        vectors, tokens = self._forward.one(Batch.of([tokenized]))
+        vectors, tokens = self._forward.compute(Batch.of([tokenized]))
         own = _unit(tokens[0, tokenized.content])
         return EncodedQuery(self._vector(vectors[0], tokenized), own, tokenized.spans)
 
@@ -162,7 +159,7 @@ class Encoder:
         return [encoded[n] for n in range(len(texts))]
 
     def _encode(self, texts: Sequence[Tokenized]) -> list[EncodedPassage]:
-        vectors, tokens = self._forward.many(Batch.of(texts))
+        vectors, tokens = self._forward.compute(Batch.of(texts))
         return [
             EncodedPassage(
                 self._vector(vectors[n], text),

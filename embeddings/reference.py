@@ -89,7 +89,7 @@ class Reference:
                 ) from exc
         return cls(loaded, model.name)
 
-    def one(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
+    def compute(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
         """Compute vectors and token vectors."""
         device = self._model.device
         feed = batch.feed(self.card.inputs)
@@ -97,8 +97,6 @@ class Reference:
             tensors = [torch.from_numpy(array).to(device) for array in feed.values()]
             vectors, tokens = _Pipeline(self._model, self.card.inputs)(*tensors)
         return vectors.float().cpu().numpy(), tokens.float().cpu().numpy()
-
-    many = one
 
     def traceable(self) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
         """Return the whole pipeline, pooling and all, as one module, with example inputs."""

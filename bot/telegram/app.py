@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-import httpx
 from pydantic import SecretStr
 from telegram.constants import UpdateType
 from telegram.ext import (
@@ -101,14 +100,11 @@ def _connection(size: int, settings: TelegramSettings, metrics: Metrics) -> Conn
         return Connection(size, None, metrics)
     try:
         return Connection(size, settings.proxy.get_secret_value(), metrics)
-    except (RuntimeError, ValueError, httpx.InvalidURL) as exc:
+    except ValueError as exc:
         # Not chained: the proxy's address may hold a password.
-        missing = isinstance(exc, RuntimeError)
-        remedy = "run: pip install 'httpx[socks]'" if missing else "correct telegram.proxy"
         raise TelegramFault(
             f"the proxy of telegram.proxy cannot be used ({type(exc).__name__}); wanted "
-            "http://host:port, https://host:port, or socks5://host:port with the package that "
-            f"speaks SOCKS: {remedy}"
+            "http://host:port, https://host:port or socks5://host:port: correct telegram.proxy"
         ) from None
 
 

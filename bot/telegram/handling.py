@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 _IN_HAND = 1000
 """Updates in hand at once; the others stay with Telegram until there is room."""
+_SEVERAL, _MOMENT_S = 8, 0.05
 _FINISH_S = 8.0
 """How long the end waits for what is being answered: containers are killed after ten seconds."""
 _PAUSES_S = (20.0, 120.0, 600.0)
@@ -83,7 +84,12 @@ class Handling:
         return len(self) < _IN_HAND
 
     async def room(self) -> None:
-        """Wait until another update may be received."""
+        """Wait until another update may be received.
+
+        Where several are in hand anyway, a moment longer, so that more come with one poll.
+        """
+        if len(self) > _SEVERAL:
+            await asyncio.sleep(_MOMENT_S)
         while not self.has_room():
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 

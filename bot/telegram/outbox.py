@@ -22,8 +22,10 @@ from bot.telegram.state import Place
 
 _log = logging.getLogger(__name__)
 
-_TYPING_AFTER_S, _TYPING_AGAIN_S = 0.3, 4.5
+_TYPING_AFTER_S, _TYPING_AGAIN_S = 0.5, 4.5
 """Most answers need no "typing"; Telegram takes it down after five seconds."""
+_TYPING_TO = 16
+"""Chats that it is shown in at once."""
 _HARMLESS = (
     "message is not modified",  # pressed twice
     "message to edit not found",  # deleted
@@ -47,6 +49,8 @@ class Outbox:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self._typing = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def reply(self, place: Place, message: Message, to: int | None = None) -> int | None:
         """Send a message, in the topic of the place, and return its id.
@@ -112,22 +116,34 @@ class Outbox:
 
     @asynccontextmanager
     async def typing(self, place: Place) -> AsyncIterator[None]:
-        """Show "typing" meanwhile, once the wait has become noticeable."""
-        task = asyncio.create_task(self._keep_typing(place))
+        """Show "typing" meanwhile, once the wait has become noticeable.
+
+        Where many wait, not to all of them: each showing costs half of what an answer costs.
+        """
+        over = asyncio.Event()
+        self._typing += 1
+        if self._typing <= _TYPING_TO:
+            task = asyncio.create_task(self._keep_typing(place, over))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         try:
             yield
         finally:
-            task.cancel()
+            self._typing -= 1
+            over.set()
 
-    async def _keep_typing(self, place: Place) -> None:
-        pause = _TYPING_AFTER_S
+    async def _keep_typing(self, place: Place, over: asyncio.Event) -> None:
+        # Not cancelled, as that would close the connection under a request that is on its way.
+        pause_s = _TYPING_AFTER_S
         while True:
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), pause_s)
+                return
             with suppress(TelegramError):
                 await self._bot.send_chat_action(
                     place.chat, ChatAction.TYPING, message_thread_id=place.topic
                 )
-            pause = _TYPING_AGAIN_S
+            pause_s = _TYPING_AGAIN_S
 
 
 @contextmanager
