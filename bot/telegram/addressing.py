@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from telegram import Message, MessageEntity, User
 from telegram.constants import ChatType
 
-from bot.telegram.state import Place
+from bot.telegram.memory.state import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from telegram.error import TelegramError
 
-from bot.telegram import reports
-from bot.telegram.languages import Language
-from bot.telegram.message import Message
+from bot.telegram.views import reports
+from bot.telegram.views.languages import Language
+from bot.telegram.views.message import Message
 
 _log = logging.getLogger(__name__)
 

@@ -20,10 +20,11 @@ from telegram.ext import (
 )
 
 from bot.telegram.commands import Commands
-from bot.telegram.delivery import Connection, TelegramFault
 from bot.telegram.desk import Desk
-from bot.telegram.limits import Limiter
+from bot.telegram.inline import Inline
 from bot.telegram.metrics import Metrics
+from bot.telegram.sending.delivery import Connection, TelegramFault
+from bot.telegram.sending.limits import Limiter
 from config import TelegramSettings
 
 BotApplication: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
@@ -111,6 +112,7 @@ def _connection(size: int, settings: TelegramSettings, metrics: Metrics) -> Conn
 def register(
     application: BotApplication,
     desk: Desk,
+    inline: Inline,
     commands: Commands,
     failed: Callable[[object, _Context], Coroutine[Any, Any, None]],
 ) -> None:
@@ -127,7 +129,7 @@ def register(
             MessageHandler(new & wordless, desk.unreadable),
             MessageHandler(edits & text, desk.edited),
             CallbackQueryHandler(desk.press),
-            InlineQueryHandler(desk.inline),
+            InlineQueryHandler(inline.query),
         ]
     )
     application.add_error_handler(failed)

@@ -25,14 +25,17 @@ from telegram.ext import ContextTypes
 
 from bot import gaps
 from bot.build import Library
-from bot.telegram import notices, reports
 from bot.telegram.addressing import asked, is_human, place_of, quoted
+from bot.telegram.admission import Admission
 from bot.telegram.desk import Desk, kind_of
-from bot.telegram.languages import LANGUAGES, Language
-from bot.telegram.message import Message
-from bot.telegram.state import Place
+from bot.telegram.memory.state import Place
+from bot.telegram.replies import Replies
+from bot.telegram.sending.outbox import Outbox
 from bot.telegram.upkeep import Upkeep
-from config import TelegramSettings
+from bot.telegram.views import notices, reports
+from bot.telegram.views.languages import LANGUAGES, Language
+from bot.telegram.views.message import Message
+from bot.telegram.work import Workers
 
 _log = logging.getLogger(__name__)
 
@@ -63,14 +66,24 @@ class Commands:
     """What the commands do; each is a function from what was heard to a message."""
 
     def __init__(
-        self, desk: Desk, upkeep: Upkeep, library: Library, settings: TelegramSettings
+        self,
+        replies: Replies,
+        outbox: Outbox,
+        workers: Workers,
+        admission: Admission,
+        desk: Desk,
+        upkeep: Upkeep,
+        library: Library,
     ) -> None:
+        self._replies = replies
+        self._state = replies.state
+        self._outbox = outbox
+        self._workers = workers
+        self._admission = admission
         self._desk = desk
         self._upkeep = upkeep
-        self._replies = desk.replies
-        self._state = desk.replies.state
         self._library = library
-        self._settings = settings
+        self._settings = library.settings.telegram
 
     async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Obey a command that is meant for this bot; in private, help with an unknown one."""
@@ -95,16 +108,16 @@ class Commands:
         # In private only: what others asked is not for a group.
         if private and place.user in self._settings.administrators:
             if name == "refresh":
-                language = await self._desk.workers.run(self._replies.language, place.user, code)
+                language = await self._workers.run(self._replies.language, place.user, code)
                 await self._upkeep.refresh(place, language, message.message_id)
                 return
             does = FOR_ADMINISTRATORS.get(name) or does
         if does is None:
             return
-        async with self._desk.admitted(place, code, message.message_id) as admitted:
+        async with self._admission.asking(place, code, message.message_id) as admitted:
             if admitted:
-                reply = await self._desk.workers.run(self._obey, does, place, code, argument, me)
-                await self._desk.outbox.reply(place, reply, message.message_id)
+                reply = await self._workers.run(self._obey, does, place, code, argument, me)
+                await self._outbox.reply(place, reply, message.message_id)
 
     def _obey(
         self,

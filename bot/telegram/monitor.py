@@ -10,7 +10,7 @@ from enum import StrEnum
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from bot.telegram.serving import listening
+from bot.telegram.intake.serving import listening
 
 _HOST = "127.0.0.1"
 """What it tells is no secret, but nobody else's business either."""

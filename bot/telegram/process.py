@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from bot.build import Library
 from bot.refresher import Refresher
 from bot.telegram.app import check_token
+from bot.telegram.intake.webhook import address_of
 from bot.telegram.service import Service
-from bot.telegram.webhook import address_of
 from config import TelegramSettings
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

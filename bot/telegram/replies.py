@@ -11,13 +11,14 @@ from telegram import InlineQueryResultArticle
 
 from bot.answers import Answer, QuestionError, check_question
 from bot.build import Library
-from bot.telegram import cards, notices, reading, views
 from bot.telegram.addressing import Asked
-from bot.telegram.buttons import Action, Press
-from bot.telegram.languages import LANGUAGES, Language, language_of
-from bot.telegram.message import Message
+from bot.telegram.memory.state import Kept, State
 from bot.telegram.shelf import Shelf, article_key
-from bot.telegram.state import Kept, State
+from bot.telegram.views import answers as views
+from bot.telegram.views import cards, notices, reading
+from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.languages import LANGUAGES, Language, language_of
+from bot.telegram.views.message import Message
 
 _SHOWN = 9
 """Excerpts that one message shows at most, whatever a press asks for."""
@@ -163,12 +164,15 @@ class Replies:
 
     # Buttons
 
-    def press(self, press: Press, chat: int, user: int, code: str | None) -> Pressed:
-        """Do what a button says. It may be old, forged, or another chat's: then nothing is shown.
+    def press(
+        self, press: Press, chat: int, message_id: int, user: int, code: str | None
+    ) -> Pressed:
+        """Do what a button says. It may be old, forged, or another's: then nothing is shown.
 
         Args:
             press: As it came.
             chat: Where the message with the button stands.
+            message_id: That message.
             user: Who pressed.
             code: Language of the user's Telegram.
         """
@@ -182,7 +186,8 @@ class Replies:
                 read = self.read(press.key, language, press.page)
                 return Pressed(read) if read else self._gone(language)
         kept = self.state.answer(press.answer, chat)
-        if kept is None:
+        # A kill may have come before it was known which message shows the answer.
+        if kept is None or kept.message_id not in (None, message_id):
             return Pressed(toast=language.say("That answer is too old. Please ask again."))
         if press.action in (Action.UP, Action.DOWN):
             up = press.action is Action.UP

@@ -20,25 +20,27 @@ from telegram.ext import ContextTypes
 from bot.build import Library
 from bot.errors import BotError
 from bot.refresher import Refresher
-from bot.telegram import notices
 from bot.telegram.addressing import place_of
+from bot.telegram.admission import Admission
 from bot.telegram.alarms import Alarms
 from bot.telegram.app import UPDATES, build, register
 from bot.telegram.commands import Commands, set_menus
-from bot.telegram.delivery import TelegramFault, TokenRefused
 from bot.telegram.desk import Desk
-from bot.telegram.handling import Handling
-from bot.telegram.inbox import Inbox
-from bot.telegram.languages import language_of
-from bot.telegram.limits import Limiter, Rates
+from bot.telegram.inline import Inline
+from bot.telegram.intake.handling import Handling
+from bot.telegram.intake.polling import Polling
+from bot.telegram.intake.webhook import Webhook, address_of
+from bot.telegram.memory.inbox import Inbox
+from bot.telegram.memory.state import State
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor, Status
-from bot.telegram.outbox import Outbox
-from bot.telegram.polling import Polling
 from bot.telegram.replies import Replies
-from bot.telegram.state import State
+from bot.telegram.sending.delivery import TelegramFault, TokenRefused
+from bot.telegram.sending.limits import Limiter, Rates
+from bot.telegram.sending.outbox import Outbox
 from bot.telegram.upkeep import Upkeep
-from bot.telegram.webhook import Webhook, address_of
+from bot.telegram.views import notices
+from bot.telegram.views.languages import language_of
 from bot.telegram.work import Workers
 from config import Intake
 
@@ -137,11 +139,12 @@ class Service:
     def _take_up(self) -> None:
         """Make what has to know the bot's name."""
         replies = Replies(self._library, self._state, self._bot.username)
-        desk = Desk(
-            replies, self._outbox, self._workers, self._limiter, self._metrics, self._settings
-        )
-        commands = Commands(desk, self._upkeep, self._library, self._settings)
-        register(self._application, desk, commands, self._failed)
+        shared = (replies, self._outbox, self._workers)
+        admission = Admission(*shared, self._settings)
+        desk = Desk(*shared, admission, self._limiter, self._metrics, self._settings)
+        inline = Inline(*shared, admission, self._metrics)
+        commands = Commands(*shared, admission, desk, self._upkeep, self._library)
+        register(self._application, desk, inline, commands, self._failed)
 
     def _close(self) -> None:
         self._workers.close()

@@ -12,12 +12,12 @@ from telegram.error import TelegramError
 
 from bot.errors import BotError
 from bot.refresher import Document, Refresher
-from bot.telegram import reports
-from bot.telegram.languages import Language
-from bot.telegram.message import Message
+from bot.telegram.memory.state import Place
 from bot.telegram.metrics import Metrics
-from bot.telegram.outbox import Outbox
-from bot.telegram.state import Place
+from bot.telegram.sending.outbox import Outbox
+from bot.telegram.views import reports
+from bot.telegram.views.languages import Language
+from bot.telegram.views.message import Message
 
 _log = logging.getLogger(__name__)
 

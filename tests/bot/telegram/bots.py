@@ -17,7 +17,7 @@ from bot.answers import Answer, Answerer
 from bot.build import Library
 from bot.refresher import Refresher
 from bot.telegram import Service
-from bot.telegram.limits import Rates
+from bot.telegram.sending.limits import Rates
 from config import Settings
 from retrieval.refresh import refresh
 from retrieval.search import Searcher

@@ -15,9 +15,9 @@ from itertools import groupby
 from pathlib import Path
 
 from bot.build import open_library
-from bot.telegram import views
-from bot.telegram.languages import LANGUAGES
-from bot.telegram.message import Button, Message
+from bot.telegram.views import answers as views
+from bot.telegram.views.languages import LANGUAGES
+from bot.telegram.views.message import Button, Message
 from config import Settings
 
 QUESTIONS = (

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bot.answers import Answer, Reason
-from bot.telegram.languages import LANGUAGES
-from bot.telegram.message import Message
+from bot.telegram.views.languages import LANGUAGES
+from bot.telegram.views.message import Message
 from retrieval.types import Article, Excerpt, Source
 
 from .emulator import cut, detected, violations

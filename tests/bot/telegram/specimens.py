@@ -15,11 +15,12 @@ from pathlib import Path
 from telegram import InputTextMessageContent, MessageEntity
 
 from bot.answers import Answer, Reason
-from bot.telegram import reading, views
-from bot.telegram.buttons import Action, Press
-from bot.telegram.cards import cards
-from bot.telegram.languages import LANGUAGES, Language
-from bot.telegram.message import Message
+from bot.telegram.views import answers as views
+from bot.telegram.views import reading
+from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.cards import cards
+from bot.telegram.views.languages import LANGUAGES, Language
+from bot.telegram.views.message import Message
 from retrieval.types import Article, Excerpt, Source
 
 from .emulator import units

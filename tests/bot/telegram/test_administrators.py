@@ -11,7 +11,7 @@ import pytest
 
 from bot.errors import BotError
 from bot.refresher import Document, Refresher
-from bot.telegram.state import Place, State
+from bot.telegram.memory.state import Place, State
 from config import Settings
 from retrieval.store import Store
 

@@ -8,8 +8,8 @@ import pytest
 from telegram.error import Forbidden
 
 from bot.telegram.alarms import Alarms
-from bot.telegram.languages import LANGUAGES
-from bot.telegram.message import Message
+from bot.telegram.views.languages import LANGUAGES
+from bot.telegram.views.message import Message
 
 from .bots import CROWS, serving
 from .emulator import Emulator, private

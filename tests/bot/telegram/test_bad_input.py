@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot.telegram.inbox import Inbox
-from bot.telegram.memory import open_file
+from bot.telegram.memory.file import open_file
+from bot.telegram.memory.inbox import Inbox
 
 from .bots import CROWS, TIDES, serving
 from .emulator import Emulator, channel, group, person, private, supergroup

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.telegram.buttons import Action, Press
 from bot.telegram.shelf import article_key
+from bot.telegram.views.buttons import Action, Press
 from retrieval.refresh import refresh
 
 from ...fakes import HashEncoder
@@ -289,6 +289,19 @@ async def _index(bot: Bot) -> None:
 
 
 # Who may press
+
+
+async def test_an_answer_of_another_message_is_not_shown(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path):
+        for user in (7, 8):
+            emulator.say_in(supergroup(-100), user, CROWS, mention=True)
+        first, second = await emulator.sent(2)
+        data = first.button("Context")["callback_data"]
+        query = emulator.press(-100, second.message_id, data, 8)
+        assert (await answer_to(emulator, query)).text == TOO_OLD
+    assert len(second.history) == 1
 
 
 async def test_an_answer_of_another_chat_is_not_shown(emulator: Emulator, tmp_path: Path) -> None:

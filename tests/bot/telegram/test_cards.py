@@ -4,8 +4,8 @@ from hypothesis import given
 from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions
 
 from bot.answers import Answer
-from bot.telegram.cards import cards
-from bot.telegram.message import Message
+from bot.telegram.views.cards import cards
+from bot.telegram.views.message import Message
 
 from .emulator import units
 from .samples import ENGLISH, answer, answers, excerpt, flaws, under, unhurried

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.telegram import notices
-from bot.telegram.buttons import Action, Press
 from bot.telegram.commands import menu
-from bot.telegram.languages import LANGUAGES
+from bot.telegram.memory.state import Place, State
 from bot.telegram.shelf import article_key
-from bot.telegram.state import Place, State
+from bot.telegram.views import notices
+from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.languages import LANGUAGES
 
 from .bots import CROWS, NOTHING, TIDES, serving
 from .emulator import ApiError, Emulator, Fault, Sent, group, person, private, supergroup

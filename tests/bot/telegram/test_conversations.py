@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.telegram.addressing import Asked
+from bot.telegram.memory.state import Place, State
 from bot.telegram.replies import Replies
-from bot.telegram.state import Place, State
 
 from .bots import CROWS, TIDES, library, serving
 from .emulator import Emulator, group, supergroup

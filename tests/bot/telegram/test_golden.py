@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.telegram.languages import LANGUAGES
+from bot.telegram.views.languages import LANGUAGES
 
 from .samples import flaws
 from .specimens import CASES, GOLDEN, SPECIMENS, golden

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.languages import LANGUAGES
-from bot.telegram.limits import Rates
+from bot.telegram.sending.limits import Rates
+from bot.telegram.views.languages import LANGUAGES
 
 from .bots import CROWS, TIDES, serving
 from .emulator import ApiError, Emulator, Fault, channel, group, person, supergroup

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from telegram import Bot, Update
 
-from bot.telegram.handling import Handling
-from bot.telegram.inbox import Inbox
+from bot.telegram.intake.handling import Handling
+from bot.telegram.memory.inbox import Inbox
+from bot.telegram.memory.state import State
 from bot.telegram.metrics import Metrics
-from bot.telegram.state import State
 from bot.telegram.work import Workers
 
 pytestmark = pytest.mark.anyio

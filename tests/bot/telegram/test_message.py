@@ -5,8 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import InlineKeyboardMarkup, MessageEntity
 
-from bot.telegram.buttons import Action, Press
-from bot.telegram.message import ENTITIES, TEXT_UNITS, Button, Message, filled, fits, joined, part
+from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.message import (
+    ENTITIES,
+    TEXT_UNITS,
+    Button,
+    Message,
+    filled,
+    fits,
+    joined,
+    part,
+)
 
 from .emulator import units
 from .samples import flaws, under

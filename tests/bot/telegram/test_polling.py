@@ -15,9 +15,9 @@ from aiohttp import web
 from telegram.error import Conflict
 from telegram.ext import ExtBot
 
-from bot.telegram.delivery import Connection, TelegramFault, TokenRefused
+from bot.telegram.intake.polling import Polling
 from bot.telegram.metrics import Metrics
-from bot.telegram.polling import Polling
+from bot.telegram.sending.delivery import Connection, TelegramFault, TokenRefused
 
 from .emulator import ApiError, Emulator, Fault
 
@@ -356,7 +356,9 @@ async def test_pauses_double_up_to_half_a_minute_and_one_warning_is_logged(
         await emulator.called("getUpdates", 11)
     assert pauses[7:] == [1.0]
     assert store.ids == [only, again]
-    said = [record.message for record in caplog.records if record.name == "bot.telegram.polling"]
+    said = [
+        record.message for record in caplog.records if record.name == "bot.telegram.intake.polling"
+    ]
     failure = "cannot fetch updates from Telegram (Bad Gateway); trying again"
     assert said == [failure, "updates from Telegram come again", *said[2:]]
     assert said.count(failure) == 2

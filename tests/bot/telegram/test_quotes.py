@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from telegram import MessageEntity
 
-from bot.telegram.message import Message
-from bot.telegram.quotes import address, best_sentence, named, quoted, titled
+from bot.telegram.views.message import Message
+from bot.telegram.views.quotes import address, best_sentence, named, quoted, titled
 from retrieval.types import Excerpt
 
 from .emulator import units

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import BotError
-from bot.telegram.state import Gap, Place, State, Stats
+from bot.telegram.memory.state import Gap, Place, State, Stats
 
 BOT = 4_000_000_001
 ANN, BOB, EVE = 5_111_222_333, 5_444_555_666, 5_777_888_999

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.telegram import text
+from bot.telegram.views import text
 
 from .emulator import detected
 from .samples import texts, unhurried

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers import Answer, Reason
-from bot.telegram import views
-from bot.telegram.buttons import Action, Press
-from bot.telegram.message import ENTITIES, TEXT_UNITS, Message
+from bot.telegram.views import answers as views
+from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Message
 
 from .emulator import units
 from .samples import (

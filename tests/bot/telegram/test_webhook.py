@@ -17,9 +17,9 @@ from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.errors import BotError
-from bot.telegram.delivery import Connection, TelegramFault, TokenRefused
+from bot.telegram.intake.webhook import Address, Webhook
 from bot.telegram.metrics import Metrics
-from bot.telegram.webhook import Address, Webhook
+from bot.telegram.sending.delivery import Connection, TelegramFault, TokenRefused
 
 from .emulator import ApiError, Emulator, Fault
 

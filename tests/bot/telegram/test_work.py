@@ -10,13 +10,11 @@ from pathlib import Path
 import pytest
 from telegram import Bot
 
-from bot.telegram.desk import Desk
-from bot.telegram.limits import Limiter, Rates
-from bot.telegram.metrics import Metrics
-from bot.telegram.outbox import Outbox
+from bot.telegram.admission import Admission
+from bot.telegram.memory.state import Place, State
 from bot.telegram.quota import WAITING
 from bot.telegram.replies import Replies
-from bot.telegram.state import Place, State
+from bot.telegram.sending.outbox import Outbox
 from bot.telegram.work import Workers
 
 from .bots import library
@@ -116,19 +114,19 @@ async def test_notes_are_taken_while_all_threads_are_busy(workers: Workers) -> N
     await asyncio.gather(*busy)
 
 
-async def test_who_is_cancelled_while_waiting_for_the_desk_gives_the_place_back(
+async def test_who_is_cancelled_while_waiting_for_a_turn_gives_the_place_back(
     emulator: Emulator, tmp_path: Path, workers: Workers
 ) -> None:
     opened = library(tmp_path, emulator)
     telegram = opened.settings.telegram
     state = State.open(tmp_path / "state", 1, keep_days=1, conversation_minutes=1)
     replies, outbox = Replies(opened, state, emulator.username), Outbox(Bot(emulator.token))
-    desk = Desk(replies, outbox, workers, Limiter(Rates()), Metrics(), telegram)
+    admission = Admission(replies, outbox, workers, telegram)
     order: list[str] = []
     go = asyncio.Event()
 
     async def hold(name: str) -> None:
-        async with desk.admitted(Place(7, None, 7), "en", 1) as admitted:
+        async with admission.asking(Place(7, None, 7), "en", 1) as admitted:
             assert admitted
             order.append(name)
             await go.wait()

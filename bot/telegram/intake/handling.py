@@ -15,7 +15,7 @@ from typing import Any
 from telegram import Bot, Update
 
 from bot.errors import BotError
-from bot.telegram.inbox import Inbox
+from bot.telegram.memory.inbox import Inbox
 from bot.telegram.metrics import Metrics
 from bot.telegram.work import Workers
 

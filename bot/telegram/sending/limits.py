@@ -12,7 +12,7 @@ from typing import Any
 from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter
 from telegram.ext import BaseRateLimiter
 
-from bot.telegram.turns import Rates, Turns
+from bot.telegram.sending.turns import Rates, Turns
 
 __all__ = ["Limiter", "Rates"]
 

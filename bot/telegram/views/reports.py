@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.gaps import Group
-from bot.telegram.languages import Language
-from bot.telegram.message import Message
-from bot.telegram.state import Stats
-from bot.telegram.text import one_line
-from bot.telegram.views import notice
+from bot.telegram.memory.state import Stats
+from bot.telegram.views.answers import notice
+from bot.telegram.views.languages import Language
+from bot.telegram.views.message import Message
+from bot.telegram.views.text import one_line
 from retrieval.store import Generation
 
 _GROUPS = 15

@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.telegram.inbox import EMPTY_LOG
-from bot.telegram.memory import open_file
-from bot.telegram.rows import KEPT, Gap, Kept, Place, Stats, change, count, kept_of
+from bot.telegram.memory.file import open_file
+from bot.telegram.memory.inbox import EMPTY_LOG
+from bot.telegram.memory.rows import KEPT, Gap, Kept, Place, Stats, change, count, kept_of
 from retrieval.database import Database
 
 __all__ = ["Gap", "Kept", "Place", "State", "Stats"]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
-from bot.telegram.buttons import Press
-from bot.telegram.text import Spans, units, within
+from bot.telegram.views.buttons import Press
+from bot.telegram.views.text import Spans, units, within
 
 TEXT_UNITS = 4096
 """Telegram's limit on a message's text, in UTF-16 code units."""

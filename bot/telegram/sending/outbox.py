@@ -17,8 +17,8 @@ from telegram import (
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.telegram.message import Message
-from bot.telegram.state import Place
+from bot.telegram.memory.state import Place
+from bot.telegram.views.message import Message
 
 _log = logging.getLogger(__name__)
 
@@ -105,13 +105,12 @@ class Outbox:
         cards: Sequence[InlineQueryResult],
         button: InlineQueryResultsButton | None,
         *,
-        personal: bool,
         cache_s: int,
     ) -> None:
-        """Answer an inline query."""
+        """Answer an inline query, for its asker alone: the cards are in that one's language."""
         with _calm():
             await self._bot.answer_inline_query(
-                query_id, cards, cache_time=cache_s, is_personal=personal, button=button
+                query_id, cards, cache_time=cache_s, is_personal=True, button=button
             )
 
     @asynccontextmanager

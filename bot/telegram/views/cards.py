@@ -7,10 +7,10 @@ from hashlib import blake2b
 from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions
 
 from bot.answers import Answer
-from bot.telegram.languages import Language
-from bot.telegram.message import TEXT_UNITS, joined, part
-from bot.telegram.quotes import best_sentence, quoted, titled
-from bot.telegram.text import one_line, shortened, units
+from bot.telegram.views.languages import Language
+from bot.telegram.views.message import TEXT_UNITS, joined, part
+from bot.telegram.views.quotes import best_sentence, quoted, titled
+from bot.telegram.views.text import one_line, shortened, units
 from retrieval.types import Excerpt
 
 CARDS = 10

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.telegram.buttons import Action, Press
-from bot.telegram.languages import LANGUAGES, Language
-from bot.telegram.message import Button, Message
 from bot.telegram.quota import Verdict
-from bot.telegram.text import one_line
+from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.languages import LANGUAGES, Language
+from bot.telegram.views.message import Button, Message
+from bot.telegram.views.text import one_line
 
 _WANTED_UNITS = 200
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from telegram import MessageEntity
 
-from bot.telegram.languages import Language
-from bot.telegram.message import TEXT_UNITS, Message, joined, part
-from bot.telegram.text import folded, harmless, one_line, shortened, units, within
+from bot.telegram.views.languages import Language
+from bot.telegram.views.message import TEXT_UNITS, Message, joined, part
+from bot.telegram.views.text import folded, harmless, one_line, shortened, units, within
 from retrieval.types import Excerpt, Source
 
 TITLE_UNITS = 200

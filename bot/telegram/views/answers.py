@@ -12,11 +12,11 @@ from itertools import takewhile
 from telegram import MessageEntity
 
 from bot.answers import Answer, Reason
-from bot.telegram.buttons import Action, Press
-from bot.telegram.languages import Language
-from bot.telegram.message import TEXT_UNITS, Button, Message, filled, fits, joined, part
-from bot.telegram.quotes import address, cited, named, quoted
-from bot.telegram.text import one_line, shortened, tamed, units
+from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.languages import Language
+from bot.telegram.views.message import TEXT_UNITS, Button, Message, filled, fits, joined, part
+from bot.telegram.views.quotes import address, cited, named, quoted
+from bot.telegram.views.text import one_line, shortened, tamed, units
 from retrieval.types import Excerpt, Source
 
 MORE = 3

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 
 from bot.errors import BotError
-from bot.telegram import inbox
+from bot.telegram.memory import inbox
 from retrieval.database import Database, Faults
 
 FORMAT = 1

@@ -20,8 +20,8 @@ from aiohttp import web
 from pydantic import SecretStr
 from telegram.error import BadRequest
 
-from bot.telegram.delivery import TelegramFault
-from bot.telegram.serving import listening
+from bot.telegram.intake.serving import listening
+from bot.telegram.sending.delivery import TelegramFault
 from config import Intake, TelegramSettings
 
 _log = logging.getLogger(__name__)

@@ -1,0 +1,80 @@
+"""Inline mode: what is typed after the bot's name in any chat is answered with cards."""
+
+from __future__ import annotations
+
+import base64
+from collections import OrderedDict
+
+from telegram import InlineQueryResultsButton, Update
+from telegram.ext import ContextTypes
+
+from bot.telegram.admission import Admission
+from bot.telegram.metrics import ChatKind, Metrics, Outcome
+from bot.telegram.replies import Replies
+from bot.telegram.sending.outbox import Outbox
+from bot.telegram.work import Workers
+
+_CACHE_S = 60
+"""How long Telegram may repeat the cards: a new generation is to be seen soon."""
+_USERS = 10_000
+"""Whose latest query is remembered."""
+_DEEP_LINK_BYTES = 45
+"""Of a question in a deep link, which holds 64 characters."""
+
+
+class Inline:
+    """The handler of inline queries."""
+
+    def __init__(
+        self,
+        replies: Replies,
+        outbox: Outbox,
+        workers: Workers,
+        admission: Admission,
+        metrics: Metrics,
+    ) -> None:
+        self._replies = replies
+        self._outbox = outbox
+        self._workers = workers
+        self._admission = admission
+        self._metrics = metrics
+        self._latest: OrderedDict[int, str] = OrderedDict()
+
+    async def query(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer what is typed, unless more was typed since.
+
+        Each pause in typing is a query: the older ones of a user are not worth computing.
+        """
+        query = update.inline_query
+        assert query is not None, "the filters let nothing else through"
+        user = query.from_user
+        self._latest[user.id] = query.id
+        self._latest.move_to_end(user.id)
+        while len(self._latest) > _USERS:
+            self._latest.popitem(last=False)
+        if not self._admission.admits(user.id) or query.offset:
+            await self._outbox.cards(query.id, (), None, cache_s=_CACHE_S)
+            return
+        async with self._workers.turn(user.id):
+            if self._latest.get(user.id) != query.id:
+                return
+            language = await self._workers.run(self._replies.language, user.id, user.language_code)
+            found = await self._workers.run(self._replies.inline, query.query, language)
+        button = InlineQueryResultsButton(
+            language.say("Ask in a private chat"), start_parameter=_deep_link(query.query)
+        )
+        if found is None:
+            await self._outbox.cards(query.id, (), button, cache_s=_CACHE_S)
+            return
+        answer, cards = found
+        outcome = Outcome.ANSWERED if answer.answered else Outcome.NOT_ANSWERED
+        self._metrics.question(outcome, ChatKind.INLINE)
+        self._metrics.answered(answer.elapsed_ms / 1000)
+        await self._outbox.cards(query.id, cards, button, cache_s=_CACHE_S)
+
+
+def _deep_link(question: str) -> str:
+    """Return the start parameter that asks this in a private chat, or nothing if it is too long."""
+    asked = question.encode(errors="ignore")
+    whole = asked if len(asked) <= _DEEP_LINK_BYTES else b""  # a part would ask something else
+    return "q_" + base64.urlsafe_b64encode(whole).rstrip(b"=").decode()

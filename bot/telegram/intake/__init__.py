@@ -1,0 +1,1 @@
+"""Where updates come from, and where they stay until they are handled."""

@@ -1,0 +1,1 @@
+"""How messages go out: what is sent, when, and over what."""

@@ -1,0 +1,1 @@
+"""What people see: messages with entities and buttons, in four languages."""
