@@ -121,8 +121,17 @@ class Refresher:
             os.setpriority(os.PRIO_PROCESS, process.pid, _LOWEST_PRIORITY)
         return process
 
-    def watch(self, on_report: Callable[[Document], None] = lambda _: None) -> None:
-        """Refresh now and whenever articles change, until `close`; failures go to the log."""
+    def watch(
+        self,
+        on_report: Callable[[Document | None], None] = lambda _: None,
+        on_failure: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        """Refresh now and whenever articles change, until `close`; failures go to the log.
+
+        Args:
+            on_report: Is told what each refresh did, and None where there was nothing to do.
+            on_failure: Is told of each that failed; it is tried again.
+        """
         stale = True
         failed = ""
         while not self._over.is_set():
@@ -130,16 +139,16 @@ class Refresher:
                 for _ in chain([None], changes(self._settings.articles.folder, self._over)):
                     if self._over.is_set():
                         break
-                    if stale or not in_line(self._settings.articles, self._store):
-                        stale = True
-                        on_report(self.refresh())
-                        stale, failed = False, ""
+                    stale = stale or not in_line(self._settings.articles, self._store)
+                    on_report(self.refresh() if stale else None)
+                    stale, failed = False, ""
             except Exception as exc:  # noqa: BLE001 (whatever it is, watching goes on)
                 # Once, for it may stay so for long; it is tried again.
                 level = logging.DEBUG if str(exc) == failed else logging.WARNING
                 failed = str(exc)
-                if not self._over.wait(0):
+                if not self._over.is_set():
                     _log.log(level, "%s", exc)
+                    on_failure(exc)
                 self._over.wait(self._again_s)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from config import SearchSettings
 from retrieval.dense import DenseIndex
 from retrieval.derived import lexical_in_step
-from retrieval.errors import IndexFault, IndexMismatch, RetrievalError
+from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.fusion import fuse
 from retrieval.late import maxsim, similarity
 from retrieval.lexical import LexicalIndex, terms
@@ -75,6 +75,7 @@ class Searcher:
         self._search = search
         self._loading = threading.Lock()
         self._followed = False
+        self._held_up = ""
         self._view = self._load()
 
     @property
@@ -101,7 +102,7 @@ class Searcher:
                 try:
                     self.reload()
                     refused = False
-                except RetrievalError as exc:
+                except Exception as exc:  # noqa: BLE001 - whatever it was, the next may be had
                     # Once, for it stays as it is until somebody does something.
                     logger.log(logging.DEBUG if refused else logging.WARNING, "%s", exc)
                     refused = True
@@ -131,10 +132,13 @@ class Searcher:
             if self._store.state() == self._view.state:
                 return False
             self._view = self._load()
+            self._held_up = ""
         except IndexMismatch:
             raise
         except IndexFault as exc:
-            logger.info("still answering from generation %d: %s", self.generation.number, exc)
+            if str(exc) != self._held_up:
+                self._held_up = str(exc)
+                logger.info("still answering from generation %d: %s", self.generation.number, exc)
             return False
         finally:
             self._loading.release()

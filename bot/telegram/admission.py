@@ -15,6 +15,8 @@ from bot.telegram.views.message import Message
 from bot.telegram.work import Workers
 from config import TelegramSettings
 
+_PAUSES = 6
+"""Pauses that someone makes while typing a question."""
 _STRANGERS = 10_000
 """Told lately that the bot is not for them."""
 
@@ -30,6 +32,7 @@ class Admission:
         self._workers = workers
         self._settings = settings
         self._quota = Quota(settings.questions_per_minute, time.monotonic)
+        self._typing = Quota(_PAUSES * settings.questions_per_minute, time.monotonic)
         self._strangers = Seen(_STRANGERS)
 
     def admits(self, user: int, chat: int | None = None) -> bool:
@@ -69,6 +72,14 @@ class Admission:
                 yield admits
         finally:
             self._quota.leave(place.user)
+
+    def typing(self, user: int) -> bool:
+        """Whether a query that a user types inline is heard: each pause is one."""
+        admitted = self._typing.admit(user) is Verdict.ADMITTED
+        if admitted:
+            # They do not wait for one another: the latest alone is answered.
+            self._typing.leave(user)
+        return admitted
 
     @contextlib.asynccontextmanager
     async def pressing(

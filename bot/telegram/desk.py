@@ -7,6 +7,7 @@ import time
 
 from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType
+from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.answers import Answer
@@ -103,8 +104,8 @@ class Desk:
             if shown is None:
                 await self._send(asked, reply, kind_of(message))
             else:
-                self._count(reply, kind_of(message), asked)
                 await self._outbox.edit(asked.place.chat, shown, reply.message)
+                self._count(reply, kind_of(message), asked)
                 await self._workers.note(self._replies.shown, asked, reply)
 
     async def unreadable(self, update: Update, _: _Context) -> None:
@@ -164,15 +165,19 @@ class Desk:
         return question_in(message, context.bot.bot, channel_posts=self._settings.channel_posts)
 
     async def _send(self, asked: Asked, reply: Reply, kind: ChatKind) -> None:
-        self._count(reply, kind, asked)
-        sent = await self._outbox.reply(asked.place, reply.message, asked.message_id)
+        try:
+            sent = await self._outbox.reply(asked.place, reply.message, asked.message_id)
+        except TelegramError:
+            self._metrics.question(Outcome.FAILED, kind)
+            raise
+        self._count(reply, kind, asked, sent is not None)
         if sent is not None and reply.number is not None:
             await self._workers.note(self._replies.state.sent, reply.number, sent)
 
-    def _count(self, reply: Reply, kind: ChatKind, asked: Asked) -> None:
+    def _count(self, reply: Reply, kind: ChatKind, asked: Asked, sent: bool = True) -> None:
         answer = reply.answer
-        if answer is None:
-            self._metrics.question(Outcome.REFUSED, kind)
+        if answer is None or not sent:
+            self._metrics.question(Outcome.FAILED if answer else Outcome.REFUSED, kind)
             return
         outcome = Outcome.ANSWERED if answer.answered else Outcome.NOT_ANSWERED
         self._metrics.question(outcome, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections import OrderedDict
 
-from telegram import InlineQueryResultsButton, Update
+from telegram import InlineQuery, InlineQueryResultsButton, Update
 from telegram.ext import ContextTypes
 
 from bot.telegram.admission import Admission
@@ -55,6 +55,11 @@ class Inline:
         if not self._admission.admits(user.id) or query.offset:
             await self._outbox.cards(query.id, (), None, cache_s=_CACHE_S)
             return
+        if self._admission.typing(user.id):
+            await self._answer(query)
+
+    async def _answer(self, query: InlineQuery) -> None:
+        user = query.from_user
         async with self._workers.turn(user.id):
             if self._latest.get(user.id) != query.id:
                 return

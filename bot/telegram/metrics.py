@@ -62,7 +62,8 @@ class Metrics:
         self._generation = self._gauge("index_generation", "Number of the index's generation")
         self._articles = self._gauge("articles", "Articles in the index")
         self._refresh = self._gauge(
-            "last_refresh_timestamp_seconds", "Unix time of the last refresh that succeeded"
+            "last_refresh_timestamp_seconds",
+            "When the index was last seen to be in line with the articles",
         )
 
     def received(self, update: Mapping[str, object]) -> None:

@@ -33,8 +33,8 @@ def run(library: Library, token: SecretStr, refresher: Refresher) -> None:
 
     Args:
         library: What is asked.
-        token: The bot's token. It is part of the addresses that the loggers of httpx, httpcore and
-            telegram print below WARNING; `config.logs` keeps them quiet.
+        token: The bot's token. It is part of the addresses that the library's loggers print below
+            WARNING; `config.logs` keeps them quiet.
         refresher: Keeps the index in line.
 
     Raises:

@@ -74,9 +74,12 @@ class Replies:
     def question(self, asked: Asked) -> Reply | None:
         """Answer a question; None if that was done before the process was killed."""
         kept = self.state.answer_to(asked.place.chat, asked.message_id)
-        if kept is not None and kept.message_id is not None:
+        if kept is None:
+            return self._answered(asked, self.state.earlier(asked.place))
+        if kept.message_id is not None:
             return None
-        return self._answered(asked, self.state.earlier(asked.place))
+        # It was begun before, and the conversation knows of it already.
+        return self._answered(asked, kept.earlier, kept.number)
 
     def edited(self, asked: Asked) -> tuple[int | None, Reply] | None:
         """Answer an edited question again, with the message that shows the old answer.
@@ -102,14 +105,7 @@ class Replies:
         if answer is None or reply.number is None:
             return
         self.state.asked(asked.place, answer.searched)
-        self.state.change_answer(
-            reply.number,
-            answer.question,
-            reply.earlier,
-            answer.answered,
-            answer.confidence,
-            answer.generation,
-        )
+        self.state.change_answer(reply.number, answer.question, reply.earlier, answer.answered)
 
     def _answered(self, asked: Asked, earlier: tuple[str, ...], number: int | None = None) -> Reply:
         language = self.language(asked.place.user, asked.language)
@@ -123,13 +119,7 @@ class Replies:
         if number is None:
             self.state.asked(asked.place, answer.searched)
             number = self.state.add_answer(
-                asked.place,
-                asked.message_id,
-                answer.question,
-                earlier,
-                answer.answered,
-                answer.confidence,
-                answer.generation,
+                asked.place, asked.message_id, answer.question, earlier, answer.answered
             )
         return Reply(self._view(answer, number, language), answer, number, earlier)
 

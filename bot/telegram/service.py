@@ -14,11 +14,10 @@ from typing import Any
 import platformdirs
 from pydantic import SecretStr
 from telegram import Update
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ContextTypes
 
 from bot.build import Library
-from bot.errors import BotError
 from bot.refresher import Refresher
 from bot.telegram.addressing import place_of
 from bot.telegram.admission import Admission
@@ -82,7 +81,6 @@ class Service:
         self._bot = self._application.bot
         self._workers = Workers()
         self._outbox = Outbox(self._bot)
-        self._upkeep = Upkeep(refresher, self._outbox, self._metrics)
         self._state = State.open(
             settings.state or _state_folder(),
             int(token.get_secret_value().replace("-", ":").partition(":")[0]),
@@ -100,6 +98,7 @@ class Service:
         self._alarms = Alarms(
             self._outbox.tell, settings.administrators, language_of(None), time.monotonic
         )
+        self._upkeep = Upkeep(refresher, self._outbox, self._alarms, self._metrics)
         self._intake: Polling | Webhook | None = None
         self._refused: TokenRefused | None = None
         self._stop = asyncio.Event()
@@ -192,7 +191,7 @@ class Service:
         _log.warning("a message could not be sent: %s", error)
         if isinstance(error, BadRequest):
             await self._alarms.note(error)
-        elif isinstance(update, Update) and not isinstance(error, RetryAfter):
+        elif isinstance(update, Update) and not isinstance(error, TimedOut):
             # A press, or what is typed inline, is stale in a moment.
             if update.effective_message and not update.callback_query:
                 self._handling.keep(update)
@@ -207,8 +206,9 @@ class Service:
             try:
                 await self._workers.note(self._state.purge)
                 await self._workers.note(self._inbox.purge)
-            except BotError as exc:
-                _log.warning("what is old cannot be forgotten: %s", exc)
+            except Exception as exc:  # noqa: BLE001 - the next hour may be better
+                _log.warning("what is old cannot be forgotten", exc_info=exc)
+                await self._alarms.note(exc)
             await asyncio.sleep(_HOUR_S)
 
     def _health(self) -> Health:

@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 
 from bot.errors import BotError
 from bot.refresher import Document, Refresher
+from bot.telegram.alarms import Alarms
 from bot.telegram.memory.state import Place
 from bot.telegram.metrics import Metrics
 from bot.telegram.sending.outbox import Outbox
@@ -28,16 +29,25 @@ _EDIT_S = 3.0
 class Upkeep:
     """Refreshes the index in a process beside this one."""
 
-    def __init__(self, refresher: Refresher, outbox: Outbox, metrics: Metrics) -> None:
+    def __init__(
+        self, refresher: Refresher, outbox: Outbox, alarms: Alarms, metrics: Metrics
+    ) -> None:
         self._refresher = refresher
         self._outbox = outbox
+        self._alarms = alarms
         self._metrics = metrics
         self._watching: threading.Thread | None = None
 
     def watch(self) -> None:
         """Refresh now, and whenever articles change, until `close`."""
+        loop = asyncio.get_running_loop()
+
+        def failed(error: Exception) -> None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                asyncio.run_coroutine_threadsafe(self._alarms.note(error), loop)
+
         self._watching = threading.Thread(
-            target=self._refresher.watch, args=[self._done], name="watch", daemon=True
+            target=self._refresher.watch, args=[self._done, failed], name="watch", daemon=True
         )
         self._watching.start()
 
@@ -85,8 +95,10 @@ class Upkeep:
         if shown is not None:
             await self._outbox.edit(place.chat, shown, said)
 
-    def _done(self, report: Document) -> None:
+    def _done(self, report: Document | None) -> None:
         self._metrics.refreshed(time.time())
+        if report is None:
+            return
         changed = {name: report[name] for name in ("added", "modified", "deleted")}
         if any(changed.values()):
             fields = {**changed, "generation": report["generation"]}

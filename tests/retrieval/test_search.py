@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from retrieval.excerpts import best_excerpts
 from retrieval.lexical import LexicalIndex
 from retrieval.lock import writing
 from retrieval.search import LATE_CANDIDATES, Ranking, Searcher
+from retrieval.store import Store
 from retrieval.types import Excerpt
 from tests.fakes import HashEncoder, Passage
 from tests.retrieval.library import SEARCH, Library
@@ -273,6 +275,36 @@ def test_a_follower_outlives_an_index_of_another_encoder(
         wait_until(lambda: searcher.generation.articles == 4)
     warnings = [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert len(warnings) == 1
+
+
+def test_a_follower_outlives_what_it_does_not_expect(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Exhausted(library.store())
+    searcher = Searcher(cast(Store, store), library.index, library.encoder, SEARCH)
+    with searcher.following(every_s=0.01):
+        store.exhausted = True
+        wait_until(lambda: "no memory left" in caplog.text)
+        store.exhausted = False
+        library.write(tower="A tower by the river.")
+        library.refresh()
+        wait_until(lambda: searcher.generation.articles == 4)
+
+
+class Exhausted:
+    """A store of a machine whose memory may run out."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.exhausted = False
+
+    def state(self) -> tuple[str, int]:
+        if self.exhausted:
+            raise MemoryError("no memory left")
+        return self._store.state()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

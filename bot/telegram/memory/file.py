@@ -23,8 +23,7 @@ SCHEMA = (
     "CREATE TABLE answers (number INTEGER PRIMARY KEY AUTOINCREMENT, chat BLOB NOT NULL,"
     " question_id INTEGER NOT NULL, message_id INTEGER, asker BLOB NOT NULL,"
     " question TEXT NOT NULL, earlier TEXT NOT NULL, answered INTEGER NOT NULL,"
-    " confidence REAL NOT NULL, generation INTEGER NOT NULL, at REAL NOT NULL,"
-    " ups INTEGER NOT NULL DEFAULT 0, downs INTEGER NOT NULL DEFAULT 0,"
+    " at REAL NOT NULL, ups INTEGER NOT NULL DEFAULT 0, downs INTEGER NOT NULL DEFAULT 0,"
     " UNIQUE (chat, question_id))",
     "CREATE INDEX answers_asker ON answers (asker)",
     "CREATE INDEX answers_at ON answers (at)",

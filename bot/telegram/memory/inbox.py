@@ -91,10 +91,6 @@ class Inbox:
         with self._db.transaction() as db:
             db.execute("UPDATE waiting SET starts = 0")
 
-    def waiting(self) -> int:
-        """Count the updates that are not yet handled."""
-        return int(self._db.one("SELECT count(*) FROM waiting")[0])
-
     def purge(self) -> None:
         """Forget updates that cannot come again, and wipe what was erased; for every hour.
 

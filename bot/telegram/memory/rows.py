@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-KEPT = "SELECT number, question_id, message_id, question, earlier, answered, asker FROM answers"
+KEPT = "SELECT number, question_id, message_id, question, earlier, answered FROM answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,6 @@ class Kept:
         question_id: The message that asked.
         message_id: The message that answers; None until it is sent.
         earlier: The questions that it took into account, oldest first.
-        asker: Pseudonym; see `State.asked_by`.
     """
 
     number: int
@@ -38,17 +37,14 @@ class Kept:
     question: str
     earlier: tuple[str, ...]
     answered: bool
-    asker: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A question that the articles should answer better; `at` in seconds since 1970."""
+    """A question that the articles should answer better, and how many thumbs it got down."""
 
     question: str
-    answered: bool
     downs: int
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +61,24 @@ class Stats:
 
 def kept_of(row: tuple[Any, ...]) -> Kept:
     """Make an answer of a row of `KEPT`."""
-    number, question_id, message_id, question, earlier, answered, asker = row
+    number, question_id, message_id, question, earlier, answered = row
     return Kept(
         *(number, question_id, message_id, question),
         earlier=tuple(json.loads(earlier)),
         answered=bool(answered),
-        asker=asker,
     )
 
 
 def change(
-    db: sqlite3.Connection,
-    number: int,
-    question: str,
-    earlier: Sequence[str],
-    answered: bool,
-    confidence: float,
-    generation: int,
+    db: sqlite3.Connection, number: int, question: str, earlier: Sequence[str], answered: bool
 ) -> None:
     """Write what an answer is; the votes on what it was before go."""
     # Half a surrogate pair is valid JSON, which Telegram sends, but no text for SQLite.
     text = question.encode("utf-8", "replace").decode()
     db.execute(
-        "UPDATE answers SET question = ?, earlier = ?, answered = ?, confidence = ?,"
-        " generation = ?, ups = 0, downs = 0 WHERE number = ?",
-        (text, json.dumps(list(earlier)), answered, confidence, generation, number),
+        "UPDATE answers SET question = ?, earlier = ?, answered = ?,"
+        " ups = 0, downs = 0 WHERE number = ?",
+        (text, json.dumps(list(earlier)), answered, number),
     )
     db.execute("DELETE FROM votes WHERE answer = ?", (number,))
 

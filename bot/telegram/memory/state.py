@@ -14,15 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.conversation import REMEMBERED
 from bot.telegram.memory.file import open_file
 from bot.telegram.memory.inbox import EMPTY_LOG
 from bot.telegram.memory.rows import KEPT, Gap, Kept, Place, Stats, change, count, kept_of
 from retrieval.database import Database
 
 __all__ = ["Gap", "Kept", "Place", "State", "Stats"]
-
-EARLIER = 4
-"""Questions of a conversation that are kept."""
 
 _DAY_S = 86_400.0
 _STEP = 200
@@ -96,7 +94,7 @@ class State:
     def asked(self, place: Place, question: str) -> None:
         """Remember a question as the latest of its conversation."""
         with self.database.transaction() as db:
-            questions = json.dumps([*self.earlier(place), question][-EARLIER:])
+            questions = json.dumps([*self.earlier(place), question][-REMEMBERED:])
             db.execute(
                 "INSERT OR REPLACE INTO conversations"
                 " VALUES (:user, :chat, :topic, :questions, :at)",
@@ -134,8 +132,6 @@ class State:
         question: str,
         earlier: Sequence[str],
         answered: bool,
-        confidence: float,
-        generation: int,
     ) -> int:
         """Remember an answer that is about to be sent and return its number.
 
@@ -147,35 +143,27 @@ class State:
             question: Its text.
             earlier: The questions that the answer takes into account, oldest first.
             answered: Whether the articles answer it.
-            confidence: As the answer gives it.
-            generation: Of the index.
         """
         names = self._names(place)
         with self.database.transaction() as db:
             db.execute(
                 "INSERT OR IGNORE INTO answers (chat, question_id, asker, question, earlier,"
-                " answered, confidence, generation, at) VALUES (?, ?, ?, '', '[]', 0, 0, 0, ?)",
+                " answered, at) VALUES (?, ?, ?, '', '[]', 0, ?)",
                 (names["chat"], question_id, names["user"], self._clock()),
             )
             number = db.execute(
                 "SELECT number FROM answers WHERE chat = ? AND question_id = ?",
                 (names["chat"], question_id),
             ).fetchone()[0]
-            change(db, number, question, earlier, answered, confidence, generation)
+            change(db, number, question, earlier, answered)
         return int(number)
 
     def change_answer(
-        self,
-        number: int,
-        question: str,
-        earlier: Sequence[str],
-        answered: bool,
-        confidence: float,
-        generation: int,
+        self, number: int, question: str, earlier: Sequence[str], answered: bool
     ) -> None:
         """Remember what an answer has become; the votes on what it was before go."""
         with self.database.transaction() as db:
-            change(db, number, question, earlier, answered, confidence, generation)
+            change(db, number, question, earlier, answered)
 
     def sent(self, number: int, message_id: int) -> None:
         """Remember which message shows an answer."""
@@ -195,10 +183,6 @@ class State:
             f"{KEPT} WHERE chat = ? AND question_id = ?", (self.pseudonym(chat), question_id)
         )
         return kept_of(rows[0]) if rows else None
-
-    def asked_by(self, kept: Kept, user: int) -> bool:
-        """Whether it was this user's question."""
-        return kept.asker == self.pseudonym(user)
 
     # Feedback
 
@@ -221,11 +205,11 @@ class State:
         Not well means that more thumbs are down than up.
         """
         rows = self.database.query(
-            "SELECT question, answered, downs, at FROM answers"
+            "SELECT question, downs FROM answers"
             " WHERE (answered = 0 OR downs > ups) AND at >= ? ORDER BY at DESC LIMIT ?",
             (since, limit),
         )
-        return [Gap(question, bool(answered), downs, at) for question, answered, downs, at in rows]
+        return [Gap(question, downs) for question, downs in rows]
 
     def stats(self, since: float) -> Stats:
         """Count what was asked since then."""
@@ -238,8 +222,8 @@ class State:
 
     # Forgetting
 
-    def forget_user(self, user: int) -> int:
-        """Erase all that is known of a user and return how many rows that were."""
+    def forget_user(self, user: int) -> None:
+        """Erase all that is known of a user."""
         name = self.pseudonym(user)
         with self.database.transaction() as db:
             voted = db.execute("SELECT answer FROM votes WHERE user = ?", (name,)).fetchall()
@@ -258,7 +242,6 @@ class State:
             if removed:
                 db.execute("UPDATE meta SET forgotten = coalesce(forgotten, ?)", (self._clock(),))
         self.database.query(EMPTY_LOG)
-        return removed
 
     def purge(self) -> None:
         """Drop what is older than it may be; to be called every hour.

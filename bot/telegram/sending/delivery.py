@@ -70,6 +70,8 @@ class Connection(BaseRequest):
         self._proxy = URL(proxy) if proxy else None
         self._metrics = metrics
         self._socks = self._proxy is not None and self._proxy.scheme.startswith("socks")
+        if self._socks and self._proxy is not None and self._proxy.port is None:
+            raise ValueError("a SOCKS proxy needs its port")
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -108,7 +110,13 @@ class Connection(BaseRequest):
         connect_timeout: object = None,
         pool_timeout: object = None,
     ) -> tuple[int, bytes]:
-        """Make a request without files, and count it; see `BaseRequest.do_request`."""
+        """Make a request without files, and count it; see `BaseRequest.do_request`.
+
+        Raises:
+            TimedOut: No answer came to a request that went out; it may have been obeyed.
+            NetworkError: It did not go out, or a gateway answered.
+            TokenRefused: Telegram does not know the token.
+        """
         if self._session is None:
             raise RuntimeError("the transport is not initialised")
         # Of the time-outs only this one is ever given, by long polls.
@@ -127,12 +135,12 @@ class Connection(BaseRequest):
             ) as response:
                 payload = await response.read()
             status = response.status
-        except TimeoutError:
-            raise TimedOut from None
         except (aiohttp.ClientError, OSError) as exc:
             # Not chained, and not in its own words: some repeat the address.
             reason = getattr(exc, "strerror", None)
-            raise NetworkError(": ".join(filter(None, (type(exc).__name__, reason)))) from None
+            said = ": ".join(filter(None, (type(exc).__name__, reason)))
+            kept_back = aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError
+            raise (NetworkError if isinstance(exc, kept_back) else TimedOut)(said) from None
         finally:
             self._metrics.requested(url.rpartition("/")[2], status)
         _examine(response)

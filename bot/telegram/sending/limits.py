@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter
+from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
 from bot.telegram.sending.turns import Rates, Turns
@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 
 _PAUSES_S = (0.5, 2.0)
 """Before each further attempt, after a lost connection or a server's error."""
+_SEND = "sendMessage"
 _TEXT, _BUTTONS = "editMessageText", "editMessageReplyMarkup"
 """The edits that a newer one makes superfluous; one of the buttons leaves the text as it is."""
 
@@ -36,8 +37,8 @@ class Limiter(BaseRateLimiter[int]):
     catches up with is not sent, and "typing" only where nothing else would have to wait for it.
     What names no chat, such as the answer to a press or to an inline query, goes at once.
 
-    A message whose confirmation was lost may arrive twice, which is the lesser evil: the other one
-    is an asker without an answer.
+    A message whose confirmation was lost is sent once more and may arrive twice, which is the
+    lesser evil: the other one is an asker without an answer.
 
     Args:
         rates: What may be sent.
@@ -146,6 +147,9 @@ class Limiter(BaseRateLimiter[int]):
                 raise
             except (NetworkError, RetryAfter) as exc:
                 pause = next(pauses, None)
+                if isinstance(exc, TimedOut) and endpoint == _SEND:
+                    # It may have arrived, and so may the next: that one is the last.
+                    pauses = iter(())
                 wait = _seconds(exc) if isinstance(exc, RetryAfter) else pause or 0.0
                 self._turns.halt(key, wait)
                 if pause is None or not self._turns.again(turn):

@@ -64,19 +64,29 @@ class Outbox:
             to: The message that it replies to; it is sent as well if that one is gone.
         """
         with _calm():
-            sent = await self._bot.send_message(
-                place.chat,
-                message.text,
-                entities=message.entities,
-                link_preview_options=_preview(message),
-                message_thread_id=place.topic,
-                reply_markup=message.keyboard(),
-                reply_parameters=(
-                    ReplyParameters(to, allow_sending_without_reply=True) if to else None
-                ),
-            )
-            return sent.message_id
+            try:
+                return await self._send(place, message, to)
+            except BadRequest as exc:
+                if _is_harmless(exc) or not (message.entities or message.buttons):
+                    raise
+                # Better plain than not at all, if Telegram finds fault with what is not text.
+                _log.exception("a message is refused and sent again as plain text")
+                return await self._send(place, Message(message.text), to)
         return None
+
+    async def _send(self, place: Place, message: Message, to: int | None) -> int:
+        sent = await self._bot.send_message(
+            place.chat,
+            message.text,
+            entities=message.entities,
+            link_preview_options=_preview(message),
+            message_thread_id=place.topic,
+            reply_markup=message.keyboard(),
+            reply_parameters=(
+                ReplyParameters(to, allow_sending_without_reply=True) if to else None
+            ),
+        )
+        return sent.message_id
 
     async def tell(self, user: int, message: Message) -> None:
         """Send a message to a user, in private."""
@@ -151,10 +161,13 @@ def _calm() -> Iterator[None]:
     try:
         yield
     except (Forbidden, ChatMigrated, BadRequest) as exc:
-        known = any(words in str(exc).lower() for words in _HARMLESS)
-        if isinstance(exc, BadRequest) and not known:
+        if isinstance(exc, BadRequest) and not _is_harmless(exc):
             raise
         _log.info("cannot answer: %s", exc)
+
+
+def _is_harmless(error: BadRequest) -> bool:
+    return any(words in str(error).lower() for words in _HARMLESS)
 
 
 def _preview(message: Message) -> LinkPreviewOptions:

@@ -44,8 +44,8 @@ def privacy(language: Language, *, days: int, minutes: int, logged: bool) -> Mes
             days=language.number(days),
         ),
         language.say(
-            "Your last questions are kept for {minutes} minutes, so that I understand what comes "
-            "after them. /new forgets them at once.",
+            "For {minutes} minutes I connect a question with those before it, so that I "
+            "understand what leans on them. /new begins a new conversation at once.",
             minutes=language.number(minutes),
         ),
         language.say("/forgetme erases all that I keep of you."),

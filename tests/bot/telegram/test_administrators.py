@@ -16,7 +16,7 @@ from config import Settings
 from retrieval.store import Store
 
 from .bots import CROWS, NOTHING, TIDES, serving
-from .emulator import Emulator, Sent, supergroup
+from .emulator import Emulator, Sent, private, supergroup
 
 pytestmark = pytest.mark.anyio
 
@@ -38,10 +38,12 @@ class Beside:
 
     Args:
         ends: Its report, or its error.
+        failures: Of watching, before it reports.
     """
 
-    def __init__(self, ends: Document | Exception) -> None:
+    def __init__(self, ends: Document | Exception, failures: int = 0) -> None:
         self._ends = ends
+        self._failures = failures
         self._tell: Callable[[Document], None] = lambda _: None
         self.begun = threading.Event()
         self.go = threading.Event()
@@ -57,7 +59,13 @@ class Beside:
     def tell(self, articles: int) -> None:
         self._tell({"articles": articles, "total": 1204, "chunks": 0, "encoded": 3 * articles})
 
-    def watch(self, on_report: Callable[[Document], None]) -> None:
+    def watch(
+        self,
+        on_report: Callable[[Document | None], None] = lambda _: None,
+        on_failure: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        for _ in range(self._failures):
+            on_failure(BotError("the articles are gone"))
         on_report(cast(Document, self._ends))
         self.go.wait(30)
 
@@ -184,6 +192,17 @@ async def test_what_is_refreshed_by_itself_is_logged(
     }
 
 
+async def test_administrators_are_told_when_refreshing_keeps_failing(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.chats.known[1] = private(1)
+    refresher = cast(Refresher, Beside(REPORT, failures=3))
+    async with serving(emulator, tmp_path, refresher=refresher, watch=True, administrators=[1]):
+        (alarm,) = await emulator.sent(1)
+    assert alarm.chat_id == 1
+    assert alarm.text.startswith("An error happened here 3 times within an hour: BotError at ")
+
+
 # Who may
 
 
@@ -221,7 +240,7 @@ async def test_the_use_is_counted_over_a_day_a_week_and_a_month(
         clock=lambda: time.time() - 3 * 86_400,
     )
     for number in range(3):
-        old.add_answer(Place(20 + number, None, 20 + number), 1, "Old?", (), True, 0.9, 1)
+        old.add_answer(Place(20 + number, None, 20 + number), 1, "Old?", (), True)
     old.close()
     async with serving(emulator, tmp_path, administrators=[1]):
         sent = await said(emulator, 7, CROWS)

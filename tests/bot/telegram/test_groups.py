@@ -257,17 +257,31 @@ async def test_where_the_bot_may_not_write_it_is_silent(
     assert warnings(caplog) == []
 
 
-async def test_a_message_that_telegram_refuses_otherwise_is_logged(
+async def test_a_message_that_telegram_refuses_is_sent_plain(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    emulator.fail("sendMessage", Fault(ApiError(400, "Bad Request: message is too long")))
+    emulator.fail("sendMessage", Fault(ApiError(400, "Bad Request: BUTTON_URL_INVALID")))
     async with serving(emulator, tmp_path):
         emulator.say(7, CROWS)
-        await emulator.called("sendMessage")
+        (answer,) = await emulator.sent(1)
+    assert answer.text.startswith("Crows recognise human faces.")
+    assert not answer.entities
+    assert not answer.buttons
+    assert warnings(caplog) == ["a message is refused and sent again as plain text"]
+
+
+async def test_a_message_that_telegram_refuses_altogether_is_logged(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    too_long = Fault(ApiError(400, "Bad Request: message is too long"))
+    emulator.fail("sendMessage", too_long, too_long)
+    async with serving(emulator, tmp_path):
+        emulator.say(7, CROWS)
+        await emulator.called("sendMessage", 2)
         emulator.say(7, TIDES)
         (answer,) = await emulator.sent(1)
     assert answer.text.startswith(_TIDES)
-    assert warnings(caplog) == ["a message could not be sent: Message is too long"]
+    assert warnings(caplog)[-1] == "a message could not be sent: Message is too long"
 
 
 async def test_a_group_that_removed_the_bot_is_left_alone(

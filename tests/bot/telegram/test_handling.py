@@ -41,18 +41,26 @@ class Hands:
 @asynccontextmanager
 async def handling(
     folder: Path, hands: Hands, *pauses_s: float
-) -> AsyncIterator[tuple[Handling, Inbox]]:
+) -> AsyncIterator[tuple[Handling, State]]:
     state = State.open(folder, 1, keep_days=1, conversation_minutes=1)
     workers = Workers(1)
-    inbox = Inbox(state.database)
     hands.handling = Handling(
-        Bot("123456:token"), hands.process, inbox, workers, Metrics(), pauses_s=pauses_s
+        Bot("123456:token"),
+        hands.process,
+        Inbox(state.database),
+        workers,
+        Metrics(),
+        pauses_s=pauses_s,
     )
     try:
-        yield hands.handling, inbox
+        yield hands.handling, state
     finally:
         workers.close()
         state.close()
+
+
+def waiting(state: State) -> int:
+    return int(state.database.one("SELECT count(*) FROM waiting")[0])
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -69,10 +77,10 @@ def update(number: int, **content: Any) -> dict[str, Any]:  # noqa: ANN401 - any
 
 async def test_what_cannot_be_sent_is_tried_again(tmp_path: Path) -> None:
     hands = Hands(failures=2)
-    async with handling(tmp_path, hands, 0.01, 0.01, 0.01) as (updates, inbox):
+    async with handling(tmp_path, hands, 0.01, 0.01, 0.01) as (updates, state):
         await updates.receive([update(1)])
         await until(lambda: not len(updates))
-        assert inbox.waiting() == 0
+        assert waiting(state) == 0
     assert hands.attempts == [1, 1, 1]
 
 
@@ -80,10 +88,10 @@ async def test_what_can_never_be_sent_is_given_up(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     hands = Hands(failures=100)
-    async with handling(tmp_path, hands, 0.01, 0.01) as (updates, inbox):
+    async with handling(tmp_path, hands, 0.01, 0.01) as (updates, state):
         await updates.receive([update(1)])
         await until(lambda: not len(updates))
-        assert inbox.waiting() == 0
+        assert waiting(state) == 0
     assert hands.attempts == [1, 1, 1]
     assert "update 1 is given up, as nothing can be sent" in caplog.text
 
@@ -92,22 +100,22 @@ async def test_the_end_does_not_wait_for_another_attempt_but_the_next_start_make
     tmp_path: Path,
 ) -> None:
     hands = Hands(failures=1)
-    async with handling(tmp_path, hands, 600) as (updates, inbox):
+    async with handling(tmp_path, hands, 600) as (updates, state):
         await updates.receive([update(1)])
         await until(lambda: hands.attempts == [1])
         await updates.finish()
-        assert inbox.waiting() == 1
-    async with handling(tmp_path, hands, 600) as (updates, inbox):
+        assert waiting(state) == 1
+    async with handling(tmp_path, hands, 600) as (updates, state):
         await updates.resume()
         await until(lambda: not len(updates))
-        assert inbox.waiting() == 0
+        assert waiting(state) == 0
     assert hands.attempts == [1, 1]
 
 
 async def test_what_is_under_way_at_the_end_is_finished(tmp_path: Path) -> None:
     hands = Hands()
     hands.go.clear()
-    async with handling(tmp_path, hands) as (updates, inbox):
+    async with handling(tmp_path, hands) as (updates, state):
         await updates.receive([update(1), update(2)])
         await until(lambda: hands.attempts == [1, 2])
         finishing = asyncio.create_task(updates.finish())
@@ -115,17 +123,17 @@ async def test_what_is_under_way_at_the_end_is_finished(tmp_path: Path) -> None:
         assert not finishing.done()
         hands.go.set()
         await finishing
-        assert inbox.waiting() == 0
+        assert waiting(state) == 0
 
 
 async def test_an_update_that_cannot_be_read_is_passed_over(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     hands = Hands()
-    async with handling(tmp_path, hands) as (updates, inbox):
+    async with handling(tmp_path, hands) as (updates, state):
         await updates.receive([update(1, message={"text": "Nobody may log this?"}), update(2)])
         await until(lambda: not len(updates))
-        assert inbox.waiting() == 0
+        assert waiting(state) == 0
     assert hands.attempts == [2]
     assert "update 1 cannot be read (" in caplog.text
     assert "Nobody" not in caplog.text
@@ -136,9 +144,9 @@ async def test_what_cannot_be_written_down_is_logged(
 ) -> None:
     hands = Hands()
     hands.go.clear()
-    async with handling(tmp_path, hands) as (updates, inbox):
+    async with handling(tmp_path, hands) as (updates, state):
         await updates.receive([update(1)])
-        with inbox._db.transaction() as db:
+        with state.database.transaction() as db:
             db.execute("DROP TABLE handled")
         hands.go.set()
         await until(lambda: not len(updates))
