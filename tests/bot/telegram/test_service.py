@@ -65,6 +65,14 @@ async def test_requests_go_by_the_proxy(emulator: Emulator, tmp_path: Path) -> N
     assert {head.split()[1].rpartition(b"/")[2] for head in heads} >= {b"getMe", b"getUpdates"}
 
 
+async def test_requests_go_by_a_socks_proxy(emulator: Emulator, tmp_path: Path) -> None:
+    async with socks(emulator) as (url, heads), serving(emulator, tmp_path, proxy=url):
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+    assert heads
+    assert all(int.from_bytes(head[-2:], "big") == emulator.port for head in heads)
+
+
 @asynccontextmanager
 async def proxy(emulator: Emulator) -> AsyncIterator[tuple[str, list[bytes]]]:
     """Pass requests on to the emulator, and remember how each connection began."""
@@ -75,7 +83,37 @@ async def proxy(emulator: Emulator) -> AsyncIterator[tuple[str, list[bytes]]]:
         head = await reader.readline()
         heads.append(head)
         there[1].write(head)
-        await asyncio.gather(piped(reader, there[1]), piped(there[0], writer))
+        await both_ways(reader, writer, *there)
+
+    async with await asyncio.start_server(passed, "127.0.0.1") as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", heads
+
+
+@asynccontextmanager
+async def socks(emulator: Emulator) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """Be a SOCKS 5 proxy (RFC 1928) that takes anybody, and remember what was asked for."""
+    heads = []
+
+    async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, methods = await reader.readexactly(2)
+        await reader.readexactly(methods)
+        writer.write(b"\x05\x00")
+        heads.append(await reader.readexactly(10))  # connect, to an IPv4 address and a port
+        there = await asyncio.open_connection("127.0.0.1", emulator.port)
+        writer.write(b"\x05\x00\x00\x01" + bytes(6))
+        await both_ways(reader, writer, *there)
+
+    async with await asyncio.start_server(passed, "127.0.0.1") as server:
+        yield f"socks5://127.0.0.1:{server.sockets[0].getsockname()[1]}", heads
+
+
+async def both_ways(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    there_reader: asyncio.StreamReader,
+    there_writer: asyncio.StreamWriter,
+) -> None:
+    """Pass on what comes, until both sides have ended."""
 
     async def piped(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
@@ -84,8 +122,12 @@ async def proxy(emulator: Emulator) -> AsyncIterator[tuple[str, list[bytes]]]:
                 await target.drain()
         target.close()
 
-    async with await asyncio.start_server(passed, "127.0.0.1") as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", heads
+    await asyncio.gather(piped(reader, there_writer), piped(there_reader, writer))
+
+
+async def test_a_socks_proxy_without_a_port_is_a_fault(emulator: Emulator, tmp_path: Path) -> None:
+    with pytest.raises(TelegramFault, match=r"telegram\.proxy cannot be used"):
+        a_bot(emulator, tmp_path, proxy="socks5://proxy.example")
 
 
 async def test_a_proxy_that_cannot_be_used_is_a_fault_without_its_password(
