@@ -69,6 +69,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """An answer and how it came about; `windows` are those of its excerpts, in their order."""
+
+    answer: Answer
+    ranking: Ranking
+    windows: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why an excerpt was chosen.
 
@@ -107,19 +116,21 @@ class Answerer:
         Raises:
             QuestionError: The question is empty or too long.
         """
-        answer, _, _ = self._answer(question, excerpts, earlier)
-        return answer
+        return self.trace(question, excerpts, earlier).answer
 
     def explain(
         self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
     ) -> tuple[Answer, tuple[Reason, ...]]:
         """Answer as `answer` does, with the reason for each excerpt."""
-        answer, ranking, windows = self._answer(question, excerpts, earlier)
-        return answer, tuple(_reason(answer.searched, ranking, window) for window in windows)
+        trace = self.trace(question, excerpts, earlier)
+        return trace.answer, tuple(
+            _reason(trace.answer.searched, trace.ranking, window) for window in trace.windows
+        )
 
-    def _answer(
-        self, question: str, excerpts: int | None, earlier: Sequence[str]
-    ) -> tuple[Answer, Ranking, list[Window]]:
+    def trace(
+        self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
+    ) -> Trace:
+        """Answer as `answer` does, and keep what was found on the way."""
         started = time.perf_counter()
         asked = check_question(question, self._search.max_question_chars)
         leaning = understood(asked, earlier, self._searcher.languages)
@@ -136,7 +147,7 @@ class Answerer:
             elapsed_ms=(time.perf_counter() - started) * 1000,
             understood=leaning,
         )
-        return answer, ranking, [window for _, window in found[:count]]
+        return Trace(answer, ranking, tuple(window for _, window in found[:count]))
 
 
 def _reason(question: str, ranking: Ranking, window: Window) -> Reason:
@@ -147,8 +158,8 @@ def _reason(question: str, ranking: Ranking, window: Window) -> Reason:
         words=tuple(word for word in words if present.intersection(terms(word, language))),
         rank=window.hit.rank,
         late=window.late,
-        dense=window.hit.dense,
-        lexical=window.hit.lexical,
+        dense=window.hit.dense.score if window.hit.dense else 0.0,
+        lexical=window.hit.lexical.score if window.hit.lexical else 0.0,
     )
 
 

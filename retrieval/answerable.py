@@ -36,7 +36,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     """Measure the ranking and the windows that are to be shown."""
     return Features(
         late=max([0.0, *(window.late for window in windows)]),
-        dense=max([0.0, *(hit.dense for hit in ranking.hits)]),
+        dense=max([0.0, *(hit.dense.score for hit in ranking.hits if hit.dense)]),
         coverage=max((_coverage(ranking, window) for window in windows), default=0.0),
     )
 

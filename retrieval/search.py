@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from retrieval.late import maxsim, similarity
 from retrieval.lexical import LexicalIndex, terms
 from retrieval.lock import writing
 from retrieval.store import Generation, Store, StoredChunk
-from retrieval.types import Encoder, Hit, QueryEncoding
+from retrieval.types import Encoder, Hit, QueryEncoding, Stage
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +34,17 @@ class Ranking:
     """Chunks found for a question, best first.
 
     Attributes:
+        question: As it was searched.
+        query: The question as the encoder sees it.
         terms: The question's lexical terms by language of the articles, each with its rarity, 0
             to 1.
     """
 
+    question: str
     hits: tuple[Hit, ...]
     terms: dict[str, dict[str, float]]
     generation: int
+    query: QueryEncoding = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ class Searcher:
         # A chunk of which the encoder made no token answers nothing.
         found = {k: chunks[k] for k in candidates if k in chunks and len(chunks[k].starts)}
         hits = _rank(query, first, found, dense, lexical)
-        return Ranking(hits, by_language, view.generation.number)
+        return Ranking(question, hits, by_language, view.generation.number, query)
 
     def _load(self) -> _View:
         self._store.check_encoder(self._encoder.fingerprint, self._encoder.name)
@@ -200,6 +204,7 @@ def _rank(
     early = {key: first[key] for key in found}
     weights = _DENSE_WEIGHT + _LEXICAL_WEIGHT
     fused = fuse([(early, weights), (late, _LATE_WEIGHT)])
+    by_dense, by_lexical, by_late = _stages(dense), _stages(lexical), _stages(late)
     return tuple(
         Hit(
             chunk_id=key,
@@ -207,10 +212,16 @@ def _rank(
             chunk=found[key].chunk,
             rank=rank,
             score=score,
-            dense=dense.get(key, 0.0),
-            lexical=lexical.get(key, 0.0),
+            dense=by_dense.get(key),
+            lexical=by_lexical.get(key),
+            late=by_late[key],
             similarity=similarities[key],
             starts=found[key].starts,
         )
         for rank, (key, score) in enumerate(fused.items(), start=1)
     )
+
+
+def _stages(scores: dict[int, float]) -> dict[int, Stage]:
+    order = sorted(scores, key=lambda key: (-scores[key], key))
+    return {key: Stage(rank, scores[key]) for rank, key in enumerate(order, start=1)}

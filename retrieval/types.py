@@ -76,13 +76,22 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """What one stage of the search made of a chunk."""
+
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that was found, with its scores and how its tokens meet the question's.
+    """A chunk that was found, what each stage made of it, and how its tokens meet the question's.
 
     Attributes:
         score: Fused score of all stages.
-        dense: Cosine of question and chunk.
-        lexical: BM25 score, 0 where no term matches.
+        dense: By cosine of question and chunk; None if it is not among the dense candidates.
+        lexical: By BM25; None if it is not among the lexical candidates.
+        late: By late interaction with the whole chunk.
         similarity: (question tokens, chunk tokens) float32, cosine-like, see `late.similarity`.
         starts: (chunk tokens,) offset of each token in the chunk's text, -1 for the title's.
     """
@@ -92,8 +101,9 @@ class Hit:
     chunk: Chunk
     rank: int
     score: float
-    dense: float
-    lexical: float
+    dense: Stage | None
+    lexical: Stage | None
+    late: Stage
     similarity: FloatArray = field(repr=False, compare=False)
     starts: IntArray = field(repr=False, compare=False)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from retrieval.chunking import chunk
 from retrieval.excerpts import best_excerpts
 from retrieval.late import similarity
-from retrieval.types import Article, Excerpt, Hit, Source
+from retrieval.types import Article, Excerpt, Hit, Source, Stage
 from tests.fakes import HashEncoder
 
 ENCODER = HashEncoder(dim=256)
@@ -37,7 +37,10 @@ def hits_of(
             score = scores[number] if scores else 1.0
             matrix = similarity(tokens, passage.codes)
             rank = len(hits) + 1
-            hits.append(Hit(rank, one.source, cut, rank, score, 0.5, 1.0, matrix, passage.starts))
+            stage = Stage(rank, 0.5)
+            hits.append(
+                Hit(rank, one.source, cut, rank, score, stage, stage, stage, matrix, passage.starts)
+            )
     return hits
 
 
