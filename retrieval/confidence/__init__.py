@@ -1,0 +1,1 @@
+"""How sure an answer is, on the scale of the index that gives it."""
