@@ -1,14 +1,19 @@
-"""Text to vectors and token vectors."""
+"""Text to vectors and token vectors; optional models that score and read passages."""
 
 from embeddings.encoder import Encoder
 from embeddings.errors import EncoderError, ModelNotFound, ModelRefused, NotCompilable
-from embeddings.loader import load
+from embeddings.loader import load, load_reader, load_reranker
+from embeddings.models import Model, locate
 
 __all__ = [
     "Encoder",
     "EncoderError",
+    "Model",
     "ModelNotFound",
     "ModelRefused",
     "NotCompilable",
     "load",
+    "load_reader",
+    "load_reranker",
+    "locate",
 ]

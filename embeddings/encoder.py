@@ -118,10 +118,12 @@ class Encoder:
         prompts: Prompts,
         tokenizer: TextTokenizer,
         forward: Forward,
+        languages: frozenset[str] | None = None,
     ) -> None:
         self.name = name
         self.fingerprint = fingerprint
         self.dim = dim
+        self.languages = languages
         self._prompts = prompts
         self._tokenizer = tokenizer
         self._forward = forward

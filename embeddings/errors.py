@@ -1,4 +1,4 @@
-"""What can go wrong with an encoder.
+"""What can go wrong with an encoder, a reranker or a reader.
 
 EncoderError
 ├── ModelNotFound     no weights where they were sought
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 
 class EncoderError(Exception):
-    """The world gives no usable encoder."""
+    """The world gives no usable model."""
 
 
 class ModelNotFound(EncoderError):

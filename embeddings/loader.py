@@ -6,15 +6,19 @@ import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
-from embeddings import compiled
+from embeddings import compiled, languages
 from embeddings.encoder import Card, Encoder, Forward, Prompts
 from embeddings.errors import NotCompilable
 from embeddings.models import Model, locate
 from embeddings.tokens import TextTokenizer
+
+if TYPE_CHECKING:
+    from embeddings.reader import Reader
+    from embeddings.reranker import Reranker
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +68,31 @@ def load(
         prompts=prompts,
         tokenizer=tokenizer,
         forward=forward,
+        languages=languages.declared(model.folder),
     )
+
+
+def load_reranker(model: Model, device: str) -> Reranker:
+    """Load a cross-encoder that `locate` has found.
+
+    Raises:
+        ModelRefused: It cannot be loaded, or is another kind of model.
+    """
+    # Only here, as it imports torch, which takes seconds.
+    from embeddings.reranker import Reranker
+
+    return Reranker.load(model, device)
+
+
+def load_reader(model: Model, device: str) -> Reader:
+    """Load an extractive reader that `locate` has found.
+
+    Raises:
+        ModelRefused: It cannot be loaded, or is another kind of model.
+    """
+    from embeddings.reader import Reader
+
+    return Reader.load(model, device)
 
 
 def _forward(

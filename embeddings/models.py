@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.errors import ModelNotFound, ModelRefused
+from embeddings.languages import CARD
 
 # Weights that come as a package: model name -> package, folder in it, sha256 of model.safetensors
 # as published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
@@ -27,7 +28,7 @@ _ENCODING_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A sentence-transformers model on disk.
+    """A model on disk, of sentence-transformers or transformers.
 
     Attributes:
         name: As the settings name it.
@@ -75,12 +76,16 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def locate(name: str, *, download: bool = False) -> Model:
+def locate(name: str, *, download: bool = False, setting: str = "encoder.model") -> Model:
     """Find a model: a folder, an installed weights package, the hub's cache, or the hub.
+
+    The hub can only be asked before torch is imported: whatever loads a model takes the process
+    offline.
 
     Args:
         name: A folder or a hub name such as `intfloat/multilingual-e5-small`.
         download: Whether the hub may be asked for what is not on this machine.
+        setting: Where the name comes from, for messages.
 
     Raises:
         ModelNotFound: It is in none of these places.
@@ -88,20 +93,20 @@ def locate(name: str, *, download: bool = False) -> Model:
     """
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return _checked(Model(name, folder.resolve()))
+        return _checked(Model(name, folder.resolve()), setting)
     if name in PACKAGED:
         package, inside, sha256 = PACKAGED[name]
         spec = importlib.util.find_spec(package)
         if spec is not None and spec.origin is not None:
-            return _checked(Model(name, Path(spec.origin).parent / inside, sha256))
-    return _checked(Model(name, _from_hub(name, download)))
+            return _checked(Model(name, Path(spec.origin).parent / inside, sha256), setting)
+    return _checked(Model(name, _from_hub(name, download, setting)), setting)
 
 
-def _from_hub(name: str, download: bool) -> Path:
+def _from_hub(name: str, download: bool, setting: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
-    patterns = [f"*{suffix}" for suffix in _DECISIVE]
+    patterns = [*(f"*{suffix}" for suffix in _DECISIVE), CARD]
     try:
         found = Path(snapshot_download(name, local_files_only=True, allow_patterns=patterns))
         # None where a download was cut short, or a program wanted only the tokenizer.
@@ -109,8 +114,8 @@ def _from_hub(name: str, download: bool) -> Path:
             return found
     except HFValidationError as exc:
         raise ModelNotFound(
-            f"encoder.model is {name!r}, which is neither a folder nor a hub name "
-            "(owner/model); correct encoder.model"
+            f"{setting} is {name!r}, which is neither a folder nor a hub name "
+            f"(owner/model); correct {setting}"
         ) from exc
     except LocalEntryNotFoundError:
         pass
@@ -118,7 +123,7 @@ def _from_hub(name: str, download: bool) -> Path:
         raise ModelNotFound(
             f"the model {name} is not on this machine: no such folder, no weights package, not "
             "in the hub's cache; set encoder.download = true to fetch it from the hub, or "
-            "encoder.model to a folder"
+            f"{setting} to a folder"
         )
     try:
         found = Path(snapshot_download(name, allow_patterns=patterns))
@@ -129,16 +134,16 @@ def _from_hub(name: str, download: bool) -> Path:
         raise ModelNotFound(
             f"the model {name} could not be fetched from the hub ({type(exc).__name__}); check "
             "the name, the network and that its weights are .safetensors, or copy the model here "
-            "and set encoder.model to its folder"
+            f"and set {setting} to its folder"
         ) from exc
     return found
 
 
-def _checked(model: Model) -> Model:
+def _checked(model: Model, setting: str) -> Model:
     if not (model.folder / "config.json").is_file() and not _modules(model.folder):
         raise ModelNotFound(
-            f"{model.folder} holds no sentence-transformers model: neither modules.json nor "
-            "config.json is in it; set encoder.model to the folder that has them"
+            f"{model.folder} holds no model: neither modules.json nor config.json is in it; set "
+            f"{setting} to the folder that has them"
         )
     for pickled in model.folder.rglob(_PICKLED):
         # sentence-transformers would load it where a module has nothing else.

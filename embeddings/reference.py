@@ -17,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 from embeddings.encoder import Batch, Card, FloatArray
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Model
-from embeddings.tokens import TextTokenizer
+from embeddings.tokens import TextTokenizer, backend_json
 
 # Progress bars, and warnings that concern training.
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -39,13 +39,7 @@ class Reference:
 
     def __init__(self, model: SentenceTransformer, name: str) -> None:
         self._model = model.eval()
-        backend = getattr(model.tokenizer, "backend_tokenizer", None)
-        if backend is None:
-            raise ModelRefused(
-                f"the tokenizer of {name} is not one of the tokenizers library, so the place of a "
-                "token in its text is unknown; choose a model that has a tokenizer.json"
-            )
-        self.tokenizer_json: str = backend.to_str()
+        self.tokenizer_json = backend_json(model.tokenizer, name)
         if not all(getattr(module, "include_prompt", True) for module in model):
             raise ModelRefused(
                 f"{name} leaves its prompt out of its vectors (include_prompt is false in its "

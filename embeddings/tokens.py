@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from embeddings.errors import ModelRefused
+
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
@@ -85,6 +87,21 @@ def _tokenized(encoding: Encoding, prompt_length: int) -> Tokenized:
         content=content,
         spans=own,
     )
+
+
+def backend_json(tokenizer: object, name: str) -> str:
+    """Write a tokenizer of transformers as a `tokenizer.json`.
+
+    Raises:
+        ModelRefused: It is none of the tokenizers library.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ModelRefused(
+            f"the tokenizer of {name} is not one of the tokenizers library, so the place of a "
+            "token in its text is unknown; choose a model that has a tokenizer.json"
+        )
+    return str(backend.to_str())
 
 
 def pack(tokens: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -91,6 +91,11 @@ def build(
     return folder
 
 
+def parts(kind: str) -> tuple[Any, Any]:
+    """Build a bare model with random weights, and its tokenizer."""
+    return _KINDS[kind]()
+
+
 def reference(folder: Path) -> SentenceTransformer:
     """Load the folder as anyone who uses sentence-transformers would."""
     with warnings.catch_warnings():
