@@ -7,21 +7,22 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.conversation import understood
+from bot.conversation import leaning
 from config import SearchSettings
-from retrieval.answerable import confidence, features, matched
+from retrieval.confidence.answerable import Features, confidence, features
 from retrieval.excerpts import Window, best_excerpts
-from retrieval.lexical import terms
-from retrieval.search import Ranking, Searcher
-from retrieval.types import Excerpt
+from retrieval.question.foreign import Foreign
+from retrieval.question.repair import Repair
+from retrieval.ranking import Ranking
+from retrieval.reading import marked, weighed
+from retrieval.search import Searcher
+from retrieval.types import Excerpt, Reader
+from retrieval.why import Explanation, absent, explain
 
 # Excerpts that the confidence is computed from, however many are shown.
 _JUDGED = 3
 # C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
-# A single letter is a piece of "isn't" and the like.
-_WORD = re.compile(r"\w{2,}")
 
 
 class QuestionError(ValueError):
@@ -48,6 +49,9 @@ class Answer:
         confidence: 0 to 1.
         generation: Of the index that answered.
         understood: What was searched in place of a question that leans on earlier ones.
+        foreign: What was searched of a question in a language that the encoder does not know.
+        repaired: The question, or what it was understood as, with its typing errors repaired.
+        repairs: The words that differ there; empty if `repaired` is None.
     """
 
     question: str
@@ -57,11 +61,14 @@ class Answer:
     generation: int
     elapsed_ms: float
     understood: str | None = None
+    foreign: Foreign | None = None
+    repaired: str | None = None
+    repairs: tuple[Repair, ...] = ()
 
     @property
     def searched(self) -> str:
-        """What was searched: the question, unless it leans on earlier ones."""
-        return self.understood or self.question
+        """What was searched: the question, unless it leans on earlier ones or was repaired."""
+        return self.repaired or self.understood or self.question
 
     def cited(self) -> Iterator[tuple[int, Excerpt]]:
         """Yield each excerpt with its citation number."""
@@ -70,38 +77,32 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An answer and how it came about; `windows` are those of its excerpts, in their order."""
+    """An answer and how it came about.
+
+    Attributes:
+        windows: Those of its excerpts, in their order.
+        judged: What its confidence was computed from.
+    """
 
     answer: Answer
     ranking: Ranking
     windows: tuple[Window, ...]
+    judged: Features
 
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an excerpt was chosen.
-
-    Attributes:
-        words: Of the question, those whose stem stands in the excerpt's chunk or title.
-        rank: Of that chunk among all, from 1.
-        late: Late-interaction score of the excerpt's own tokens, 0 to 1.
-        dense: Cosine of question and chunk.
-        lexical: BM25 score of the chunk, 0 where no term matches.
-    """
-
-    words: tuple[str, ...]
-    rank: int
-    late: float
-    dense: float
-    lexical: float
+    def reasons(self) -> tuple[Explanation, ...]:
+        """Explain each excerpt."""
+        return tuple(explain(self.ranking, window) for window in self.windows)
 
 
 class Answerer:
     """Answers questions from one index; safe to call from several threads."""
 
-    def __init__(self, searcher: Searcher, search: SearchSettings) -> None:
+    def __init__(
+        self, searcher: Searcher, search: SearchSettings, reader: Reader | None = None
+    ) -> None:
         self._searcher = searcher
         self._search = search
+        self._reader = reader
 
     def answer(
         self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
@@ -118,26 +119,26 @@ class Answerer:
         """
         return self.trace(question, excerpts, earlier).answer
 
-    def explain(
-        self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
-    ) -> tuple[Answer, tuple[Reason, ...]]:
-        """Answer as `answer` does, with the reason for each excerpt."""
-        trace = self.trace(question, excerpts, earlier)
-        return trace.answer, tuple(
-            _reason(trace.answer.searched, trace.ranking, window) for window in trace.windows
-        )
-
     def trace(
         self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
     ) -> Trace:
         """Answer as `answer` does, and keep what was found on the way."""
         started = time.perf_counter()
         asked = check_question(question, self._search.max_question_chars)
-        leaning = understood(asked, earlier, self._searcher.languages)
-        ranking = self._searcher.search(leaning or asked)
         count = excerpts or self._search.excerpts
-        found = best_excerpts(ranking.hits, max(count, _JUDGED), self._search.excerpt_chars)
-        sure = confidence(features(ranking, [window for _, window in found[:_JUDGED]]))
+        understood, ranking, found = self._find(asked, earlier, max(count, _JUDGED))
+        judged = features(ranking, [window for _, window in found[:_JUDGED]])
+        sure = confidence(judged, ranking.scale)
+        if self._reader is not None:
+            texts = [excerpt.text for excerpt, _ in found]
+            readings = self._reader.read(ranking.question, texts)
+            sure = weighed(sure, readings[:_JUDGED])
+            found = [
+                (marked(excerpt, reading), window)
+                for (excerpt, window), reading in zip(found, readings, strict=True)
+            ]
+        if ranking.foreign is not None:
+            sure *= ranking.foreign.certainty
         answer = Answer(
             question=asked,
             excerpts=tuple(excerpt for excerpt, _ in found[:count]),
@@ -145,22 +146,47 @@ class Answerer:
             confidence=sure,
             generation=ranking.generation,
             elapsed_ms=(time.perf_counter() - started) * 1000,
-            understood=leaning,
+            understood=understood,
+            foreign=ranking.foreign,
+            repaired=ranking.question if ranking.repairs else None,
+            repairs=ranking.repairs,
         )
-        return Trace(answer, ranking, tuple(window for _, window in found[:count]))
+        return Trace(answer, ranking, tuple(window for _, window in found[:count]), judged)
+
+    def _find(
+        self, asked: str, earlier: Sequence[str], count: int
+    ) -> tuple[str | None, Ranking, list[tuple[Excerpt, Window]]]:
+        """Search a question, after earlier ones if it leans on them; what it was understood as."""
+        searcher = self._searcher
+        other = leaning(asked, earlier, searcher.languages, searcher.rarity)
+        if other is None:
+            return None, *self._search_for(asked, count)
+        if other.gain is None:
+            return other.text, *self._search_for(other.text, count)
+        alone, found_alone = self._search_for(asked, count)
+        # What no article has stands beside nothing, and is a subject of its own.
+        if not absent(alone):
+            ranking, found = self._search_for(other.text, count)
+            # Words of an unrelated question stand in no excerpt beside those of this one.
+            gained = _best(found) - _best(found_alone)
+            if gained > other.gain * ranking.scale.late_spread:
+                return other.text, ranking, found
+        return None, alone, found_alone
+
+    def _search_for(
+        self, question: str, count: int
+    ) -> tuple[Ranking, list[tuple[Excerpt, Window]]]:
+        ranking = self._searcher.search(question)
+        return ranking, best_excerpts(ranking.hits, count, self._search.excerpt_chars)
 
 
-def _reason(question: str, ranking: Ranking, window: Window) -> Reason:
-    present = matched(ranking, window)
-    language = window.hit.source.language
-    words = dict.fromkeys(word.lower() for word in _WORD.findall(question))
-    return Reason(
-        words=tuple(word for word in words if present.intersection(terms(word, language))),
-        rank=window.hit.rank,
-        late=window.late,
-        dense=window.hit.dense.score if window.hit.dense else 0.0,
-        lexical=window.hit.lexical.score if window.hit.lexical else 0.0,
-    )
+def _best(found: Sequence[tuple[Excerpt, Window]]) -> float:
+    return max((window.late for _, window in found[:_JUDGED]), default=0.0)
+
+
+def folded(text: str) -> str:
+    """Return a text on one line, without control characters."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
 def check_question(question: str, max_chars: int) -> str:
@@ -169,7 +195,7 @@ def check_question(question: str, max_chars: int) -> str:
     Raises:
         QuestionError: It is empty or too long.
     """
-    asked = " ".join(_CONTROL.sub(" ", question).split())
+    asked = folded(question)
     if not asked:
         raise QuestionError("The question is empty; ask something in a few words.")
     if len(asked) > max_chars:

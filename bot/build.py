@@ -1,4 +1,4 @@
-"""Wires the parts: the only place where encoder and index meet."""
+"""Wires the parts: the only place where models and index meet."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.answers import Answerer
-from config import Settings
-from embeddings import Encoder, load
+from bot.writing.writer import Writer
+from config import LateInteraction, Settings
+from embeddings import Encoder, Model, load, load_reader, load_reranker, locate
+from retrieval.confidence.calibration import calibrate, is_due
 from retrieval.errors import IndexBusy, IndexFault
+from retrieval.lock import writing
 from retrieval.refresh import Progress, Report, refresh
+from retrieval.reranking import Reranking
 from retrieval.search import Searcher
 from retrieval.store import Store
 
 logger = logging.getLogger(__name__)
+
+# A question may hold the lock for a moment, to bring the lexical index in step.
+_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class Library:
     Attributes:
         report: Of the refresh that opened it; None if there was none, or another process was
             writing just then.
+        writer: Writes an answer from the excerpts; None if no server is set that does.
     """
 
     settings: Settings
@@ -32,6 +40,7 @@ class Library:
     searcher: Searcher
     answerer: Answerer
     report: Report | None
+    writer: Writer | None = None
 
     def refresh(self, on_progress: Callable[[Progress], None] = lambda _: None) -> Report:
         """Bring the index in line with the articles and answer from it at once."""
@@ -65,7 +74,30 @@ def bring_in_line(
     Raises:
         RetrievalError: No usable articles or index, or another process is writing.
     """
-    return refresh(settings.articles, settings.index, encoder, on_progress)
+    report = refresh(
+        settings.articles,
+        settings.index,
+        encoder,
+        on_progress,
+        tokens=settings.search.late_interaction is LateInteraction.STORED,
+    )
+    _calibrate(settings, encoder)
+    return report
+
+
+def _calibrate(settings: Settings, encoder: Encoder) -> None:
+    """Find the index's scale again if its articles are others; what fails is left to the next."""
+    folder = settings.index.folder
+    store = Store.open(folder)
+    if store is None or not is_due(store):
+        return
+    searcher = Searcher(store, folder, encoder, settings.search)
+    try:
+        found = calibrate(store, searcher, settings.search.excerpt_chars)
+        with writing(folder, _WAIT_S):
+            store.calibrations.keep(found)
+    except IndexFault as exc:
+        logger.info("the confidence is not calibrated yet: %s", exc)
 
 
 def open_library(
@@ -75,7 +107,7 @@ def open_library(
     *,
     stale: bool = False,
 ) -> Library:
-    """Load the encoder, bring the index in line with the articles, and open it.
+    """Load the models, bring the index in line with the articles, and open it.
 
     Args:
         settings: Which encoder, articles and index.
@@ -84,10 +116,23 @@ def open_library(
         stale: Open the index as it is, if there is one.
 
     Raises:
-        EncoderError: No usable encoder.
+        SettingsError: Half of what the writer needs is set.
+        EncoderError: No usable encoder, or no such reranker or reader as is set.
         RetrievalError: No usable articles or index.
     """
+    writes = settings.writer.is_set
+    # Before the encoder is loaded, which may import torch: after that no hub can be asked.
+    reranker = _located(settings, "reranker", settings.reranker.model)
+    reader = _located(settings, "reader", settings.reader.model)
     encoder = open_encoder(settings, announce)
+    reranking = reading = None
+    if reranker is not None:
+        announce("loading the reranker with torch")
+        loaded = load_reranker(reranker, settings.encoder.device)
+        reranking = Reranking(loaded, settings.reranker.weight)
+    if reader is not None:
+        announce("loading the reader with torch")
+        reading = load_reader(reader, settings.encoder.device)
     store = Store.open(settings.index.folder)
     report = None
     try:
@@ -102,9 +147,16 @@ def open_library(
             f"the index {settings.index.folder} is being built by another process; wait until it "
             "has finished"
         )
-    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
-    answerer = Answerer(searcher, settings.search)
-    return Library(settings, encoder, store, searcher, answerer, report)
+    searcher = Searcher(store, settings.index.folder, encoder, settings.search, reranking)
+    answerer = Answerer(searcher, settings.search, reading)
+    writer = Writer(settings.writer, encoder) if writes else None
+    return Library(settings, encoder, store, searcher, answerer, report, writer)
+
+
+def _located(settings: Settings, section: str, name: str | None) -> Model | None:
+    if name is None:
+        return None
+    return locate(name, download=settings.encoder.download, setting=f"{section}.model")
 
 
 def open_store(settings: Settings) -> Store:

@@ -11,11 +11,12 @@ from difflib import get_close_matches
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from bot import documents, render
-from bot.answers import Answer, QuestionError
+from bot import documents, reasons, render
+from bot.answers import Answer, QuestionError, Trace
 from bot.build import Library
 from bot.conversation import REMEMBERED
 from bot.progress import Building
+from bot.writing import console as written
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
 
@@ -38,7 +39,8 @@ class Chat:
         self._out = out
         self._err = err
         self._plain = plain
-        self._last: Answer | None = None
+        self._trace: Trace | None = None
+        self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._sources: tuple[int, dict[str, Source]] = (-1, {})
 
@@ -73,13 +75,18 @@ class Chat:
         """Say a line."""
         self._show(Text(render.visible(text)), render.visible(text))
 
-    def showable(self) -> Iterator[tuple[str, str]]:
-        """Yield what /show takes, each with the title of the article."""
-        if self._last is not None:
+    def choices(self, name: str) -> Iterator[tuple[str, str]]:
+        """Yield what a command takes, each with the title of the article."""
+        if name in ("/show", "/why") and self._last is not None:
             for number, excerpt in self._last.cited():
                 yield str(number), excerpt.source.title
-        for path, source in self._by_path().items():
-            yield path, source.title
+        if name == "/show":
+            for path, source in self._by_path().items():
+                yield path, source.title
+
+    @property
+    def _last(self) -> Answer | None:
+        return self._trace.answer if self._trace else None
 
     def _show(self, drawn: RenderableType, text: str) -> None:
         if self._plain:
@@ -88,10 +95,14 @@ class Chat:
             self._out.print(Group(Text(), drawn, Text()))
 
     def _ask(self, question: str) -> None:
-        answer = self._library.answerer.answer(question, earlier=self._earlier)
+        before = tuple(self._earlier)
+        self._trace = self._library.answerer.trace(question, earlier=before)
+        self._before = before
+        answer = self._trace.answer
         self._earlier.append(answer.searched)
-        self._last = answer
         self._show(render.answer(answer), render.answer_text(answer))
+        if self._library.writer is not None:
+            written.show(answer, self._library.writer, self._out, plain=self._plain)
 
     def _run(self, line: str) -> None:
         name, _, argument = line.partition(" ")
@@ -123,20 +134,47 @@ class Chat:
         self._show(render.sources(sources), render.sources_text(sources))
 
     def _more(self, _argument: str) -> None:
-        if self._last is None:
+        last = self._trace
+        if last is None:
             self.say("Ask a question first; then /more shows further excerpts.")
             return
-        known = self._last.excerpts
-        found = self._library.answerer.answer(self._last.searched, len(known) + _MORE).excerpts
+        known = last.answer.excerpts
+        found = self._library.answerer.trace(last.answer.question, len(known) + _MORE, self._before)
         # By place, as scores of another generation differ.
         places = {(one.source.path, one.start) for one in known}
-        new = [one for one in found if (one.source.path, one.start) not in places]
+        new = [
+            (excerpt, window)
+            for excerpt, window in zip(found.answer.excerpts, found.windows, strict=True)
+            if (excerpt.source.path, excerpt.start) not in places
+        ]
         if not new:
             self.say("There are no more excerpts for this question.")
             return
-        self._last = replace(self._last, excerpts=(*known, *new))
-        shown = len(known)
-        self._show(render.more(self._last, shown), render.more_text(self._last, shown))
+        answer = replace(last.answer, excerpts=(*known, *(excerpt for excerpt, _ in new)))
+        windows = (*last.windows, *(window for _, window in new))
+        self._trace = replace(last, answer=answer, windows=windows)
+        self._show(render.more(answer, len(known)), render.more_text(answer, len(known)))
+
+    def _why(self, argument: str) -> None:
+        if self._trace is None:
+            self.say("Ask a question first; then /why tells how its excerpts were chosen.")
+            return
+        number = argument.strip("[]")
+        citation = int(number) if number.isdecimal() else None
+        citations = dict(self._trace.answer.cited())
+        if argument and citation not in citations:
+            self.say(self._no_citation(argument))
+            return
+        threshold = self._library.settings.search.threshold
+        self._show(
+            reasons.why(self._trace, threshold, citation),
+            reasons.why_text(self._trace, threshold, citation),
+        )
+
+    def _no_citation(self, argument: str) -> str:
+        citations = len(self._last.excerpts) if self._last else 0
+        have = f"has {render.counted(citations, 'citation')}" if self._last else "is yet to come"
+        return f"There is no citation {argument}; the last answer {have}."
 
     def _show_article(self, argument: str) -> None:
         cited = dict(self._last.cited()) if self._last else {}
@@ -148,7 +186,7 @@ class Chat:
         elif argument in self._by_path():
             path = self._by_path()[argument].path
         else:
-            self.say(self._not_showable(argument, len(cited)))
+            self.say(self._not_showable(argument))
             return
         article = self._library.store.article(path)
         if article is None:
@@ -156,14 +194,11 @@ class Chat:
             return
         self._show(render.article(article, paragraph), render.article_text(article, paragraph))
 
-    def _not_showable(self, argument: str, citations: int) -> str:
+    def _not_showable(self, argument: str) -> str:
         if not argument:
             return "Which one? /show 1 shows the article of citation [1], /show PATH any article."
         if argument.strip("[]").isdecimal():
-            have = (
-                f"has {render.counted(citations, 'citation')}" if self._last else "is yet to come"
-            )
-            return f"There is no citation {argument}; the last answer {have}."
+            return self._no_citation(argument)
         near = get_close_matches(argument, self._by_path(), n=1, cutoff=0.5)
         hint = f"the nearest is {near[0]}, " if near else ""
         return f"There is no article {argument}; {hint}/sources lists all."
@@ -199,6 +234,7 @@ COMMANDS = {
     "/sources": Command("", "the articles", Chat._list_sources),
     "/more": Command("", "further excerpts for the last question", Chat._more),
     "/show": Command("N|PATH", "the article of citation [N], or any article", Chat._show_article),
+    "/why": Command("N", "why the excerpts were chosen, or that of citation [N]", Chat._why),
     "/status": Command("", "what is indexed, and with which model", Chat._status),
     "/refresh": Command("", "bring the index in line with the articles", Chat._refresh),
     "/quit": Command("", "leave, as Ctrl-D does", Chat._quit),

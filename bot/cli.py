@@ -6,18 +6,22 @@ import io
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bot import documents, render
+from bot import documents, reasons, render
 from bot.answers import check_question
 from bot.build import bring_in_line, open_encoder, open_store
 from bot.command import NOT_ANSWERED, Run, app, command, say, write
 from bot.errors import BotError
-from bot.progress import Building
+from bot.evaluation import evaluate as evaluation
+from bot.evaluation import figures, outfile, questions
+from bot.progress import Asking, Building
 from bot.refresher import Refresher
+from bot.writing import console as written
 from config import LogFormat, Settings, SettingsError, logs
 from embeddings import Encoder
 from retrieval.errors import RetrievalError
@@ -47,17 +51,28 @@ def ask(
     question: Annotated[
         str, typer.Argument(metavar="QUESTION", help="'-' or nothing reads standard input.")
     ] = "-",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say of each excerpt why it was chosen.")
+    ] = False,
 ) -> int:
     """Answer one question; exit status 1 if the articles do not answer it."""
     asked = _read_question() if question == "-" else question
     # Before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
-    answer = run.library().answerer.answer(asked)
+    library = run.library()
+    trace = library.answerer.trace(asked)
+    answer = trace.answer
+    drafted = documents.of_written(library.writer, answer) if run.json else None
+    why = reasons.below(trace, run.settings.search.threshold) if explain else ()
     run.print(
-        documents.of_answer(answer),
-        lambda: render.answer_text(answer),
-        lambda: render.answer(answer),
+        documents.of_trace(trace, drafted) if explain else documents.of_answer(answer, drafted),
+        lambda: render.answer_text(answer, why),
+        lambda: render.answer(answer, why),
     )
+    if library.writer is not None and not run.json:
+        out = Console()
+        write("")
+        written.show(answer, library.writer, out, plain=not out.is_terminal)
     return 0 if answer.answered else NOT_ANSWERED
 
 
@@ -139,6 +154,56 @@ def show(
             "excerpta chat lists those there are"
         )
     run.print(documents.of_article(found), lambda: found.text, lambda: render.article(found, None))
+
+
+@command
+def evaluate(
+    run: Run,
+    file: Annotated[
+        Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions, one JSON object a line.")
+    ],
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="Ask so many, the same ones every time."),
+    ] = None,
+    foreign: Annotated[
+        Path | None,
+        typer.Option(
+            "--foreign",
+            metavar="FILE",
+            help="Questions about other articles, in place of those that no article answers.",
+        ),
+    ] = None,
+    per_question: Annotated[
+        Path | None,
+        typer.Option(
+            "--per-question",
+            metavar="FILE",
+            help="Write what came of each question, one JSON object a line.",
+        ),
+    ] = None,
+) -> None:
+    """Measure answers on questions with known answers."""
+    asked = questions.gather(file, limit, foreign)
+    if per_question is not None:
+        outfile.check(per_question, sources=[file, *([foreign] if foreign else [])])
+    library = run.library()
+    absent = questions.missing(asked, {one.path for one in library.store.sources()})
+    if absent:
+        say(figures.absent_text(absent))
+    with Asking(Console(stderr=True), len(asked)) as asking:
+        outcomes = evaluation.evaluate(
+            library.answerer, asked, run.settings.search.excerpts, asking.update
+        )
+    if per_question is not None:
+        written = (documents.of_outcome(one) for one in outcomes)
+        outfile.write(per_question, (json.dumps(one, ensure_ascii=False) for one in written))
+    report = evaluation.summed_up(outcomes)
+    run.print(
+        documents.of_evaluation(report),
+        lambda: figures.lines(report),
+        lambda: figures.table(report),
+    )
 
 
 def _read_question() -> str:

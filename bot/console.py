@@ -30,17 +30,21 @@ _STYLE = Style.from_dict({"prompt": "#0087d7 bold"})
 
 
 class Suggestions(Completer):
-    """Completes commands and what /show takes."""
+    """Completes commands and what they take.
 
-    def __init__(self, showable: Callable[[], Iterable[tuple[str, str]]]) -> None:
-        self._showable = showable
+    Args:
+        choices: From a command's name to what it takes, each with its meaning.
+    """
+
+    def __init__(self, choices: Callable[[str], Iterable[tuple[str, str]]]) -> None:
+        self._choices = choices
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
         """Yield what the line may go on with."""
         typed = document.text_before_cursor
         name, space, argument = typed.partition(" ")
         if space:
-            typed, choices = argument, self._showable() if name == "/show" else ()
+            typed, choices = argument, self._choices(name)
         elif typed.startswith("/"):
             choices = ((name, command.help) for name, command in COMMANDS.items())
         else:
@@ -100,7 +104,7 @@ def _converse(talk: Chat, settings: ConsoleSettings) -> None:
         [("class:prompt", PROMPT)],
         style=_STYLE,
         history=open_history(settings),
-        completer=Suggestions(talk.showable),
+        completer=Suggestions(talk.choices),
         # Else a Tab is lost that comes while the menu is being made.
         complete_while_typing=False,
         # Standard error where standard output is a file.

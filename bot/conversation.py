@@ -1,26 +1,117 @@
-"""Follow-ups: how a question is searched that leans on the one before it."""
+"""Follow-ups: what a question that leans on an earlier one takes over from it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
+from bot.pointers import goes_on, points_back
+from retrieval.confidence.answerable import names_and_numbers
+from retrieval.languages.detection import of_question
 from retrieval.lexical import terms
 
 REMEMBERED = 4
 """Earlier questions that are handed to the answerer, at most."""
 
+# Words taken over. Two find a little less, four push aside more of what a complete question asks.
+_CARRIED = 3
+# Added to the rarity of a name, 0 to 1: what an archive is about is common there, and asked about
+# all the same.
+_NAME = 0.3
+# Longer ones are addresses and the like.
+_WORD_CHARS = 60
+_WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
+# A question of so few terms may lack its subject, unless it names one.
+_FEW = 2
+# How much better an excerpt must meet the question with the words that it would take over, in
+# spreads of the index's scale: where a word points back, and where there are but few terms.
+# Unrelated words cost a spread or two.
+_POINTING, _SHORT = -0.4, 0.5
 
-def understood(question: str, earlier: Sequence[str], languages: Iterable[str]) -> str | None:
-    """Return what is searched in place of a question, or None if it stands on its own.
 
-    "And why?" has no term of its own, whatever the language of the articles; so the question
-    before it is searched with it.
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """How a question may be understood that leans on an earlier one.
+
+    Attributes:
+        text: The question with the words that it takes over.
+        gain: So much better an excerpt has to meet `text` than the question alone, in spreads of
+            the index's scale; None where the question says nothing without the earlier one.
+    """
+
+    text: str
+    gain: float | None
+
+
+def leaning(
+    question: str,
+    earlier: Sequence[str],
+    languages: Collection[str],
+    rarity: Callable[[str], float],
+) -> Leaning | None:
+    """Return how a question may be understood after others, None if it stands on its own.
+
+    What it takes over are names and the rarest words of the question before, which has itself taken
+    over what it needed of those before it.
 
     Args:
         question: As it was asked.
         earlier: What the same person asked before, as it was searched, oldest first.
         languages: Of the articles, ISO 639-1.
+        rarity: Tells how rare a word is in the articles, 0 to 1.
     """
-    if not earlier or any(terms(question, language) for language in languages):
+    language = _language(question, languages)
+    own = len(set(terms(question, language)))
+    gain: float | None
+    if not own or goes_on(question):
+        gain = None
+    elif points_back(question):
+        gain = _POINTING
+    elif own <= _FEW and not _names(question, language):
+        gain = _SHORT
+    else:
         return None
-    return f"{earlier[-1]} {question}"
+    words = _carried(question, earlier[-1], languages, rarity) if earlier else ""
+    return Leaning(f"{question} ({words})", gain) if words else None
+
+
+def _names(question: str, language: str) -> bool:
+    words = names_and_numbers(question)
+    return any(word[0].isalpha() and terms(word, language) for word in words)
+
+
+def _carried(
+    question: str, before: str, languages: Collection[str], rarity: Callable[[str], float]
+) -> str:
+    """Return names and rare words that another question lacks, those side by side together."""
+    language = _language(before, languages)
+    own = _stems(question, languages)
+    new: dict[frozenset[tuple[str, str]], re.Match[str]] = {}
+    for match in _WORD.finditer(before):
+        word = match.group()
+        stems = _stems(word, languages)
+        if len(word) <= _WORD_CHARS and terms(word, language) and not stems <= own:
+            new.setdefault(stems, match)
+    rarest = sorted(new.values(), key=lambda match: -_worth(match, rarity))[:_CARRIED]
+    text, end = "", -1
+    for match in sorted(rarest, key=re.Match.start):
+        if text:
+            text += " " if before[end : match.start()].isspace() else ", "
+        text += match.group()
+        end = match.end()
+    return text
+
+
+def _worth(match: re.Match[str], rarity: Callable[[str], float]) -> float:
+    # The first word of a question is capitalised whatever it is.
+    name = match.start() > 0 and not match.group()[0].islower()
+    return rarity(match.group()) + _NAME * name
+
+
+def _stems(text: str, languages: Collection[str]) -> frozenset[tuple[str, str]]:
+    return frozenset((language, term) for language in languages for term in terms(text, language))
+
+
+def _language(question: str, languages: Collection[str]) -> str:
+    return of_question(question, frozenset(languages)) or ""

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from bot.answers import Answer
+from bot.answers import Answer, Trace
+from bot.evaluation.evaluate import Outcome, Report
+from bot.writing.writer import Writer
 from config import Settings
-from retrieval.refresh import Report
+from retrieval.refresh import Report as RefreshReport
 from retrieval.store import Store
-from retrieval.types import Article, Source
+from retrieval.types import Article, Source, Stage
+from retrieval.why import Explanation, absent
 
 
-def of_answer(answer: Answer) -> dict[str, Any]:
+def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return an answer; offsets count characters of the article's text as `show` prints it."""
     return {
         "question": answer.question,
+        "searched": answer.searched,
         "answered": answer.answered,
         "confidence": round(answer.confidence, 4),
         "generation": answer.generation,
         "elapsed_ms": round(answer.elapsed_ms, 2),
+        "foreign": asdict(answer.foreign) if answer.foreign else None,
         "excerpts": [
             {
                 "citation": number,
@@ -32,13 +38,82 @@ def of_answer(answer: Answer) -> dict[str, Any]:
                 "text": excerpt.text,
                 "highlights": [list(span) for span in excerpt.highlights],
                 "score": round(excerpt.score, 4),
+                "also": [
+                    {
+                        "article": source.path,
+                        "title": source.title,
+                        "date": _date(source),
+                        "url": source.url,
+                    }
+                    for source in excerpt.also
+                ],
             }
             for number, excerpt in answer.cited()
+        ],
+        "written": written,
+    }
+
+
+def of_written(writer: Writer | None, answer: Answer) -> dict[str, Any] | None:
+    """Return the answer that a model writes, all its sentences; None if it writes none."""
+    sentences = list(writer.written(answer)) if writer else []
+    if writer is None or not sentences:
+        return None
+    return {
+        "model": writer.model,
+        "sentences": [
+            {"text": one.text, "citations": list(one.citations), "supported": one.supported}
+            for one in sentences
         ],
     }
 
 
-def of_report(report: Report) -> dict[str, Any]:
+def of_trace(trace: Trace, written: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return an answer, each excerpt with the reason why it was chosen."""
+    document = of_answer(trace.answer, written)
+    for excerpt, explanation in zip(document["excerpts"], trace.reasons(), strict=True):
+        excerpt["explanation"] = _explanation(explanation)
+    judged = {name: round(value, 4) for name, value in asdict(trace.judged).items()}
+    return {**document, "features": judged, "absent": list(absent(trace.ranking))}
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "terms": [
+            {
+                "word": term.word,
+                "searched": term.searched,
+                "weight": round(term.weight, 4),
+                "found": term.place,
+            }
+            for term in explanation.terms
+        ],
+        "pairs": [
+            {
+                "word": pair.word,
+                "at": pair.at,
+                "match": pair.match,
+                "match_at": pair.match_at,
+                "similarity": round(pair.similarity, 4),
+                "share": round(pair.share, 4),
+            }
+            for pair in explanation.pairs
+        ],
+        "dense": _stage(explanation.dense),
+        "lexical": _stage(explanation.lexical),
+        "late": _stage(explanation.late),
+        "rerank": _stage(explanation.rerank),
+        "fused": _stage(explanation.fused),
+        "bonus": round(explanation.bonus, 4),
+        "excerpt": round(explanation.excerpt, 4),
+    }
+
+
+def _stage(stage: Stage | None) -> dict[str, Any] | None:
+    return {"rank": stage.rank, "score": round(stage.score, 4)} if stage else None
+
+
+def of_report(report: RefreshReport) -> dict[str, Any]:
     """Return what a refresh did."""
     return {
         "generation": report.generation,
@@ -86,6 +161,61 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "format": store.format,
         "bytes": store.size(),
     }
+
+
+def of_evaluation(report: Report) -> dict[str, Any]:
+    """Return the figures of an evaluation, null where no question tells one."""
+    ranking = report.ranking
+    return {
+        "questions": report.questions,
+        "article_at_1": _rounded(ranking.at_1),
+        "article_at_5": _rounded(ranking.at_5),
+        "answer_at_1": _rounded(report.answer_at_1),
+        "answer_at_3": _rounded(report.answer_at_3),
+        "mean_chars": _rounded(report.mean_chars, 1),
+        "auroc": _rounded(report.auroc),
+        "answered_answerable": _rounded(report.answered_answerable),
+        "answered_unanswerable": _rounded(report.answered_unanswerable),
+        "p50_ms": _rounded(report.p50_ms, 2),
+        "p95_ms": _rounded(report.p95_ms, 2),
+        "article_recall_at_10": _rounded(ranking.recall_at_10),
+        "article_mrr_at_10": _rounded(ranking.mrr_at_10),
+        "article_ndcg_at_10": _rounded(ranking.ndcg_at_10),
+        "answered_answerable_at_5": _rounded(report.answered_answerable_at_5),
+        "answerable": report.answerable,
+        "unanswerable": report.unanswerable,
+        "with_articles": report.with_articles,
+        "with_answers": report.with_answers,
+    }
+
+
+def of_outcome(outcome: Outcome) -> dict[str, Any]:
+    """Return what came of one question of an evaluation."""
+    question, answer = outcome.question, outcome.answer
+    return {
+        "id": question.id,
+        "question": question.question,
+        "understood": answer.understood if answer else None,
+        "fault": outcome.fault,
+        "right": outcome.right,
+        "answerable": question.answerable,
+        "answered": outcome.answered,
+        "confidence": round(outcome.confidence, 4),
+        "answer_rank": outcome.answer_rank,
+        "article_rank": outcome.article_rank,
+        "answers": list(question.answers),
+        "articles": list(question.articles),
+        "found_articles": list(outcome.articles),
+        "excerpts": [
+            {"article": one.source.path, "paragraph": one.paragraph, "text": one.text}
+            for one in (answer.excerpts if answer else ())
+        ],
+        "ms": round(answer.elapsed_ms, 2) if answer else None,
+    }
+
+
+def _rounded(figure: float | None, digits: int = 4) -> float | None:
+    return None if figure is None else round(figure, digits)
 
 
 def _date(source: Source) -> str | None:

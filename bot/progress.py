@@ -1,4 +1,4 @@
-"""What is drawn while the encoder loads and the index is built; nothing of it stays."""
+"""What is drawn while something takes long: loading, indexing, asking; nothing of it stays."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ class Building:
     """
 
     def __init__(self, console: Console) -> None:
-        # FORCE_COLOR makes a file a terminal for rich; a file wants no bar.
-        self._draws = console.is_interactive and console.file.isatty()
+        self._draws = _draws(console)
         self._live = Live(
             console=console, transient=True, redirect_stdout=False, redirect_stderr=False
         )
@@ -88,3 +87,45 @@ class Building:
         if self._draws:
             self._live.update(renderable)
             self._live.start()
+
+
+class Asking:
+    """Shows how many questions are asked, where `Building` would show something."""
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._bar = Bar(
+            BarColumn(_BAR_WIDTH, complete_style=ACCENT, finished_style=ACCENT),
+            TextColumn("{task.completed:,}/{task.total:,} questions ·"),
+            TimeElapsedColumn(),
+            TextColumn("·"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("left"),
+            console=console,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            disable=not _draws(console),
+        )
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take away what was drawn and give the cursor back."""
+        self._bar.stop()
+
+    def update(self, done: int) -> None:
+        """Draw the bar anew."""
+        self._bar.update(self._task, completed=done)
+
+
+def _draws(console: Console) -> bool:
+    # FORCE_COLOR makes a file a terminal for rich; a file wants no bar.
+    return console.is_interactive and console.file.isatty()

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Group, RenderableType
 from rich.constrain import Constrain
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from bot import naming
 from bot.answers import Answer
+from bot.parts import Part, Quote
 from retrieval.articles import Skipped
 from retrieval.chunking import split_paragraphs
+from retrieval.question.foreign import Foreign
+from retrieval.question.repair import Repair
 from retrieval.refresh import Report
 from retrieval.types import Article, Excerpt, Source
 
@@ -28,8 +31,10 @@ CLOSEST = "Closest excerpts, which may not answer:"
 # #0087d7: its contrast is 3.9 to 1 on white and 4.3 to 1 on #1e1e1e.
 ACCENT = "color(32)"
 _BEST = f"bold {ACCENT}"
+# Other articles of the same words that are named.
+_ALSO = 3
 # Longer lines are hard to read.
-_WIDTH = 96
+WIDTH = 96
 
 _SPACE = re.compile(r"\s+")
 _LINK = re.compile(r"https?://[!-~]+")
@@ -60,37 +65,24 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Quote:
-    """Text behind a bar."""
+def answer(answer: Answer, reasons: Sequence[Part] = ()) -> RenderableType:
+    """Draw an answer: its excerpts, each with its citation below, then time and confidence.
 
-    text: Text
-    bar: str
-
-    @property
-    def plain(self) -> str:
-        return self.text.plain
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        bar = ("| " if options.ascii_only else "▎ ", self.bar)
-        for line in self.text.wrap(console, max(1, options.max_width - 2)):
-            line.rstrip()
-            yield Text.assemble(bar, line)
+    Args:
+        answer: What is drawn.
+        reasons: What is drawn below each citation, then at the end; nothing if it is empty.
+    """
+    return Constrain(Group(*_answer(answer, reasons)), WIDTH)
 
 
-def answer(answer: Answer) -> RenderableType:
-    """Draw an answer: its excerpts, each with its citation below, then time and confidence."""
-    return Constrain(Group(*_answer(answer)), _WIDTH)
-
-
-def answer_text(answer: Answer) -> str:
+def answer_text(answer: Answer, reasons: Sequence[Part] = ()) -> str:
     """Write an answer as plain text, one line each for excerpts and citations."""
-    return "\n".join(part.plain for part in _answer(answer))
+    return "\n".join(part.plain for part in _answer(answer, reasons))
 
 
 def more(answer: Answer, shown: int) -> RenderableType:
     """Draw the excerpts behind the first `shown`, with the numbers that they have."""
-    return Constrain(Group(*_excerpts(answer, shown)), _WIDTH)
+    return Constrain(Group(*_excerpts(answer, shown)), WIDTH)
 
 
 def more_text(answer: Answer, shown: int) -> str:
@@ -98,34 +90,57 @@ def more_text(answer: Answer, shown: int) -> str:
     return "\n".join(part.plain for part in _excerpts(answer, shown))
 
 
-def _answer(answer: Answer) -> Iterator[Text | _Quote]:
+def _answer(answer: Answer, reasons: Sequence[Part]) -> Iterator[Part]:
     if answer.understood:
         yield Text(f"Understood as: {visible(answer.understood)}", "dim")
+        yield Text()
+    if answer.foreign:
+        yield Text(_foreign(answer.foreign), "dim")
+        yield Text()
+    if answer.repairs:
+        yield Text(" ".join(map(_repaired, answer.repairs)), "dim")
         yield Text()
     if not answer.answered:
         yield Text(NO_ANSWER, "bold")
         if not answer.excerpts:
+            yield from reasons
             return
         yield Text(CLOSEST, "dim")
         yield Text()
-    yield from _excerpts(answer, 0)
+    yield from _excerpts(answer, 0, reasons)
     yield Text()
     # Nothing is ever certain, whatever it rounds to.
     sure = f"confidence {min(100 * answer.confidence, 99):.0f} %"
     yield Text(f"{answer.elapsed_ms:,.0f} ms · {sure}", "dim")
+    yield from reasons[len(answer.excerpts) :]
 
 
-def _excerpts(answer: Answer, shown: int) -> Iterator[Text | _Quote]:
+def _repaired(repair: Repair) -> str:
+    return f"Searched for “{visible(repair.searched)}” instead of “{visible(repair.written)}”."
+
+
+def _foreign(foreign: Foreign) -> str:
+    searched = (
+        f"searched for: {visible(foreign.searched)}"
+        if foreign.share
+        else "the articles have none of the words."
+    )
+    known = naming.languages(foreign.languages)
+    return f"The encoder {visible(foreign.encoder)} knows {known} only; {searched}"
+
+
+def _excerpts(answer: Answer, shown: int, reasons: Sequence[Part] = ()) -> Iterator[Part]:
     for number, excerpt in answer.cited():
         if number <= shown:
             continue
         if number > shown + 1:
             yield Text()
         yield _quote(excerpt, answer.answered)
-        yield _citation(number, excerpt, answer.answered)
+        yield citation(number, excerpt, answer.answered)
+        yield from reasons[number - 1 : number]
 
 
-def _quote(excerpt: Excerpt, answers: bool) -> _Quote:
+def _quote(excerpt: Excerpt, answers: bool) -> Quote:
     text, best_style = (Text("“"), _BEST) if answers else (Text("“", "dim"), None)
     for run, best in _runs(excerpt):
         folded = _SPACE.sub(" ", run)
@@ -133,7 +148,7 @@ def _quote(excerpt: Excerpt, answers: bool) -> _Quote:
             folded = folded.lstrip()
         text.append(visible(folded), best_style if best else None)
     text.rstrip()
-    return _Quote(text.append("”"), ACCENT if answers else "dim")
+    return Quote(text.append("”"), ACCENT if answers else "dim")
 
 
 def _runs(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
@@ -146,13 +161,18 @@ def _runs(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
     yield excerpt.text[done:], False
 
 
-def _citation(number: int, excerpt: Excerpt, answers: bool) -> Text:
+def citation(number: int, excerpt: Excerpt, answers: bool) -> Text:
+    """Draw an excerpt's citation; dimmer if it does not answer."""
     source = excerpt.source
     url = source.url if source.url and _LINK.fullmatch(source.url) else None
     line = Text(style="" if answers else "dim", overflow="fold")
     line.append(f"[{number}] ", _BEST if answers else None)
     line.append(_title(source), Style(link=url))
-    for part in (_date(source), f"paragraph {excerpt.paragraph}", source.url):
+    also = ", ".join(" ".join(one.title.split()) for one in excerpt.also[:_ALSO])
+    if len(excerpt.also) > _ALSO:
+        also += f" and {len(excerpt.also) - _ALSO:,} more"
+    parts = (_date(source), f"paragraph {excerpt.paragraph}", source.url)
+    for part in (*parts, also and f"also in {also}"):
         if part:
             line.append(" ").append(f"· {visible(part)}", "dim")
     return line
@@ -193,7 +213,7 @@ def article(article: Article, paragraph: int | None) -> RenderableType:
         table.add_row()
         table.add_row(Text(f"¶ {number}", mark), Text(text, style, overflow="fold"))
     head = Text(_title(article.source), "bold")
-    return Constrain(Group(head, Text(_about(article.source), "dim"), table), _WIDTH)
+    return Constrain(Group(head, Text(_about(article.source), "dim"), table), WIDTH)
 
 
 def article_text(article: Article, paragraph: int | None) -> str:

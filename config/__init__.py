@@ -9,10 +9,12 @@ from config.settings import (
     EncoderSettings,
     IndexSettings,
     Intake,
+    LateInteraction,
     LogFormat,
     SearchSettings,
     Settings,
     TelegramSettings,
+    WriterSettings,
 )
 
 __all__ = [
@@ -22,10 +24,12 @@ __all__ = [
     "EncoderSettings",
     "IndexSettings",
     "Intake",
+    "LateInteraction",
     "LogFormat",
     "SearchSettings",
     "Settings",
     "SettingsError",
     "TelegramSettings",
+    "WriterSettings",
     "logs",
 ]

@@ -16,7 +16,11 @@ _OURS = ("bot", "config", "embeddings", "retrieval")
 _LIBRARIES = {
     # Below this level their messages hold URLs, and these the bot's token.
     "httpcore": logging.WARNING,
+    "httpcore2": logging.WARNING,
     "httpx": logging.WARNING,
+    "httpx2": logging.WARNING,
+    # What it warns of when it loads a model, an error of ours says.
+    "sentence_transformers": logging.ERROR,
     "telegram": logging.WARNING,
     # It warns of Ctrl+C, which is how watching ends.
     "watchfiles": logging.ERROR,

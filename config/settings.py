@@ -47,7 +47,12 @@ def _expand_home(path: Path) -> Path:
         raise ValueError("the home folder that ~ stands for is not known") from exc
 
 
+def _expand_model(model: str) -> str:
+    return str(_expand_home(Path(model))) if model.startswith("~") else model
+
+
 Text = Annotated[str, Field(min_length=1)]
+ModelName = Annotated[Text, AfterValidator(_expand_model)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 HomePath = Annotated[Path, AfterValidator(_expand_home)]
 
@@ -65,6 +70,14 @@ class Intake(StrEnum):
 
     POLLING = "polling"
     WEBHOOK = "webhook"
+
+
+class LateInteraction(StrEnum):
+    """Where the tokens of chunks come from that the question's tokens are compared with."""
+
+    STORED = "stored"
+    COMPUTED = "computed"
+    OFF = "off"
 
 
 class LogFormat(StrEnum):
@@ -99,14 +112,14 @@ class IndexSettings(_Section):
     """Where the index is and how it is cut."""
 
     folder: HomePath
-    chunk_tokens: int = Field(ge=16, le=8192)
+    chunk_tokens: int = Field(ge=16, le=4096)
     keep: int = Field(ge=1, le=100)
 
 
 class EncoderSettings(_Section):
     """The model that turns text into vectors."""
 
-    model: Text
+    model: ModelName
     backend: Backend
     device: Text
     download: bool
@@ -114,20 +127,61 @@ class EncoderSettings(_Section):
     passage_prompt: str | None = None
     cache: HomePath | None = None
 
-    @field_validator("model")
-    @classmethod
-    def _expand_folder(cls, model: str) -> str:
-        return str(_expand_home(Path(model))) if model.startswith("~") else model
-
 
 class SearchSettings(_Section):
     """How a question is answered."""
 
     candidates: int = Field(ge=1, le=1000)
+    late_interaction: LateInteraction
     excerpts: int = Field(ge=1, le=10)
     excerpt_chars: int = Field(ge=100, le=2000)
     threshold: float = Field(ge=0, le=1)
     max_question_chars: int = Field(ge=10, le=100_000)
+
+
+class RerankerSettings(_Section):
+    """The optional model that ranks the best chunks again."""
+
+    model: ModelName | None = None
+    weight: float = Field(ge=0, le=1)
+
+
+class ReaderSettings(_Section):
+    """The optional model that marks the words that answer."""
+
+    model: ModelName | None = None
+
+
+class WriterSettings(_Section):
+    """The optional server whose model writes an answer from the excerpts."""
+
+    base_url: Url | None = None
+    model: Text | None = None
+    key: SecretStr | None = None
+    timeout_s: float = Field(gt=0, le=600)
+    max_tokens: int = Field(ge=16, le=4096)
+
+    @field_validator("key")
+    @classmethod
+    def _is_key(cls, key: SecretStr) -> SecretStr:
+        # Anything else cannot stand in a header, and the error would show it.
+        if not re.fullmatch(r"[!-~]{1,1024}", key.get_secret_value()):
+            raise ValueError("wanted up to 1024 printable ASCII characters without a space")
+        return key
+
+    @property
+    def is_set(self) -> bool:
+        """Whether answers are to be written.
+
+        Raises:
+            SettingsError: Only one of address and model is set.
+        """
+        if bool(self.base_url) is not bool(self.model):
+            given, missing = ("base_url", "model") if self.base_url else ("model", "base_url")
+            raise SettingsError(
+                f"writer.{missing}: not set, while writer.{given} is; set both, or none"
+            )
+        return self.base_url is not None
 
 
 class ConsoleSettings(_Section):
@@ -225,6 +279,9 @@ class Settings(BaseSettings):
     index: IndexSettings
     encoder: EncoderSettings
     search: SearchSettings
+    reranker: RerankerSettings
+    reader: ReaderSettings
+    writer: WriterSettings
     console: ConsoleSettings
     telegram: TelegramSettings
 

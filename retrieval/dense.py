@@ -47,3 +47,8 @@ class DenseIndex:
             raise ValueError(f"a vector of shape {vector.shape}, the index has ({self._index.d},)")
         scores, rows = self._index.search(vector[np.newaxis], min(top_k, len(self.ids)))
         return dict(zip(self.ids[rows[0]].tolist(), scores[0].tolist(), strict=True))
+
+    def alike(self, chunk_id: int, top_k: int) -> dict[int, float]:
+        """Return cosines of the chunks that are most like one of them, which is the first."""
+        row = int(np.searchsorted(self.ids, chunk_id))
+        return self.search(np.asarray(self._index.reconstruct(row), dtype=np.float32), top_k)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from retrieval.chunking import is_terminated
-from retrieval.fusion import min_max
-from retrieval.types import Excerpt, FloatArray, Hit, Sentence
+from retrieval.types import Excerpt, FloatArray, Hit, Sentence, Source
 
-# How a window's own late interaction and the score of its chunk weigh against each other.
-_WINDOW_WEIGHT, _CHUNK_WEIGHT = 4.0, 1.5
+# What the fused score of a window's chunk, and a wish that it fulfils, add to the window's own late
+# interaction, whose range within a question is about .4.
+_CHUNK_SHARE, _BONUS_SHARE = 0.05, 0.4
 # So many excerpts of one article, unless a further one beats the others' best by the margin.
 _PER_ARTICLE = 2
-_MARGIN = 0.1
+_MARGIN = 0.01
+# Two texts are near-duplicates if the shorter has this share of its word triples in the other, and
+# all of its numbers: a report repeated with other figures is another one.
+_SAME, _TRIPLE = 0.9, 3
+_WORD = re.compile(r"\w+")
 # A heading makes a poor excerpt by itself.
 _HEADING_CHARS = 80
 
@@ -47,15 +52,13 @@ def best_excerpts(hits: Sequence[Hit], count: int, chars: int) -> list[tuple[Exc
         chars: Length of an excerpt; only a single sentence may be longer.
     """
     windows = [window for hit in hits for window in _windows(hit, chars)]
-    late = min_max({n: window.late for n, window in enumerate(windows)})
-    total = _WINDOW_WEIGHT + _CHUNK_WEIGHT
     scores = [
-        (_WINDOW_WEIGHT * late[n] + _CHUNK_WEIGHT * window.hit.score) / total
-        for n, window in enumerate(windows)
+        window.late + _CHUNK_SHARE * window.hit.score + _BONUS_SHARE * window.hit.bonus
+        for window in windows
     ]
     order = sorted(range(len(windows)), key=lambda n: (-scores[n], windows[n].hit.rank, n))
     chosen = _apart([(windows[n], scores[n]) for n in order], count)
-    return [(_excerpt(window, score), window) for window, score in chosen]
+    return [(_excerpt(pick), pick.window) for pick in chosen]
 
 
 def _windows(hit: Hit, chars: int) -> Iterator[Window]:
@@ -75,7 +78,7 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
             last += 1
         # A token of the question keeps the best it has met in the sentences so far.
         met = np.maximum.accumulate(best[:, first : last + 1], axis=1)
-        late = (met.sum(axis=0) / len(met)).tolist()
+        late = (hit.weights @ met).tolist()
         for reached, score in enumerate(late, start=first):
             yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
 
@@ -83,7 +86,7 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
 def _best_of_sentences(hit: Hit) -> FloatArray:
     """Return (question tokens, sentences): the best similarity within each sentence."""
     sentences = hit.chunk.sentences
-    best = np.zeros((max(1, len(hit.similarity)), len(sentences)), dtype=np.float32)
+    best = np.zeros((len(hit.similarity), len(sentences)), dtype=np.float32)
     offset = hit.chunk.start
     bounds = np.searchsorted(
         hit.starts, [s.start - offset for s in sentences] + [len(hit.chunk.text)]
@@ -100,35 +103,92 @@ def _is_heading(hit: Hit, sentence: Sentence) -> bool:
     return len(text) < _HEADING_CHARS and not is_terminated(text)
 
 
-def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[tuple[Window, float]]:
-    """Take the best that do not overlap, and not all of one article if others are near."""
-    taken: list[tuple[Window, float]] = []
-    waiting: list[tuple[Window, float]] = []
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What two texts are compared by."""
+
+    triples: frozenset[tuple[str, ...]]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> _Words:
+        words = _WORD.findall(text.casefold())
+        length = min(_TRIPLE, len(words))
+        return cls(
+            frozenset(zip(*(words[n:] for n in range(length)), strict=False)),
+            frozenset(word for word in words if any(map(str.isdigit, word))),
+        )
+
+    def are_like(self, other: _Words) -> bool:
+        """Whether both say the same in the same words."""
+        short, long = sorted((self, other), key=lambda one: len(one.triples))
+        shared = len(short.triples & long.triples)
+        return shared >= _SAME * len(short.triples) and short.numbers <= long.numbers
+
+
+@dataclass(slots=True)
+class _Pick:
+    """A window that was chosen, and the other articles that say the same."""
+
+    window: Window
+    score: float
+    words: _Words
+    also: list[Source] = field(default_factory=list)
+
+    def meets(self, window: Window) -> bool:
+        """Whether they share a part of one article."""
+        return (
+            self.window.hit.source.path == window.hit.source.path
+            and self.window.start < window.end
+            and window.start < self.window.end
+        )
+
+
+def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
+    """Take the best that do not overlap, and not all of one article if others are near.
+
+    A near-duplicate of one that was taken is named there in place of taking a place.
+    """
+    taken: list[_Pick] = []
+    waiting: list[_Pick] = []
     for window, score in ranked:
         # Those that wait and are clearly better than all that is left go first.
-        while waiting and len(taken) < count and waiting[0][1] - score > _MARGIN:
+        while waiting and len(taken) < count and waiting[0].score - score > _MARGIN:
             taken.append(waiting.pop(0))
         if len(taken) >= count:
             break
-        same = [
-            one for one, _ in [*taken, *waiting] if one.hit.source.path == window.hit.source.path
-        ]
-        if any(window.start < one.end and one.start < window.end for one in same):
+        chosen = [*taken, *waiting]
+        if any(pick.meets(window) for pick in chosen):
             continue
-        (taken if len(same) < _PER_ARTICLE else waiting).append((window, score))
+        pick = _Pick(window, score, _Words.of(_text(window)))
+        source = window.hit.source
+        same = next((one for one in chosen if one.words.are_like(pick.words)), None)
+        if same is not None:
+            if source not in (same.window.hit.source, *same.also):
+                same.also.append(source)
+            continue
+        crowded = sum(one.window.hit.source.path == source.path for one in chosen) >= _PER_ARTICLE
+        (waiting if crowded else taken).append(pick)
     return [*taken, *waiting][:count]
 
 
-def _excerpt(window: Window, score: float) -> Excerpt:
+def _text(window: Window) -> str:
     chunk = window.hit.chunk
-    means = _best_of_sentences(window.hit).mean(axis=0)
+    return chunk.text[window.start - chunk.start : window.end - chunk.start]
+
+
+def _excerpt(pick: _Pick) -> Excerpt:
+    window = pick.window
+    chunk = window.hit.chunk
+    means = window.hit.weights @ _best_of_sentences(window.hit)
     best = chunk.sentences[window.first + int(means[window.first : window.last + 1].argmax())]
     return Excerpt(
         source=window.hit.source,
         paragraph=chunk.sentences[window.first].paragraph,
         start=window.start,
         end=window.end,
-        text=chunk.text[window.start - chunk.start : window.end - chunk.start],
+        text=_text(window),
         highlights=((best.start - window.start, best.end - window.start),),
-        score=score,
+        score=pick.score,
+        also=tuple(pick.also),
     )

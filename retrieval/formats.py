@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
+from retrieval.languages.detection import of_article
 from retrieval.metadata import Metadata
 from retrieval.plain import UnreadableArticle, clean, decode, one_line
 from retrieval.types import Article, Source
@@ -31,7 +32,7 @@ def parse(path: str, data: bytes, language: str) -> Article:
     Args:
         path: Relative to the articles folder; its suffix, in any case, chooses the reader.
         data: The whole file.
-        language: Of an article that declares none.
+        language: Of an article that declares none and whose text does not tell it.
 
     Raises:
         UnreadableArticle: The file holds no text.
@@ -57,7 +58,7 @@ def parse(path: str, data: bytes, language: str) -> Article:
         date=metadata.date,
         url=metadata.url,
         author=one_line(metadata.author or "") or None,
-        language=metadata.language or language,
+        language=metadata.language or of_article(text) or language,
         tags=metadata.tags,
     )
     return Article(source, text)

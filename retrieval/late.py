@@ -5,6 +5,8 @@ Khattab & Zaharia, ColBERT (SIGIR 2020), with the chunk's token vectors kept as 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -35,6 +37,26 @@ def similarity(tokens: FloatArray, codes: ByteArray) -> FloatArray:
     return np.asarray(products / np.sqrt(dim), dtype=np.float32)
 
 
-def maxsim(similarity: FloatArray) -> float:
-    """Average, over the tokens of the question, the best-matching token; 0 where either is none."""
-    return float(similarity.max(axis=1).mean()) if similarity.size else 0.0
+def token_weights(words: Sequence[str], rarity: Callable[[str], float]) -> FloatArray:
+    """Weigh the tokens of a question: nothing for punctuation, 1 for a word, more for a rare one.
+
+    Args:
+        words: The word that each token belongs to.
+        rarity: Of a word in the articles, 0 to 1; 0 for a stop word.
+
+    Returns:
+        (tokens,) float32 whose sum is 1, or zeros if there is no word.
+    """
+    weights = [1 + rarity(word) if any(map(str.isalnum, word)) else 0.0 for word in words]
+    total = sum(weights) or 1.0
+    return np.array([weight / total for weight in weights], dtype=np.float32)
+
+
+def maxsim(similarity: FloatArray, weights: FloatArray) -> float:
+    """Average, over the tokens of the question, the best-matching token; 0 where either is none.
+
+    Args:
+        similarity: (n, m) float32.
+        weights: (n,) float32 of the question's tokens, whose sum is 1.
+    """
+    return float(similarity.max(axis=1) @ weights) if similarity.size else 0.0

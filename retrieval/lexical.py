@@ -13,53 +13,60 @@ from pathlib import Path
 import tantivy
 
 from retrieval.errors import IndexFault
+from retrieval.languages.stopwords import STOP_WORDS
+from retrieval.languages.ukrainian import stem
 
 logger = logging.getLogger(__name__)
 
-# Languages by ISO 639-1 code -> tantivy's name, and whether it has stop words for it.
+# Languages by ISO 639-1 code -> tantivy's name if it has a stemmer, and whether it has stop words.
 _LANGUAGES = {
-    "ar": ("arabic", False), "da": ("danish", True), "de": ("german", True),
+    "ar": ("arabic", False), "cs": (None, False), "da": ("danish", True), "de": ("german", True),
     "el": ("greek", False), "en": ("english", True), "es": ("spanish", True),
     "fi": ("finnish", True), "fr": ("french", True), "hu": ("hungarian", True),
-    "it": ("italian", True), "nl": ("dutch", True), "no": ("norwegian", True),
+    "it": ("italian", True), "nl": ("dutch", True), "no": ("norwegian", True), "pl": (None, False),
     "pt": ("portuguese", True), "ro": ("romanian", False), "ru": ("russian", True),
-    "sv": ("swedish", True), "ta": ("tamil", False), "tr": ("turkish", False),
+    "sv": ("swedish", True), "ta": ("tamil", False), "tr": ("turkish", False), "uk": (None, False),
 }  # fmt: skip
 # Every other language: words as they stand, in lower case.
 _OTHER = "other"
-# Words of tantivy's English list would leave "who said so" with one term; questions have these too.
-_QUESTION_WORDS = {
-    "en": ["what", "when", "where", "which", "who", "whom", "whose", "why", "how", "did", "do",
-           "does", "has", "have", "had", "were", "from", "about", "can", "could", "would", "should",
-           "you", "me", "tell", "please", "i", "my", "your", "we", "he", "she", "his", "her", "him",
-           "its", "been", "being", "than", "so", "any", "some", "many", "much", "us"],
-}  # fmt: skip
+# Languages that are stemmed before tantivy gets them, without their stop words.
+_STEMMERS = {"uk": stem}
+# The words of all languages as they stand, to find the one that a question misspells.
+_WORDS = "words"
+STOPPED = tuple(code for code, (_, own) in _LANGUAGES.items() if own or code in STOP_WORDS)
+"""Languages that have stop words."""
 _MANIFEST = "manifest.json"
 # Raise when analysis or schema change.
-_FORMAT = 1
+_FORMAT = 3
 _HEAP_BYTES = 32_000_000
 
 
 @cache
-def _analyzer(language: str) -> tantivy.TextAnalyzer:
+def _analyzer(language: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
     builder = (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(tantivy.Filter.remove_long(60))
         .filter(tantivy.Filter.lowercase())
     )
-    if language in _LANGUAGES:
-        name, has_stopwords = _LANGUAGES[language]
-        if has_stopwords:
-            builder = builder.filter(tantivy.Filter.stopword(name))
-        if language in _QUESTION_WORDS:
-            builder = builder.filter(tantivy.Filter.custom_stopword(_QUESTION_WORDS[language]))
+    name, has_stopwords = _LANGUAGES.get(language, (None, False))
+    if name and has_stopwords:
+        builder = builder.filter(tantivy.Filter.stopword(name))
+    if language in STOP_WORDS:
+        builder = builder.filter(tantivy.Filter.custom_stopword(list(STOP_WORDS[language])))
+    if name and stemmed:
         builder = builder.filter(tantivy.Filter.stemmer(name))
     return builder.build()
 
 
 def terms(text: str, language: str) -> list[str]:
     """Return the terms that a text is indexed and searched by, in order."""
-    return list(_analyzer(_field(language)).analyze(text))
+    found = list(_analyzer(_field(language)).analyze(text))
+    return [_STEMMERS[language](word) for word in found] if language in _STEMMERS else found
+
+
+def words(text: str, language: str) -> list[str]:
+    """Return a text's words without the stop words of a language, in order and lower case."""
+    return list(_analyzer(_field(language), stemmed=False).analyze(text))
 
 
 def _field(language: str) -> str:
@@ -73,6 +80,7 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("id", stored=False, indexed=True, fast=True)
     for language in [*_LANGUAGES, _OTHER]:
         builder.add_text_field(language, tokenizer_name=language, index_option="freq")
+    builder.add_text_field(_WORDS, tokenizer_name=_OTHER, index_option="basic")
     return builder.build()
 
 
@@ -84,7 +92,10 @@ class LexicalIndex:
 
     def __init__(self, index: tantivy.Index, folder: Path, generation: int) -> None:
         for language in [*_LANGUAGES, _OTHER]:
-            index.register_tokenizer(language, _analyzer(language))
+            analysis = _OTHER if language in _STEMMERS else language
+            index.register_tokenizer(language, _analyzer(analysis))
+        # Else a thread looks for commits, and writes a lock file even where the folder is deleted.
+        index.config_reader(reload_policy="manual")
         self._index = index
         # Held fast, for the index itself follows what is written to its folder.
         self._searcher = index.searcher()
@@ -147,7 +158,9 @@ class LexicalIndex:
                 writer.delete_documents_by_term("id", chunk_id)
                 document = tantivy.Document()
                 document.add_integer("id", chunk_id)
-                document.add_text(_field(language), text)
+                stemmed = " ".join(terms(text, language)) if language in _STEMMERS else text
+                document.add_text(_field(language), stemmed)
+                document.add_text(_WORDS, text)
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()
@@ -182,6 +195,33 @@ class LexicalIndex:
         hits = searcher.search(tantivy.Query.boolean_query(queries), top_k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         return {int(i or 0): float(score) for i, (score, _) in zip(ids, hits, strict=True)}
+
+    def holds(self, term: str, language: str) -> bool:
+        """Whether a chunk of a language has a term; one that went may count for a while."""
+        return bool(self._searcher.doc_freq(_field(language), term))
+
+    def near(self, word: str, edits: int, without: Iterable[str], top_k: int) -> list[int]:
+        """Return ids of chunks with a word that is at most so many edits from a given one.
+
+        Args:
+            word: In lower case.
+            edits: Letters put in, left out, replaced, or swapped with the next; 1 or 2.
+            without: Words, in lower case, that the chunks are not to hold.
+            top_k: Chunks at most.
+        """
+        fuzzy = tantivy.Query.fuzzy_term_query(_schema(), _WORDS, word, edits)
+        clauses = [(tantivy.Occur.Must, fuzzy)]
+        for other in without:
+            query = tantivy.Query.term_query(_schema(), _WORDS, other, "basic")
+            clauses.append((tantivy.Occur.MustNot, query))
+        query = tantivy.Query.boolean_query(clauses)
+        hits = self._searcher.search(query, top_k, count=False).hits
+        ids = self._searcher.fast_field_values("id", [address for _, address in hits])
+        return [int(i or 0) for i in ids]
+
+    def chunks_with(self, word: str) -> int:
+        """Return how many chunks hold a word, in lower case, just as it stands."""
+        return self._searcher.doc_freq(_WORDS, word)
 
     def rarity(self, term: str, languages: Iterable[str]) -> float:
         """Return a term's inverse document frequency, 0 to 1: 1 for a term of one chunk or none.

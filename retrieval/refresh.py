@@ -10,14 +10,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import ArticleFile, Skipped, read, walk
 from retrieval.chunking import chunk, passage, short_title
 from retrieval.derived import lexical_in_step
 from retrieval.errors import ArticlesError
 from retrieval.formats import READERS, UnreadableArticle, parse
+from retrieval.interaction import of_chunk
 from retrieval.lock import writing
 from retrieval.store import FileState, Store, StoredEncoding
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding
@@ -25,7 +24,7 @@ from retrieval.types import Article, Chunk, Encoder, PassageEncoding
 logger = logging.getLogger(__name__)
 
 # Raise when the same file comes to be read or cut in another way.
-_RECIPE = 1
+_RECIPE = 2
 # A question may hold the lock for a moment, to bring the lexical index in step; a refresh waits.
 _WAIT_S = 1.0
 # Passages that are gathered before they are sorted by length and encoded.
@@ -69,11 +68,20 @@ def refresh(
     index: IndexSettings,
     encoder: Encoder,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    *,
+    tokens: bool = True,
 ) -> Report:
     """Bring the index in line with the articles folder.
 
     The current generation answers until the next is published, in one transaction, at the end. An
     interrupted refresh keeps the encodings it made, and the next one goes on with them.
+
+    Args:
+        articles: Where they are.
+        index: Where it is, and how it is cut.
+        encoder: The one that made the index, if there is one.
+        on_progress: Is told how far it is.
+        tokens: Whether the codes of the passages' tokens are stored.
 
     Raises:
         ArticlesError: The folder is missing, unreadable, or holds no article that can be read; the
@@ -87,7 +95,7 @@ def refresh(
         raise ArticlesError(_nothing(articles.folder, skipped))
     with writing(index.folder, _WAIT_S), closing(_store(index.folder, encoder)) as store:
         store.drop_unpublished()
-        work = _Refresh(store, articles, index, encoder, on_progress)
+        work = _Refresh(store, articles, index, encoder, on_progress, tokens)
         work.run(found)
         unreadable = [Skipped(f.path, f.reason) for f in work.files.values() if f.reason]
         skipped = sorted([*skipped, *unreadable], key=lambda one: one.article)
@@ -152,6 +160,7 @@ class _Refresh:
         index: IndexSettings,
         encoder: Encoder,
         on_progress: Callable[[Progress], None],
+        tokens: bool,
     ) -> None:
         self.files: dict[str, FileState] = {}
         self.added: set[str] = set()
@@ -165,7 +174,8 @@ class _Refresh:
         self._encoder = encoder
         self._on_progress = on_progress
         self._known = store.files()
-        self._recipe = f"{_RECIPE} {self._budget} {articles.language}"
+        self._tokens = tokens
+        self._recipe = f"{_RECIPE} {self._budget} {articles.language}{' tokens' * tokens}"
         # Cut in another way than now, the articles have to be read again, changed or not.
         self._recut = store.recipe != self._recipe
         self._generation = store.current() + 1
@@ -243,14 +253,14 @@ class _Refresh:
 
     def _add(self, gathered: Sequence[tuple[Article, list[tuple[Chunk, _Passage]]]]) -> None:
         passages = {p.digest: p for _, chunks in gathered for _, p in chunks}
-        known = self._store.known_encodings(list(passages))
+        known = self._store.known_encodings(list(passages), self._tokens)
         new = [one for digest, one in passages.items() if digest not in known]
         new.sort(key=lambda one: len(one.text))
         for at in range(0, len(new), _ENCODED_AT_ONCE):
             some = new[at : at + _ENCODED_AT_ONCE]
             made = self._encoder.encode_passages([one.text for one in some])
             encodings = {
-                one.digest: _shifted(encoding, one.offset)
+                one.digest: _stored(encoding, one.offset if self._tokens else None)
                 for one, encoding in zip(some, made, strict=True)
             }
             # At once, so that an interrupt costs a second of work at most.
@@ -266,10 +276,9 @@ class _Refresh:
         self._on_progress(Progress(self._done, self._total, self._chunks, self.encoded))
 
 
-def _shifted(encoding: PassageEncoding, offset: int) -> StoredEncoding:
-    """Count the places of tokens from where the chunk begins in its passage."""
-    starts = np.where(encoding.starts < offset, -1, encoding.starts - offset).astype(np.int32)
-    return StoredEncoding(encoding.vector, encoding.codes, starts)
+def _stored(encoding: PassageEncoding, offset: int | None) -> StoredEncoding:
+    """Keep the tokens of a passage whose chunk begins at the offset; not without one."""
+    return StoredEncoding(encoding.vector, None if offset is None else of_chunk(encoding, offset))
 
 
 def _max_bytes(articles: ArticlesSettings) -> int:

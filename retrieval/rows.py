@@ -34,6 +34,7 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_by_article ON chunks (article);
 CREATE INDEX chunks_by_encoding ON chunks (encoding);
 -- Vectors (float16) apart from the token codes, so that all of them can be read in one sweep.
+-- Starts of tokens are uint16, 65535 for the title's.
 CREATE TABLE encodings (
     id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
 CREATE TABLE tokens (
@@ -44,6 +45,8 @@ CREATE TABLE files (
     reason TEXT) WITHOUT ROWID;
 """
 
+# Rows of articles that generation `:g` sees; "a" is the articles table.
+VISIBLE = "a.added <= :g AND (a.removed IS NULL OR a.removed > :g)"
 # What `source_of` makes a value of; "a" is the articles table.
 SOURCE = "a.path, a.title, a.date, a.url, a.author, a.language, a.tags"
 
@@ -70,26 +73,33 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredEncoding:
-    """A passage's vector and the codes and places of its tokens.
+class Tokens:
+    """The tokens of a passage.
 
     Attributes:
+        codes: (tokens, ceil(token_dim / 8)) uint8, one bit a dimension.
         starts: (tokens,) int32 offset of each token in the chunk's text, -1 in the title.
     """
 
-    vector: FloatArray
     codes: ByteArray
     starts: IntArray
 
 
 @dataclass(frozen=True, slots=True)
+class StoredEncoding:
+    """A passage's vector, and its tokens if they are stored."""
+
+    vector: FloatArray
+    tokens: Tokens | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk with its tokens; `starts` as in `StoredEncoding`."""
+    """A chunk, and its tokens if they are stored."""
 
     source: Source
     chunk: Chunk
-    codes: ByteArray
-    starts: IntArray
+    tokens: Tokens | None
 
 
 def replace_files(db: sqlite3.Connection, files: Iterable[FileState]) -> None:
@@ -102,14 +112,19 @@ def replace_files(db: sqlite3.Connection, files: Iterable[FileState]) -> None:
 
 
 def insert_encoding(db: sqlite3.Connection, digest: bytes, encoding: StoredEncoding) -> None:
-    """Insert an encoding unless there is one of this digest."""
-    row = db.execute(
+    """Insert what of an encoding is not there yet."""
+    db.execute(
         "INSERT OR IGNORE INTO encodings (digest, vector) VALUES (?, ?)",
         (digest, encoding.vector.astype(np.float16).tobytes()),
     )
-    if row.rowcount:
-        codes, starts = encoding.codes.tobytes(), encoding.starts.tobytes()
-        db.execute("INSERT INTO tokens VALUES (?, ?, ?)", (row.lastrowid, codes, starts))
+    if encoding.tokens is not None:
+        codes = encoding.tokens.codes.tobytes()
+        # -1 becomes 65535; no chunk is that long, see `index.chunk_tokens`.
+        starts = encoding.tokens.starts.astype(np.uint16).tobytes()
+        db.execute(
+            "INSERT OR IGNORE INTO tokens SELECT id, ?, ? FROM encodings WHERE digest = ?",
+            (codes, starts, digest),
+        )
 
 
 def insert_article(
@@ -172,13 +187,21 @@ def source_of(row: Sequence[Any]) -> Source:
 
 
 def chunk_of(row: Sequence[Any]) -> StoredChunk:
-    """Make a value of the columns `SOURCE`, chunk id, sentences, text, codes, starts."""
+    """Make a value of the columns `SOURCE`, chunk id, sentences, text, codes, starts.
+
+    Codes and starts are NULL where the tokens are not stored.
+    """
     sentences, text, codes, starts = row[8:]
     spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 3).tolist()
-    places = np.frombuffer(starts, dtype=np.int32)
     return StoredChunk(
         source=source_of(row[:7]),
         chunk=Chunk(text, tuple(Sentence(*span) for span in spans)),
-        codes=np.frombuffer(codes, dtype=np.uint8).reshape(len(places), -1 if codes else 0),
-        starts=places,
+        tokens=None if codes is None else _tokens(codes, starts),
     )
+
+
+def _tokens(codes: bytes, starts: bytes) -> Tokens:
+    places = np.frombuffer(starts, dtype=np.uint16).astype(np.int32)
+    places[places == np.iinfo(np.uint16).max] = -1
+    width = -1 if codes else 0
+    return Tokens(np.frombuffer(codes, dtype=np.uint8).reshape(len(places), width), places)

@@ -17,15 +17,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.confidence.calibrations import Calibrations
 from retrieval.database import INDEX, Database
 from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.rows import (
     SCHEMA,
     SOURCE,
+    VISIBLE,
     FileState,
     Generation,
     StoredChunk,
     StoredEncoding,
+    Tokens,
     chunk_of,
     insert_article,
     insert_encoding,
@@ -35,22 +38,24 @@ from retrieval.rows import (
 )
 from retrieval.types import Article, Chunk, Source
 
-__all__ = ["FileState", "Generation", "Store", "StoredChunk", "StoredEncoding"]
+__all__ = ["FileState", "Generation", "Store", "StoredChunk", "StoredEncoding", "Tokens"]
 
-FORMAT = 1
+FORMAT = 2
 _DATABASE = "index.sqlite"
 # SQLite's own limit on bound variables was 999 before 3.32.
 _SOME = 500
 
-# Rows of articles that a generation sees.
-_VISIBLE = "a.added <= :g AND (a.removed IS NULL OR a.removed > :g)"
-
 
 class Store:
-    """The database of one index folder; every method may be called from any thread."""
+    """The database of one index folder; every method may be called from any thread.
+
+    Attributes:
+        calibrations: Of its generations.
+    """
 
     def __init__(self, path: Path) -> None:
         self._db = Database(path, INDEX)
+        self.calibrations = Calibrations(self._db)
 
     @classmethod
     def open(cls, folder: Path) -> Store | None:
@@ -158,9 +163,9 @@ class Store:
         """Return the number of the generation that readers are to see."""
         return int(self._meta("current"))
 
-    def state(self) -> tuple[str, int]:
-        """Return `key` and `current`: what is searched is out of date when they change."""
-        return self.key, self.current()
+    def state(self) -> tuple[str, int, str]:
+        """Return what changes when that which is searched is out of date."""
+        return self.key, self.current(), self.calibrations.written()
 
     def generation(self) -> Generation:
         """Return the current generation."""
@@ -187,7 +192,7 @@ class Store:
     def sources(self) -> list[Source]:
         """Return the articles of the current generation, by path."""
         rows = self._db.query(
-            f"SELECT {SOURCE} FROM articles a WHERE {_VISIBLE} ORDER BY path",
+            f"SELECT {SOURCE} FROM articles a WHERE {VISIBLE} ORDER BY path",
             {"g": self.current()},
         )
         return [source_of(row) for row in rows]
@@ -195,7 +200,7 @@ class Store:
     def article(self, path: str) -> Article | None:
         """Return an article of the current generation."""
         rows = self._db.query(
-            f"SELECT {SOURCE}, text FROM articles a WHERE {_VISIBLE} AND path = :path",
+            f"SELECT {SOURCE}, text FROM articles a WHERE {VISIBLE} AND path = :path",
             {"g": self.current(), "path": path},
         )
         return Article(source_of(rows[0][:-1]), rows[0][-1]) if rows else None
@@ -203,7 +208,7 @@ class Store:
     def languages(self, generation: int) -> list[str]:
         """Return the languages of a generation's articles."""
         rows = self._db.query(
-            f"SELECT DISTINCT language FROM articles a WHERE {_VISIBLE} ORDER BY language",
+            f"SELECT DISTINCT language FROM articles a WHERE {VISIBLE} ORDER BY language",
             {"g": generation},
         )
         return [row[0] for row in rows]
@@ -212,7 +217,7 @@ class Store:
         """Yield chunk ids (n,) and vectors (n, dim) in batches, ids ascending."""
         rows = self._db.rows(
             "SELECT c.id, e.vector FROM chunks c JOIN articles a ON a.id = c.article "
-            f"JOIN encodings e ON e.id = c.encoding WHERE {_VISIBLE} ORDER BY c.id",
+            f"JOIN encodings e ON e.id = c.encoding WHERE {VISIBLE} ORDER BY c.id",
             {"g": generation},
         )
         while batch := list(itertools.islice(rows, 8192)):
@@ -225,7 +230,7 @@ class Store:
         yield from self._db.rows(
             "SELECT c.id, a.language, a.title || char(10) || c.text "
             "FROM chunks c JOIN articles a ON a.id = c.article "
-            f"WHERE {_VISIBLE} AND a.added > :since",
+            f"WHERE {VISIBLE} AND a.added > :since",
             {"g": generation, "since": since},
         )
 
@@ -239,22 +244,23 @@ class Store:
         return [row[0] for row in rows]
 
     def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
-        """Return chunks by id, with their tokens; ids that do not exist are left out."""
+        """Return chunks by id; ids that do not exist are left out."""
         rows = self._db.query(
             f"SELECT {SOURCE}, c.id, c.sentences, c.text, t.codes, t.starts "
             "FROM chunks c JOIN articles a ON a.id = c.article "
-            f"JOIN tokens t ON t.encoding = c.encoding WHERE c.id IN ({marks(ids)})",
+            f"LEFT JOIN tokens t ON t.encoding = c.encoding WHERE c.id IN ({marks(ids)})",
             tuple(ids),
         )
         return {row[7]: chunk_of(row) for row in rows}
 
-    def known_encodings(self, digests: Sequence[bytes]) -> set[bytes]:
-        """Return those digests of passages whose encoding is stored."""
+    def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
+        """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
+        also = "AND EXISTS (SELECT 1 FROM tokens WHERE encoding = encodings.id)" if tokens else ""
         known: set[bytes] = set()
         for at in range(0, len(digests), _SOME):
             some = digests[at : at + _SOME]
             rows = self._db.query(
-                f"SELECT digest FROM encodings WHERE digest IN ({marks(some)})", tuple(some)
+                f"SELECT digest FROM encodings WHERE digest IN ({marks(some)}) {also}", tuple(some)
             )
             known.update(row[0] for row in rows)
         return known
@@ -311,7 +317,7 @@ class Store:
         """
         with self._db.transaction() as db:
             replace_files(db, files)
-            visible = f"FROM articles a WHERE {_VISIBLE}"
+            visible = f"FROM articles a WHERE {VISIBLE}"
             db.execute(
                 "INSERT INTO generations VALUES (:g, :now, "
                 f"(SELECT count(*) {visible}), "

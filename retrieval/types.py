@@ -1,4 +1,4 @@
-"""The values that pass through retrieval, one type per stage, and the encoder it asks for.
+"""The values that pass through retrieval, one type per stage, and the models it asks for.
 
     Article -> Chunk -> Hit -> Excerpt
 
@@ -94,6 +94,9 @@ class Hit:
         late: By late interaction with the whole chunk.
         similarity: (question tokens, chunk tokens) float32, cosine-like, see `late.similarity`.
         starts: (chunk tokens,) offset of each token in the chunk's text, -1 for the title's.
+        weights: (question tokens,) float32 of sum 1, see `late.token_weights`.
+        rerank: By the reranker; None if there is none.
+        bonus: What `score` holds for wishes that the chunk fulfils, see `wishes`.
     """
 
     chunk_id: int
@@ -106,6 +109,9 @@ class Hit:
     late: Stage
     similarity: FloatArray = field(repr=False, compare=False)
     starts: IntArray = field(repr=False, compare=False)
+    weights: FloatArray = field(repr=False, compare=False)
+    rerank: Stage | None = None
+    bonus: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,9 @@ class Excerpt:
 
     Attributes:
         paragraph: Of the first sentence.
-        highlights: (start, end) pairs in `text`: the sentences that answer best.
+        highlights: (start, end) pairs in `text`: the sentences, or a reader's words, that answer
+            best.
+        also: Other articles that say the same in the same words.
     """
 
     source: Source
@@ -124,6 +132,7 @@ class Excerpt:
     text: str
     highlights: tuple[tuple[int, int], ...]
     score: float
+    also: tuple[Source, ...] = ()
 
 
 class QueryEncoding(Protocol):
@@ -174,6 +183,10 @@ class Encoder(Protocol):
         """Dimensions of a vector."""
 
     @property
+    def languages(self) -> frozenset[str] | None:
+        """Languages that the model knows, ISO 639-1; None for many, or if it does not tell."""
+
+    @property
     def max_tokens(self) -> int:
         """Tokens of a passage that the model reads, special and prompt tokens not counted."""
 
@@ -185,3 +198,40 @@ class Encoder(Protocol):
 
     def encode_passages(self, texts: Sequence[str]) -> Sequence[PassageEncoding]:
         """Encode passages, in the order given; what exceeds the model's window is cut."""
+
+
+class Reranker(Protocol):
+    """What retrieval needs of a model that reads question and passage together to rank passages."""
+
+    def score(self, question: str, passages: Sequence[str]) -> FloatArray:
+        """Score passages: (passages,) float32, any real number, higher is better."""
+
+
+class Reading(Protocol):
+    """The words of a passage that answer a question best.
+
+    Scores compare within one question only: the words answer if `score` is above `no_answer`.
+    """
+
+    @property
+    def start(self) -> int:
+        """Offset of the first character in the passage."""
+
+    @property
+    def end(self) -> int:
+        """Offset behind the last character in the passage."""
+
+    @property
+    def score(self) -> float:
+        """How likely these words are the answer, any real number."""
+
+    @property
+    def no_answer(self) -> float:
+        """How likely the passage holds no answer, on the same scale."""
+
+
+class Reader(Protocol):
+    """What retrieval needs of a model that finds the words of a passage that answer."""
+
+    def read(self, question: str, passages: Sequence[str]) -> Sequence[Reading | None]:
+        """Find the best words of each passage; None in a passage that has none."""

@@ -37,6 +37,7 @@ class HashEncoder:
     """
 
     name = "hash"
+    languages: frozenset[str] | None = None
     max_tokens = 254
 
     def __init__(self, dim: int = 64, fingerprint: str = "hash-1") -> None:

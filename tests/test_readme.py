@@ -71,6 +71,28 @@ def test_answer_shown_is_the_answer_given(index: Path) -> None:
     assert {**first, "text": None, "score": None} == {**example, "text": None, "score": None}
 
 
+def test_explanation_shown_is_the_explanation_given(index: Path) -> None:
+    found = re.search(
+        r"^<!-- explanation -->\n```text\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL
+    )
+    assert found is not None
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "ask", "--explain", "--index", str(index)],
+        cwd=ROOT,
+        input="Why did communications fail?",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    shown, given = found.group(1).split("\n"), done.stdout.split("\n")
+    number = re.compile(r"\d+\.\d\d")
+    for expected, line in zip(shown, given, strict=False):
+        assert number.sub("#", line) == number.sub("#", expected)
+        numbers = map(float, number.findall(line))
+        assert list(numbers) == pytest.approx(list(map(float, number.findall(expected))), abs=0.03)
+
+
 def test_settings_table_is_that_of_the_defaults() -> None:
     table = dict(re.findall(r"^\| `(\w+\.\w+)` \| `?(.+?)`? \|", README, re.MULTILINE))
     defaults = tomllib.loads((ROOT / "config" / "default.toml").read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ An update's way through it:
     admission   whose wish is heard now: lists, quota, turns (work)
     desk        questions, edits and presses; beside it inline and commands
     replies     what is replied, from the library (shelf) and from memory
+    scribe      a written answer, if a model writes one, added to what is shown
     views       the reply as a message: text with entities, and buttons, in four languages
     sending     outbox, as fast as Telegram allows (limits, turns), over delivery
 """

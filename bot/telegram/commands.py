@@ -160,6 +160,7 @@ class Commands:
             days=settings.keep_days,
             minutes=settings.conversation_minutes,
             logged=settings.log_questions,
+            model=self._library.writer.model if self._library.writer else None,
         )
 
     def _forget_me(self, heard: Heard) -> Message:

@@ -17,6 +17,7 @@ from bot.telegram.memory.state import Place
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.quota import Seen
 from bot.telegram.replies import Replies, Reply
+from bot.telegram.scribe import Scribe
 from bot.telegram.sending.limits import Limiter
 from bot.telegram.sending.outbox import Outbox
 from bot.telegram.views import notices
@@ -44,6 +45,7 @@ class Desk:
         outbox: Outbox,
         workers: Workers,
         admission: Admission,
+        scribe: Scribe,
         limiter: Limiter,
         metrics: Metrics,
         settings: TelegramSettings,
@@ -52,6 +54,7 @@ class Desk:
         self._outbox = outbox
         self._workers = workers
         self._admission = admission
+        self._scribe = scribe
         self._limiter = limiter
         self._metrics = metrics
         self._settings = settings
@@ -104,9 +107,11 @@ class Desk:
             if shown is None:
                 await self._send(asked, reply, kind_of(message))
             else:
+                self._scribe.leave(asked.place.chat, shown)
                 await self._outbox.edit(asked.place.chat, shown, reply.message)
                 self._count(reply, kind_of(message), asked)
                 await self._workers.note(self._replies.shown, asked, reply)
+                self._scribe.begin(asked, shown, reply)
 
     async def unreadable(self, update: Update, _: _Context) -> None:
         """Say, in private, that only text is read."""
@@ -146,6 +151,8 @@ class Desk:
         except Exception:
             await self._outbox.toast(query.id, notices.sorry(language_of(user.language_code)).text)
             raise
+        if pressed.message is not None:
+            self._scribe.leave(chat, message_id)
         # First, as the button looks pressed until then.
         await self._outbox.toast(query.id, pressed.toast)
         if pressed.message is not None:
@@ -173,6 +180,7 @@ class Desk:
         self._count(reply, kind, asked, sent is not None)
         if sent is not None and reply.number is not None:
             await self._workers.note(self._replies.state.sent, reply.number, sent)
+            self._scribe.begin(asked, sent, reply)
 
     def _count(self, reply: Reply, kind: ChatKind, asked: Asked, sent: bool = True) -> None:
         answer = reply.answer

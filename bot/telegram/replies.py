@@ -188,9 +188,8 @@ class Replies:
 
     def _pressed(self, press: Press, kept: Kept, language: Language) -> Pressed:
         shown = min(press.shown, _SHOWN) or None
-        answer, reasons = self._library.answerer.explain(
-            kept.question, (shown or views.MORE) + 1, kept.earlier
-        )
+        trace = self._library.answerer.trace(kept.question, (shown or views.MORE) + 1, kept.earlier)
+        answer = trace.answer
         if press.action is Action.ANSWER:
             return Pressed(self._view(answer, kept.number, language, shown))
         count = min(len(answer.excerpts), shown or views.MORE)
@@ -199,7 +198,7 @@ class Replies:
             return Pressed(
                 views.why(
                     answer,
-                    reasons,
+                    trace.reasons(),
                     language,
                     number=kept.number,
                     shown=count,

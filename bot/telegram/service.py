@@ -34,6 +34,7 @@ from bot.telegram.memory.state import State
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor, Status
 from bot.telegram.replies import Replies
+from bot.telegram.scribe import Scribe
 from bot.telegram.sending.delivery import TelegramFault, TokenRefused
 from bot.telegram.sending.limits import Limiter, Rates
 from bot.telegram.sending.outbox import Outbox
@@ -119,7 +120,8 @@ class Service:
                 stack.push_async_callback(self._bot.shutdown)
                 await self._application.initialize()
                 stack.push_async_callback(self._application.shutdown)
-                self._take_up()
+                scribe = self._take_up()
+                stack.push_async_callback(scribe.close)
                 if self._settings.monitor_port is not None:
                     monitor = Monitor(self._health, self._told)
                     await stack.enter_async_context(monitor.serving(self._settings.monitor_port))
@@ -135,15 +137,17 @@ class Service:
         except TelegramError as exc:
             raise TelegramFault.of(exc) from None
 
-    def _take_up(self) -> None:
+    def _take_up(self) -> Scribe:
         """Make what has to know the bot's name."""
         replies = Replies(self._library, self._state, self._bot.username)
         shared = (replies, self._outbox, self._workers)
         admission = Admission(*shared, self._settings)
-        desk = Desk(*shared, admission, self._limiter, self._metrics, self._settings)
+        scribe = Scribe(self._library.writer, *shared)
+        desk = Desk(*shared, admission, scribe, self._limiter, self._metrics, self._settings)
         inline = Inline(*shared, admission, self._metrics)
         commands = Commands(*shared, admission, desk, self._upkeep, self._library)
         register(self._application, desk, inline, commands, self._failed)
+        return scribe
 
     def _close(self) -> None:
         self._workers.close()

@@ -9,6 +9,7 @@ import pytest
 from bot.answers import Answerer, QuestionError
 from config import Settings
 from embeddings import Encoder
+from retrieval.question.repair import Repair
 from retrieval.refresh import refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
@@ -26,7 +27,7 @@ def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answ
     return Answerer(Searcher(store, index, encoder, settings.search), settings.search)
 
 
-def test_a_follow_up_without_words_of_its_own_is_searched_with_the_question_before(
+def test_a_question_that_says_nothing_alone_takes_over_words_of_the_one_before(
     answerer: Answerer,
 ) -> None:
     before = "Why did communications fail?"
@@ -35,28 +36,97 @@ def test_a_follow_up_without_words_of_its_own_is_searched_with_the_question_befo
     assert alone.understood is None
     assert not alone.answered
     assert leaning.question == "And when was that?"
-    assert leaning.understood == leaning.searched == f"{before} And when was that?"
+    assert leaning.understood == leaning.searched == "And when was that? (communications fail)"
     first = answerer.answer(before).excerpts[0].source
-    assert first in [excerpt.source for excerpt in leaning.excerpts]
+    assert leaning.excerpts[0].source == first
 
 
-def test_a_complete_question_is_searched_as_it_stands(answerer: Answerer) -> None:
+def test_a_word_that_points_back_takes_over_what_the_articles_have_beside_it(
+    answerer: Answerer,
+) -> None:
+    before = "When did the Kursk incursion begin?"
+    answer = answerer.answer("Who ordered it?", earlier=[before])
+    assert answer.understood == "Who ordered it? (Kursk incursion begin)"
+    assert answer.excerpts[0].source == answerer.answer(before).excerpts[0].source
+    assert answer.excerpts[0].source != answerer.answer("Who ordered it?").excerpts[0].source
+
+
+def test_a_word_that_points_within_its_own_question_takes_over_nothing(answerer: Answerer) -> None:
+    question = "Where did Artem Kariakin live before he left his home?"
+    assert answerer.answer(question, earlier=["What stops small drones?"]).understood is None
+
+
+@pytest.mark.parametrize("before", ["Why did communications fail?", "What stops small drones?"])
+def test_a_complete_question_is_searched_as_it_stands(answerer: Answerer, before: str) -> None:
     question = "Where is Artem Kariakin's home?"
-    answer = answerer.answer(question, earlier=["Why did communications fail?"])
+    answer = answerer.answer(question, earlier=[before])
+    assert answer.understood is None
     assert answer.searched == question
     assert answer.excerpts == answerer.answer(question).excerpts
+    assert answer.confidence == answerer.answer(question).confidence
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of Mongolia?", "zanzibar parliament?", "Kursk region?"]
+)
+def test_a_short_question_with_a_subject_of_its_own_is_complete(
+    answerer: Answerer, question: str
+) -> None:
+    answer = answerer.answer(question, earlier=["Where is Artem Kariakin's home?"])
+    assert answer.understood is None
+    assert answer.confidence == answerer.answer(question).confidence
+
+
+def test_a_conversation_keeps_its_topic_until_another_comes_up(answerer: Answerer) -> None:
+    understood: list[str | None] = []
+    earlier: list[str] = []
+    for question in (
+        "Where is Artem Kariakin's home?",
+        "Who lives there?",
+        "And since when?",
+        "How are minefields breached?",
+        "How long does it take?",
+    ):
+        answer = answerer.answer(question, earlier=earlier)
+        understood.append(answer.understood)
+        earlier.append(answer.searched)
+    assert understood[0] is None
+    assert understood[1] == "Who lives there? (Artem Kariakin's home)"
+    assert understood[2] is not None
+    assert "Artem" in understood[2]
+    assert understood[3:] == [None, "How long does it take? (minefields breached)"]
+
+
+def test_follow_ups_are_understood_in_a_language_that_the_encoder_does_not_know(
+    answerer: Answerer,
+) -> None:
+    answer = answerer.answer("А коли це було?", earlier=["Що сталося в Суджі?"])
+    assert answer.understood == "А коли це було? (сталося, Суджі)"
+    assert answer.excerpts[0].source.path == "sudzha-a-border-town.md"
 
 
 def test_each_excerpt_has_its_reason(answerer: Answerer) -> None:
     question = "Where is Artem Kariakin's home?"
-    answer, reasons = answerer.explain(question, 5)
-    assert answer.excerpts == answerer.answer(question, 5).excerpts
-    assert len(reasons) == len(answer.excerpts) == 5
-    assert reasons[0].words == ("artem", "kariakin", "home")
-    assert reasons[0].rank == 1
-    assert 0 < reasons[0].late <= 1
-    assert 0 < reasons[0].dense <= 1
-    assert reasons[0].lexical > 0
+    trace = answerer.trace(question, 5)
+    reasons = trace.reasons()
+    assert trace.answer.excerpts == answerer.answer(question, 5).excerpts
+    assert len(reasons) == len(trace.answer.excerpts) == 5
+    assert {term.word for term in reasons[0].terms} == {"Artem", "Kariakin's", "home"}
+    assert all(term.place == "excerpt" for term in reasons[0].terms)
+    assert reasons[0].fused.rank == 1
+    for excerpt, reason in zip(trace.answer.excerpts, reasons, strict=True):
+        for pair in reason.pairs:
+            assert excerpt.text[pair.match_at :].startswith(pair.match)
+
+
+def test_a_misspelt_question_is_answered_as_it_was_meant(answerer: Answerer) -> None:
+    meant = answerer.answer("How are minefields breached?")
+    answer = answerer.answer("How are minefeilds breached?")
+    assert answer.question == "How are minefeilds breached?"
+    assert answer.searched == answer.repaired == meant.searched == meant.question
+    assert answer.repairs == (Repair("minefeilds", "minefields"),)
+    assert (answer.excerpts, answer.confidence) == (meant.excerpts, meant.confidence)
+    assert (meant.repaired, meant.repairs) == (None, ())
 
 
 def test_a_question_that_cannot_be_asked_says_why(answerer: Answerer) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -103,10 +104,22 @@ def test_says_that_the_articles_do_not_answer(seeds: Shell) -> None:
     assert done.stdout.startswith("The articles do not answer this.\n")
 
 
+def test_a_typing_error_is_repaired_and_named(seeds: Shell) -> None:
+    said = "Searched for “minefields” instead of “minefeilds”.\n"
+    assert seeds.run("ask", "How are minefeilds breached?").stdout.startswith(said)
+    answer = seeds.json("ask", "How are minefeilds breached?")
+    assert answer["question"] == "How are minefeilds breached?"
+    assert answer["searched"] == "How are minefields breached?"
+    right = seeds.json("ask", "How are minefields breached?")
+    assert right["searched"] == right["question"]
+    assert answer["excerpts"] == right["excerpts"]
+
+
 def test_answer_document_has_the_promised_keys_and_true_offsets(seeds: Shell) -> None:
     answer = seeds.json("ask", "How are minefields breached?")
     assert list(answer) == [
-        "question", "answered", "confidence", "generation", "elapsed_ms", "excerpts",
+        "question", "searched", "answered", "confidence", "generation", "elapsed_ms", "foreign",
+        "excerpts", "written",
     ]  # fmt: skip
     assert answer["question"] == "How are minefields breached?"
     assert 0 <= answer["confidence"] <= 1
@@ -115,7 +128,7 @@ def test_answer_document_has_the_promised_keys_and_true_offsets(seeds: Shell) ->
     for one in answer["excerpts"]:
         assert list(one) == [
             "citation", "article", "title", "date", "url", "paragraph", "start", "end", "text",
-            "highlights", "score",
+            "highlights", "score", "also",
         ]  # fmt: skip
         text = seeds.run("show", one["article"]).stdout.removesuffix("\n")
         assert text[one["start"] : one["end"]] == one["text"]
@@ -138,6 +151,54 @@ def test_plain_output_has_no_escape_sequences_and_cites(seeds: Shell) -> None:
     assert "\x1b" not in done.stdout
     assert "\n[1] Leaving Sudzha: a soldier's account · 2026-11-22 · paragraph " in done.stdout
     assert done.stderr == ""
+
+
+EXPLAINED = """\
+“Artem Kariakin's home is in Luhansk, which Russia was occupying when he spoke. ...”
+[1] Leaving Sudzha: a soldier's account · 2026-11-22 · paragraph 12
+words in it: home #.## · Artem #.## · Kariakin's #.##
+closest words: home → home #.## · Artem → Artem #.## · Kariakin's → Kariakin's #.##
+rank (score): by meaning 1 (#.##) · by words 1 (#.##) · word by word 1 (#.##) · together 1 (#.##) \
+· excerpt alone (#.##)"""
+
+
+def test_an_explained_answer_as_it_is_printed(seeds: Shell) -> None:
+    done = seeds.run("ask", "--explain", "Where is Artem Kariakin's home?")
+    first, *_, last = done.stdout.split("\n\n")
+    shown = re.sub(r"\d+\.\d\d", "#.##", first)
+    assert re.sub(r"(when he spoke\.) .+”", r"\1 ...”", shown) == EXPLAINED
+    assert re.match(r"The confidence is \d\d\.\d %; from 50 % on it counts as an answer\.", last)
+    assert len(re.findall(r"^closest words: ", done.stdout, re.MULTILINE)) == 3
+
+
+def test_what_is_not_answered_is_explained_too(seeds: Shell) -> None:
+    done = seeds.run("ask", "--explain", "What is the capital of Mongolia?")
+    assert done.returncode == NOT_ANSWERED
+    assert re.search(r"^not found: .*Mongolia 1\.00", done.stdout, re.MULTILINE)
+    assert "Nowhere in the articles, in any form: Mongolia.\n" in done.stdout
+
+
+def test_an_explanation_is_part_of_the_document(seeds: Shell) -> None:
+    plain = seeds.json("ask", "How are minefields breached?")
+    document = seeds.json("ask", "--explain", "How are minefields breached?")
+    assert list(document) == [*plain, "features", "absent"]
+    assert all(0 <= value <= 1 for value in document["features"].values())
+    assert document["absent"] == []
+    for one, without in zip(document["excerpts"], plain["excerpts"], strict=True):
+        explanation = one.pop("explanation")
+        assert one == without
+        assert list(explanation) == [
+            "terms", "pairs", "dense", "lexical", "late", "rerank", "fused", "bonus", "excerpt",
+        ]  # fmt: skip
+        words = [term["word"] for term in explanation["terms"]]
+        assert sorted(words) == ["breached", "minefields"]
+        shares = 0.0
+        for pair in explanation["pairs"]:
+            assert document["question"][pair["at"] :].startswith(pair["word"])
+            assert one["text"][pair["match_at"] :].startswith(pair["match"])
+            shares += pair["share"]
+        assert shares == pytest.approx(explanation["excerpt"], abs=0.001)
+        assert explanation["fused"]["rank"] >= 1
 
 
 def test_edited_added_and_deleted_articles_are_seen_by_the_next_question(shell: Shell) -> None:
@@ -382,3 +443,58 @@ def test_question_path_imports_no_torch(seeds: Shell) -> None:
     command = [sys.executable, "-c", script, *seeds.arguments("ask", "Who is Serhiy?")[3:]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_an_evaluation_prints_its_figures_and_writes_what_came_of_each_question(
+    seeds: Shell, tmp_path: Path
+) -> None:
+    questions, written = tmp_path / "questions.jsonl", tmp_path / "written.jsonl"
+    home: dict[str, Any] = {
+        "id": "home",
+        "question": "Where is Artem Kariakin's home?",
+        "answers": ["luhansk"],
+        "articles": ["leaving-sudzha-a-soldiers-account.md"],
+    }
+    lost = {"question": "How are minefields breached?", "articles": ["lost.md"]}
+    questions.write_text(f"{json.dumps(home)}\n{json.dumps(lost)}\n")
+    foreign = tmp_path / "foreign.jsonl"
+    foreign.write_text('{"question": "What is the capital of Mongolia?"}\n')
+    arguments = [str(questions), "--foreign", str(foreign), "--per-question", str(written)]
+    done = seeds.run("evaluate", *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(
+        "1 article that the questions name is not in the index, first lost.md; "
+    )
+    assert done.stderr.count("\n") == 1
+    document = json.loads(done.stdout)
+    assert document["questions"] == 3
+    assert document["article_at_1"] == 0.5
+    assert document["answer_at_1"] == document["auroc"] == 1
+    first, second, third = map(json.loads, written.read_text().splitlines())
+    asked = seeds.json("ask", home["question"])
+    assert first["id"] == "home"
+    assert (first["right"], first["answer_rank"], first["article_rank"]) == (True, 1, 1)
+    assert (first["answered"], first["understood"], first["fault"]) == (True, None, None)
+    assert first["confidence"] == asked["confidence"]
+    assert first["excerpts"] == [
+        {key: one[key] for key in ("article", "paragraph", "text")} for one in asked["excerpts"]
+    ]
+    assert first["found_articles"][0] == home["articles"][0]
+    assert (second["id"], second["right"], second["article_rank"]) == ("2", False, None)
+    assert (third["answerable"], third["answered"], third["right"]) == (False, False, True)
+    again = seeds.run("evaluate", str(questions), "--limit", "1")
+    assert again.stdout.startswith("1 question: 1 answerable, 0 not\narticle_at_1: ")
+
+
+def test_what_is_wrong_with_an_evaluation_is_said_in_a_line(seeds: Shell, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text('{"question": "Who?"}\nWho?\n')
+    said = seeds.fails(WRONG_USAGE, "evaluate", str(questions))
+    assert "questions.jsonl, line 2: not JSON" in said
+    said = seeds.fails(WORLD_AT_FAULT, "evaluate", str(tmp_path / "none.jsonl"))
+    assert "cannot read the questions" in said
+    questions.write_text('{"question": "Who?"}\n')
+    said = seeds.fails(WRONG_USAGE, "evaluate", str(questions), "--per-question", str(questions))
+    assert "holds the questions, and would be lost" in said
+    said = seeds.fails(WORLD_AT_FAULT, "evaluate", str(questions), "--per-question", str(tmp_path))
+    assert "it is no file" in said

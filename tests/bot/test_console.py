@@ -100,7 +100,7 @@ def test_a_follow_up_leans_on_the_question_before(talk: Talk) -> None:
     talk("Who can recognise human faces?")
     talk("/status")
     reply = talk("And who?")
-    assert reply.startswith("Understood as: Who can recognise human faces? And who?\n")
+    assert reply.startswith("Understood as: And who? (recognise human faces)\n")
 
 
 def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
@@ -132,6 +132,64 @@ def test_more_excerpts_go_on_until_there_are_none(talk: Talk) -> None:
 
 def test_more_needs_a_question(talk: Talk) -> None:
     assert talk("/more") == "Ask a question first; then /more shows further excerpts."
+
+
+def test_why_explains_every_excerpt_of_the_last_answer(tmp_path: Path) -> None:
+    talk = Talk(library(tmp_path), plain=True)
+    talk("Which moon raises tides?")
+    talk("/more")
+    reply = talk("/why")
+    assert reply.startswith("[1] Tides · paragraph 1\nwords in it: ")
+    shown = re.findall(r"^\[(\d)\]", reply, re.MULTILINE)
+    assert shown == [str(n) for n in range(1, len(shown) + 1)]
+    assert len(shown) > 1
+    assert re.search(r"^closest words: .*moon → moon", reply, re.MULTILINE)
+    assert re.search(r"^The confidence is [\d.]+ %; from 40 % on", reply, re.MULTILINE)
+
+
+@pytest.mark.parametrize("argument", ["2", "[2]"])
+def test_why_explains_one_citation(tmp_path: Path, argument: str) -> None:
+    talk = Talk(library(tmp_path), plain=True)
+    talk("Which moon raises tides?")
+    talk("/more")
+    reply = talk(f"/why {argument}")
+    assert re.findall(r"^\[(\d)\]", reply, re.MULTILINE) == ["2"]
+    assert "The confidence" not in reply
+
+
+def test_more_excerpts_of_a_follow_up_are_those_of_what_was_searched_for_it(talk: Talk) -> None:
+    talk("Who can recognise human faces?")
+    talk("And who?")
+    assert talk("/more").startswith("▎")
+    reply = talk("/why 2")
+    assert reply.startswith("[2] ")
+    assert "faces" in reply
+
+
+def test_why_draws_what_is_drawn_of_answers(talk: Talk) -> None:
+    talk("Which moon raises tides?")
+    assert re.search(r"^  by meaning +\d+ +-?\d\.\d\d  cosine", talk("/why 1"), re.MULTILINE)
+
+
+def test_why_of_what_is_not_answered_names_what_no_article_has(talk: Talk) -> None:
+    talk("Zanzibar parliament faces?")
+    reply = talk("/why")
+    assert "not found      Zanzibar 1.00 · parliament 1.00" in reply
+    assert "Nowhere in the articles, in any form: Zanzibar, parliament." in reply
+
+
+@pytest.mark.parametrize(
+    ("argument", "reply"),
+    [
+        ("2", "There is no citation 2; the last answer has 1 citation."),
+        ("0", "There is no citation 0; the last answer has 1 citation."),
+        ("crows.md", "There is no citation crows.md; the last answer has 1 citation."),
+    ],
+)
+def test_what_cannot_be_explained_is_said(talk: Talk, argument: str, reply: str) -> None:
+    assert talk("/why") == "Ask a question first; then /why tells how its excerpts were chosen."
+    talk("moon tides")
+    assert talk(f"/why {argument}") == reply
 
 
 @pytest.mark.parametrize("argument", ["1", "[1]"])
@@ -233,7 +291,7 @@ def test_quit_leaves(talk: Talk) -> None:
 
 
 class Defective:
-    def answer(
+    def trace(
         self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
     ) -> NoReturn:
         raise ZeroDivisionError(f"\x1b]{question}")
@@ -259,7 +317,7 @@ def test_a_defect_is_one_line_and_logged(tmp_path: Path, caplog: pytest.LogCaptu
 
 
 def completed(talk: Talk, typed: str) -> list[str]:
-    suggestions = Suggestions(talk.chat.showable)
+    suggestions = Suggestions(talk.chat.choices)
     found = suggestions.get_completions(Document(typed), CompleteEvent())
     return [typed[: len(typed) + one.start_position] + one.text for one in found]
 
@@ -271,6 +329,8 @@ def test_commands_and_articles_are_completed(talk: Talk) -> None:
         f"/show {one}" for one in ("1", "bread.md", "crows.md", "tides.md")
     ]
     assert completed(talk, "/show ti") == ["/show tides.md"]
+    assert completed(talk, "/w") == ["/why"]
+    assert completed(talk, "/why ") == ["/why 1"]
     assert completed(talk, "/more t") == completed(talk, "moon") == completed(talk, "") == []
 
 

@@ -1,27 +1,149 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.conversation import understood
+from bot.conversation import Leaning, leaning
 
-EARLIER = ("Who breaches minefields?", "Why did communications fail?")
-
-
-@pytest.mark.parametrize("question", ["And why?", "when was that", "WHO?", "And what about it?"])
-def test_a_question_without_a_term_leans_on_the_one_before(question: str) -> None:
-    found = understood(question, EARLIER, ["en"])
-    assert found == f"Why did communications fail? {question}"
+COMMON = {"begin", "happened", "people", "why"}
+OFFENSIVE = "When did the Kursk offensive begin in August?"
 
 
-@pytest.mark.parametrize("question", ["And in Sudzha?", "Who breaches minefields?", "1991"])
-def test_a_question_with_a_term_stands_on_its_own(question: str) -> None:
-    assert understood(question, EARLIER, ["en"]) is None
+def rarity(word: str) -> float:
+    """Make names rarer than other words, and some words common."""
+    return 0.1 if word.lower() in COMMON else 0.9 if word[0].isupper() else 0.5
+
+
+def lean(question: str, *earlier: str, languages: tuple[str, ...] = ("en",)) -> Leaning | None:
+    return leaning(question, earlier, languages, rarity)
+
+
+def text(question: str, *earlier: str, languages: tuple[str, ...] = ("en",)) -> str:
+    found = lean(question, *earlier, languages=languages)
+    assert found is not None
+    return found.text
+
+
+def gain(question: str) -> float | None:
+    found = lean(question, "Kursk Москва Харків")
+    assert found is not None
+    return found.gain
+
+
+def test_the_rarest_words_of_the_question_before_are_taken_over() -> None:
+    wanted = "What happened there? (Kursk offensive, August)"
+    assert text("What happened there?", "Who held Sudzha?", OFFENSIVE) == wanted
+
+
+def test_a_name_is_taken_over_though_the_articles_are_full_of_it() -> None:
+    def common(word: str) -> float:
+        return 0.4 if word == "Kursk" else 0.6
+
+    found = leaning("Who ordered it?", ["How was the Kursk bridge held by guards?"], ["en"], common)
+    assert found is not None
+    assert found.text == "Who ordered it? (Kursk bridge held)"
+
+
+def test_words_that_the_question_has_in_another_form_are_not_taken_over() -> None:
+    assert text("And the offensives?", OFFENSIVE) == "And the offensives? (Kursk, begin, August)"
+
+
+def test_a_word_that_stands_twice_is_taken_over_once() -> None:
+    before = "Is the bridge of Sudzha the bridges' bridge?"
+    assert text("And why?", before) == "And why? (bridge, Sudzha)"
+
+
+def test_stop_words_are_not_taken_over() -> None:
+    assert lean("And why?", "What is it about?") is None
+    assert lean("Und wo?", "Warum ist das so?", languages=("en", "de")) is None
+
+
+def test_stop_words_of_the_question_before_are_none_whatever_the_articles_are_in() -> None:
+    assert text("А коли?", "Хто це був у Харкові?", languages=("en",)) == "А коли? (Харкові)"
+
+
+def test_an_address_is_not_taken_over() -> None:
+    assert text("And why?", f"Is {'a' * 70} {'b-' * 35}c in Sudzha?") == "And why? (Sudzha)"
 
 
 def test_without_earlier_questions_there_is_nothing_to_lean_on() -> None:
-    assert understood("And why?", (), ["en"]) is None
+    assert lean("And why?") is None
 
 
-def test_a_term_in_any_language_of_the_articles_is_one() -> None:
-    assert understood("Und was ist das?", EARLIER, ["de"]) is not None
-    assert understood("Und was ist das?", EARLIER, ["de", "en"]) is None
+def test_an_index_without_articles_has_no_word_to_take_over() -> None:
+    assert lean("And why?", OFFENSIVE, languages=()) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "when was that",
+        "WHO?",
+        "And in Sudzha?",
+        "What about Belgorod?",
+        "I meant  the bridge",
+        "Are you sure?",
+        "А Белгород?",
+        "Як щодо Бєлгорода?",
+        "Коли це було?",
+        "Как насчёт Белгорода?",
+        "Und in Belgorod?",
+        "Was ist mit Belgorod?",
+        "Wann war das?",
+    ],
+)
+def test_what_says_nothing_alone_or_goes_on_leans_whatever_the_articles_hold(question: str) -> None:
+    assert gain(question) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many soldiers did it cost?",
+        "How did that happen to soldiers?",
+        "Who commanded there in August?",
+        "Isn't there another one of these bridges?",
+        "Скільки людей там загинуло?",
+        "Сколько солдат они потеряли?",
+        "Wie viele Soldaten kostete er?",
+    ],
+)
+def test_a_word_that_points_back_leans_unless_the_articles_say_otherwise(question: str) -> None:
+    found = gain(question)
+    assert found is not None
+    assert found < 0
+
+
+@pytest.mark.parametrize(
+    "question", ["How can I apply?", "Butter prices", "1991", "Хто розміновує?", "Wer räumt das?"]
+)
+def test_a_short_question_leans_only_if_the_articles_say_so(question: str) -> None:
+    found = gain(question)
+    assert found is not None
+    assert found > 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which vehicles breach deep minefields?",
+        "Is there a bridge that soldiers crossed?",
+        "Are you sureties of Sudzha bridge?",
+        "Які машини розміновують поля?",
+        "Какие машины разминируют поля?",
+        "Welche Fahrzeuge gibt es für tiefe Minenfelder?",
+    ],
+)
+def test_a_complete_question_is_left_alone(question: str) -> None:
+    assert lean(question, OFFENSIVE) is None
+
+
+@given(st.lists(st.text(max_size=300), min_size=1, max_size=12))
+def test_a_conversation_never_grows(questions: list[str]) -> None:
+    searched = questions[0]
+    for question in questions[1:]:
+        found = lean(question, searched, languages=("en", "uk"))
+        searched = found.text if found else question
+        assert searched.startswith(question)
+        assert len(searched) <= len(question) + 200

@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from bot.progress import Building
+from bot.progress import Asking, Building
 from retrieval.refresh import Progress
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
@@ -95,3 +95,23 @@ def test_the_terminal_is_restored_whatever_happens(kind: type[BaseException]) ->
         fail(Building(console(file)), kind("stop"))
     assert file.getvalue().count(HIDE) == file.getvalue().count(SHOW) == 1
     assert erases_its_lines(file)
+
+
+def test_how_many_questions_are_asked_is_told_and_taken_away() -> None:
+    file = Terminal()
+    with Asking(console(file), 1_200) as asking:
+        asking.update(1_100)
+    assert "1,100/1,200 questions" in words(file)
+    assert erases_its_lines(file)
+
+
+@pytest.mark.parametrize(
+    ("file", "environment"),
+    [(io.StringIO(), {}), (io.StringIO(), {"FORCE_COLOR": "1"}), (Terminal(), {"TERM": "dumb"})],
+)
+def test_asking_draws_nothing_where_it_cannot(
+    file: io.StringIO, environment: dict[str, str]
+) -> None:
+    with Asking(console(file, **environment), 3) as asking:
+        asking.update(2)
+    assert file.getvalue() == ""

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from bot import render
 from bot.answers import Answer
 from retrieval.articles import Skipped
+from retrieval.question.repair import Repair
 from retrieval.refresh import Report
 from retrieval.types import Article, Excerpt, Source
 
@@ -76,10 +77,33 @@ def test_an_answer_as_text() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("titles", "said"),
+    [
+        (["Other"], "also in Other"),
+        (["A\x1b", "B\nC", "D"], "also in A␛, B C, D"),
+        (list("ABCDE"), "also in A, B, C and 2 more"),
+    ],
+)
+def test_other_articles_of_the_same_words_are_named(titles: list[str], said: str) -> None:
+    also = tuple(Source(f"{n}.md", title) for n, title in enumerate(titles))
+    text = render.answer_text(answer(replace(excerpt("One.", ()), also=also)))
+    assert text.splitlines()[1].endswith(f"https://example.org/corvids · {said}")
+
+
 def test_what_was_searched_in_place_of_the_question_is_said() -> None:
     leaning = replace(answer(excerpt("One.", ())), understood="Why?\x1b[2J And why?")
     text = render.answer_text(leaning)
     assert text.startswith("Understood as: Why?␛[2J And why?\n\n“One.”")
+
+
+def test_what_was_searched_instead_of_misspelt_words_is_said() -> None:
+    repairs = (Repair("minefeilds", "minefields"), Repair("sap\x1bers", "sappers"))
+    text = render.answer_text(replace(answer(excerpt("One.", ())), repairs=repairs))
+    assert text.startswith(
+        "Searched for “minefields” instead of “minefeilds”. "
+        "Searched for “sappers” instead of “sap␛ers”.\n\n“One.”"
+    )
 
 
 def test_an_answer_on_a_terminal_has_a_bar_and_is_wrapped() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config import ArticlesSettings, IndexSettings, SearchSettings
+from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings
 from retrieval.refresh import Progress, Report, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
@@ -14,7 +14,12 @@ from retrieval.types import Encoder
 from tests.fakes import HashEncoder
 
 SEARCH = SearchSettings(
-    candidates=50, excerpts=3, excerpt_chars=350, threshold=0.5, max_question_chars=2000
+    candidates=50,
+    late_interaction=LateInteraction.STORED,
+    excerpts=3,
+    excerpt_chars=350,
+    threshold=0.5,
+    max_question_chars=2000,
 )
 
 
@@ -47,6 +52,7 @@ class Library:
             IndexSettings(folder=self.index, chunk_tokens=self.chunk_tokens, keep=self.keep),
             encoder or self.encoder,
             on_progress,
+            tokens=self.search.late_interaction is LateInteraction.STORED,
         )
 
     def store(self) -> Store:

@@ -80,3 +80,13 @@ def test_ids_are_kept_beyond_32_bits() -> None:
     vectors = unit_rows(2, 5)
 
     assert next(iter(build(vectors, ids).search(vectors[1], 1))) == 2**40 + 1
+
+
+def test_what_is_most_like_a_chunk_begins_with_it() -> None:
+    ids = np.arange(20, dtype=np.int64) * 3 + 10
+    index = build(unit_rows(20, 8), ids)
+
+    found = index.alike(16, 5)
+
+    assert next(iter(found)) == 16
+    assert list(found) == list(index.search(unit_rows(20, 8)[2], 5))

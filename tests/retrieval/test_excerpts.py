@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from retrieval.chunking import chunk
 from retrieval.excerpts import best_excerpts
-from retrieval.late import similarity
+from retrieval.late import similarity, token_weights
 from retrieval.types import Article, Excerpt, Hit, Source, Stage
 from tests.fakes import HashEncoder
 
@@ -30,6 +30,7 @@ def hits_of(
 ) -> list[Hit]:
     """Return all chunks as hits, ranked by the score given to their article, 1 by default."""
     tokens = ENCODER.encode_query(question).tokens
+    weights = token_weights(["word"] * len(tokens), lambda _: 0.0)
     hits: list[Hit] = []
     for number, one in enumerate(articles):
         for cut in chunk(one, one.source.title, budget, ENCODER.count_tokens):
@@ -39,7 +40,19 @@ def hits_of(
             rank = len(hits) + 1
             stage = Stage(rank, 0.5)
             hits.append(
-                Hit(rank, one.source, cut, rank, score, stage, stage, stage, matrix, passage.starts)
+                Hit(
+                    chunk_id=rank,
+                    source=one.source,
+                    chunk=cut,
+                    rank=rank,
+                    score=score,
+                    dense=stage,
+                    lexical=stage,
+                    late=stage,
+                    similarity=matrix,
+                    starts=passage.starts,
+                    weights=weights,
+                )
             )
     return hits
 
@@ -88,7 +101,7 @@ def test_excerpts_are_whole_sentences_of_one_paragraph_apart(
         assert len(excerpt.text) <= chars or len(inside) == 1
         ((start, end),) = excerpt.highlights
         assert (start + excerpt.start, end + excerpt.start) in inside
-        assert 0 <= excerpt.score <= 1 + 1e-6
+        assert np.isfinite(excerpt.score)
     for one, other in combinations(found, 2):
         assert one.source != other.source or one.end <= other.start or other.end <= one.start
 
@@ -179,7 +192,7 @@ def test_an_article_fills_up_what_others_leave() -> None:
 
 
 def test_the_score_of_the_chunk_counts() -> None:
-    articles = article("a", "A river here."), article("b", "A river here.")
+    articles = article("a", "A river here."), article("b", "The river there.")
 
     found = excerpts_of("river", *articles, scores=[0.2, 0.9])
 
@@ -188,7 +201,7 @@ def test_the_score_of_the_chunk_counts() -> None:
 
 
 def test_equal_windows_stand_in_the_order_of_their_chunks() -> None:
-    articles = [article(name, "A river here.") for name in "cab"]
+    articles = [article(name, f"A river {name}.") for name in "cab"]
 
     assert [e.source.path for e in excerpts_of("river", *articles)] == ["c.txt", "a.txt", "b.txt"]
 
@@ -205,3 +218,38 @@ def test_a_window_tells_where_it_lies(count: int) -> None:
         inside = (hits[0].starts >= window.start) & (hits[0].starts < window.end)
         assert window.late == pytest.approx(float(hits[0].similarity[:, inside].max()), abs=1e-6)
         assert np.isfinite(window.late)
+
+
+REPORT = (
+    "The ferry to the island was stopped on Monday because of ice, the port said in a statement"
+)
+
+
+def test_what_several_articles_say_in_the_same_words_is_one_excerpt() -> None:
+    articles = [
+        article("a", f"{REPORT}."),
+        article("b", f"{REPORT}.\n\nTickets are paid back."),
+        article("c", f"{REPORT} today."),
+        article("d", "Ferry tickets are sold at the port."),
+    ]
+
+    first, second, *_ = excerpts_of("ferry stopped ice", *articles)
+
+    assert first.source.path == "a.txt"
+    assert [source.path for source in first.also] == ["b.txt", "c.txt"]
+    assert second.source.path == "d.txt"
+    assert second.also == ()
+
+
+def test_a_paragraph_that_an_article_repeats_is_one_excerpt() -> None:
+    (found,) = excerpts_of("ferry", article("a", f"{REPORT}.\n\n{REPORT}."))
+
+    assert found.also == ()
+
+
+def test_the_same_report_with_other_figures_is_another_excerpt() -> None:
+    figures = [f"{REPORT}; {count} passengers waited at the harbour for a bus." for count in (4, 7)]
+
+    found = excerpts_of("ferry stopped ice", *(article(str(n), t) for n, t in enumerate(figures)))
+
+    assert [excerpt.also for excerpt in found] == [(), ()]

@@ -14,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import Encoder
-from retrieval.answerable import confidence, features
+from retrieval.confidence.answerable import confidence, features
 from retrieval.errors import IndexMismatch
 from retrieval.excerpts import best_excerpts
 from retrieval.lexical import LexicalIndex
 from retrieval.lock import writing
-from retrieval.search import LATE_CANDIDATES, Ranking, Searcher
+from retrieval.ranking import Ranking
+from retrieval.search import LATE_CANDIDATES, Searcher
 from retrieval.store import Store
 from retrieval.types import Excerpt
 from tests.fakes import HashEncoder, Passage
@@ -94,6 +95,16 @@ def test_terms_come_with_their_rarity_by_language(library: Library) -> None:
     assert 0 < terms["en"]["river"] < terms["en"]["bridg"] == 1
 
 
+def test_a_word_is_as_rare_as_in_the_language_where_it_is_most_common(library: Library) -> None:
+    (library.articles / "de.md").write_text("---\nlanguage: de\n---\n\nDie Ferry im Hafen.")
+    library.refresh()
+
+    searcher = library.searcher()
+    assert searcher.rarity("Hafen") == searcher.rarity("unheard") == 1
+    assert 0 < searcher.rarity("rivers") < 1
+    assert searcher.rarity("die") == searcher.rarity("the") == searcher.rarity("?") == 0
+
+
 @pytest.mark.parametrize("question", ["", " ", "?!", "\n", "\u200b"])
 def test_a_question_without_a_word_finds_nothing_lexical(searcher: Searcher, question: str) -> None:
     assert all(hit.lexical is None for hit in searcher.search(question).hits)
@@ -102,7 +113,9 @@ def test_a_question_without_a_word_finds_nothing_lexical(searcher: Searcher, que
 @pytest.mark.parametrize("question", ["", "  "])
 def test_an_empty_question_finds_nothing(searcher: Searcher, question: str) -> None:
     ranking = searcher.search(question)
-    assert ranking == Ranking(question, (), {"en": {}}, 1, ranking.query)
+    assert ranking.hits == ()
+    assert ranking.terms == {"en": {}}
+    assert ranking.generation == 1
 
 
 @given(question=st.text(max_size=100))
@@ -260,16 +273,23 @@ def test_a_follower_loads_new_generations_and_no_question_does(library: Library)
     assert searcher.search("tower").generation == 3
 
 
+def vanish(index: Path) -> None:
+    """Delete an index at once, for a follower may write into it meanwhile."""
+    gone = index.with_name("gone")
+    index.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def test_a_follower_outlives_an_index_of_another_encoder(
     library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
     searcher = library.searcher()
     with searcher.following(every_s=0.01):
-        shutil.rmtree(library.index)
+        vanish(library.index)
         library.encoder = HashEncoder(fingerprint="hash-2")
         library.refresh()
         wait_until(lambda: "made with the encoder" in caplog.text)
-        shutil.rmtree(library.index)
+        vanish(library.index)
         library.encoder = HashEncoder()
         library.write(tower="A tower by the river.")
         library.refresh()
@@ -299,7 +319,7 @@ class Exhausted:
         self._store = store
         self.exhausted = False
 
-    def state(self) -> tuple[str, int]:
+    def state(self) -> tuple[str, int, str]:
         if self.exhausted:
             raise MemoryError("no memory left")
         return self._store.state()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import os
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
-from retrieval.store import FORMAT, FileState, Generation, Store, StoredEncoding
+from retrieval.store import FORMAT, FileState, Generation, Store, StoredEncoding, Tokens
 from retrieval.types import Article, Chunk, Sentence, Source
 
 DIM = 16
@@ -38,8 +39,10 @@ def encoding_of(text: str) -> StoredEncoding:
     tokens = len(text.split())
     return StoredEncoding(
         vector=random.standard_normal(DIM).astype(np.float32),
-        codes=random.integers(0, 256, (tokens, DIM // 8), dtype=np.uint8),
-        starts=np.arange(-1, tokens - 1, dtype=np.int32),
+        tokens=Tokens(
+            codes=random.integers(0, 256, (tokens, DIM // 8), dtype=np.uint8),
+            starts=np.arange(-1, tokens - 1, dtype=np.int32),
+        ),
     )
 
 
@@ -113,8 +116,11 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
     for number, i in enumerate(ids.tolist()):
         wanted = given[digest_of(found[i].chunk.text)]
         assert found[i].source == source
-        np.testing.assert_array_equal(found[i].codes, wanted.codes)
-        np.testing.assert_array_equal(found[i].starts, wanted.starts)
+        stored = found[i].tokens
+        assert stored is not None
+        assert wanted.tokens is not None
+        np.testing.assert_array_equal(stored.codes, wanted.tokens.codes)
+        np.testing.assert_array_equal(stored.starts, wanted.tokens.starts)
         np.testing.assert_array_equal(vectors[number], wanted.vector.astype(np.float16))
     assert sorted(store.passages(0, 1)) == [
         (ids[0], "de", f"Title’s\n{chunk.text}"),
@@ -169,7 +175,7 @@ def test_unpublished_rows_and_marks_are_dropped_but_not_their_encodings(store: S
 
     assert seen(store) == {"Old."}
     digests = [digest_of(text) for text in ("Old.", "New.", "Never.")]
-    assert store.known_encodings(digests) == set(digests[:2])
+    assert store.known_encodings(digests, tokens=True) == set(digests[:2])
 
 
 def test_an_article_is_added_with_encodings_that_are_stored(store: Store) -> None:
@@ -206,15 +212,39 @@ def test_an_article_without_chunks_is_an_article(store: Store) -> None:
 
 def test_a_chunk_without_tokens_comes_back(store: Store) -> None:
     article = article_of("a", "\u0301")
-    empty = StoredEncoding(
-        np.zeros(DIM, np.float32), np.zeros((0, 2), np.uint8), np.zeros(0, np.int32)
-    )
+    none = Tokens(np.zeros((0, 2), np.uint8), np.zeros(0, np.int32))
+    empty = StoredEncoding(np.zeros(DIM, np.float32), none)
     store.add(1, {b"0": empty}, [(article, [(c, b"0") for c in chunks_of(article)])])
     store.publish(1, [], recipe="", keep=3)
 
     (stored,) = store.chunks([1]).values()
 
-    assert len(stored.codes) == len(stored.starts) == 0
+    assert stored.tokens is not None
+    assert len(stored.tokens.codes) == len(stored.tokens.starts) == 0
+
+
+def test_tokens_may_be_left_out_and_added_later(store: Store) -> None:
+    article = article_of("a", "One two.")
+    (digest,) = [digest_of(chunk.text) for chunk in chunks_of(article)]
+    whole = encoding_of("One two.")
+    store.add(
+        1,
+        {digest: dataclasses.replace(whole, tokens=None)},
+        [(article, [(chunks_of(article)[0], digest)])],
+    )
+    store.publish(1, [], recipe="", keep=3)
+
+    assert [one.tokens for one in store.chunks([1]).values()] == [None]
+    assert store.known_encodings([digest], tokens=False) == {digest}
+    assert store.known_encodings([digest], tokens=True) == set()
+
+    store.add(2, {digest: whole}, ())
+
+    assert store.known_encodings([digest], tokens=True) == {digest}
+    (stored,) = store.chunks([1]).values()
+    assert stored.tokens is not None
+    assert whole.tokens is not None
+    np.testing.assert_array_equal(stored.tokens.codes, whole.tokens.codes)
 
 
 def test_ids_are_never_used_again(store: Store) -> None:
@@ -255,7 +285,7 @@ def test_only_kept_generations_stay(store: Store, keep: int) -> None:
     kept = range(5 - keep + 1, 6)
     for n in range(1, 6):
         assert store.keeps(n) == (n in kept)
-        assert store.known_encodings([digest_of(f"Text {n}.")]) == (
+        assert store.known_encodings([digest_of(f"Text {n}.")], tokens=True) == (
             {digest_of(f"Text {n}.")} if n in kept else set()
         )
         if n in kept:
@@ -269,7 +299,7 @@ def test_an_encoding_in_use_is_never_dropped(store: Store) -> None:
     replace(store, remove=("a",), keep=1)
 
     assert seen(store) == {"Shared."}
-    assert store.known_encodings([digest_of("Shared."), digest_of("Own.")]) == {
+    assert store.known_encodings([digest_of("Shared."), digest_of("Own.")], tokens=True) == {
         digest_of("Shared.")
     }
 
@@ -278,7 +308,7 @@ def test_many_digests_are_looked_up(store: Store) -> None:
     texts = [f"Text {n}." for n in range(1700)]
     replace(store, article_of("a", *texts[:1200]))
 
-    known = store.known_encodings([digest_of(text) for text in texts])
+    known = store.known_encodings([digest_of(text) for text in texts], tokens=True)
 
     assert known == {digest_of(text) for text in texts[:1200]}
 
@@ -313,7 +343,7 @@ def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
         store.add(1, {digest_of("x"): encoding_of("x")}, articles())
 
-    assert store.known_encodings([digest_of("x")]) == set()
+    assert store.known_encodings([digest_of("x")], tokens=True) == set()
     replace(store, article_of("b", "Text."))
     assert [source.path for source in store.sources()] == ["b"]
 

@@ -6,18 +6,21 @@ excerpts it shows, so that each view leads back to where it was opened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from telegram import MessageEntity
 
-from bot.answers import Answer, Reason
+from bot.answers import Answer
 from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Button, Message, filled, fits, joined, part
 from bot.telegram.views.quotes import address, cited, named, quoted
 from bot.telegram.views.text import one_line, shortened, tamed, units
+from retrieval.question.foreign import Foreign
+from retrieval.question.repair import Repair
 from retrieval.types import Excerpt, Source
+from retrieval.why import Explanation
 
 MORE = 3
 """Excerpts that a press adds, and the most that an answer opens with."""
@@ -27,6 +30,8 @@ _WORTH = 0.8
 questions, and at most one answer in a hundred is in those that are not."""
 _UNDERSTOOD_UNITS = 300
 _WORDS_UNITS = 300
+_PAIRS = 3
+_ENCODER_UNITS = 100
 
 
 def answer(
@@ -52,7 +57,7 @@ def answer(
         preview: Whether the first article's page is previewed, if it has an address.
     """
     wanted = answer.excerpts[: worth_showing(answer) if shown is None else shown]
-    message, count = _quotes(_understood(answer, language), wanted, language)
+    message, count = _quotes(_opening(answer, language), wanted, language)
     first = [
         Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
         Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1)),
@@ -69,6 +74,13 @@ def answer(
     return Message(message.text, message.entities, (tuple(first), second), shows)
 
 
+def shown_in(message: Message) -> int:
+    """Return how many excerpts an answer's message shows, as its buttons tell."""
+    presses = (button.press for row in message.buttons for button in row)
+    counts = [press.shown for press in presses if press and press.action is Action.WHY]
+    return max(counts, default=0)
+
+
 def worth_showing(answer: Answer) -> int:
     """Return how many excerpts an answer opens with: those whose score is near the first's."""
     if not answer.excerpts:
@@ -81,7 +93,7 @@ def worth_showing(answer: Answer) -> int:
 def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
     """Say that the articles do not answer, and name the closest of them."""
     parts = [
-        _understood(answer, language),
+        _opening(answer, language),
         part(language.say("The articles do not answer this.")),
     ]
     if not answer.excerpts:
@@ -103,7 +115,7 @@ def closest(
 ) -> Message:
     """Show the closest excerpts of what is not answered, marked as no answer."""
     said = part(language.say("The articles do not answer this. These excerpts come closest:"))
-    opening = joined(_understood(answer, language), said, by="\n\n")
+    opening = joined(_opening(answer, language), said, by="\n\n")
     message, count = _quotes(opening, answer.excerpts[: shown or MORE], language)
     buttons = (
         Button(language.say("‹ Back"), Press(Action.ANSWER, number)),
@@ -115,7 +127,7 @@ def closest(
 
 def why(
     answer: Answer,
-    reasons: Sequence[Reason],
+    reasons: Sequence[Explanation],
     language: Language,
     *,
     number: int,
@@ -153,11 +165,53 @@ def notice(text: str) -> Message:
     return Message(shortened(lines.strip(), TEXT_UNITS))
 
 
+def _opening(answer: Answer, language: Language) -> Message:
+    """Say what was searched, where that is not the question as it was asked."""
+    return joined(
+        _understood(answer, language),
+        _foreign(answer.foreign, language),
+        *(_repaired(repair, language) for repair in answer.repairs),
+        by="\n",
+    )
+
+
 def _understood(answer: Answer, language: Language) -> Message:
     if not answer.understood:
         return Message("")
     question = one_line(answer.understood, _UNDERSTOOD_UNITS)
     text = language.say("Understood as: {question}", question=question)
+    return part(text.strip(), MessageEntity.ITALIC)
+
+
+def _repaired(repair: Repair, language: Language) -> Message:
+    text = language.say(
+        "Searched for “{searched}” instead of “{written}”.",
+        searched=one_line(repair.searched, _WORDS_UNITS),
+        written=one_line(repair.written, _WORDS_UNITS),
+    )
+    return part(text.strip(), MessageEntity.ITALIC)
+
+
+def _foreign(foreign: Foreign | None, language: Language) -> Message:
+    if foreign is None:
+        return Message("")
+    encoder = one_line(foreign.encoder, _ENCODER_UNITS)
+    languages = language.languages(foreign.languages)
+    text = (
+        language.say(
+            "The encoder {encoder} knows {languages} only; searched for: {words}",
+            encoder=encoder,
+            languages=languages,
+            words=one_line(foreign.searched, _WORDS_UNITS),
+        )
+        if foreign.share
+        else language.say(
+            "The encoder {encoder} knows {languages} only; the articles have no word of the "
+            "question.",
+            encoder=encoder,
+            languages=languages,
+        )
+    )
     return part(text.strip(), MessageEntity.ITALIC)
 
 
@@ -174,22 +228,35 @@ def _quotes(
     return filled(opening, blocks)
 
 
-def _reason(reason: Reason, language: Language) -> Message:
-    words = one_line(", ".join(reason.words), _WORDS_UNITS)
+def _reason(reason: Explanation, language: Language) -> Message:
+    words = _words(term.word for term in reason.terms if term.place)
+    missing = _words(term.word for term in reason.terms if not term.place)
+    pairs = [pair for pair in reason.closest() if pair.word.casefold() != pair.match.casefold()]
+    closest = _words(f"{pair.word} → {pair.match}" for pair in pairs[:_PAIRS])
+    rank = language.number(reason.fused.rank)
     lines = [
         language.say("Words of the question in it: {words}", words=words)
         if words
-        else language.say("No word of the question was found."),
-        language.say("Rank of its passage among all: {rank}", rank=language.number(reason.rank)),
-        language.say("Closeness in meaning: {share}", share=_percent(reason.dense, language)),
-        language.say(
-            "Score for the words (BM25): {score}", score=language.number(round(reason.lexical, 1))
-        ),
-        language.say(
-            "Match of the excerpt's own words: {share}", share=_percent(reason.late, language)
-        ),
+        else language.say("No word of the question was found.")
     ]
+    if words and missing:
+        lines.append(language.say("Not found: {words}", words=missing))
+    if closest:
+        lines.append(language.say("Close in meaning: {words}", words=closest))
+    lines.append(language.say("Rank of its passage among all: {rank}", rank=rank))
+    if reason.dense:
+        share = _percent(reason.dense.score, language)
+        lines.append(language.say("Closeness in meaning: {share}", share=share))
+    if reason.lexical:
+        score = language.number(round(reason.lexical.score, 1))
+        lines.append(language.say("Score for the words (BM25): {score}", score=score))
+    own = _percent(reason.excerpt, language)
+    lines.append(language.say("Match of the excerpt's own words: {share}", share=own))
     return part("\n".join(lines))
+
+
+def _words(words: Iterable[str]) -> str:
+    return one_line(", ".join(words), _WORDS_UNITS)
 
 
 def _percent(share: float, language: Language) -> str:

@@ -14,7 +14,7 @@ import functools
 import gettext
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
+
+from bot import naming
 
 PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 """A named place in a message. No conversions, attributes or escapes: a message is no program."""
@@ -64,6 +66,10 @@ class Language:
     def number(self, n: float) -> str:
         """Write a number with the language's separators and at most three decimals."""
         return format_decimal(n, locale=self.code)
+
+    def languages(self, codes: Iterable[str]) -> str:
+        """List languages, given by their codes of ISO 639, by their names in this one."""
+        return naming.languages(codes, self.code)
 
     def percent(self, share: float) -> str:
         """Write a share, 1 for all, in whole percents."""

@@ -34,8 +34,18 @@ def help_text(language: Language, username: str) -> Message:
     return Message("\n\n".join(paragraphs))
 
 
-def privacy(language: Language, *, days: int, minutes: int, logged: bool) -> Message:
-    """Say what is kept of the asker, how long, and how it is erased."""
+def privacy(
+    language: Language, *, days: int, minutes: int, logged: bool, model: str | None = None
+) -> Message:
+    """Say what is kept of the asker, how long, how it is erased, and where it is sent.
+
+    Args:
+        language: Of the interface.
+        days: For which questions are kept.
+        minutes: For which a conversation lasts.
+        logged: Whether questions are logged.
+        model: That writes answers, if one does.
+    """
     paragraphs = [
         language.say(
             "I keep your question and whether it was answered for {days} days, so that the buttons "
@@ -49,7 +59,15 @@ def privacy(language: Language, *, days: int, minutes: int, logged: bool) -> Mes
             minutes=language.number(minutes),
         ),
         language.say("/forgetme erases all that I keep of you."),
-        language.say("Nothing leaves the machine that I run on, except my messages to Telegram."),
+        language.say(
+            "Your question and the excerpts that answer it are sent to the language model {model}, "
+            "on a server that the operator has chosen.",
+            model=one_line(model, _WANTED_UNITS),
+        )
+        if model
+        else language.say(
+            "Nothing leaves the machine that I run on, except my messages to Telegram."
+        ),
     ]
     if logged:
         paragraphs.insert(2, language.say("The operator has chosen to log questions as well."))

@@ -15,6 +15,8 @@ from bot.telegram.views.text import folded, harmless, one_line, shortened, units
 from retrieval.types import Excerpt, Source
 
 TITLE_UNITS = 200
+# Other articles of the same words that are named, and how long each.
+_ALSO, _ALSO_UNITS = 3, 60
 
 _EXPANDABLE_CHARS = 400
 _URL_CHARS = 2_000
@@ -54,6 +56,7 @@ def cited(excerpt: Excerpt, language: Language, *, citation: int | None = None) 
         part(titled(excerpt.source), url=_link(excerpt.source, best_sentence(excerpt))),
         part(_date(excerpt.source, language)),
         part(" · " + language.say("paragraph {number}", number=excerpt.paragraph)),
+        part(_also(excerpt, language)),
     )
 
 
@@ -109,6 +112,16 @@ def _link(source: Source, sentence: str) -> str | None:
     # "-" and "," part the pieces of a fragment, and quoting leaves "-" alone.
     fragment = ",".join(percent_encoded(" ".join(end), safe="").replace("-", "%2D") for end in ends)
     return f"{url}#:~:text={fragment}" if 0 < len(fragment) <= _FRAGMENT_CHARS else url
+
+
+def _also(excerpt: Excerpt, language: Language) -> str:
+    titles = ", ".join(titled(source, _ALSO_UNITS) for source in excerpt.also[:_ALSO])
+    if not titles:
+        return ""
+    more = len(excerpt.also) - _ALSO
+    if more > 0:
+        titles = f"{titles} (+{more})"
+    return " · " + language.say("also in {titles}", titles=titles)
 
 
 def _date(source: Source, language: Language) -> str:

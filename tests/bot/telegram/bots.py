@@ -18,6 +18,7 @@ from bot.build import Library
 from bot.refresher import Refresher
 from bot.telegram import Service
 from bot.telegram.sending.limits import Rates
+from bot.writing.writer import Writer
 from config import Settings
 from retrieval.refresh import refresh
 from retrieval.search import Searcher
@@ -101,10 +102,10 @@ class Held:
             assert self.go.wait(30)
         return self._answerer.answer(question, excerpts, earlier)
 
-    def explain(self, question: str, *arguments: Any) -> Any:  # noqa: ANN401
+    def trace(self, question: str, *arguments: Any) -> Any:  # noqa: ANN401
         if question in self.broken:
             raise RuntimeError(f"broken at {question}")
-        return self._answerer.explain(question, *arguments)
+        return self._answerer.trace(question, *arguments)
 
 
 @dataclass
@@ -125,12 +126,13 @@ def a_bot(
     token: str = Emulator.token,
     refresher: Refresher | None = None,
     rates: Rates = UNLIMITED,
+    writer: Writer | None = None,
     **telegram: object,
 ) -> Bot:
     """Make a bot that does not run yet; see `serving`."""
     opened = library(folder, emulator, **telegram)
     held = Held(opened.answerer, *hold)
-    opened = replace(opened, answerer=cast(Answerer, held))
+    opened = replace(opened, answerer=cast(Answerer, held), writer=writer)
     refresher = refresher or Refresher(opened.settings, opened.store, ())
     service = Service(opened, SecretStr(token), refresher, rates=rates)
     return Bot(emulator, opened, held, asyncio.Event(), service)

@@ -7,10 +7,12 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from bot.answers import Answer, Reason
+from bot.answers import Answer
 from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import Message
-from retrieval.types import Article, Excerpt, Source
+from retrieval.question.repair import Repair
+from retrieval.types import Article, Excerpt, Source, Stage
+from retrieval.why import Explanation, Pair, Place, Term
 
 from .emulator import cut, detected, violations
 
@@ -125,15 +127,25 @@ def answers(draw: st.DrawFn, *, least: int = 0, answered: bool = True) -> Answer
         generation=draw(numbers),
         elapsed_ms=1.0,
         understood=draw(st.none() | texts),
+        repairs=tuple(draw(st.lists(st.builds(Repair, texts, texts), max_size=3))),
     )
 
 
+stages = st.builds(Stage, st.integers(1, 1_000), st.floats(-1, 100))
+terms = st.builds(Term, texts, texts, st.floats(0, 1), st.none() | st.sampled_from(Place))
+pairs = st.builds(
+    Pair, texts, numbers, texts, numbers, st.floats(-1, 1), st.floats(-1, 1), st.booleans()
+)
 reasons = st.builds(
-    Reason,
-    words=st.lists(texts, max_size=9).map(tuple),
-    rank=st.integers(1, 1_000),
-    late=st.floats(0, 1),
-    dense=st.floats(-1, 1),
-    lexical=st.floats(0, 100),
+    Explanation,
+    terms=st.lists(terms, max_size=9).map(tuple),
+    pairs=st.lists(pairs, max_size=9).map(tuple),
+    dense=st.none() | stages,
+    lexical=st.none() | stages,
+    late=stages,
+    rerank=st.none() | stages,
+    fused=stages,
+    bonus=st.floats(0, 1),
+    excerpt=st.floats(0, 1),
 )
 articles = st.builds(Article, sources(), texts)

@@ -10,18 +10,21 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from telegram import InputTextMessageContent, MessageEntity
 
-from bot.answers import Answer, Reason
+from bot.answers import Answer
 from bot.telegram.views import answers as views
 from bot.telegram.views import reading
 from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.cards import cards
 from bot.telegram.views.languages import LANGUAGES, Language
 from bot.telegram.views.message import Message
-from retrieval.types import Article, Excerpt, Source
+from retrieval.question.repair import Repair
+from retrieval.types import Article, Excerpt, Source, Stage
+from retrieval.why import Explanation, Pair, Place, Term
 
 from .emulator import units
 
@@ -95,10 +98,43 @@ FOLLOW_UP = Answer(
     elapsed_ms=12.0,
     understood="How long do magpies hold a grudge?",
 )
+MISSPELT = replace(
+    ANSWERED,
+    question="How long do crows hold a grugde?",
+    repaired="How long do crows hold a grudge?",
+    repairs=(Repair("grugde", "grudge"),),
+)
 REASONS = (
-    Reason(words=("long", "crows", "grudge"), rank=1, late=0.78, dense=0.71, lexical=9.3),
-    Reason(words=("crows",), rank=2, late=0.64, dense=0.69, lexical=2.1),
-    Reason(words=(), rank=5, late=0.41, dense=0.44, lexical=0.0),
+    Explanation(
+        terms=(
+            Term("grudge", "grudge", 0.9, Place.EXCERPT),
+            Term("hold", "hold", 0.7, None),
+            Term("crows", "crows", 0.4, Place.TITLE),
+        ),
+        pairs=(
+            Pair("grudge", 22, "grudge", 12, 0.71, 0.1, telling=True),
+            Pair("hold", 15, "lasted", 29, 0.52, 0.07, telling=True),
+            Pair("?", 28, ".", 44, 0.4, 0.06, telling=False),
+        ),
+        dense=Stage(1, 0.71),
+        lexical=Stage(1, 9.31),
+        late=Stage(2, 0.75),
+        rerank=None,
+        fused=Stage(1, 1.0),
+        bonus=0.0,
+        excerpt=0.78,
+    ),
+    Explanation(
+        terms=(Term("grudge", "grudge", 0.9, None), Term("hold", "hold", 0.7, None)),
+        pairs=(),
+        dense=Stage(2, 0.69),
+        lexical=None,
+        late=Stage(4, 0.6),
+        rerank=None,
+        fused=Stage(2, 0.8),
+        bonus=0.0,
+        excerpt=0.64,
+    ),
 )
 
 
@@ -125,6 +161,9 @@ def _card(answer: Answer, language: Language) -> Message:
 
 SPECIMENS: dict[str, Callable[[Language], Message]] = {
     "answer": lambda language: views.answer(ANSWERED, language, number=7, more=True, preview=True),
+    "repaired": lambda language: views.answer(
+        MISSPELT, language, number=7, more=True, preview=True
+    ),
     "unanswered": lambda language: views.unanswered(FOLLOW_UP, language, number=7),
     "closest": lambda language: views.closest(FOLLOW_UP, language, number=7),
     "why": lambda language: views.why(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,7 +11,7 @@ from telegram import MessageEntity
 
 from bot.telegram.views.message import Message
 from bot.telegram.views.quotes import address, best_sentence, named, quoted, titled
-from retrieval.types import Excerpt
+from retrieval.types import Excerpt, Source
 
 from .emulator import units
 from .samples import ENGLISH, TEXT, excerpt, excerpts, flaws, plain, under, unhurried
@@ -39,6 +40,17 @@ def test_offsets_count_utf_16_units_after_folding() -> None:
     message = block(excerpt(text, ((start, text.index("  عربي")),), title="🎼 T"))
     assert under(message, "blockquote") == ["🐦‍⬛ first then e\u0301tude 🎼. عربي: ok."]
     assert under(message, "bold") == ["e\u0301tude 🎼."]
+    assert flaws(message) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(1, "also in T0"), (3, "also in T0, T1, T2"), (5, "also in T0, T1, T2 (+2)")],
+)
+def test_other_articles_of_the_same_words_are_named(count: int, said: str) -> None:
+    also = tuple(Source(f"{n}.md", f"T{n}") for n in range(count))
+    message = block(replace(excerpt(), also=also))
+    assert message.text.endswith(f" · paragraph 4 · {said}")
     assert flaws(message) == []
 
 

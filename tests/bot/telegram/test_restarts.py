@@ -137,7 +137,7 @@ async def test_a_follow_up_asked_in_an_outage_leans_on_what_came_before_it(
         await emulator.called("sendMessage", 4)
     async with serving(emulator, tmp_path):
         _, message = await emulator.sent(2)
-    assert message.text.startswith(f"Understood as: {CROWS} And who?\n")
+    assert message.text.startswith("Understood as: And who? (recognise human faces)\n")
 
 
 async def test_what_is_old_is_forgotten_at_the_start(emulator: Emulator, tmp_path: Path) -> None:

@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answers import Answer, Reason
+from bot.answers import Answer
 from bot.telegram.views import answers as views
 from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Message
+from retrieval.question.repair import Repair
+from retrieval.types import Stage
+from retrieval.why import Explanation, Pair, Place, Term
 
 from .emulator import units
 from .samples import (
@@ -26,7 +30,20 @@ from .samples import (
     unhurried,
 )
 
-REASON = Reason(words=("crows", "grudges"), rank=1, late=0.714, dense=0.62, lexical=14.237)
+REASON = Explanation(
+    terms=(
+        Term("crows", "crows", 0.9, Place.EXCERPT),
+        Term("grudges", "grudges", 0.5, Place.TITLE),
+    ),
+    pairs=(Pair("crows", 0, "Crows", 0, 0.9, 0.2, telling=True),),
+    dense=Stage(3, 0.62),
+    lexical=Stage(2, 14.237),
+    late=Stage(1, 0.6),
+    rerank=None,
+    fused=Stage(1, 1.0),
+    bonus=0.0,
+    excerpt=0.714,
+)
 
 
 def answered(
@@ -35,7 +52,7 @@ def answered(
     return views.answer(one, ENGLISH, number=7, shown=shown, more=more, preview=preview)
 
 
-def explained(one: Answer, *given: Reason, shown: int = 3) -> Message:
+def explained(one: Answer, *given: Explanation, shown: int = 3) -> Message:
     return views.why(one, given, ENGLISH, number=7, shown=shown, threshold=0.5)
 
 
@@ -96,6 +113,15 @@ def test_what_a_follow_up_was_understood_as_is_said_first() -> None:
     (first,) = under(message, "italic")
     assert plain(first) == "Understood as: Do crows @hold grudges?"
     assert message.text.startswith(f"{first}\n\nOne.")
+
+
+def test_what_was_searched_instead_of_a_misspelt_word_is_said_first() -> None:
+    repairs = (Repair("grugde", "grudge"), Repair("cr@ws", "crows"))
+    message = answered(replace(answer(excerpt("One.")), repairs=repairs))
+    assert list(map(plain, under(message, "italic"))) == [
+        "Searched for “grudge” instead of “grugde”.",
+        "Searched for “crows” instead of “cr@ws”.",
+    ]
 
 
 def test_the_first_article_is_previewed_if_that_is_wanted() -> None:
@@ -196,13 +222,34 @@ def test_reasons_are_given_in_words() -> None:
 
 
 def test_a_reason_without_words_says_so() -> None:
-    message = explained(answer(excerpt()), Reason((), 3, 0.2, -0.1, 0.0))
+    apart = replace(
+        REASON, terms=(Term("tides", "tides", 1.0, None),), dense=Stage(9, -0.1), lexical=None
+    )
+    message = explained(answer(excerpt()), apart)
     assert "No word of the question was found." in message.text
+    assert "Not found" not in message.text
     assert "Closeness in meaning: 0%" in message.text
+    assert "BM25" not in message.text
+
+
+def test_a_reason_names_missing_words_and_what_comes_close_to_them() -> None:
+    pairs = [
+        *REASON.pairs,
+        Pair("?", 9, ".", 9, 0.8, 0.1, telling=False),
+        Pair("hold", 3, "keep", 4, 0.6, 0.1, telling=True),
+        Pair("Hold", 8, "kept", 9, 0.5, 0.1, telling=True),
+        *(Pair(f"word{n}", 9, "other", 9, 0.4, 0.1, telling=True) for n in range(3)),
+    ]
+    terms = (*REASON.terms, Term("hold", "hold", 0.4, None))
+    message = explained(answer(excerpt()), replace(REASON, terms=terms, pairs=tuple(pairs)))
+    lines = message.text.split("\n")
+    assert "Not found: hold" in lines
+    assert "Close in meaning: hold → keep, word0 → other, word1 → other" in lines
 
 
 def test_reasons_beyond_the_limit_are_left_out() -> None:
-    long = Reason(tuple(f"word{n}" for n in range(99)), 1, 0.5, 0.5, 1.0)
+    terms = tuple(Term(f"word{n}", f"word{n}", 0.5, Place.EXCERPT) for n in range(99))
+    long = replace(REASON, terms=terms)
     message = explained(answer(*[excerpt()] * 10), *[long] * 10, shown=10)
     assert "[5]" in message.text
     assert "[10]" not in message.text
@@ -239,7 +286,7 @@ def test_whatever_the_articles_hold_no_answer_is_valid(
 @unhurried
 @given(answers(), st.lists(reasons, max_size=4), numbers)
 def test_whatever_was_asked_its_reasons_are_valid(
-    one: Answer, given: list[Reason], number: int
+    one: Answer, given: list[Explanation], number: int
 ) -> None:
     message = views.why(one, given, ENGLISH, number=number, shown=4, threshold=0.5)
     assert flaws(message) == []

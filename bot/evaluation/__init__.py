@@ -1,0 +1,1 @@
+"""`excerpta evaluate`: questions with known answers, and how well they are answered."""

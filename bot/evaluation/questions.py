@@ -1,0 +1,143 @@
+"""Questions with known answers: a file of them, one JSON object a line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.errors import BotError
+from config import SettingsError
+
+# Hundreds of thousands of questions; what never ends (/dev/zero) is not read for ever.
+_MAX_BYTES = 64 * 2**20
+_EXAMPLE = '{"question": "...", "answers": ["..."], "articles": ["..."]}'
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and what a right reply to it would hold.
+
+    Attributes:
+        id: Its line's number where the file gives none.
+        answers: Each of which alone would be right.
+        articles: Paths of the articles that answer it, relative to the articles folder.
+        answerable: False if no article answers it.
+        history: What the same asker asked before, oldest first.
+    """
+
+    question: str
+    id: str = ""
+    answers: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    answerable: bool = True
+    history: tuple[str, ...] = ()
+
+
+_READER = TypeAdapter(Question)
+
+
+def gather(path: Path, limit: int | None = None, foreign: Path | None = None) -> list[Question]:
+    """Return the questions of a file, or a sample of them.
+
+    Args:
+        path: The file.
+        limit: How many at most, of each file.
+        foreign: A file of questions about other articles. They take the place of those in `path`
+            that no article answers, and none of them counts as answerable.
+
+    Raises:
+        BotError: A file cannot be read.
+        SettingsError: It holds something else than questions.
+    """
+    own = read(path)
+    if foreign is None:
+        return sample(own, limit)
+    answerable = [one for one in own if one.answerable]
+    others = [
+        replace(one, answers=(), articles=(), answerable=False)
+        for one in sample(read(foreign), limit)
+    ]
+    return [*sample(answerable, limit), *others]
+
+
+def read(path: Path) -> list[Question]:
+    """Return the questions of a file.
+
+    Raises:
+        BotError: It cannot be read.
+        SettingsError: It holds something else than questions, or none.
+    """
+    found = [_parse(path, number, line) for number, line in _lines(path) if line.strip()]
+    if not found:
+        raise SettingsError(f"{path} holds no question; write one a line, as {_EXAMPLE}")
+    return found
+
+
+def sample(questions: Sequence[Question], limit: int | None) -> list[Question]:
+    """Return so many questions, in their order; the same ones every time.
+
+    A smaller sample is part of a larger one, and most of it stays when the file changes.
+    """
+    if limit is None or limit >= len(questions):
+        return list(questions)
+    order = sorted(range(len(questions)), key=lambda n: _digest(questions[n]))
+    return [questions[n] for n in sorted(order[:limit])]
+
+
+def missing(questions: Sequence[Question], paths: Collection[str]) -> list[str]:
+    """Return the articles that questions name and that are not among the paths, each once."""
+    named = (path for one in questions if one.answerable for path in one.articles)
+    return [path for path in dict.fromkeys(named) if path not in paths]
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as exc:
+        raise BotError(
+            f"cannot read the questions {path}: {exc.strerror}; name a file with one question a "
+            "line"
+        ) from exc
+    if len(content) > _MAX_BYTES:
+        raise SettingsError(
+            f"{path} has more than {_MAX_BYTES // 2**20} megabytes; part it into smaller files"
+        )
+    # Not by str.splitlines, for which U+2028 within a string ends a line.
+    for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        try:
+            yield number, line.decode()
+        except UnicodeDecodeError as exc:
+            raise SettingsError(
+                f"{path}, line {number}: found bytes that are not UTF-8 (from byte {exc.start + 1})"
+                "; save the file as UTF-8"
+            ) from exc
+
+
+def _parse(path: Path, number: int, line: str) -> Question:
+    try:
+        found = _READER.validate_json(line, strict=True)
+    except ValidationError as exc:
+        raise SettingsError(
+            f"{path}, line {number}: {_fault(exc)}; wanted one JSON object a line, as {_EXAMPLE}"
+        ) from exc
+    return found if found.id else replace(found, id=str(number))
+
+
+def _fault(invalid: ValidationError) -> str:
+    """Word the first thing that is wrong with a line."""
+    error = invalid.errors()[0]
+    if error["type"] == "json_invalid":
+        # Which is always at "line 1", for it sees only one.
+        return f"not JSON ({error['ctx']['error'].replace(' at line 1 column', ' at column')})"
+    place = ".".join(str(part) for part in error["loc"])
+    message = error["msg"][:1].lower() + error["msg"][1:]
+    return f'"{place}": {message}' if place else message
+
+
+def _digest(question: Question) -> bytes:
+    return hashlib.blake2b(f"{question.id}\n{question.question}".encode()).digest()

@@ -1,0 +1,196 @@
+"""How reasons look: why each excerpt was chosen, and how sure the answer is.
+
+Questions and articles are nobody's markup: all words of theirs pass through `render.visible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.constrain import Constrain
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot import render
+from bot.answers import Trace
+from bot.parts import Part
+from retrieval.confidence.answerable import Features
+from retrieval.types import Stage
+from retrieval.why import Explanation, Pair, Place, Term, absent
+
+# More would hide what matters; `ask --json` has all of them.
+_WORDS, _PAIRS = 8, 5
+_LABELS = {
+    Place.EXCERPT: "words in it",
+    Place.TITLE: "in the title",
+    Place.PASSAGE: "around it",
+    None: "not found",
+}
+_CLOSEST = "closest words"
+_LABEL_WIDTH = len(_CLOSEST)
+_LEGEND = (
+    "The number behind a word is its rarity in the articles, up to 1; behind a pair of words it is "
+    "their closeness in meaning, up to 1."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A stage of the search: its name, and what it made of the passage; "" for what is not."""
+
+    name: str
+    rank: str
+    score: str
+    what: str
+
+    @property
+    def plain(self) -> str:
+        score = f"({self.score})" if self.score else ""
+        return " ".join(filter(None, (self.name, self.rank, score)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """An explanation, drawn."""
+
+    explanation: Explanation
+
+    @property
+    def plain(self) -> str:
+        lines = [f"{label}: {words}" for label, words in _words(self.explanation)]
+        stages = " · ".join(row.plain for row in _stages(self.explanation))
+        return "\n".join([*lines, f"rank (score): {stages}"])
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        words = _grid()
+        for label, text in _words(self.explanation):
+            words.add_row(Text(label, "dim"), Text(text, overflow="fold"))
+        stages = _grid()
+        for _ in range(2):
+            stages.add_column(justify="right")
+        stages.add_row("", "rank", "score", "", style="dim")
+        for row in _stages(self.explanation):
+            stages.add_row(row.name, row.rank, row.score, row.what, style="dim")
+        yield Padding(Group(words, stages), (0, 0, 0, 2), expand=False)
+
+
+def below(trace: Trace, threshold: float) -> tuple[Part, ...]:
+    """Return what is drawn below each excerpt of an answer, and at its end.
+
+    Args:
+        trace: Of the answer.
+        threshold: Confidence from which a reply counts as an answer.
+    """
+    return (*map(_Reason, trace.reasons()), Text(), _account(trace, threshold))
+
+
+def why(trace: Trace, threshold: float, citation: int | None = None) -> RenderableType:
+    """Draw the reasons of an answer by their citations, or one of them."""
+    return Constrain(Group(*_why(trace, threshold, citation)), render.WIDTH)
+
+
+def why_text(trace: Trace, threshold: float, citation: int | None = None) -> str:
+    """Write the reasons of an answer as plain text, or one of them."""
+    return "\n".join(part.plain for part in _why(trace, threshold, citation))
+
+
+def _why(trace: Trace, threshold: float, citation: int | None) -> Iterator[Part]:
+    answer = trace.answer
+    for (number, excerpt), explanation in zip(answer.cited(), trace.reasons(), strict=True):
+        if citation in (None, number):
+            yield render.citation(number, excerpt, answer.answered)
+            yield _Reason(explanation)
+            yield Text()
+    yield Text(_LEGEND, "dim") if citation else _account(trace, threshold)
+
+
+def _account(trace: Trace, threshold: float) -> Text:
+    answer = trace.answer
+    # Nothing is ever certain, whatever it rounds to.
+    sure = f"The confidence is {min(100 * answer.confidence, 99.9):.1f} %"
+    only = "" if answer.answered else "only "
+    lines = [f"{sure}; {only}from {100 * threshold:g} % on it counts as an answer."]
+    if answer.excerpts:
+        lines.append(_judged(trace.judged))
+    missing = [render.visible(word) for word in absent(trace.ranking)]
+    if missing and not answer.foreign:
+        lines.append(f"Nowhere in the articles, in any form: {_listed(missing, _WORDS, ', ')}.")
+    if not answer.answered:
+        lines.append(_advice(trace, missing))
+    if answer.excerpts:
+        lines.append(_LEGEND)
+    return Text("\n".join(lines), "dim")
+
+
+def _judged(judged: Features) -> str:
+    return (
+        f"It comes from the closest excerpt, {judged.late:.2f} word by word, the closest passage, "
+        f"{judged.dense:.2f} by meaning, and the question's words: {100 * judged.coverage:.0f} % "
+        f"found, of its names and numbers {100 * judged.missing:.0f} % missing."
+    )
+
+
+def _advice(trace: Trace, missing: Sequence[str]) -> str:
+    if trace.answer.foreign:
+        return "Ask in a language that the encoder knows."
+    if missing:
+        return "Check the spelling, or ask with a word that the articles may use."
+    if any(trace.ranking.terms.values()):
+        return (
+            "They have all its words, but no excerpt is close enough to the question as a whole. "
+            "Ask for less at once, or in other words."
+        )
+    return "The question has only words that stand everywhere; name what it is about."
+
+
+def _words(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """Yield rows of a label and words."""
+    for place, label in _LABELS.items():
+        terms = [_term(term) for term in explanation.terms if term.place == place]
+        if terms:
+            yield label, _listed(terms, _WORDS, " · ")
+    pairs = [_pair(pair) for pair in explanation.closest()]
+    if pairs:
+        yield _CLOSEST, _listed(pairs, _PAIRS, " · ")
+
+
+def _term(term: Term) -> str:
+    searched = "" if term.searched == term.word else f" ({render.visible(term.searched)})"
+    return f"{render.visible(term.word)}{searched} {term.weight:.2f}"
+
+
+def _pair(pair: Pair) -> str:
+    return f"{render.visible(pair.word)} → {render.visible(pair.match)} {pair.similarity:.2f}"
+
+
+def _listed(words: Sequence[str], most: int, between: str) -> str:
+    shown = between.join(words[:most])
+    return shown if len(words) <= most else f"{shown}{between}{len(words) - most} more"
+
+
+def _stages(explanation: Explanation) -> Iterator[_Row]:
+    yield _row("by meaning", explanation.dense, "cosine of question and passage")
+    yield _row("by words", explanation.lexical, "BM25, rare words count more")
+    yield _row("word by word", explanation.late, "each word's closest, on average")
+    if explanation.rerank:
+        yield _row("reranker", explanation.rerank, "the model that reads both together")
+    if explanation.bonus:
+        yield _Row("wishes", "", f"+{explanation.bonus:.2f}", "a date or a phrase that was wished")
+    yield _row("together", explanation.fused, "all of these")
+    excerpt = f"{explanation.excerpt:.2f}"
+    yield _Row("excerpt alone", "", excerpt, "word by word, in its own sentences")
+
+
+def _row(name: str, stage: Stage | None, what: str) -> _Row:
+    if stage is None:
+        return _Row(name, "–", "", f"{what}; not among the best")
+    return _Row(name, str(stage.rank), f"{stage.score:.2f}", what)
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=_LABEL_WIDTH, no_wrap=True)
+    return table

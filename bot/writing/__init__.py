@@ -1,0 +1,1 @@
+"""The written answer: what a model makes of the excerpts, sentence by sentence."""

@@ -1,0 +1,98 @@
+"""Whether the articles answer: a confidence from how the best excerpt meets the question."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrieval.confidence.scale import SHIPPED, Scale
+from retrieval.excerpts import Window
+from retrieval.lexical import terms
+from retrieval.ranking import Ranking
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the confidence is computed from, each 0 to 1.
+
+    Attributes:
+        late: Best late-interaction score of a window.
+        dense: Best cosine of a chunk.
+        coverage: Of the question's terms, weighted by rarity, the share that stands in the best
+            covered of the windows' chunks or its title.
+        missing: Of the terms in the question's names and numbers, the share that stands neither in
+            the window that has most of them nor in its title; 0 where there are none.
+    """
+
+    late: float
+    dense: float
+    coverage: float
+    missing: float
+
+
+# A logistic model, late and dense in spreads from the centre of the index's scale. Fitted to
+# questions about a corpus, to those about another one, and at a lower weight to those that a corpus
+# leaves unanswered; tests/benchmarks/confidence.py --fit does it again.
+_INTERCEPT, _LATE, _DENSE, _COVERAGE, _MISSING = -1.63, 0.76, 0.45, 1.30, -0.93
+
+
+def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
+    """Measure the ranking and the windows that are to be shown."""
+    return Features(
+        late=max([0.0, *(window.late for window in windows)]),
+        dense=max([0.0, *(hit.dense.score for hit in ranking.hits if hit.dense)]),
+        coverage=max((_coverage(ranking, window) for window in windows), default=0.0),
+        missing=min((_missing(ranking.question, window) for window in windows), default=0.0),
+    )
+
+
+def confidence(found: Features, scale: Scale = SHIPPED) -> float:
+    """Return the probability, 0 to 1, that the articles answer.
+
+    Args:
+        found: In the ranking.
+        scale: Of the index that was asked.
+    """
+    if not found.late:
+        return 0.0
+    logit = (
+        _INTERCEPT
+        + _LATE * (found.late - scale.late) / scale.late_spread
+        + _DENSE * (found.dense - scale.dense) / scale.dense_spread
+        + _COVERAGE * found.coverage
+        + _MISSING * found.missing
+    )
+    return 0.5 + 0.5 * math.tanh(logit / 2)
+
+
+def _coverage(ranking: Ranking, window: Window) -> float:
+    source = window.hit.source
+    wanted = ranking.terms.get(source.language, {})
+    total = sum(wanted.values())
+    if not total:
+        return 0.0
+    present = terms(f"{source.title}\n{window.hit.chunk.text}", source.language)
+    return sum(wanted[term] for term in wanted.keys() & set(present)) / total
+
+
+def _missing(question: str, window: Window) -> float:
+    source, chunk = window.hit.source, window.hit.chunk
+    names = " ".join(names_and_numbers(question))
+    wanted = set(terms(names, source.language))
+    if not wanted:
+        return 0.0
+    shown = chunk.text[window.start - chunk.start : window.end - chunk.start]
+    return len(wanted.difference(terms(f"{source.title}\n{shown}", source.language))) / len(wanted)
+
+
+def names_and_numbers(question: str) -> list[str]:
+    """Return the words with a digit, and those that begin with a capital but for the first."""
+    return [
+        word.group()
+        for number, word in enumerate(_WORD.finditer(question))
+        if any(map(str.isdigit, word.group())) or (number and word.group()[0].isupper())
+    ]

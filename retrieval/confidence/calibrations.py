@@ -1,0 +1,61 @@
+"""Calibrations as the index's database keeps them, and what of its chunks they are about."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import asdict
+
+from retrieval.confidence.scale import Calibration, Scale
+from retrieval.database import Database
+from retrieval.rows import VISIBLE
+
+# So many generations back an older one can come back with its own.
+_KEPT = 10
+_CHUNKS = f"FROM chunks c JOIN articles a ON a.id = c.article WHERE {VISIBLE}"
+
+
+class Calibrations:
+    """The calibrations of an index, by the generation that each was measured on."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def written(self) -> str:
+        """Return all as they are stored; empty if there is none."""
+        found = self._db.query("SELECT value FROM meta WHERE key = 'calibrations'")
+        return str(found[0][0]) if found else ""
+
+    def of(self, generation: int) -> Calibration | None:
+        """Return that of a generation, else of the last before it that has one."""
+        known = [one for one in self._all() if one.generation <= generation]
+        return max(known, key=lambda one: one.generation, default=None)
+
+    def keep(self, calibration: Calibration) -> None:
+        """Add one in place of another of its generation; the caller holds `retrieval.lock`'s."""
+        others = [one for one in self._all() if one.generation != calibration.generation]
+        kept = sorted([*others, calibration], key=lambda one: one.generation)[-_KEPT:]
+        with self._db.transaction() as db:
+            written = json.dumps([asdict(one) for one in kept])
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('calibrations', ?)", (written,))
+
+    def chunks(self, generation: int) -> list[list[int]]:
+        """Return the ids of each article's chunks, the articles by path."""
+        rows = self._db.rows(
+            f"SELECT a.id, c.id {_CHUNKS} ORDER BY a.path, c.id", {"g": generation}
+        )
+        by_article = itertools.groupby(rows, lambda row: row[0])
+        return [[int(row[1]) for row in chunks] for _, chunks in by_article]
+
+    def chunks_since(self, since: int, generation: int) -> int:
+        """Count the chunks of a generation that came after an earlier one."""
+        values = {"g": generation, "since": since}
+        return int(self._db.one(f"SELECT count(*) {_CHUNKS} AND a.added > :since", values)[0])
+
+    def _all(self) -> list[Calibration]:
+        try:
+            rows = json.loads(self.written())
+            return [Calibration(**{**row, "scale": Scale(**row["scale"])}) for row in rows]
+        except (ValueError, TypeError, KeyError):
+            # There is none, or another version wrote it in its own way.
+            return []

@@ -1,0 +1,1 @@
+"""What differs by language: stop words, stems, scripts, and which language a text is in."""

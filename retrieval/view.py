@@ -1,0 +1,153 @@
+"""Views: one generation of an index, immutable, and the change from one to the next."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from retrieval.confidence.scale import SHIPPED, Scale
+from retrieval.dense import DenseIndex
+from retrieval.derived import lexical_in_step
+from retrieval.errors import IndexFault, IndexMismatch
+from retrieval.lexical import LexicalIndex, terms
+from retrieval.lock import writing
+from retrieval.store import Generation, Store
+from retrieval.types import Encoder
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One generation, immutable: what a question is answered from."""
+
+    state: tuple[str, int, str]
+    generation: Generation
+    dense: DenseIndex
+    lexical: LexicalIndex
+    languages: tuple[str, ...]
+    scale: Scale
+
+    def has(self, chunk_id: int) -> bool:
+        """Whether a chunk belongs to the generation."""
+        at = int(np.searchsorted(self.dense.ids, chunk_id))
+        return at < len(self.dense.ids) and int(self.dense.ids[at]) == chunk_id
+
+    def rarity(self, word: str) -> float:
+        """Return how rare a word is in the articles, 0 to 1; 0 for a stop word of their languages.
+
+        A word that several languages have is as rare as where it is most common.
+        """
+        lexical = self.lexical
+        found = [
+            max((lexical.rarity(term, [language]) for term in terms(word, language)), default=0.0)
+            for language in self.languages
+        ]
+        return min(found, default=0.0)
+
+
+class Views:
+    """The view that questions are answered from; safe to use from several threads.
+
+    The first question after another generation was published loads that one; others do not wait
+    for it, and none does while `following`.
+    """
+
+    def __init__(self, store: Store, folder: Path, encoder: Encoder) -> None:
+        self._store = store
+        self._folder = folder
+        self._encoder = encoder
+        self._loading = threading.Lock()
+        self._followed = False
+        self._held_up = ""
+        self._view = self._load()
+
+    @property
+    def current(self) -> View:
+        """The view as it is."""
+        return self._view
+
+    def latest(self) -> View:
+        """Return the view of the current generation, or the one before if that cannot be had."""
+        # A generation is purged some refreshes later; who serves for months must not miss them.
+        if not self._followed:
+            self.reload()
+        return self._view
+
+    @contextmanager
+    def following(self, every_s: float = 0.5) -> Iterator[None]:
+        """Notice new generations in a thread meanwhile, and load them there.
+
+        An index that was made again with another encoder is refused in the log, and the view stays.
+        """
+        over = threading.Event()
+
+        def follow() -> None:
+            refused = False
+            while not over.wait(every_s):
+                try:
+                    self.reload()
+                    refused = False
+                except Exception as exc:  # noqa: BLE001 - whatever it was, the next may be had
+                    # Once, for it stays as it is until somebody does something.
+                    logger.log(logging.DEBUG if refused else logging.WARNING, "%s", exc)
+                    refused = True
+
+        thread = threading.Thread(target=follow, name="follow", daemon=True)
+        self._followed = True
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self._followed = False
+
+    def reload(self) -> bool:
+        """Search the current generation from now on; whether it is another one.
+
+        The view stays where it cannot be had: another thread is loading it, another process still
+        writes its lexical index, the index is gone. A later call tries again.
+
+        Raises:
+            IndexMismatch: The index was made again with another encoder.
+        """
+        if not self._loading.acquire(blocking=False):
+            return False
+        try:
+            if self._store.state() == self._view.state:
+                return False
+            self._view = self._load()
+            self._held_up = ""
+        except IndexMismatch:
+            raise
+        except IndexFault as exc:
+            if str(exc) != self._held_up:
+                self._held_up = str(exc)
+                logger.info(
+                    "still answering from generation %d: %s", self._view.generation.number, exc
+                )
+            return False
+        finally:
+            self._loading.release()
+        return True
+
+    def _load(self) -> View:
+        self._store.check_encoder(self._encoder.fingerprint, self._encoder.name)
+        state = self._store.state()
+        generation = self._store.generation()
+        lexical = LexicalIndex.open(self._folder / "lexical", self._store.key)
+        if lexical is None or lexical.generation != generation.number:
+            with writing(self._folder):
+                lexical = lexical_in_step(self._store, self._folder)
+        dense = DenseIndex.build(self._store.dim, self._store.vectors(generation.number))
+        languages = tuple(self._store.languages(generation.number))
+        calibration = self._store.calibrations.of(generation.number)
+        scale = calibration.scale if calibration else SHIPPED
+        return View(state, generation, dense, lexical, languages, scale)

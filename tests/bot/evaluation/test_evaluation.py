@@ -1,0 +1,228 @@
+"""An evaluation of the articles that ship, with the encoder that ships."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bot import documents
+from bot.answers import Answer
+from bot.build import Library, open_library
+from bot.evaluation import figures
+from bot.evaluation.evaluate import Outcome, evaluate, summed_up
+from bot.evaluation.questions import Question, missing, read
+from config import Settings
+from embeddings import Encoder
+from retrieval.types import Excerpt, Source
+
+ROOT = Path(__file__).parents[3]
+KEYS = [
+    "questions", "article_at_1", "article_at_5", "answer_at_1", "answer_at_3", "mean_chars",
+    "auroc", "answered_answerable", "answered_unanswerable", "p50_ms", "p95_ms",
+    "article_recall_at_10", "article_mrr_at_10", "article_ndcg_at_10", "answered_answerable_at_5",
+    "answerable", "unanswerable", "with_articles", "with_answers",
+]  # fmt: skip
+ACCOUNT = "leaving-sudzha-a-soldiers-account.md"
+HOME = Question("Where is Artem Kariakin's home?", "home", ("Luhansk",), (ACCOUNT,))
+
+
+@pytest.fixture(scope="module")
+def library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    folders: dict[str, dict[str, object]] = {
+        "articles": {"folder": ROOT / "seeds"},
+        "index": {"folder": tmp_path_factory.mktemp("index")},
+    }
+    return open_library(Settings.load(overrides=folders), lambda _: None)
+
+
+def outcome(
+    question: Question,
+    texts: tuple[str, ...] = (),
+    articles: tuple[str, ...] = (),
+    *,
+    confidence: float = 0.9,
+    ms: float = 10.0,
+) -> Outcome:
+    """An outcome made by hand; it is answered from .5."""
+    excerpts = tuple(
+        Excerpt(Source("a.md", "A", dt.date(2024, 1, 5)), 1, 0, len(text), text, (), 1.0)
+        for text in texts
+    )
+    answer = Answer(question.question, excerpts, confidence >= 0.5, confidence, 1, ms)
+    return Outcome(question, answer, articles)
+
+
+def test_questions_with_known_answers_are_answered_right(library: Library) -> None:
+    questions = [
+        HOME,
+        Question("Why did communications fail?", articles=("how-a-withdrawal-is-run.md", ACCOUNT)),
+        Question("What is the capital of Mongolia?", answerable=False),
+        Question("Which vitamin prevents scurvy?", answerable=False),
+    ]
+    done: list[int] = []
+    outcomes = evaluate(library.answerer, questions, on_done=done.append)
+    assert done == [1, 2, 3, 4]
+    assert [one.right for one in outcomes] == [True, True, True, True]
+    document = documents.of_evaluation(summed_up(outcomes))
+    assert list(document) == KEYS
+    assert document["questions"] == 4
+    assert (document["answerable"], document["unanswerable"]) == (2, 2)
+    assert (document["with_articles"], document["with_answers"]) == (2, 1)
+    assert document["article_at_1"] == document["answer_at_1"] == document["auroc"] == 1
+    assert document["answered_answerable"] == document["answered_answerable_at_5"] == 1
+    assert document["answered_unanswerable"] == 0
+    assert 0 < document["p50_ms"] <= document["p95_ms"]
+    firsts = [one.answer.excerpts[0].text for one in outcomes[:2] if one.answer]
+    assert document["mean_chars"] == pytest.approx(sum(map(len, firsts)) / 2)
+
+
+def test_what_is_evaluated_is_what_is_answered(library: Library) -> None:
+    (found,) = evaluate(library.answerer, [HOME], excerpts=5)
+    answer = library.answerer.answer(HOME.question, 5)
+    assert found.answer is not None
+    assert found.answer.excerpts == answer.excerpts
+    assert found.confidence == answer.confidence
+    shown = list(dict.fromkeys(one.source.path for one in answer.excerpts))
+    assert list(found.articles[: len(shown)]) == shown
+    assert len(set(found.articles)) == len(found.articles) > len(shown)
+
+
+def test_three_excerpts_are_looked_at_though_fewer_are_shown(library: Library) -> None:
+    (found,) = evaluate(library.answerer, [HOME], excerpts=1)
+    assert found.answer is not None
+    assert len(found.answer.excerpts) == 3
+
+
+def test_history_is_replayed_as_a_conversation(library: Library) -> None:
+    before = "Why did communications fail?"
+    # What cannot be asked is passed over, as in a chat.
+    history = ("", "Who breaches minefields?", before, " ")
+    alone, leaning = (
+        one.answer
+        for one in evaluate(
+            library.answerer,
+            [Question("And when was that?"), Question("And when was that?", history=history)],
+        )
+    )
+    assert alone is not None
+    assert leaning is not None
+    assert alone.understood is None
+    chatted = library.answerer.answer(
+        "And when was that?", earlier=["Who breaches minefields?", before]
+    )
+    assert leaning.understood
+    assert leaning.understood == chatted.understood
+    assert leaning.excerpts == chatted.excerpts
+
+
+def test_a_question_that_cannot_be_asked_is_not_answered(library: Library) -> None:
+    questions = [
+        Question(" ", answers=("Luhansk",), articles=(ACCOUNT,)),
+        Question("word " * 1000, answerable=False),
+    ]
+    empty, long = evaluate(library.answerer, questions)
+    assert empty.fault == "The question is empty; ask something in a few words."
+    assert long.fault is not None
+    assert long.fault.startswith("The question has 4,999 characters, the limit is 2,000")
+    assert (empty.answered, empty.right, long.right) == (False, False, True)
+    report = summed_up([empty, long])
+    assert report.ranking.at_1 == report.answer_at_1 == report.answered_answerable == 0
+    assert report.mean_chars is report.p50_ms is None
+    assert documents.of_outcome(empty)["ms"] is None
+
+
+def test_the_readme_s_questions_are_about_the_articles_that_ship(
+    library: Library, tmp_path: Path
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"^```json\n(\{\"question.+?)\n```$", readme, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    path = tmp_path / "questions.jsonl"
+    path.write_text(found.group(1), encoding="utf-8")
+    questions = read(path)
+    assert missing(questions, {one.path for one in library.store.sources()}) == []
+    assert all(one.answer_rank for one in evaluate(library.answerer, questions[:2]))
+    for key in KEYS:
+        assert f"`{key}`" in readme
+
+
+def test_shares_are_of_the_questions_that_tell() -> None:
+    told = Question("One?", answers=("seven",))
+    outcomes = [
+        outcome(told, ("It was Seven.", "No."), ("a.md",), ms=10),
+        outcome(told, ("No.", "No.", "It was seven."), confidence=0.1, ms=20),
+        outcome(told, ("No.", "No.", "No.", "seven"), ms=30),
+        outcome(told, (), confidence=0, ms=40),
+        # Answers without a word tell nothing; neither do those of what is not answerable.
+        outcome(Question("Two?", answers=("?",), articles=("b.md",)), ("?",), ("a.md", "b.md")),
+        outcome(Question("Three?", answerable=False, answers=("x",), articles=("x.md",)), ("x",)),
+    ]
+    report = summed_up(outcomes)
+    assert (report.with_answers, report.with_articles) == (4, 1)
+    assert report.answer_at_1 == 0.25
+    assert report.answer_at_3 == 0.5
+    assert (report.ranking.at_1, report.ranking.at_5, report.ranking.mrr_at_10) == (0, 1, 0.5)
+    assert report.mean_chars == pytest.approx((13 + 3 + 3 + 1) / 4)
+    assert report.answered_answerable == 0.6
+    assert report.answered_unanswerable == 1
+    assert report.p50_ms == 15
+    assert [one.right for one in outcomes] == [True, False, False, False, False, False]
+    assert outcome(Question("Four?"), ("x",)).right is None
+
+
+def test_figures_that_nothing_tells_are_none() -> None:
+    document = documents.of_evaluation(summed_up([outcome(Question("One?"), ("text",))]))
+    assert {name for name, value in document.items() if value is None} == {
+        "article_at_1", "article_at_5", "answer_at_1", "answer_at_3", "auroc",
+        "answered_unanswerable", "article_recall_at_10", "article_mrr_at_10", "article_ndcg_at_10",
+        "answered_answerable_at_5",
+    }  # fmt: skip
+    others = documents.of_evaluation(summed_up([outcome(Question("One?", answerable=False))]))
+    assert others["answered_answerable"] is others["mean_chars"] is others["auroc"] is None
+    assert others["answered_unanswerable"] == 1
+
+
+def test_figures_are_written_with_what_they_mean() -> None:
+    report = summed_up([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
+    assert figures.lines(report).splitlines() == [
+        "1 question: 1 answerable, 0 not",
+        'article_at_1: – · no answerable question names its "articles"',
+        'article_at_5: – · no answerable question names its "articles"',
+        'article_recall_at_10: – · no answerable question names its "articles"',
+        'article_mrr_at_10: – · no answerable question names its "articles"',
+        'article_ndcg_at_10: – · no answerable question names its "articles"',
+        "answer_at_1: 1.000 · the first excerpt holds an answer (of 1)",
+        "answer_at_3: 1.000 · one of the first three holds one (of 1)",
+        "mean_chars: 12.0 · characters of the first excerpt (of 1)",
+        "auroc: – · it needs answerable questions and others",
+        "answered_answerable: 1.000 · answered of the answerable, more is better (of 1)",
+        'answered_unanswerable: – · no question is "answerable": false, and none is --foreign',
+        "answered_answerable_at_5: – · it needs answerable questions and others",
+        "p50_ms: 8.0 · milliseconds of a reply, median (of 1)",
+        "p95_ms: 8.0 · milliseconds within which 95 % are (of 1)",
+    ]
+
+
+def test_the_table_has_the_words_of_the_lines() -> None:
+    report = summed_up([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
+    console = Console(file=io.StringIO(), width=120)
+    with console.capture() as captured:
+        console.print(figures.table(report))
+    head, *rows = figures.lines(report).splitlines()
+    words = [row.replace(": ", " ", 1).replace(" · ", " ") for row in rows]
+    drawn = filter(None, captured.get().splitlines())
+    assert [" ".join(line.split()) for line in drawn] == [head, *words]
+
+
+def test_articles_that_are_not_in_the_index_are_named_once() -> None:
+    assert figures.absent_text(["no\x1b.md"]).startswith(
+        "1 article that the questions name is not in the index, first no␛.md; name each"
+    )
+    assert figures.absent_text(["a.md", "b.md"]).startswith(
+        "2 articles that the questions name are not in the index, first a.md;"
+    )

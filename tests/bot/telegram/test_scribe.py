@@ -1,0 +1,269 @@
+"""Written answers: added to the message that shows the excerpts, as they grow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.telegram.views import answers, written
+from bot.telegram.views.answers import shown_in
+from bot.telegram.views.languages import LANGUAGES
+from bot.writing.writer import Writer
+from config import Settings
+from tests.bot.writing.openai_server import event, says, says_when, sends, stalls
+from tests.bot.writing.openai_server import serving as serving_model
+from tests.fakes import HashEncoder
+
+from .bots import CROWS, NOTHING, TIDES, serving
+from .emulator import ApiError, Emulator, Fault, group, private
+from .samples import ENGLISH, excerpt, flaws, texts, unhurried
+from .samples import answer as an_answer
+
+pytestmark = pytest.mark.anyio
+
+FACES = "Crows recognise human faces [1]."
+GRUDGES = "They hold grudges for years [1]."
+HEADING = "Written by a-model from the excerpts above; what they do not support is left out:"
+
+
+def a_writer(url: str, **own: object) -> Writer:
+    values = {"base_url": url, "model": "a-model", "timeout_s": 30, **own}
+    return Writer(Settings.load(overrides={"writer": values}).writer, HashEncoder())
+
+
+@pytest.mark.parametrize("chat", [private(7), group(-5)], ids=["private", "group"])
+async def test_an_answer_is_shown_at_once_and_then_edited(
+    emulator: Emulator, tmp_path: Path, chat: dict[str, object]
+) -> None:
+    released = threading.Event()
+    with serving_model(says_when(released, FACES, f" Crows eat 12 fish [1]. {GRUDGES}")) as server:
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say_in(chat, 7, f"/ask {CROWS}")
+            (answer,) = await emulator.sent(1)
+            excerpts = answer.text
+            assert not emulator.posts.edits
+            released.set()
+            await emulator.until(lambda: GRUDGES in answer.text)
+    assert answer.text == f"{excerpts}\n\n{HEADING}\n{FACES} {GRUDGES}"
+    assert {"Why this?", "Context"} <= set(answer.labels)
+    assert len(emulator.messages) == 1
+
+
+async def test_an_answer_grows_with_pauses_between_its_edits(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    released = threading.Event()
+    first = f"{FACES} {FACES} {FACES} {FACES} And"
+    with serving_model(says_when(released, first, f" so. {GRUDGES}")) as server:
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            await emulator.until(lambda: answer.text.endswith(" ".join([FACES] * 4)))
+            released.set()
+            await emulator.until(lambda: answer.text.endswith(GRUDGES))
+    # The first edit may come before all of the first sentences are there.
+    assert len(answer.history) <= 4
+
+
+async def test_citations_lead_to_excerpts_that_are_shown(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    with serving_model(says(FACES)) as server:
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            await emulator.until(lambda: FACES in answer.text)
+        asked = server.asked
+    for number in range(1, 5):
+        assert (f"\n[{number}] " in answer.text) is (f"<excerpt>\n[{number}] " in asked)
+
+
+@pytest.mark.parametrize(
+    "behaviour", [sends(status=500), says(), says("Crows eat 12 fish [1]."), says("Nothing.")]
+)
+async def test_the_excerpts_stand_alone_where_nothing_is_written(
+    emulator: Emulator,
+    tmp_path: Path,
+    behaviour: object,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with serving_model(behaviour) as server:  # type: ignore[arg-type]
+        writer = a_writer(server.url)
+        async with serving(emulator, tmp_path, writer=writer):
+            emulator.say(7, CROWS)
+            await emulator.sent(1)
+            emulator.say(8, NOTHING)
+            await emulator.sent(2)
+            await until(lambda: len(server.requests) == 1 and not writer.busy)
+    assert not emulator.posts.edits
+    assert len(server.requests) == 1
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
+async def test_what_a_button_shows_is_not_written_over(emulator: Emulator, tmp_path: Path) -> None:
+    released = threading.Event()
+    with serving_model(says_when(released, f"{FACES} And", f" so. {GRUDGES}")) as server:
+        writer = a_writer(server.url)
+        async with serving(emulator, tmp_path, writer=writer):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            await emulator.until(lambda: FACES in answer.text)
+            emulator.press_button(answer, "Why this?")
+            await emulator.until(lambda: "articles answer this" in answer.text)
+            why = answer.text
+            released.set()
+            await until(lambda: not writer.busy)
+            assert answer.text == why
+            emulator.press_button(answer, "‹ Back")
+            await emulator.until(lambda: answer.text != why)
+            assert "Why this?" in answer.labels
+
+
+async def test_a_thumb_leaves_the_writing_alone(emulator: Emulator, tmp_path: Path) -> None:
+    released = threading.Event()
+    with serving_model(says_when(released, f"{FACES} And", f" so. {GRUDGES}")) as server:
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            emulator.press_button(answer, "👍")
+            await emulator.answered(1)
+            released.set()
+            await emulator.until(lambda: answer.text.endswith(GRUDGES))
+
+
+async def test_an_edited_question_gets_its_own_written_answer(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    never = threading.Event()
+    tides = "The moon raises tides twice a day [1]."
+    with serving_model(says_when(never, f"{FACES} And"), says(tides)) as server:
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            await emulator.until(lambda: FACES in answer.text)
+            emulator.edit(7, emulator.last_message_id, TIDES)
+            await emulator.until(lambda: answer.text.endswith(f"{HEADING}\n{tides}"))
+            never.set()
+            await asyncio.sleep(0.3)
+            assert answer.text.endswith(f"{HEADING}\n{tides}")
+    assert FACES not in answer.text
+
+
+async def test_an_answer_without_room_gets_a_message_of_its_own(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXCERPTA_SEARCH__EXCERPT_CHARS", "2000")
+    released = threading.Event()
+    (tmp_path / "articles").mkdir()
+    # Of one sentence, as an excerpt has no more sentences than it needs.
+    for bird in ("crows", "jackdaws", "magpies"):
+        words = " ".join(f"{bird}{number:030}" for number in range(27))
+        (tmp_path / "articles" / f"{bird}.md").write_text(
+            f"# All {bird}\n\nAll {bird} can recognise human faces: {words}.\n"
+        )
+    with serving_model(says_when(released, f"{FACES} And", f" so. {FACES}")) as server:
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            text = answer.text
+            assert len(text) > 4096 - 1200
+            _, follow = await emulator.sent(2)
+            assert follow.text == f"{HEADING}\n{FACES}"
+            assert follow.reply_to == answer.message_id
+            released.set()
+            await emulator.until(lambda: follow.text == f"{HEADING}\n{FACES} {FACES}")
+    assert answer.text == text
+
+
+async def test_a_deleted_answer_is_no_error(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    released = threading.Event()
+    with serving_model(says_when(released, f"{FACES} And", " so.")) as server:
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            emulator.forget(7, answer.message_id)
+            released.set()
+            await emulator.called("editMessageText")
+            emulator.say(8, NOTHING)
+            await emulator.sent(2)
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+
+
+async def test_an_edit_that_telegram_refuses_ends_the_writing_only(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    emulator.fail("editMessageText", *[Fault(ApiError(502, "Bad Gateway"))] * 3)
+    with serving_model(says(FACES)) as server, caplog.at_level(logging.INFO):
+        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
+            emulator.say(7, CROWS)
+            await emulator.called("editMessageText", 3)
+            await until(lambda: "a written answer cannot be shown" in caplog.text)
+            emulator.say(8, NOTHING)
+            await emulator.sent(2)
+
+
+async def test_a_stop_does_not_wait_for_the_model(emulator: Emulator, tmp_path: Path) -> None:
+    with serving_model(stalls(event(f"{FACES} And"))) as server:
+        # The bot's end is waited for half as long as the model may take.
+        writer = a_writer(server.url, timeout_s=60)
+        async with serving(emulator, tmp_path, writer=writer):
+            emulator.say(7, CROWS)
+            (answer,) = await emulator.sent(1)
+            await emulator.until(lambda: FACES in answer.text)
+    assert answer.text.endswith(FACES)
+
+
+async def test_privacy_tells_of_the_model(emulator: Emulator, tmp_path: Path) -> None:
+    async with serving(emulator, tmp_path, writer=a_writer("http://127.0.0.1:1/v1")):
+        emulator.say(7, "/privacy")
+        (said,) = await emulator.sent(1)
+    assert "are sent to the language model a-model" in said.text
+    assert "Nothing leaves" not in said.text
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what the emulator does not see."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - threads bring it about
+            await asyncio.sleep(0.02)
+
+
+# Views
+
+
+@unhurried
+@given(texts, st.lists(texts, max_size=5), st.booleans())
+def test_any_sentences_make_messages_that_telegram_takes(
+    model: str, sentences: list[str], long: bool
+) -> None:
+    found = an_answer(*[excerpt("Crows know. " * (60 if long else 1))] * 3)
+    message = answers.answer(found, ENGLISH, number=7, more=True, preview=False)
+    if written.has_room(message, model, ENGLISH):
+        under = written.under(message, model, sentences, ENGLISH)
+        assert flaws(under) == []
+        assert under.text.startswith(message.text)
+        assert under.buttons == message.buttons
+    assert flaws(written.alone(model, sentences, ENGLISH)) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_the_heading_is_in_the_language_of_the_asker(code: str) -> None:
+    message = written.alone("a-model", [FACES], LANGUAGES[code])
+    assert "a-model" in message.text
+    assert (HEADING in message.text) is (code == "en")
+
+
+def test_a_message_tells_how_many_excerpts_it_shows() -> None:
+    two = an_answer(excerpt(), excerpt(), excerpt(score=0.1))
+    assert shown_in(answers.answer(two, ENGLISH, number=7, more=True, preview=False)) == 2
+    assert shown_in(answers.unanswered(replace(two, answered=False), ENGLISH, number=7)) == 0

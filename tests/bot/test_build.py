@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.build import bring_in_line
+from config import Settings
+from embeddings import Encoder
+from retrieval.confidence.scale import SHIPPED, Calibration
+from retrieval.search import Searcher
+from retrieval.store import Store
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    overrides = {"articles": {"folder": SEEDS}, "index": {"folder": tmp_path / "index"}}
+    return Settings.load(overrides=overrides)
+
+
+def calibration(settings: Settings) -> Calibration | None:
+    store = Store.open(settings.index.folder)
+    assert store is not None
+    return store.calibrations.of(store.current())
+
+
+def test_a_refresh_finds_the_scale_that_its_questions_are_judged_by(
+    settings: Settings, encoder: Encoder
+) -> None:
+    bring_in_line(settings, encoder)
+
+    found = calibration(settings)
+    assert found is not None
+    assert found.pairs >= 50
+    assert found.scale != SHIPPED
+    store = Store.open(settings.index.folder)
+    assert store is not None
+    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
+    assert searcher.search("Where is Artem Kariakin's home?").scale == found.scale
+
+
+def test_a_refresh_without_changes_leaves_the_scale_as_it_is(
+    settings: Settings, encoder: Encoder
+) -> None:
+    bring_in_line(settings, encoder)
+    store = Store.open(settings.index.folder)
+    assert store is not None
+    kept = calibration(settings)
+    assert kept is not None
+    marked = Calibration(kept.scale, kept.generation, kept.chunks, 1, kept.recipe)
+    store.calibrations.keep(marked)
+
+    bring_in_line(settings, encoder)
+
+    assert calibration(settings) == marked

@@ -1,0 +1,125 @@
+"""Questions in languages that the encoder does not know, about the articles that ship."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import documents, naming, render
+from bot.answers import Answer, Answerer
+from bot.telegram.views import answers as views
+from bot.telegram.views.languages import LANGUAGES
+from config import Settings
+from embeddings import Encoder
+from retrieval.question.foreign import Foreign
+from retrieval.refresh import refresh
+from retrieval.search import Searcher
+from retrieval.store import Store
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+FOREIGN = Foreign("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
+
+
+@pytest.fixture(scope="module")
+def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
+    index = tmp_path_factory.mktemp("index")
+    settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
+    refresh(settings.articles, settings.index, encoder)
+    store = Store.open(index)
+    assert store is not None
+    return Answerer(Searcher(store, index, encoder, settings.search), settings.search)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "wanted"),
+    [
+        ("Wann war der Überfall auf Dieppe?", "de", "Dieppe"),
+        ("Wie teuer ist eine FPV-Drohne?", "de", "FPV"),
+        ("Що було у 1942 році в Dieppe?", "uk", "1942"),
+        ("Що сталося в Суджі у березні 2025 року?", "uk", "Sudzha"),
+        ("Что было в 2014 году?", "ru", "2014"),
+        ("¿Dónde vive Artem Kariakin?", "es", "Artem Kariakin"),
+    ],
+)
+def test_names_and_numbers_are_found_in_any_language(
+    answerer: Answerer, question: str, language: str, wanted: str
+) -> None:
+    answer = answerer.answer(question)
+    assert wanted in answer.excerpts[0].text
+    assert answer.foreign is not None
+    assert answer.foreign.language == language
+    assert answer.foreign.languages == ("en",)
+    assert answer.question == question
+    # What the rest of the question asks is not known.
+    assert not answer.answered
+
+
+@pytest.mark.parametrize(
+    "question", ["Wie koche ich Spaghetti?", "Як зварити борщ?", "Qui a peint la Joconde ?"]
+)
+def test_a_question_without_a_known_word_is_not_answered(answerer: Answerer, question: str) -> None:
+    answer = answerer.answer(question)
+    assert answer.foreign is not None
+    assert not answer.answered
+    assert "knows English only; the articles have none of the words" in render.answer_text(answer)
+
+
+def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
+    answer = answerer.answer("Хто такий Артем Карякін?")
+    assert answer.answered
+    assert answer.foreign is not None
+    assert answer.foreign.searched == "artem kariakin"
+
+
+def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: Answerer) -> None:
+    answer = answerer.answer("Wann war der Überfall auf Dieppe?")
+    line, *_ = render.answer_text(answer).splitlines()
+    assert line == "The encoder all-MiniLM-L6-v2 knows English only; searched for: Dieppe"
+    assert documents.of_answer(answer)["foreign"] == {
+        "language": "de",
+        "encoder": "all-MiniLM-L6-v2",
+        "languages": ("en",),
+        "searched": "Dieppe",
+        "share": 0.5,
+    }
+
+
+def test_to_a_question_in_english_nothing_is_said_of_languages(answerer: Answerer) -> None:
+    answer = answerer.answer("When was the raid on Dieppe?")
+    assert answer.foreign is None
+    assert "knows English" not in render.answer_text(answer)
+    assert documents.of_answer(answer)["foreign"] is None
+
+
+@pytest.mark.parametrize(
+    ("code", "searched", "nothing"),
+    [
+        (
+            "en",
+            "The encoder tiny knows English and Ukrainian only; searched for: Dieppe",
+            "no word",
+        ),
+        ("de", "Der Encoder tiny kann nur Englisch und Ukrainisch; gesucht wurde", "kein Wort"),
+        ("uk", "Мова кодувальника tiny: лише англійська і українська; шукав", "жодного"),
+        ("ru", "Язык кодировщика tiny: только английский и украинский; искал", "ни одного"),
+    ],
+)
+def test_the_telegram_bot_says_it_in_the_interfaces_language(
+    code: str, searched: str, nothing: str
+) -> None:
+    answer = Answer("Wann?", (), False, 0.2, 1, 3.0, foreign=FOREIGN)
+    first, *_ = views.unanswered(answer, LANGUAGES[code], number=7).text.splitlines()
+    assert first.startswith(searched)
+    assert "Dieppe" in first
+    unknown = replace(answer, foreign=replace(FOREIGN, share=0.0))
+    first, *_ = views.unanswered(unknown, LANGUAGES[code], number=7).text.splitlines()
+    assert nothing in first
+    assert "Dieppe" not in first
+
+
+def test_languages_are_listed_by_name() -> None:
+    assert naming.languages(["en"]) == "English"
+    assert naming.languages(["de", "en", "uk"]) == "German, English, and Ukrainian"
+    assert naming.languages(["en", "qq"], "de") == "Englisch und qq"
