@@ -61,10 +61,21 @@ def meet(
     }
 
 
-def of_chunk(encoding: PassageEncoding, offset: int) -> Tokens:
-    """Return a passage's tokens, their places counted from where its chunk begins."""
+def of_chunk(encoding: PassageEncoding, offset: int, text: str) -> Tokens:
+    """Return the tokens of a chunk's passage, their places counted from where the chunk begins.
+
+    Punctuation is left out: it is an eighth of the tokens, and no question looks for it.
+
+    Args:
+        encoding: Of the passage.
+        offset: Of the chunk in its passage.
+        text: Of the chunk.
+    """
     starts = np.where(encoding.starts < offset, -1, encoding.starts - offset).astype(np.int32)
-    return Tokens(encoding.codes, starts)
+    kept = starts < 0
+    spans = words_of(text, starts[~kept].tolist())
+    kept[~kept] = [any(map(str.isalnum, text[slice(*span)])) for span in spans]
+    return Tokens(encoding.codes[kept], starts[kept])
 
 
 def _computed(chunks: Mapping[int, StoredChunk], encoder: Encoder) -> dict[int, Tokens]:
@@ -76,9 +87,11 @@ def _computed(chunks: Mapping[int, StoredChunk], encoder: Encoder) -> dict[int, 
         return {}
     heads = [head(stored.source.title) for stored in chunks.values()]
     texts = [head + one.chunk.text for head, one in zip(heads, chunks.values(), strict=True)]
-    encoded = zip(encoder.encode_passages(texts), heads, strict=True)
-    tokens = (of_chunk(encoding, len(head)) for encoding, head in encoded)
-    return dict(zip(chunks, tokens, strict=True))
+    encoded = encoder.encode_passages(texts)
+    return {
+        key: of_chunk(encoding, len(head), stored.chunk.text)
+        for (key, stored), encoding, head in zip(chunks.items(), encoded, heads, strict=True)
+    }
 
 
 def _by_words(question: str, query: QueryEncoding, stored: StoredChunk) -> Meeting:

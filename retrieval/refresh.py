@@ -260,7 +260,7 @@ class _Refresh:
             some = new[at : at + _ENCODED_AT_ONCE]
             made = self._encoder.encode_passages([one.text for one in some])
             encodings = {
-                one.digest: _stored(encoding, one.offset if self._tokens else None)
+                one.digest: self._stored(encoding, one)
                 for one, encoding in zip(some, made, strict=True)
             }
             # At once, so that an interrupt costs a second of work at most.
@@ -272,13 +272,13 @@ class _Refresh:
         self._chunks += sum(len(chunks) for _, chunks in gathered)
         self._report()
 
+    def _stored(self, encoding: PassageEncoding, of: _Passage) -> StoredEncoding:
+        text = of.text[of.offset :]
+        tokens = of_chunk(encoding, of.offset, text) if self._tokens else None
+        return StoredEncoding(encoding.vector, tokens)
+
     def _report(self) -> None:
         self._on_progress(Progress(self._done, self._total, self._chunks, self.encoded))
-
-
-def _stored(encoding: PassageEncoding, offset: int | None) -> StoredEncoding:
-    """Keep the tokens of a passage whose chunk begins at the offset; not without one."""
-    return StoredEncoding(encoding.vector, None if offset is None else of_chunk(encoding, offset))
 
 
 def _max_bytes(articles: ArticlesSettings) -> int:

@@ -110,4 +110,18 @@ def test_a_long_title_is_cut_for_computed_tokens(tmp_path: Path, encoder: Encode
 
     places = [hit.chunk.text[at:][:5] for at in hit.starts if at >= 0]
     assert places[:2] == ["Ducks", "swim "]
-    assert places[-1] == "."
+    assert places[-1] == "noon."
+
+
+@pytest.mark.parametrize("how", [LateInteraction.STORED, LateInteraction.COMPUTED])
+def test_punctuation_of_articles_is_left_out(tmp_path: Path, how: LateInteraction) -> None:
+    made = library(tmp_path, how)
+    made.write(rates="It is 5 % (or so), isn't it? — Yes!")
+    made.refresh()
+
+    hits = made.searcher().search("rates or so").hits
+
+    (hit,) = [one for one in hits if one.source.path == "rates.txt"]
+    words = [hit.chunk.text[at:][:4] for at in hit.starts.tolist() if at >= 0]
+    assert words == ["It i", "is 5", "5 % ", "or s", "so),", "isn'", "'t i", "t it", "it? ", "Yes!"]
+    assert hit.similarity.shape[1] == len(hit.starts)
