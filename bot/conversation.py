@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bot.pointers import goes_on, points_back
+from bot.smalltalk import is_small_talk
 from retrieval.confidence.answerable import names_and_numbers
 from retrieval.languages.detection import of_question
 from retrieval.lexical import terms
@@ -53,7 +54,7 @@ def leaning(
     """Return how a question may be understood after others, None if it stands on its own.
 
     What it takes over are names and the rarest words of the question before, which has itself taken
-    over what it needed of those before it.
+    over what it needed of those before it. Small talk neither leans nor is leant on.
 
     Args:
         question: As it was asked.
@@ -61,6 +62,11 @@ def leaning(
         languages: Of the articles, ISO 639-1.
         rarity: Tells how rare a word is in the articles, 0 to 1.
     """
+    if is_small_talk(question):
+        return None
+    before = next((one for one in reversed(earlier) if not is_small_talk(one)), None)
+    if before is None:
+        return None
     language = _language(question, languages)
     own = len(set(terms(question, language)))
     gain: float | None
@@ -72,7 +78,7 @@ def leaning(
         gain = _SHORT
     else:
         return None
-    words = _carried(question, earlier[-1], languages, rarity) if earlier else ""
+    words = _carried(question, before, languages, rarity)
     return Leaning(f"{question} ({words})", gain) if words else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from bot.answers import Answerer, QuestionError
 from config import Settings
 from embeddings import Encoder
+from retrieval.confidence.scale import SHIPPED, Calibration
 from retrieval.question.repair import Repair
 from retrieval.refresh import refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
+from tests.retrieval.library import Library
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -127,6 +130,27 @@ def test_a_misspelt_question_is_answered_as_it_was_meant(answerer: Answerer) -> 
     assert answer.repairs == (Repair("minefeilds", "minefields"),)
     assert (answer.excerpts, answer.confidence) == (meant.excerpts, meant.confidence)
     assert (meant.repaired, meant.repairs) == (None, ())
+
+
+def test_the_confidence_is_taken_on_the_scale_of_the_index(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(ferry="A ferry crosses the river at noon.")
+    library.refresh()
+    answerer = Answerer(library.searcher(), library.search)
+    before = answerer.answer("When does the ferry cross?")
+    scale = replace(SHIPPED, late=SHIPPED.late + SHIPPED.late_spread)
+
+    library.store().calibrations.keep(Calibration(scale, 1, 1, 60, "test"))
+
+    after = answerer.answer("When does the ferry cross?")
+    assert after.excerpts == before.excerpts
+    assert 0 < after.confidence < before.confidence
+
+
+@pytest.mark.parametrize("question", ["a", "the", "what is it"])
+def test_a_question_of_stop_words_is_not_answered(answerer: Answerer, question: str) -> None:
+    answer = answerer.answer(question)
+    assert (answer.answered, answer.confidence) == (False, 0)
 
 
 def test_a_question_that_cannot_be_asked_says_why(answerer: Answerer) -> None:

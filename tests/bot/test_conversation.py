@@ -139,6 +139,16 @@ def test_a_complete_question_is_left_alone(question: str) -> None:
     assert lean(question, OFFENSIVE) is None
 
 
+@pytest.mark.parametrize(
+    "talk",
+    ["Thanks!", "ok thanks", "Hello", "Who are you?", "Дякую", "Ок", "спасибо", "Danke schön"],
+)
+def test_small_talk_neither_leans_nor_is_leant_on(talk: str) -> None:
+    assert lean(talk, OFFENSIVE) is None
+    assert text("And why?", OFFENSIVE, talk, "ok") == "And why? (Kursk offensive, August)"
+    assert lean("And why?", talk) is None
+
+
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=12))
 def test_a_conversation_never_grows(questions: list[str]) -> None:
     searched = questions[0]
