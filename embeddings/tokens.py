@@ -52,8 +52,8 @@ class TextTokenizer:
 
     @cached_property
     def _counting(self) -> Tokenizer:
-        # Truncation is a state of a Tokenizer and other threads use the other one; only a refresh
-        # counts, so a question does not pay for a second copy.
+        # Truncation is a state of a Tokenizer and other threads use the other one; few questions
+        # need a count, so the others do not pay for a second copy.
         tokenizer = Tokenizer.from_str(self._json)
         tokenizer.no_padding()
         tokenizer.no_truncation()

@@ -42,6 +42,13 @@ class Window:
     end: int
     late: float
 
+    @property
+    def text(self) -> str:
+        """The sentences as they stand in the article."""
+        return self.hit.chunk.text[
+            self.start - self.hit.chunk.start : self.end - self.hit.chunk.start
+        ]
+
 
 def best_excerpts(hits: Sequence[Hit], count: int, chars: int) -> list[tuple[Excerpt, Window]]:
     """Choose excerpts, best first, that do not overlap.
@@ -109,21 +116,32 @@ class _Words:
 
     triples: frozenset[tuple[str, ...]]
     numbers: frozenset[str]
+    sentences: frozenset[tuple[str, ...]]
 
     @classmethod
-    def of(cls, text: str) -> _Words:
-        words = _WORD.findall(text.casefold())
+    def of(cls, window: Window) -> _Words:
+        words = _WORD.findall(window.text.casefold())
         length = min(_TRIPLE, len(words))
         return cls(
             frozenset(zip(*(words[n:] for n in range(length)), strict=False)),
             frozenset(word for word in words if any(map(str.isdigit, word))),
+            frozenset(tuple(_WORD.findall(text.casefold())) for text in _sentences(window)),
         )
 
     def are_like(self, other: _Words) -> bool:
-        """Whether both say the same in the same words."""
+        """Whether the longer says what the shorter says, in the same words."""
         short, long = sorted((self, other), key=lambda one: len(one.triples))
-        shared = len(short.triples & long.triples)
-        return shared >= _SAME * len(short.triples) and short.numbers <= long.numbers
+        return short.stand_in(long)
+
+    def stand_in(self, other: _Words) -> bool:
+        """Whether the other says all of this in the same words."""
+        shared = len(self.triples & other.triples)
+        # A row of asterisks has no words to share.
+        return shared >= max(1, _SAME * len(self.triples)) and self.numbers <= other.numbers
+
+    def overlap(self, other: _Words) -> bool:
+        """Whether both have a sentence of some length, word for word."""
+        return any(len(words) >= _TRIPLE for words in self.sentences & other.sentences)
 
 
 @dataclass(slots=True)
@@ -147,7 +165,8 @@ class _Pick:
 def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
     """Take the best that do not overlap, and not all of one article if others are near.
 
-    A near-duplicate of one that was taken is named there in place of taking a place.
+    A near-duplicate of one that was taken is named there in place of taking a place, and a sentence
+    that was taken is not shown again, whatever article it stands in.
     """
     taken: list[_Pick] = []
     waiting: list[_Pick] = []
@@ -160,21 +179,31 @@ def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
         chosen = [*taken, *waiting]
         if any(pick.meets(window) for pick in chosen):
             continue
-        pick = _Pick(window, score, _Words.of(_text(window)))
+        pick = _Pick(window, score, _Words.of(window))
         source = window.hit.source
         same = next((one for one in chosen if one.words.are_like(pick.words)), None)
         if same is not None:
-            if source not in (same.window.hit.source, *same.also):
+            named = (same.window.hit.source, *same.also)
+            # The other article may have one of the sentences, and go on with other figures.
+            if source not in named and same.words.stand_in(_Words.of(_whole(window.hit))):
                 same.also.append(source)
+            continue
+        if any(one.words.overlap(pick.words) for one in chosen):
             continue
         crowded = sum(one.window.hit.source.path == source.path for one in chosen) >= _PER_ARTICLE
         (waiting if crowded else taken).append(pick)
     return [*taken, *waiting][:count]
 
 
-def _text(window: Window) -> str:
+def _whole(hit: Hit) -> Window:
+    sentences = hit.chunk.sentences
+    return Window(hit, 0, len(sentences) - 1, sentences[0].start, sentences[-1].end, 0.0)
+
+
+def _sentences(window: Window) -> Iterator[str]:
     chunk = window.hit.chunk
-    return chunk.text[window.start - chunk.start : window.end - chunk.start]
+    for sentence in chunk.sentences[window.first : window.last + 1]:
+        yield chunk.text[sentence.start - chunk.start : sentence.end - chunk.start]
 
 
 def _excerpt(pick: _Pick) -> Excerpt:
@@ -187,7 +216,7 @@ def _excerpt(pick: _Pick) -> Excerpt:
         paragraph=chunk.sentences[window.first].paragraph,
         start=window.start,
         end=window.end,
-        text=_text(window),
+        text=window.text,
         highlights=((best.start - window.start, best.end - window.start),),
         score=pick.score,
         also=tuple(pick.also),

@@ -15,7 +15,7 @@ import numpy as np
 from config import LateInteraction
 from retrieval.chunking import passage, short_title
 from retrieval.late import similarity
-from retrieval.lexical import terms
+from retrieval.lexical import term_of
 from retrieval.rows import StoredChunk, Tokens
 from retrieval.types import Encoder, FloatArray, IntArray, PassageEncoding, QueryEncoding
 from retrieval.words import words, words_of
@@ -99,8 +99,7 @@ def _by_words(question: str, query: QueryEncoding, stored: StoredChunk) -> Meeti
 
     @cache
     def term(word: str) -> str:
-        # "crow" of "crow's", not "s".
-        return max(terms(word, stored.source.language), key=len, default="")
+        return term_of(word, stored.source.language) or ""
 
     head = passage(stored.source.title, "")
     text = head + stored.chunk.text

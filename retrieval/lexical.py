@@ -64,6 +64,11 @@ def terms(text: str, language: str) -> list[str]:
     return [_STEMMERS[language](word) for word in found] if language in _STEMMERS else found
 
 
+def term_of(word: str, language: str) -> str | None:
+    """Return the term that a word is looked up by: "crow" for "crow's", not "s"."""
+    return max(terms(word, language), key=len, default=None)
+
+
 def words(text: str, language: str) -> list[str]:
     """Return a text's words without the stop words of a language, in order and lower case."""
     return list(_analyzer(_field(language), stemmed=False).analyze(text))

@@ -74,7 +74,7 @@ class Searcher:
         return self._views.current.rarity(word)
 
     def search(self, question: str, without: frozenset[int] = frozenset()) -> Ranking:
-        """Rank the chunks that may answer; none if the question has no word.
+        """Rank the chunks that may answer; none if the encoder sees no token in the question.
 
         Args:
             question: As it is asked.

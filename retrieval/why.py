@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from retrieval.excerpts import Window
-from retrieval.lexical import terms
+from retrieval.lexical import term_of, terms
 from retrieval.question.repair import Repair
 from retrieval.ranking import Ranking
 from retrieval.types import FloatArray, Stage
@@ -93,7 +93,7 @@ class Explanation:
         """Return the pairs that tell something, the best of each word."""
         pairs: dict[str, Pair] = {}
         for pair in self.pairs:
-            if pair.telling:
+            if pair.telling and pair.similarity > 0:
                 pairs.setdefault(pair.word.casefold(), pair)
         return tuple(pairs.values())
 
@@ -119,7 +119,7 @@ def absent(ranking: Ranking) -> tuple[str, ...]:
     found: dict[tuple[str | None, ...], str] = {}
     for start, end in words(ranking.question):
         word = ranking.question[start:end]
-        stems = {language: _term(word, language) for language in ranking.terms}
+        stems = {language: term_of(word, language) for language in ranking.terms}
         # What is a stop word in one of the languages is not missed in the others.
         if stems and all(stem in ranking.absent[language] for language, stem in stems.items()):
             found.setdefault(tuple(stems.values()), word)
@@ -129,7 +129,7 @@ def absent(ranking: Ranking) -> tuple[str, ...]:
 def _terms(ranking: Ranking, window: Window) -> tuple[Term, ...]:
     source = window.hit.source
     texts = {
-        Place.EXCERPT: _text(window),
+        Place.EXCERPT: window.text,
         Place.TITLE: source.title,
         Place.PASSAGE: window.hit.chunk.text,
     }
@@ -138,7 +138,7 @@ def _terms(ranking: Ranking, window: Window) -> tuple[Term, ...]:
     found: dict[str, Term] = {}
     for start, end in words(ranking.question):
         word = ranking.question[start:end]
-        stem = _term(word, source.language)
+        stem = term_of(word, source.language)
         if stem in wanted:
             place = next((place for place, has in places.items() if stem in has), None)
             asked = _asked(word, ranking.repairs)
@@ -155,16 +155,11 @@ def _asked(word: str, repairs: Iterable[Repair]) -> str:
     return word
 
 
-def _term(word: str, language: str) -> str | None:
-    """Return the term that a word is looked up by: "crow" for "crow's", not "s"."""
-    return max(terms(word, language), key=len, default=None)
-
-
 def _pairs(ranking: Ranking, window: Window) -> tuple[Pair, ...]:
     similarity, starts = _tokens(window)
     if not similarity.size:
         return ()
-    question, text = ranking.question, _text(window)
+    question, text = ranking.question, window.text
     language = window.hit.source.language
     ours = words_of(question, ranking.query.spans[:, 0].tolist())
     theirs = words_of(text, starts)
@@ -186,8 +181,8 @@ def _pairs(ranking: Ranking, window: Window) -> tuple[Pair, ...]:
             match_at=match[0],
             similarity=float(scores[own].mean()),
             share=float(shares[own].sum()),
-            telling=bool(_term(question[slice(*word)], language))
-            and bool(_term(text[slice(*match)], language)),
+            telling=bool(term_of(question[slice(*word)], language))
+            and bool(term_of(text[slice(*match)], language)),
         )
         pairs.append(pair)
     return tuple(sorted(pairs, key=lambda pair: -pair.similarity))
@@ -201,8 +196,3 @@ def _tokens(window: Window) -> tuple[FloatArray, list[int]]:
     left, right = np.searchsorted(hit.starts, [window.start - offset, end])
     starts = hit.starts[left:right] - (window.start - offset)
     return hit.similarity[:, left:right], starts.tolist()
-
-
-def _text(window: Window) -> str:
-    chunk = window.hit.chunk
-    return chunk.text[window.start - chunk.start : window.end - chunk.start]

@@ -29,7 +29,7 @@ def words(text: str, cuts: Iterable[int] = ()) -> list[Span]:
     found: list[Span] = []
     inside = False
     for at, char in enumerate(text):
-        if inside and _continues(text, at) and not (at in parted and _is_unspaced(char)):
+        if inside and _continues(text, at) and not (at in parted and is_unspaced(char)):
             found[-1] = found[-1][0], at + 1
         elif char.isspace():
             inside = False
@@ -58,5 +58,6 @@ def _continues(text: str, at: int) -> bool:
     return joins or char.isalnum() or unicodedata.category(char).startswith("M")
 
 
-def _is_unspaced(char: str) -> bool:
+def is_unspaced(char: str) -> bool:
+    """Whether a character is of a script that puts no blanks between words."""
     return any(ord(char) in script for script in _UNSPACED)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from retrieval.confidence.scale import SHIPPED, Scale
 from retrieval.excerpts import Window
 from retrieval.lexical import terms
+from retrieval.question.dates import named
 from retrieval.ranking import Ranking
+from retrieval.types import Source
 
 _WORD = re.compile(r"\w+")
 
@@ -20,12 +22,15 @@ class Features:
     """What the confidence is computed from, each 0 to 1.
 
     Attributes:
-        late: Best late-interaction score of a window.
+        late: Best late-interaction score of a window. A question of stop words alone has none: they
+            meet their like in any text.
         dense: Best cosine of a chunk.
         coverage: Of the question's terms, weighted by rarity, the share that stands in the best
             covered of the windows' chunks or its title.
         missing: Of the terms in the question's names and numbers, the share that stands neither in
             the window that has most of them nor in its title; 0 where there are none.
+
+    A year or a month of the article's own date need not stand in its text, and counts nowhere.
     """
 
     late: float
@@ -42,8 +47,9 @@ _INTERCEPT, _LATE, _DENSE, _COVERAGE, _MISSING = -1.63, 0.76, 0.45, 1.30, -0.93
 
 def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     """Measure the ranking and the windows that are to be shown."""
+    telling = [one for one in windows if ranking.terms.get(one.hit.source.language)]
     return Features(
-        late=max([0.0, *(window.late for window in windows)]),
+        late=max([0.0, *(window.late for window in telling)]),
         dense=max([0.0, *(hit.dense.score for hit in ranking.hits if hit.dense)]),
         coverage=max((_coverage(ranking, window) for window in windows), default=0.0),
         missing=min((_missing(ranking.question, window) for window in windows), default=0.0),
@@ -71,22 +77,32 @@ def confidence(found: Features, scale: Scale = SHIPPED) -> float:
 
 def _coverage(ranking: Ranking, window: Window) -> float:
     source = window.hit.source
-    wanted = ranking.terms.get(source.language, {})
+    dated = _dated(ranking.question, source)
+    terms_of = ranking.terms.get(source.language, {})
+    wanted = {term: rarity for term, rarity in terms_of.items() if term not in dated}
     total = sum(wanted.values())
     if not total:
         return 0.0
-    present = terms(f"{source.title}\n{window.hit.chunk.text}", source.language)
-    return sum(wanted[term] for term in wanted.keys() & set(present)) / total
+    present = set(terms(f"{source.title}\n{window.hit.chunk.text}", source.language))
+    # In the order of the total, or rounding would make of all terms more or less than 1.
+    return sum(rarity for term, rarity in wanted.items() if term in present) / total
 
 
 def _missing(question: str, window: Window) -> float:
-    source, chunk = window.hit.source, window.hit.chunk
+    source = window.hit.source
     names = " ".join(names_and_numbers(question))
-    wanted = set(terms(names, source.language))
+    wanted = set(terms(names, source.language)) - _dated(question, source)
     if not wanted:
         return 0.0
-    shown = chunk.text[window.start - chunk.start : window.end - chunk.start]
-    return len(wanted.difference(terms(f"{source.title}\n{shown}", source.language))) / len(wanted)
+    shown = terms(f"{source.title}\n{window.text}", source.language)
+    return len(wanted.difference(shown)) / len(wanted)
+
+
+def _dated(question: str, source: Source) -> set[str]:
+    """Return the question's terms that the article's date shows."""
+    if source.date is None:
+        return set()
+    return set(terms(" ".join(named(source.date, _WORD.findall(question))), source.language))
 
 
 def names_and_numbers(question: str) -> list[str]:

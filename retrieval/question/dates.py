@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 # "the last", "current" and "now" are often said without a wish for what is newest.
@@ -102,6 +102,12 @@ def wanted(preference: Preference, dates: Mapping[int, dt.date]) -> dict[int, fl
     order = {date: place for place, date in enumerate(sorted(set(dates.values())))}
     newest = max(1, len(order) - 1)
     return {key: preference.strength * order[date] / newest for key, date in dates.items()}
+
+
+def named(date: dt.date, words: Iterable[str]) -> list[str]:
+    """Return those of the words that name the year or the month of a date."""
+    month = re.compile(_MONTHS[date.month - 1])
+    return [word for word in words if word == str(date.year) or month.fullmatch(word.lower())]
 
 
 def _of_day(match: re.Match[str], today: dt.date) -> Period | None:

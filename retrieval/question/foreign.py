@@ -77,9 +77,9 @@ def foreign(
 
 
 def _known(word: str, lexical: LexicalIndex, languages: Sequence[str]) -> str | None:
-    """Return a word as the articles have it."""
+    """Return a word as the articles have it; a name keeps its capital."""
     for form in (word, *spellings(word)):
         for language in languages:
             if any(lexical.holds(term, language) for term in terms(form, language)):
-                return form
+                return form.capitalize() if form != word and word[0].isupper() else form
     return None

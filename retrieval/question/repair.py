@@ -70,6 +70,8 @@ def repair(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[Repair, ..
         and not any(start <= match.start() < end for start, end in literal)
         and not _occurs(match[0], vocabulary)
     ]
+    if not unknown:
+        return question, ()
     strange = [
         match
         for match, tokens in zip(

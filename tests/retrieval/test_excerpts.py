@@ -241,14 +241,54 @@ def test_what_several_articles_say_in_the_same_words_is_one_excerpt() -> None:
     assert second.also == ()
 
 
+def test_an_article_that_says_only_a_part_in_the_same_words_is_not_named() -> None:
+    articles = [
+        article(str(count), f"{REPORT}. Its {count} passengers waited at the harbour for a bus.")
+        for count in (4, 7)
+    ]
+    # The second is found by its first sentence alone.
+    first, *_ = best_excerpts(
+        [
+            hits_of("ferry stopped harbour bus", articles[0])[0],
+            hits_of("ferry stopped", articles[1], scores=[0.5])[0],
+        ],
+        count=3,
+        chars=350,
+    )
+
+    assert "Its 4 passengers" in first[0].text
+    assert first[0].also == ()
+
+
+def test_a_sentence_that_was_shown_is_not_shown_again_from_a_copy() -> None:
+    bridge, flood = "The old bridge is closed to all cars.", "The flood has taken the road."
+    articles = [article("a", f"{bridge} {REPORT}."), article("b", f"{REPORT}. {flood}")]
+
+    first, second = excerpts_of("bridge ferry flood", *articles)
+
+    assert (first.text, second.text) == (f"{bridge} {REPORT}.", flood)
+
+
 def test_a_paragraph_that_an_article_repeats_is_one_excerpt() -> None:
     (found,) = excerpts_of("ferry", article("a", f"{REPORT}.\n\n{REPORT}."))
 
     assert found.also == ()
 
 
+def test_what_has_no_words_is_like_nothing() -> None:
+    texts = ["* * *", "- - -", "A river.", "A mill."]
+
+    found = excerpts_of("", *(article(str(n), t) for n, t in enumerate(texts)), count=9)
+
+    assert [excerpt.text for excerpt in found] == texts
+    assert not any(excerpt.also for excerpt in found)
+
+
 def test_the_same_report_with_other_figures_is_another_excerpt() -> None:
-    figures = [f"{REPORT}; {count} passengers waited at the harbour for a bus." for count in (4, 7)]
+    rest = (
+        "passengers waited at the harbour for a bus to the airport, which came late in the evening"
+    )
+    figures = [f"{REPORT}; {count} {rest}." for count in (4, 7)]
 
     found = excerpts_of("ferry stopped ice", *(article(str(n), t) for n, t in enumerate(figures)))
 

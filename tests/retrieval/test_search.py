@@ -95,6 +95,13 @@ def test_terms_come_with_their_rarity_by_language(library: Library) -> None:
     assert 0 < terms["en"]["river"] < terms["en"]["bridg"] == 1
 
 
+def test_tokens_of_rare_words_weigh_more_and_punctuation_nothing(searcher: Searcher) -> None:
+    for hit in searcher.search("the river mill ?").hits:
+        the, river, mill, mark = hit.weights.tolist()
+        assert 0 == mark < the < river < mill
+        assert hit.weights.sum() == pytest.approx(1)
+
+
 def test_a_word_is_as_rare_as_in_the_language_where_it_is_most_common(library: Library) -> None:
     (library.articles / "de.md").write_text("---\nlanguage: de\n---\n\nDie Ferry im Hafen.")
     library.refresh()

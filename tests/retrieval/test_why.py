@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 
 from config import Settings
 from embeddings import Encoder
-from retrieval.chunking import passage as passage_of
+from retrieval.chunking import passage
 from retrieval.excerpts import Window, best_excerpts
+from retrieval.interaction import of_chunk
 from retrieval.late import similarity
 from retrieval.question.repair import Repair
 from retrieval.ranking import Ranking
 from retrieval.refresh import refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
+from retrieval.types import Encoder as RetrievalEncoder
 from retrieval.types import FloatArray, Stage
 from retrieval.why import Explanation, Place, absent, explain
 from tests.fakes import HashEncoder
@@ -66,8 +68,13 @@ def explained(searcher: Searcher, question: str) -> Explanation:
     return explain(ranking, windows(ranking)[0])
 
 
-def _passage(window: Window) -> str:
-    return passage_of(window.hit.source.title, window.hit.chunk.text)
+def anew(ranking: Ranking, window: Window, encoder: RetrievalEncoder) -> FloatArray:
+    """Return how the question meets the window's chunk, encoded once more."""
+    chunk = window.hit.chunk
+    text = passage(window.hit.source.title, chunk.text)
+    (encoding,) = encoder.encode_passages([text])
+    tokens = of_chunk(encoding, len(text) - len(chunk.text), chunk.text)
+    return similarity(encoder.encode_query(ranking.question).tokens, tokens.codes)
 
 
 def check(ranking: Ranking, window: Window, matrix: FloatArray) -> None:
@@ -106,11 +113,8 @@ def test_pairs_stand_where_they_say_and_make_up_the_score(
     searcher: Searcher, question: str
 ) -> None:
     ranking = searcher.search(question)
-    encoder = HashEncoder()
-    tokens = encoder.encode_query(ranking.question).tokens
     for window in windows(ranking):
-        (passage,) = encoder.encode_passages([_passage(window)])
-        check(ranking, window, similarity(tokens, passage.codes))
+        check(ranking, window, anew(ranking, window, HashEncoder()))
 
 
 @pytest.mark.parametrize(
@@ -127,15 +131,12 @@ def test_the_real_encoders_pieces_are_grouped_into_words(
     seeds: Searcher, encoder: Encoder, question: str
 ) -> None:
     ranking = seeds.search(question)
-    tokens = encoder.encode_query(ranking.question).tokens
     found = windows(ranking)
     assert found
     for window in found:
         check(ranking, window, window.hit.similarity)
         # Encoded with other passages, a token may differ by a bit.
-        (passage,) = encoder.encode_passages([_passage(window)])
-        anew = similarity(tokens, passage.codes)
-        assert np.abs(anew - window.hit.similarity).mean() < 0.01
+        assert np.abs(anew(ranking, window, encoder) - window.hit.similarity).mean() < 0.01
 
 
 def test_ranks_are_those_among_all_hits(seeds: Searcher) -> None:
@@ -197,6 +198,13 @@ def test_a_match_in_the_title_alone_has_no_pair(searcher: Searcher) -> None:
         ("ferries", Place.TITLE),
     ]
     assert not {"lake", "Ferries"} & {pair.match for pair in found.pairs}
+
+
+def test_a_pair_that_has_nothing_in_common_is_not_among_the_closest(searcher: Searcher) -> None:
+    found = explained(searcher, "river mill")
+    first, *rest = found.pairs
+    far = replace(found, pairs=(replace(first, similarity=0.0), *rest))
+    assert far.closest() == found.closest()[1:]
 
 
 def test_a_word_that_is_repeated_is_one_term_but_each_has_its_pair(searcher: Searcher) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import numpy as np
@@ -50,6 +51,14 @@ def test_confidence_grows_with_each_feature_but_the_missing(
     worse = replace(found, missing=max(missing, more))
 
     assert 0 <= confidence(worse) <= confidence(found) <= confidence(better) <= 1
+
+
+@pytest.mark.parametrize("name", ["late", "dense", "coverage", "missing"])
+def test_every_feature_counts(name: str) -> None:
+    middle = Features(0.4, 0.4, 0.5, 0.5)
+    more = confidence(replace(middle, **{name: 0.6}))
+
+    assert more < confidence(middle) if name == "missing" else more > confidence(middle)
 
 
 def test_confidence_spans_from_surely_not_to_surely() -> None:
@@ -132,6 +141,29 @@ def test_missing_looks_at_the_window_that_has_most_and_not_beyond_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "date", "covered", "missing"),
+    [
+        ("the mill in October 2025", dt.date(2025, 10, 27), 1.0, 0.0),
+        ("the mill in October 2025", dt.date(2025, 9, 27), 0.5, 1.0),
+        ("the mill in October 2025", dt.date(2024, 9, 27), 1 / 3, 1.0),
+        ("the mill in October 2025", None, 1 / 3, 1.0),
+    ],
+)
+def test_a_year_and_a_month_that_the_articles_date_shows_are_not_missed(
+    question: str, date: dt.date | None, covered: float, missing: float
+) -> None:
+    found = hit("Anna built the mill.")
+    found = replace(found, source=replace(found.source, date=date))
+    words = {"mill": 1.0, "octob": 1.0, "2025": 1.0}
+    given = replace(ranking((found,), {"en": words}), question=question)
+
+    judged = features(given, [window(found)])
+
+    assert judged.coverage == pytest.approx(covered)
+    assert judged.missing == missing
+
+
+@pytest.mark.parametrize(
     ("text", "title", "covered"),
     [
         ("The rivers of the town.", "Title", 0.6),
@@ -145,6 +177,28 @@ def test_coverage_weighs_terms_by_rarity(text: str, title: str, covered: float) 
     given = ranking((found,), {"en": {"river": 0.6, "flood": 0.4}})
 
     assert features(given, [window(found)]).coverage == pytest.approx(covered)
+
+
+@given(
+    st.dictionaries(st.from_regex(r"[bcd]{2,5}x", fullmatch=True), st.floats(0.01, 1), min_size=1)
+)
+def test_a_question_whose_terms_all_stand_there_is_covered_to_the_last_bit(
+    rarities: dict[str, float],
+) -> None:
+    found = hit(" ".join(rarities), language="xx")
+    given = ranking((found,), {"xx": rarities})
+
+    assert features(given, [window(found)]).coverage == 1
+
+
+def test_stop_words_alone_answer_nothing_however_well_they_are_met() -> None:
+    found = hit("What it was and what it is.")
+    given = ranking((found,), {"en": {}, "de": {"what": 1.0}})
+
+    judged = features(given, [window(found, late=0.9)])
+
+    assert judged.late == 0
+    assert confidence(judged) == 0
 
 
 def test_coverage_is_taken_in_the_articles_language() -> None:

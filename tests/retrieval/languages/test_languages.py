@@ -217,7 +217,7 @@ def english(tmp_path: Path) -> Searcher:
     ("question", "searched", "first"),
     [
         ("Was geschah 2024 in Sudzha?", "2024 Sudzha", "sudzha.txt"),
-        ("Що сталося в Суджі у 2024 році?", "sudzha 2024", "sudzha.txt"),
+        ("Що сталося в Суджі у 2024 році?", "Sudzha 2024", "sudzha.txt"),
         ("Что было в 1942 году?", "1942", "war.txt"),
         # "war", "der" and "im" are words of German here.
         ("Wie war der Sommer 2024 im Norden?", "2024", "sudzha.txt"),

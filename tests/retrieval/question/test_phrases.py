@@ -37,6 +37,23 @@ def test_case_and_white_space_do_not_count() -> None:
     assert share([], "the bridge") == 0
 
 
+@pytest.mark.parametrize(
+    ("phrase", "text", "found"),
+    [
+        ("art", "The party departs.", 0),
+        ("art", "A party of art.", 1),
+        ("a", "An oar", 1),
+        ("a", "The boat", 0),
+        ("міст", "Старого моста й мосту", 0),
+        ("паром", "До парому", 1),
+        ("$5", "US$5", 1),
+        ("桥", "旧桥", 1),
+    ],
+)
+def test_a_phrase_begins_where_a_word_does(phrase: str, text: str, found: int) -> None:
+    assert share([phrase], text) == found
+
+
 @given(st.text(max_size=80))
 def test_spans_are_apart_and_in_order(question: str) -> None:
     ends = [0]

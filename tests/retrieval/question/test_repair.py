@@ -51,6 +51,21 @@ def garden(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Repair
     return lambda question: repair(question, words)
 
 
+def test_tokens_are_counted_only_for_words_that_no_article_has(tmp_path: Path) -> None:
+    counted: list[Sequence[str]] = []
+
+    def count(words: Sequence[str]) -> list[int]:
+        counted.append(words)
+        return no_word(words)
+
+    words = vocabulary(tmp_path / "lexical", GARDEN, count_tokens=count)
+
+    assert repair("Who cleared the minefields?", words) == ("Who cleared the minefields?", ())
+    assert not counted
+    assert repair("Who saw the hornbeamm?", words)[0] == "Who saw the hornbeam?"
+    assert counted[0] == ["hornbeamm"]
+
+
 @pytest.mark.parametrize(
     ("written", "searched"),
     [
@@ -103,6 +118,8 @@ def test_several_errors_are_repaired_in_their_order(garden: Repairer) -> None:
         "Who was clearing a minefield with greenhouse flowering?",
         "Is there a lev in it?",
         "What is the Levv?",
+        # Another first letter makes another word.
+        "Where is a bagnolia, or a zornbeam?",
         "",
         "???",
         "12345 678th 2O23",
