@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import logging
 import os
@@ -107,9 +108,8 @@ class Run:
 
 
 def write(text: str) -> None:
-    """Write to standard output, replacing what its encoding lacks."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+    """Write a line to standard output."""
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
@@ -167,6 +167,9 @@ def command(body: Callable[..., int | None]) -> None:
         **own: object,
     ) -> None:
         logs.setup(verbose)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # Whatever is written, and its encoding lacks.
+            sys.stdout.reconfigure(errors="replace")
         status = 0
         with _explained(as_json, verbose):
             overrides = {"articles": {"folder": articles}, "index": {"folder": index}}

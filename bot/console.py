@@ -84,9 +84,8 @@ def chat(library: Library) -> None:
     With a terminal at both ends answers are drawn, otherwise they are plain text. Where standard
     input is a file or a pipe, each of its lines is handled, without a prompt.
     """
-    for stream in (sys.stdin, sys.stdout):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     prompted = sys.stdin.isatty()
     plain = not (prompted and sys.stdout.isatty())
     talk = Chat(library, Console(), Console(stderr=True), plain)

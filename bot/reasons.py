@@ -129,7 +129,7 @@ def _judged(judged: Features) -> str:
     return (
         f"It comes from the closest excerpt, {judged.late:.2f} word by word, the closest passage, "
         f"{judged.dense:.2f} by meaning, and the question's words: {100 * judged.coverage:.0f} % "
-        f"found, of its names and numbers {100 * judged.missing:.0f} % missing."
+        f"found; {100 * judged.missing:.0f} % of its names and numbers missing."
     )
 
 

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from functools import cache
 
 import httpx2
@@ -75,14 +76,22 @@ async def stream(
                     extra_headers=None if key else {"Authorization": openai.Omit()},
                 )
             pieces = aiter(answer)
-            while True:
-                # Around each step, as a limit around a yield would hit whoever reads.
-                async with asyncio.timeout_at(deadline):
-                    chunk = await anext(pieces)
-                # A last piece may tell of use only, and carries no choice.
-                text = chunk.choices[0].delta.content if chunk.choices else None
-                if isinstance(text, str):
-                    yield text
+            try:
+                while True:
+                    # Around each step, as a limit around a yield would hit whoever reads.
+                    async with asyncio.timeout_at(deadline):
+                        chunk = await anext(pieces)
+                    # A last piece may tell of use only, and carries no choice.
+                    text = chunk.choices[0].delta.content if chunk.choices else None
+                    if isinstance(text, str):
+                        yield text
+            finally:
+                await answer.close()
+                # The client reads through a chain of generators. This ends all of them; left as
+                # they are, they would be closed out of order, which fails with a traceback.
+                with suppress(Exception):
+                    async for _ in pieces:
+                        pass
         except StopAsyncIteration:
             return
         except CompletionError:
@@ -92,7 +101,9 @@ async def stream(
         except openai.APIStatusError as exc:
             raise CompletionError(f"HTTP status {exc.status_code}") from None
         except openai.APIConnectionError:
-            raise CompletionError("no connection, or it was lost") from None
+            raise CompletionError(
+                "no connection, or it was lost; is writer.base_url right?"
+            ) from None
         except Exception as exc:  # noqa: BLE001 - the client checks little of what it reads
             raise CompletionError(f"an answer that is none ({type(exc).__name__})") from None
 

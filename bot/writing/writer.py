@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -79,8 +80,9 @@ class Writer:
             return
         self.busy += 1
         try:
-            async for sentence in self._write(answer):
-                yield sentence
+            async with aclosing(self._write(answer)) as sentences:
+                async for sentence in sentences:
+                    yield sentence
         finally:
             self.busy -= 1
 

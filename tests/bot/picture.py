@@ -22,7 +22,7 @@ from bot.render import ACCENT
 from config import Settings
 
 QUESTIONS = (
-    "When did Russia retake Sudzha?",
+    "Why did communications fail?",
     "What is the capital of Mongolia?",
 )
 WIDTH = 92

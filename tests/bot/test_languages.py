@@ -70,7 +70,7 @@ def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
     answer = answerer.answer("Хто такий Артем Карякін?")
     assert answer.answered
     assert answer.foreign is not None
-    assert answer.foreign.searched == "artem kariakin"
+    assert answer.foreign.searched == "Artem Kariakin"
 
 
 def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: Answerer) -> None:

@@ -92,7 +92,7 @@ def test_reasons_stand_below_their_excerpts_and_the_confidence_at_the_end() -> N
         "",
         "The confidence is 93.0 %; from 50 % on it counts as an answer.",
         "It comes from the closest excerpt, 0.55 word by word, the closest passage, 0.48 by "
-        "meaning, and the question's words: 100 % found, of its names and numbers 25 % missing.",
+        "meaning, and the question's words: 100 % found; 25 % of its names and numbers missing.",
         "The number behind a word is its rarity in the articles, up to 1; behind a pair of words "
         "it is their closeness in meaning, up to 1.",
     ]

@@ -21,7 +21,7 @@ from bot.telegram.views.message import Button, Message
 from config import Settings
 
 QUESTIONS = (
-    "When did Russia retake Sudzha?",
+    "Why did communications fail?",
     "What is the capital of Mongolia?",
 )
 WIDTH, EDGE, GAP = 520, 12, 10

@@ -222,6 +222,31 @@ def test_whoever_stops_reading_frees_the_server() -> None:
         assert len(list(writer.written(ANSWER))) == 1
 
 
+@pytest.mark.parametrize("behaviour", [stalls(event(f"{FACES} And")), repeats(event("word "))])
+def test_what_stops_before_the_server_does_leaves_nothing_behind(
+    behaviour: Behaviour, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(behaviour) as server:
+        sentences = a_writer(server.url).written(ANSWER)
+        next(sentences, None)
+        sentences.close()  # type: ignore[attr-defined]
+    # The event loop complains there of what it has to close itself.
+    assert [one for one in caplog.records if one.name == "asyncio"] == []
+
+
+@pytest.mark.anyio
+async def test_a_writer_that_is_stopped_has_stopped() -> None:
+    with serving(stalls(event(f"{FACES} And"))) as server:
+        writer, before = a_writer(server.url), asyncio.all_tasks()
+        sentences = writer.write(ANSWER)
+        await anext(sentences)
+        await sentences.aclose()
+        # What is closed by the way only, is closed by a task.
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == before
+        assert not writer.busy
+
+
 @pytest.mark.anyio
 async def test_only_some_answers_are_written_at_once() -> None:
     released = threading.Event()
@@ -340,6 +365,14 @@ def test_ask_prints_the_written_answer_below_the_excerpts_and_as_json(
     assert json.loads(failed.stdout)["written"] is None
     assert "HTTP status 500" in failed.stderr
     assert KEY not in text.stdout + text.stderr + failed.stdout + failed.stderr
+
+
+def test_a_written_answer_is_shown_in_any_encoding(tmp_path: Path, encoder: object) -> None:
+    variables = {"EXCERPTA_WRITER__MODEL": "modèle", "PYTHONIOENCODING": "ascii"}
+    with serving(says(FACES)) as server:
+        done = ask(tmp_path, EXCERPTA_WRITER__BASE_URL=server.url, **variables)
+    assert done.returncode == 0, done.stderr
+    assert "Written by mod?le from" in done.stdout
 
 
 def test_the_client_is_not_loaded_where_nothing_is_written(tmp_path: Path, encoder: object) -> None:
