@@ -4,8 +4,9 @@ python -m tests.benchmarks.conversations FOLDER [COMPLETE ...] [--questions N] [
 
 Each folder holds `articles/` and `questions.jsonl`. The questions of FOLDER end a conversation:
 they are asked alone, in one text with the question before or with all before, and as in a chat.
-Those of the COMPLETE are asked alone, after another one of the same file, and after another one
-about the same article. The indexes are made anew, unless a folder to keep them in is given.
+Those of the COMPLETE are asked alone, after another one of the same file, in one text with it, and
+after another one about the same article. The indexes are made anew, unless a folder to keep them in
+is given.
 """
 
 from __future__ import annotations
@@ -30,17 +31,10 @@ _HEADING = """\
 
 def conversations(library: Library, questions: Sequence[Question]) -> Iterator[str]:
     """Yield a line for each way to ask the last question of a conversation."""
-    longest = library.settings.search.max_question_chars
-
-    def joined(one: Question, before: Sequence[str]) -> Question:
-        text = " ".join([*before, one.question])[-longest:]
-        return replace(one, question=text, history=())
-
+    last = [_joined(library, replace(one, history=one.history[-1:])) for one in questions]
     yield _line(library, "alone", [replace(one, history=()) for one in questions])
-    yield _line(
-        library, "in one with that before", [joined(one, one.history[-1:]) for one in questions]
-    )
-    yield _line(library, "in one with all before", [joined(one, one.history) for one in questions])
+    yield _line(library, "in one with that before", last)
+    yield _line(library, "in one with all before", [_joined(library, one) for one in questions])
     yield _line(library, "as a follow-up", questions)
     for half in (0, 1):
         yield _line(library, f"as a follow-up, half {half + 1}", questions[half::2])
@@ -59,11 +53,20 @@ def complete(library: Library, every: Sequence[Question], count: int) -> Iterato
     for one in every:
         about.setdefault(one.articles, []).append(one)
     yield _line(library, "alone", asked)
-    yield _line(library, "after any other", [after(one, every) for one in asked])
+    others = [after(one, every) for one in asked]
+    yield _line(library, "after any other", others)
+    yield _line(library, "in one with any other", [_joined(library, one) for one in others])
     beside = [one for one in asked if len(about[one.articles]) > 1]
     yield _line(library, "alone, if not the only one of its article", beside)
     same = [after(one, about[one.articles]) for one in beside]
     yield _line(library, "after another of its article", same)
+
+
+def _joined(library: Library, one: Question) -> Question:
+    """Return a question in one text with those before it, as much of them as can be asked."""
+    longest = library.settings.search.max_question_chars
+    text = " ".join([*one.history, one.question])[-longest:]
+    return replace(one, question=text, history=())
 
 
 def _line(library: Library, name: str, questions: Sequence[Question]) -> str:
