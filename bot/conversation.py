@@ -68,36 +68,47 @@ def leaning(
     if before is None:
         return None
     language = _language(question, languages)
-    own = len(set(terms(question, language)))
+    own = set(terms(question, language))
+    names = _names(question, language)
     gain: float | None
     if not own or goes_on(question):
         gain = None
     elif points_back(question):
         gain = _POINTING
-    elif own <= _FEW and not _names(question, language):
+    elif len(own) <= _FEW and not names:
         gain = _SHORT
     else:
         return None
-    words = _carried(question, before, languages, rarity)
+    # "What about Belgorod?" puts a name in the place of that before.
+    instead = gain is None and names and own == names and not points_back(question)
+    words = _carried(question, before, languages, rarity, with_names=not instead)
     return Leaning(f"{question} ({words})", gain) if words else None
 
 
-def _names(question: str, language: str) -> bool:
-    words = names_and_numbers(question)
-    return any(word[0].isalpha() and terms(word, language) for word in words)
+def _names(question: str, language: str) -> set[str]:
+    """Return the terms of a question's names."""
+    words = [word for word in names_and_numbers(question) if word[0].isalpha()]
+    return {term for word in words for term in terms(word, language)}
 
 
 def _carried(
-    question: str, before: str, languages: Collection[str], rarity: Callable[[str], float]
+    question: str,
+    before: str,
+    languages: Collection[str],
+    rarity: Callable[[str], float],
+    *,
+    with_names: bool,
 ) -> str:
-    """Return names and rare words that another question lacks, those side by side together."""
+    """Return names, if wanted, and rare words that another question lacks, neighbours together."""
     language = _language(before, languages)
     own = _stems(question, languages)
     new: dict[frozenset[tuple[str, str]], re.Match[str]] = {}
     for match in _WORD.finditer(before):
         word = match.group()
         stems = _stems(word, languages)
-        if len(word) <= _WORD_CHARS and terms(word, language) and not stems <= own:
+        if len(word) > _WORD_CHARS or not terms(word, language) or stems <= own:
+            continue
+        if with_names or not _is_name(match):
             new.setdefault(stems, match)
     rarest = sorted(new.values(), key=lambda match: -_worth(match, rarity))[:_CARRIED]
     text, end = "", -1
@@ -110,9 +121,12 @@ def _carried(
 
 
 def _worth(match: re.Match[str], rarity: Callable[[str], float]) -> float:
+    return rarity(match.group()) + _NAME * _is_name(match)
+
+
+def _is_name(match: re.Match[str]) -> bool:
     # The first word of a question is capitalised whatever it is.
-    name = match.start() > 0 and not match.group()[0].islower()
-    return rarity(match.group()) + _NAME * name
+    return match.start() > 0 and not match.group()[0].islower()
 
 
 def _stems(text: str, languages: Collection[str]) -> frozenset[tuple[str, str]]:

@@ -45,6 +45,15 @@ def test_a_name_is_taken_over_though_the_articles_are_full_of_it() -> None:
     assert found.text == "Who ordered it? (Kursk bridge held)"
 
 
+def test_a_name_takes_the_place_of_those_before() -> None:
+    before = "How far is Sudzha from the border of Ukraine?"
+    assert text("What about Belgorod?", before) == "What about Belgorod? (far, border)"
+    assert text("And Belgorod?", "Who held Sudzha?") == "And Belgorod? (held)"
+    # There it is asked for something of the name before.
+    assert text("And the mayor of Belgorod?", before).endswith("(Sudzha, border, Ukraine)")
+    assert text("And Belgorod from there?", before).endswith("(Sudzha, border, Ukraine)")
+
+
 def test_words_that_the_question_has_in_another_form_are_not_taken_over() -> None:
     assert text("And the offensives?", OFFENSIVE) == "And the offensives? (Kursk, begin, August)"
 
