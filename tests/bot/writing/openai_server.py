@@ -64,6 +64,20 @@ def says_when(released: threading.Event, *pieces: str) -> Behaviour:
     return behave
 
 
+def drips(*pieces: str) -> Behaviour:
+    """Stream text as a good server does, with pauses."""
+
+    def behave(handler: Handler, over: threading.Event) -> None:
+        _begin(handler, 200, {})
+        for piece in pieces:
+            handler.wfile.write(event(piece))
+            handler.wfile.flush()
+            over.wait(0.05)
+        handler.wfile.write(DONE)
+
+    return behave
+
+
 def stalls(*chunks: bytes) -> Behaviour:
     """Send bytes, and then nothing, without an end."""
 
