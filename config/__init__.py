@@ -2,7 +2,7 @@
 
 from config import logs
 from config.errors import SettingsError
-from config.settings import (
+from config.sections import (
     ArticlesSettings,
     Backend,
     ConsoleSettings,
@@ -12,10 +12,10 @@ from config.settings import (
     LateInteraction,
     LogFormat,
     SearchSettings,
-    Settings,
     TelegramSettings,
     WriterSettings,
 )
+from config.settings import Settings
 
 __all__ = [
     "ArticlesSettings",
