@@ -45,6 +45,11 @@ def a_writer(url: str, **own: object) -> Writer:
     return Writer(settings(url, **own), HashEncoder())
 
 
+def answers_alive() -> list[Answer]:
+    gc.collect()
+    return [one for one in gc.get_objects() if type(one) is Answer]
+
+
 @pytest.mark.parametrize("chat", [private(7), group(-5)], ids=["private", "group"])
 async def test_an_answer_is_shown_at_once_and_then_edited(
     emulator: Emulator, tmp_path: Path, chat: dict[str, object]
@@ -231,6 +236,8 @@ async def test_a_stop_does_not_wait_for_the_model(emulator: Emulator, tmp_path: 
 
 
 async def test_nothing_is_kept_of_what_was_written(emulator: Emulator, tmp_path: Path) -> None:
+    # Other tests keep specimens.
+    before = answers_alive()
     with serving_model(says(FACES)) as server:
         writer = a_writer(server.url)
         async with serving(emulator, tmp_path, writer=writer):
@@ -240,10 +247,9 @@ async def test_nothing_is_kept_of_what_was_written(emulator: Emulator, tmp_path:
                 await emulator.until(lambda: FACES in emulator.messages[-1].text)
             emulator.say(7, NOTHING)
             await emulator.sent(4)
-            gc.collect()
-            answers = (one for one in gc.get_objects() if type(one) is Answer)
-            # Other tests keep specimens.
-            assert not [one for one in answers if one.question == CROWS]
+            known = {id(one) for one in before}
+            kept = [one for one in answers_alive() if id(one) not in known]
+            assert not [one for one in kept if one.question == CROWS]
 
 
 async def test_what_fails_ends_a_written_answer_only(
