@@ -69,6 +69,14 @@ class LateInteraction(StrEnum):
     OFF = "off"
 
 
+class Noticing(StrEnum):
+    """How changes of the articles folder are noticed."""
+
+    AUTO = "auto"
+    EVENTS = "events"
+    POLL = "poll"
+
+
 class LogFormat(StrEnum):
     """How records of the log are written."""
 
@@ -76,12 +84,14 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def _split(ids: object) -> object:
-    """Let an environment variable list ids as 1,2,3."""
-    return [one.strip() for one in ids.split(",")] if isinstance(ids, str) else ids
+def _split(values: object) -> object:
+    """Let an environment variable list values as 1,2,3."""
+    return [one.strip() for one in values.split(",")] if isinstance(values, str) else values
 
 
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_split)]
+Channel = Annotated[str, Field(pattern=r"^\d{1,20}=\w{4,32}$")]
+Channels = Annotated[tuple[Channel, ...], NoDecode, BeforeValidator(_split)]
 
 
 class _Section(BaseModel):
@@ -95,6 +105,16 @@ class ArticlesSettings(_Section):
     folder: HomePath
     language: str = Field(pattern=r"^[a-z]{2}$")
     max_megabytes: float = Field(gt=0, le=1000)
+    max_characters: int = Field(ge=1000, le=100_000_000)
+    max_pages: int = Field(ge=1, le=100_000)
+    max_unpacked_megabytes: float = Field(gt=0, le=1000)
+    max_seconds: float = Field(gt=0, le=600)
+    channels: Channels
+
+    @property
+    def max_bytes(self) -> int:
+        """Size of a file, at most."""
+        return int(self.max_megabytes * 1_000_000)
 
 
 class IndexSettings(_Section):
@@ -103,6 +123,15 @@ class IndexSettings(_Section):
     folder: HomePath
     chunk_tokens: int = Field(ge=16, le=4096)
     keep: int = Field(ge=1, le=100)
+
+
+class RefreshSettings(_Section):
+    """How the index is brought in line with the articles."""
+
+    gate: bool
+    sample: int = Field(ge=1, le=1000)
+    questions: HomePath | None = None
+    watch: Noticing
 
 
 class EncoderSettings(_Section):

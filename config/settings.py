@@ -18,6 +18,7 @@ from config.sections import (
     EncoderSettings,
     IndexSettings,
     ReaderSettings,
+    RefreshSettings,
     RerankerSettings,
     SearchSettings,
     TelegramSettings,
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
 
     articles: ArticlesSettings
     index: IndexSettings
+    refresh: RefreshSettings
     encoder: EncoderSettings
     search: SearchSettings
     reranker: RerankerSettings

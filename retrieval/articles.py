@@ -16,7 +16,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from retrieval.errors import ArticlesError
-from retrieval.formats import READERS, UnreadableArticle, suffix
+from retrieval.formats.parsing import READERS, UnreadableArticle, suffix
 
 _IGNORED_STARTS = (".", "~$", "#")
 _IGNORED_ENDS = ("~", "#")

@@ -15,7 +15,8 @@ from retrieval.articles import ArticleFile, Skipped, read, walk
 from retrieval.chunking import chunk, passage, short_title
 from retrieval.derived import lexical_in_step
 from retrieval.errors import ArticlesError
-from retrieval.formats import READERS, UnreadableArticle, parse
+from retrieval.formats.parsing import READERS, UnreadableArticle, parse
+from retrieval.formats.parts import Limits
 from retrieval.interaction import of_chunk
 from retrieval.lock import writing
 from retrieval.store import FileState, Store, StoredEncoding
@@ -90,7 +91,7 @@ def refresh(
         IndexFault: The index cannot be used or written.
     """
     started = time.perf_counter()
-    found, skipped = walk(articles.folder, _max_bytes(articles))
+    found, skipped = walk(articles.folder, articles.max_bytes)
     if not found:
         raise ArticlesError(_nothing(articles.folder, skipped))
     with writing(index.folder, _WAIT_S), closing(_store(index.folder, encoder)) as store:
@@ -123,7 +124,7 @@ def in_line(articles: ArticlesSettings, store: Store) -> bool:
     Raises:
         ArticlesError: The folder is missing or unreadable.
     """
-    found, _ = walk(articles.folder, _max_bytes(articles))
+    found, _ = walk(articles.folder, articles.max_bytes)
     known = {path: (file.size, file.mtime_ns) for path, file in store.files().items()}
     return known == {file.path: (file.size, file.mtime_ns) for file in found}
 
@@ -225,13 +226,13 @@ class _Refresh:
         old = self._known.get(file.path)
         digest, reason, article = "", None, None
         try:
-            data = read(self._articles.folder, file, _max_bytes(self._articles))
+            data = read(self._articles.folder, file, self._articles.max_bytes)
             digest = hashlib.sha256(data).hexdigest()
             if old and old.digest == digest and not self._recut:
                 reason = old.reason
                 self.unchanged += reason is None
             else:
-                article = parse(file.path, data, self._articles.language)
+                article = parse(file.path, data, Limits(language=self._articles.language))[0]
                 indexed = old is not None and old.reason is None
                 (self.modified if indexed else self.added).add(file.path)
         except UnreadableArticle as exc:
@@ -279,10 +280,6 @@ class _Refresh:
 
     def _report(self) -> None:
         self._on_progress(Progress(self._done, self._total, self._chunks, self.encoded))
-
-
-def _max_bytes(articles: ArticlesSettings) -> int:
-    return int(articles.max_megabytes * 1_000_000)
 
 
 def _nothing(folder: Path, skipped: Sequence[Skipped]) -> str:

@@ -42,19 +42,31 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article as it is indexed: plain text without markup, its only control a line feed."""
+    """An article as it is indexed: plain text without markup, its only control a line feed.
+
+    Attributes:
+        pages: Where each page begins in the text; empty for a file without pages.
+        titled: Whether the title is its own, and not made from its path or its beginning.
+    """
 
     source: Source
     text: str
+    pages: tuple[int, ...] = ()
+    titled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence's place in its article, without the white space around it."""
+    """A sentence's place in its article, without the white space around it.
+
+    Attributes:
+        page: Where it begins; 0 in an article without pages.
+    """
 
     start: int
     end: int
     paragraph: int
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from embeddings import Encoder, load
 from retrieval.chunking import split_sentences
-from retrieval.formats import parse
+from retrieval.formats.parsing import parse
 from retrieval.lexical import terms
 from retrieval.support import Evidence
 from retrieval.types import Article, Excerpt
@@ -94,7 +94,7 @@ def _changed(
 
 
 def _article(path: Path) -> Article:
-    return parse(path.name, path.read_bytes(), "en")
+    return parse(path.name, path.read_bytes())[0]
 
 
 def _excerpts(article: Article) -> Iterator[tuple[Excerpt, str]]:

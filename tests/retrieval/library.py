@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings
+from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings, Settings
+from retrieval.formats.parsing import parse
+from retrieval.formats.parts import Limits
 from retrieval.refresh import Progress, Report, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
-from retrieval.types import Encoder
+from retrieval.types import Article, Encoder
 from tests.fakes import HashEncoder
 
 SEARCH = SearchSettings(
@@ -21,6 +23,18 @@ SEARCH = SearchSettings(
     threshold=0.5,
     max_question_chars=2000,
 )
+
+
+def only(path: str, data: bytes, language: str = "en") -> Article:
+    """Read a file of one article."""
+    (article,) = parse(path, data, Limits(language=language, characters=20_000_000))
+    return article
+
+
+def articles_in(folder: Path, **own: object) -> ArticlesSettings:
+    """Return the default settings of articles in a folder, files being small."""
+    values = {"folder": folder, "max_megabytes": 0.1, **own}
+    return Settings.load(overrides={"articles": values}).articles
 
 
 @dataclass
@@ -48,7 +62,7 @@ class Library:
         on_progress: Callable[[Progress], None] = lambda _: None,
     ) -> Report:
         return refresh(
-            ArticlesSettings(folder=self.articles, language="en", max_megabytes=0.1),
+            articles_in(self.articles),
             IndexSettings(folder=self.index, chunk_tokens=self.chunk_tokens, keep=self.keep),
             encoder or self.encoder,
             on_progress,

@@ -12,7 +12,7 @@ import pytest
 
 from retrieval.articles import ArticleFile, read, walk
 from retrieval.errors import ArticlesError
-from retrieval.formats import UnreadableArticle
+from retrieval.formats.parsing import UnreadableArticle
 
 MAX_BYTES = 10_000_000
 
@@ -231,7 +231,7 @@ import os, sys
 from pathlib import Path
 from retrieval.articles import read, walk
 from retrieval.errors import ArticlesError
-from retrieval.formats import UnreadableArticle
+from retrieval.formats.parsing import UnreadableArticle
 
 if os.getuid() == 0:
     os.setgroups([])

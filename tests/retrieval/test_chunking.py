@@ -17,9 +17,9 @@ from retrieval.chunking import (
     split_paragraphs,
     split_sentences,
 )
-from retrieval.formats import parse
 from retrieval.types import Article, Chunk, Source
 from tests.fakes import HashEncoder
+from tests.retrieval.library import only
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 COUNT = HashEncoder().count_tokens
@@ -101,7 +101,7 @@ def test_passages_of_the_real_encoder_keep_the_budget(
 
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*.md")), ids=lambda path: str(path.stem))
 def test_seeds_fill_their_chunks(encoder: Encoder, path: Path) -> None:
-    cut = parse(path.name, path.read_bytes(), "en")
+    cut = only(path.name, path.read_bytes(), "en")
 
     chunks = cut_up(cut, 200, encoder.count_tokens)
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.formats import parse
 from retrieval.languages.detection import of_article, of_question
 from retrieval.languages.stopwords import STOP_WORDS
 from retrieval.languages.transliteration import spellings
@@ -16,7 +15,7 @@ from retrieval.languages.ukrainian import stem
 from retrieval.lexical import STOPPED, terms, words
 from retrieval.search import Searcher
 from tests.fakes import HashEncoder
-from tests.retrieval.library import Library
+from tests.retrieval.library import Library, only
 
 ENGLISH = frozenset({"en"})
 BRIDGES = {
@@ -50,18 +49,18 @@ class EnglishEncoder(HashEncoder):
 
 @pytest.mark.parametrize(("language", "text"), BRIDGES.items())
 def test_an_article_that_names_no_language_is_read_in_its_own(language: str, text: str) -> None:
-    assert parse("bridge.txt", text.encode(), "fr").source.language == language
+    assert only("bridge.txt", text.encode(), "fr").source.language == language
 
 
 def test_a_named_language_is_not_doubted() -> None:
     markdown = f"---\nlanguage: nl\n---\n\n{BRIDGES['de']}"
-    assert parse("bridge.md", markdown.encode(), "en").source.language == "nl"
+    assert only("bridge.md", markdown.encode(), "en").source.language == "nl"
 
 
 @pytest.mark.parametrize("text", ["1873", "Donau", "Hotel 1873, Bar 12", "🚜🚜", "Mines."])
 def test_a_text_that_tells_no_language_is_in_that_of_the_settings(text: str) -> None:
     assert of_article(text) is None
-    assert parse("bridge.txt", text.encode(), "sv").source.language == "sv"
+    assert only("bridge.txt", text.encode(), "sv").source.language == "sv"
 
 
 @pytest.mark.parametrize(("language", "question"), QUESTIONS.items())

@@ -10,18 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.formats import READERS, UnreadableArticle, parse
-from retrieval.plain import clean, one_line
+from retrieval.formats.parsing import READERS, UnreadableArticle
+from retrieval.formats.plain import clean, one_line
 from retrieval.types import Article, Source
+from tests.retrieval.library import only
 
 
 def markdown(text: str, path: str = "some-name.md") -> Article:
-    return parse(path, text.encode(), "en")
+    return only(path, text.encode(), "en")
 
 
 def page(body: str, head: str = "", attributes: str = "") -> Article:
     text = f"<!DOCTYPE html><html {attributes}><head>{head}</head><body>{body}</body></html>"
-    return parse("some-name.html", text.encode(), "en")
+    return only("some-name.html", text.encode(), "en")
 
 
 PROSE = (
@@ -55,18 +56,18 @@ PROSE = (
 )
 def test_encodings(path: str, text: str, encoding: str) -> None:
     data = f"{text}\n\nA second line.".encode(encoding)
-    assert parse(path, data, "en").text.startswith(text.lstrip("\ufeff"))
+    assert only(path, data, "en").text.startswith(text.lstrip("\ufeff"))
 
 
 def test_accents_far_from_the_start() -> None:
     data = b"word and word " * 100_000 + "le café d'été est fermé".encode("cp1252")
-    assert parse("a.txt", data, "en").text.endswith("le café d'été est fermé")
+    assert only("a.txt", data, "en").text.endswith("le café d'été est fermé")
 
 
 @pytest.mark.parametrize("path", ["a.txt", "a.md", "a.html"])
 def test_damaged_utf8_keeps_the_rest(path: str) -> None:
     data = "Zoë saw Chloë and François.\n".encode() + b"Broken \xff\xc3 here.\n" + "Noël.".encode()
-    text = parse(path, data, "en").text
+    text = only(path, data, "en").text
     assert "Zoë saw Chloë and François." in text
     assert "Broken \ufffd\ufffd here." in text
     assert text.endswith("Noël.")
@@ -83,7 +84,7 @@ def test_declared_charset_of_a_page(charset: str, encoding: str) -> None:
         f"<META http-equiv=Content-Type content='text/html; charset={charset}'>",
     ):
         data = f"<html><head>{meta}</head><body><p>{text}</p></body></html>".encode(encoding)
-        assert parse("a.html", data, "en").text == text
+        assert only("a.html", data, "en").text == text
 
 
 @pytest.mark.parametrize("charset", ["latin-1", "utf-16", "rot13", "nonsense", "unicode_escape"])
@@ -107,7 +108,7 @@ def test_wrong_charset_does_not_spoil_utf8(charset: str) -> None:
 )
 def test_no_article(path: str, data: bytes, reason: str) -> None:
     with pytest.raises(UnreadableArticle, match=f"^{reason}$"):
-        parse(path, data, "en")
+        only(path, data, "en")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_no_article(path: str, data: bytes, reason: str) -> None:
 )
 def test_page_without_text(data: bytes) -> None:
     with pytest.raises(UnreadableArticle, match=r"^no text in it$"):
-        parse("a.html", data, "en")
+        only("a.html", data, "en")
 
 
 @pytest.mark.parametrize(
@@ -131,19 +132,19 @@ def test_page_without_text(data: bytes) -> None:
 )
 def test_markdown_without_text(data: bytes) -> None:
     with pytest.raises(UnreadableArticle, match=r"^no text in it$"):
-        parse("a.md", data, "en")
+        only("a.md", data, "en")
 
 
 def test_unknown_suffix() -> None:
     with pytest.raises(ValueError, match=r"'a\.pdf': wanted a file name that ends in .*\.txt"):
-        parse("a.pdf", b"text", "en")
+        only("a.pdf", b"text", "en")
 
 
 # Cleaning
 
 
 def test_line_ends_and_blanks() -> None:
-    text = parse("a.txt", "\n A\tb \r\nc\rd\u2028e\u0085f\f\n\n\n\n g\u00a0 \n".encode(), "en").text
+    text = only("a.txt", "\n A\tb \r\nc\rd\u2028e\u0085f\f\n\n\n\n g\u00a0 \n".encode(), "en").text
     assert text == "A b\nc\nd\ne\nf\n\n g"
 
 
@@ -192,7 +193,7 @@ MARKUP = st.lists(
 )
 def test_any_bytes_give_an_article_or_a_reason(suffix: str, data: bytes) -> None:
     try:
-        article = parse(f"a{suffix}", data, "en")
+        article = only(f"a{suffix}", data, "en")
     except UnreadableArticle:
         return
     assert article.text
@@ -206,7 +207,7 @@ def test_any_bytes_give_an_article_or_a_reason(suffix: str, data: bytes) -> None
 
 def test_text_stays_as_it_is() -> None:
     text = "A bridge\n\nIt is *not* [1] <b>markup</b> &amp;\nwrapped   here."
-    article = parse("some-name.txt", text.encode(), "de")
+    article = only("some-name.txt", text.encode(), "de")
     assert article == Article(Source("some-name.txt", "A bridge", language="de"), text)
 
 
@@ -227,7 +228,7 @@ def test_text_stays_as_it_is() -> None:
     ],
 )
 def test_title_of_a_text(path: str, text: str, title: str) -> None:
-    assert parse(path, text.encode(), "en").source.title == title
+    assert only(path, text.encode(), "en").source.title == title
 
 
 # Markdown
@@ -517,7 +518,7 @@ def test_title_and_author_of_a_page(head: str, title: str, author: str | None) -
     ],
 )
 def test_page_with_little_text(data: bytes, text: str) -> None:
-    assert parse("a.html", data, "en").text == text
+    assert only("a.html", data, "en").text == text
 
 
 @pytest.mark.parametrize(
@@ -551,18 +552,18 @@ def test_libraries_are_silent_and_loaded_late(tmp_path: Path) -> None:
     """As in a program that has not configured logging, where warnings go to standard error."""
     code = """
 import sys
-from retrieval.formats import parse, UnreadableArticle
+from retrieval.formats.parsing import parse, UnreadableArticle
 assert not {"trafilatura", "markdown_it", "lxml", "yaml", "charset_normalizer"} & set(sys.modules)
 for body in (b"<html><body></body></html>", b"<html lang=en></html>", b"<p>text", b"\\xff\\xe9"):
     try:
-        parse("a.html", body, "en")
+        parse("a.html", body)
     except UnreadableArticle:
         pass
 assert "trafilatura" in sys.modules
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         timeout=60,

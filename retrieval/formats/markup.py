@@ -7,7 +7,7 @@ from collections import Counter
 
 from lxml import etree, html  # type: ignore[import-untyped]
 
-from retrieval.plain import printable
+from retrieval.formats.plain import printable
 
 # Of HTML, and of the trees that trafilatura makes (head, item, list, quote, row; cell; lb).
 _BLOCK_TAGS = (

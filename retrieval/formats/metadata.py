@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from retrieval.plain import one_line
+from retrieval.formats.plain import one_line
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from retrieval import markup
-from retrieval.metadata import Metadata, metadata_of, split_front_matter
-from retrieval.plain import line_ends
+from retrieval.formats import markup
+from retrieval.formats.metadata import Metadata, metadata_of, split_front_matter
+from retrieval.formats.plain import line_ends
 
 # markdown-it takes up to 70 µs for each of these characters; beyond, markup stays in the text.
 MARKS = "\n[]*_`<>&|\\~!"

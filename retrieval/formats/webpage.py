@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retrieval import markup
-from retrieval.metadata import Metadata, date_of, language_of, tags_of, url_of
-from retrieval.plain import decode
+from retrieval.formats import markup
+from retrieval.formats.metadata import Metadata, date_of, language_of, tags_of, url_of
+from retrieval.formats.plain import decode
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]

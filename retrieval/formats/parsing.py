@@ -1,0 +1,166 @@
+"""Formats: from a file's bytes to an `Article`, one reader for each kind of file.
+
+A reader returns what the file declares and its text, neither of them cleaned. To add a format,
+write its reader and name its suffixes in `READERS`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from retrieval.formats.metadata import Metadata
+from retrieval.formats.parts import Limits, Part
+from retrieval.formats.plain import UnreadableArticle, clean, decode, one_line
+from retrieval.languages.detection import of_article
+from retrieval.types import Article, Source
+
+__all__ = ["READERS", "UnreadableArticle", "parse", "suffix"]
+
+MAX_TITLE_LINE = 120
+MAX_OPENING = 80
+DEFAULTS = Limits()
+
+_NO_TITLE_ENDS = tuple(".,;:!…。！")
+_ENDS = tuple(".!?…:;\"'”’»)。！？")
+_WORD_PARTS = re.compile(r"[\s_-]+")
+
+
+def parse(path: str, data: bytes, limits: Limits = DEFAULTS) -> list[Article]:
+    """Read the articles of a file.
+
+    Args:
+        path: Relative to the articles folder; its suffix, in any case, chooses the reader.
+        data: The whole file.
+        limits: How it is read.
+
+    Raises:
+        UnreadableArticle: The file holds no text, or more than the limits allow.
+        ValueError: No reader for the suffix.
+    """
+    reader = READERS.get(suffix(path))
+    if reader is None:
+        raise ValueError(f"{path!r}: wanted a file name that ends in one of {', '.join(READERS)}")
+    try:
+        parts = reader(path, data, limits)
+        articles = {one.source.path: one for one in _articles(path, parts, limits)}
+    except RecursionError:
+        raise UnreadableArticle("its elements are nested too deeply") from None
+    if not articles:
+        raise UnreadableArticle("no text in it")
+    return list(articles.values())
+
+
+def suffix(path: str) -> str:
+    """Return a path's suffix in lower case, with its dot."""
+    return posixpath.splitext(path)[1].lower()
+
+
+def name_of(path: str, key: str) -> str:
+    """Return the name of an article in a file; no file that is read can have such a path."""
+    return f"{path}#{key}" if key else path
+
+
+def title_without(path: str, key: str, text: str) -> str:
+    """Return what an article without a title is called: its file or, of several, its beginning."""
+    return ("" if key else _title_of_name(path)) or _opening(text)
+
+
+def _articles(path: str, parts: Iterable[Part], limits: Limits) -> Iterator[Article]:
+    for part in parts:
+        text, pages = _joined(part.pages) if part.pages else (clean(part.text), ())
+        if len(text) > limits.characters:
+            raise UnreadableArticle(
+                f"{len(text):,} characters of text, more than articles.max_characters = "
+                f"{limits.characters:,}"
+            )
+        if text:
+            yield _article(path, part, text, pages, limits.language)
+
+
+def _article(path: str, part: Part, text: str, pages: tuple[int, ...], language: str) -> Article:
+    metadata = part.metadata
+    declared = one_line(metadata.title or "")
+    if declared and not pages:
+        text = _without_title(text, declared)
+    title = declared or _title_line(text)
+    source = Source(
+        path=name_of(path, part.key),
+        title=title or title_without(path, part.key, text),
+        date=metadata.date,
+        url=metadata.url,
+        author=one_line(metadata.author or "") or None,
+        language=metadata.language or of_article(text) or language,
+        tags=metadata.tags,
+    )
+    return Article(source, text, pages, titled=bool(title))
+
+
+def _joined(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
+    """Return the text of all pages, and where each begins in it."""
+    text, starts = "", []
+    for page in map(clean, pages):
+        if text and page:
+            # A sentence may go on over the page's end.
+            text += "\n\n" if text.endswith(_ENDS) else "\n"
+        starts.append(len(text))
+        text += page
+    return text, tuple(starts)
+
+
+def _without_title(text: str, title: str) -> str:
+    """Drop a heading that repeats the title: the title is encoded with every chunk anyway."""
+    first, _, rest = text.partition("\n\n")
+    return rest if rest and one_line(first) == title else text
+
+
+def _title_line(text: str) -> str:
+    """Return the first line if it reads like a title: short, no sentence, with text behind it."""
+    line, _, rest = text.partition("\n")
+    wrapped = rest[:1].islower()
+    if not rest or wrapped or len(line) > MAX_TITLE_LINE or line.endswith(_NO_TITLE_ENDS):
+        return ""
+    return one_line(line)
+
+
+def _title_of_name(path: str) -> str:
+    """Return the words of a file name, or nothing for a name like `000_494b95f2403b221a.txt`."""
+    words = _WORD_PARTS.split(clean(PurePosixPath(path).stem))
+    return one_line(" ".join(words)) if any(map(str.isalpha, words)) else ""
+
+
+def _opening(text: str) -> str:
+    opening = one_line(text, MAX_OPENING)
+    return opening if len(opening) == len(text) else f"{opening}…"
+
+
+def _read_text(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    return [Part(Metadata(), decode(data))]
+
+
+def _read_markdown(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import markdown
+
+    return [Part(*markdown.read(path, decode(data)))]
+
+
+def _read_html(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import webpage
+
+    return [Part(*webpage.read(path, data))]
+
+
+Reader = Callable[[str, bytes, Limits], Iterable[Part]]
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        ".txt": _read_text,
+        ".md": _read_markdown,
+        ".markdown": _read_markdown,
+        ".html": _read_html,
+        ".htm": _read_html,
+    }
+)
