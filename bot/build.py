@@ -7,21 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.answers import Answerer
+from bot.evaluation.golden import GoldenGate
+from bot.evaluation.questions import read
 from bot.writing.writer import Writer
 from config import LateInteraction, Settings
 from embeddings import Encoder, Model, load, load_reader, load_reranker, locate
 from retrieval.confidence.calibration import calibrate, is_due
-from retrieval.errors import IndexBusy, IndexFault
+from retrieval.errors import IndexBusy, IndexDamaged, IndexFault, IndexRefused
+from retrieval.gate import SampleGate
 from retrieval.lock import writing
-from retrieval.refresh import Progress, Report, refresh
+from retrieval.plan import in_line
+from retrieval.refresh import WAIT_S, Gate, Progress, Report, Way, refresh
 from retrieval.reranking import Reranking
 from retrieval.search import Searcher
 from retrieval.store import Store
 
 logger = logging.getLogger(__name__)
-
-# A question may hold the lock for a moment, to bring the lexical index in step.
-_WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,15 @@ class Library:
 
     settings: Settings
     encoder: Encoder
-    store: Store
     searcher: Searcher
     answerer: Answerer
     report: Report | None
     writer: Writer | None = None
+
+    @property
+    def store(self) -> Store:
+        """The store that is searched."""
+        return self.searcher.store
 
     def refresh(self, on_progress: Callable[[Progress], None] = lambda _: None) -> Report:
         """Bring the index in line with the articles and answer from it at once."""
@@ -68,21 +73,49 @@ def bring_in_line(
     settings: Settings,
     encoder: Encoder,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    *,
+    force: bool = False,
+    rebuild: bool = False,
+    wait_s: float = WAIT_S,
 ) -> Report:
     """Bring the index in line with the articles.
 
+    Args:
+        settings: Which articles and index.
+        encoder: Of the index.
+        on_progress: Is told how far it is.
+        force: Publish whatever the gate says.
+        rebuild: Make the index again from nothing, beside the one that answers.
+        wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
+
     Raises:
         RetrievalError: No usable articles or index, or another process is writing.
+        SettingsError: The golden questions are none.
     """
-    report = refresh(
-        settings.articles,
-        settings.index,
-        encoder,
-        on_progress,
-        tokens=settings.search.late_interaction is LateInteraction.STORED,
-    )
+    gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
+    way = Way(stores_tokens(settings), gate, rebuild, wait_s)
+    report = refresh(settings.articles, settings.index, encoder, on_progress, way)
     _calibrate(settings, encoder)
     return report
+
+
+def stores_tokens(settings: Settings) -> bool:
+    """Whether the index holds the codes of the passages' tokens."""
+    return settings.search.late_interaction is LateInteraction.STORED
+
+
+def is_in_line(settings: Settings) -> bool:
+    """Whether there is nothing to do for a refresh that nobody asked for; see `plan.in_line`."""
+    return in_line(settings.articles, settings.index, stores_tokens(settings))
+
+
+def _gate(settings: Settings, encoder: Encoder) -> Gate:
+    search = settings.search
+    gates: list[Gate] = [SampleGate(encoder, search, settings.refresh.sample)]
+    if settings.refresh.questions is not None:
+        # Before anything is encoded, so that a wrong file costs nothing.
+        gates.append(GoldenGate(encoder, search, read(settings.refresh.questions)))
+    return lambda trial: [reason for gate in gates for reason in gate(trial)]
 
 
 def _calibrate(settings: Settings, encoder: Encoder) -> None:
@@ -91,10 +124,10 @@ def _calibrate(settings: Settings, encoder: Encoder) -> None:
     store = Store.open(folder)
     if store is None or not is_due(store):
         return
-    searcher = Searcher(store, folder, encoder, settings.search)
+    searcher = Searcher.open(store, folder, encoder, settings.search)
     try:
         found = calibrate(store, searcher, settings.search.excerpt_chars)
-        with writing(folder, _WAIT_S):
+        with writing(folder, WAIT_S):
             store.calibrations.keep(found)
     except IndexFault as exc:
         logger.info("the confidence is not calibrated yet: %s", exc)
@@ -133,24 +166,40 @@ def open_library(
     if reader is not None:
         announce("loading the reader with torch")
         reading = load_reader(reader, settings.encoder.device)
-    store = Store.open(settings.index.folder)
     report = None
     try:
-        if not stale or store is None or not store.current():
+        if _is_due(settings, stale):
             report = bring_in_line(settings, encoder, on_progress)
-    except IndexBusy as exc:
+    except (IndexBusy, IndexRefused) as exc:
         # The published generation can be read while another process writes the next.
-        logger.info("%s; answering from the index as it is", exc)
-    store = Store.open(settings.index.folder)
-    if store is None or not store.current():
-        raise IndexFault(
-            f"the index {settings.index.folder} is being built by another process; wait until it "
-            "has finished"
-        )
-    searcher = Searcher(store, settings.index.folder, encoder, settings.search, reranking)
+        logger.warning("%s; answering from the index as it is", exc)
+    try:
+        searcher = _searcher(settings, encoder, reranking)
+    except IndexDamaged as exc:
+        logger.warning("%s", exc)
+        report = bring_in_line(settings, encoder, on_progress, rebuild=True)
+        searcher = _searcher(settings, encoder, reranking)
     answerer = Answerer(searcher, settings.search, reading)
     writer = Writer(settings.writer, encoder) if writes else None
-    return Library(settings, encoder, store, searcher, answerer, report, writer)
+    return Library(settings, encoder, searcher, answerer, report, writer)
+
+
+def _is_due(settings: Settings, stale: bool) -> bool:
+    try:
+        store = Store.open(settings.index.folder)
+        return store is None or not store.current() or not (stale or is_in_line(settings))
+    except IndexDamaged:
+        return True
+
+
+def _searcher(settings: Settings, encoder: Encoder, reranking: Reranking | None) -> Searcher:
+    folder = settings.index.folder
+    store = Store.open(folder)
+    if store is None or not store.current():
+        raise IndexFault(
+            f"the index {folder} is being built by another process; wait until it has finished"
+        )
+    return Searcher.open(store, folder, encoder, settings.search, reranking)
 
 
 def _located(settings: Settings, section: str, name: str | None) -> Model | None:

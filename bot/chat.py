@@ -16,6 +16,7 @@ from bot.answers import Answer, QuestionError, Trace
 from bot.build import Library
 from bot.conversation import REMEMBERED
 from bot.progress import Building
+from bot.report import report_text, skipped_text
 from bot.writing import console as written
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
@@ -211,9 +212,9 @@ class Chat:
     def _refresh(self, _argument: str) -> None:
         with Building(self._err) as building:
             report = self._library.refresh(building.update)
-        text = render.report_text(report)
+        text = report_text(report)
         if report.skipped:
-            text += f"\n{render.skipped_text(report.skipped)}"
+            text += f"\n{skipped_text(report.skipped)}"
         self._show(Text(text), text)
 
     def _quit(self, _argument: str) -> None:

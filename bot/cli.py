@@ -11,21 +11,26 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from bot import documents, reasons, render
 from bot.answers import check_question
-from bot.build import bring_in_line, open_encoder, open_store
+from bot.build import bring_in_line, is_in_line, open_encoder, open_store, stores_tokens
 from bot.command import NOT_ANSWERED, Run, app, command, say, write
 from bot.errors import BotError
 from bot.evaluation import evaluate as evaluation
 from bot.evaluation import figures, outfile, questions
 from bot.progress import Asking, Building
 from bot.refresher import Refresher
+from bot.report import generation_text, preview_text, report_text, skipped_text
 from bot.writing import console as written
 from config import LogFormat, Settings, SettingsError, logs
 from embeddings import Encoder
+from retrieval import derived, generations
 from retrieval.errors import RetrievalError
-from retrieval.refresh import Progress
+from retrieval.lock import writing
+from retrieval.plan import preview
+from retrieval.refresh import WAIT_S, Progress
 
 __all__ = ["app"]
 
@@ -85,18 +90,39 @@ def refresh(
     progress: Annotated[
         bool, typer.Option("--progress", help="Say how far it is on standard error, as JSON lines.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish the new state though it finds less.")
+    ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the index again from nothing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another process that is writing.")
+    ] = False,
 ) -> None:
     """Bring the index in line with the articles."""
+    if dry_run:
+        seen = preview(run.settings.articles, run.settings.index, stores_tokens(run.settings))
+        text = preview_text(seen)
+        run.print(documents.of_preview(seen), lambda: text, lambda: Text(text))
+        return
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
     with Building(Console(stderr=True)) as building:
         encoder = open_encoder(run.settings, building.announce)
         report = bring_in_line(
-            run.settings, encoder, _say_progress if progress else building.update
+            run.settings,
+            encoder,
+            _say_progress if progress else building.update,
+            force=force,
+            rebuild=rebuild,
+            wait_s=-1 if wait else WAIT_S,
         )
-    lines = [render.report_text(report), render.skipped_text(report.skipped)]
-    text = "\n".join(filter(None, lines))
-    run.print(documents.of_report(report), lambda: text, lambda: text)
+    text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
+    run.print(documents.of_report(report), lambda: text, lambda: Text(text))
     if watch:
         _watch(run.settings, encoder)
 
@@ -106,12 +132,31 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
 
     for _ in changes(settings.articles.folder):
         try:
+            if is_in_line(settings):
+                continue
             report = bring_in_line(settings, encoder)
         except RetrievalError as exc:
             say(f"excerpta: {render.visible(str(exc))}")
             continue
         if report.changed:
-            write(render.report_text(report))
+            write(report_text(report))
+
+
+@command
+def rollback(
+    run: Run,
+    generation: Annotated[
+        int | None,
+        typer.Argument(metavar="GENERATION", help="One that is kept; left out: the one before."),
+    ] = None,
+) -> None:
+    """Go back to the articles of the generation before, until the next refresh."""
+    store = open_store(run.settings)
+    with writing(run.settings.index.folder, WAIT_S):
+        restored = generations.rollback(store, generation)
+        derived.write_lexical(store, restored.number)
+    text = generation_text(restored)
+    run.print(documents.of_generation(restored), lambda: text, lambda: Text(text))
 
 
 @command
@@ -128,7 +173,7 @@ def telegram(run: Run) -> None:
     bot.check(token, run.settings.telegram)
     # Articles that changed meanwhile are refreshed beside the answering, not before it.
     library = run.library(stale=run.settings.telegram.watch)
-    bot.run(library, token, Refresher(run.settings, library.store, run.options))
+    bot.run(library, token, Refresher(run.settings, run.options))
 
 
 @command

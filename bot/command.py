@@ -26,6 +26,7 @@ from bot.answers import QuestionError
 from bot.build import Library, open_library
 from bot.errors import BotError
 from bot.progress import Building
+from bot.report import report_text
 from config import Settings, SettingsError, logs
 from embeddings import EncoderError
 from retrieval.errors import RetrievalError
@@ -86,7 +87,7 @@ class Run:
         with Building(Console(stderr=True)) as building:
             library = open_library(self.settings, building.announce, building.update, stale=stale)
         if library.report is not None and library.report.changed:
-            say(render.report_text(library.report))
+            say(report_text(library.report))
         return library
 
     def print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -9,8 +10,10 @@ from bot.answers import Answer, Trace
 from bot.evaluation.evaluate import Outcome, Report
 from bot.writing.writer import Writer
 from config import Settings
+from retrieval.articles import Skipped
+from retrieval.plan import Preview
 from retrieval.refresh import Report as RefreshReport
-from retrieval.store import Store
+from retrieval.store import Generation, Store
 from retrieval.types import Article, Source, Stage
 from retrieval.why import Explanation, absent
 
@@ -121,11 +124,41 @@ def of_report(report: RefreshReport) -> dict[str, Any]:
         "modified": report.modified,
         "deleted": report.deleted,
         "unchanged": report.unchanged,
-        "skipped": [{"article": one.article, "reason": one.reason} for one in report.skipped],
+        "renamed": report.renamed,
+        "rebuilt": report.rebuilt,
+        "skipped": _skipped(report.skipped),
         "chunks": report.chunks,
         "encoded": report.encoded,
         "elapsed_s": round(report.elapsed_s, 3),
     }
+
+
+def of_preview(preview: Preview) -> dict[str, Any]:
+    """Return what a refresh would do, by path."""
+    return {
+        "dry_run": True,
+        "added": preview.added,
+        "modified": preview.modified,
+        "deleted": preview.deleted,
+        "renamed": [{"from": old, "to": new} for old, new in preview.renamed],
+        "unchanged": preview.unchanged,
+        "skipped": _skipped(preview.skipped),
+    }
+
+
+def of_generation(generation: Generation) -> dict[str, Any]:
+    """Return a generation of the index."""
+    return {
+        "generation": generation.number,
+        "content": generation.content,
+        "published": generation.published.isoformat() if generation.published else None,
+        "articles": generation.articles,
+        "chunks": generation.chunks,
+    }
+
+
+def _skipped(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
+    return [{"article": one.article, "reason": one.reason} for one in skipped]
 
 
 def of_article(article: Article) -> dict[str, Any]:
@@ -146,7 +179,7 @@ def of_article(article: Article) -> dict[str, Any]:
 def of_index(settings: Settings, store: Store) -> dict[str, Any]:
     """Return what is indexed, and with which model."""
     generation = store.generation()
-    skipped = [file for file in store.files().values() if file.reason]
+    skipped = [file for file in store.files(generation.number).values() if file.reason]
     return {
         "articles_folder": str(settings.articles.folder),
         "index_folder": str(settings.index.folder),
@@ -155,6 +188,9 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "articles": generation.articles,
         "chunks": generation.chunks,
         "skipped": len(skipped),
+        "kept": ", ".join(str(one.number) for one in store.generations()),
+        "held": store.held or None,
+        "refused": store.refused or None,
         "encoder": store.encoder,
         "fingerprint": store.fingerprint,
         "dim": store.dim,

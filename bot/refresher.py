@@ -18,10 +18,9 @@ from contextlib import suppress
 from itertools import chain
 from typing import IO, Any
 
+from bot.build import is_in_line
 from bot.errors import BotError
 from config import Settings
-from retrieval.refresh import in_line
-from retrieval.store import Store
 from retrieval.watch import changes
 
 _log = logging.getLogger(__name__)
@@ -39,7 +38,6 @@ class Refresher:
 
     Args:
         settings: Those that the process will find as well.
-        store: Of the index.
         options: Of the command line that chose the settings: `--articles`, `--config` ...
         again_s: Seconds after which what failed while watching is tried again.
     """
@@ -47,13 +45,11 @@ class Refresher:
     def __init__(
         self,
         settings: Settings,
-        store: Store,
         options: Sequence[str],
         *,
         again_s: float = _AGAIN_S,
     ) -> None:
         self._settings = settings
-        self._store = store
         self._options = options
         self._again_s = again_s
         self._one_at_a_time = threading.Lock()
@@ -139,7 +135,7 @@ class Refresher:
                 for _ in chain([None], changes(self._settings.articles.folder, self._over)):
                     if self._over.is_set():
                         break
-                    stale = stale or not in_line(self._settings.articles, self._store)
+                    stale = stale or not is_in_line(self._settings)
                     on_report(self.refresh() if stale else None)
                     stale, failed = False, ""
             except Exception as exc:  # noqa: BLE001 (whatever it is, watching goes on)

@@ -7,7 +7,7 @@ which rich does not parse, and pass through `visible`, so that none of them can 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.constrain import Constrain
@@ -18,11 +18,9 @@ from rich.text import Text
 from bot import naming
 from bot.answers import Answer
 from bot.parts import Part, Quote
-from retrieval.articles import Skipped
 from retrieval.chunking import split_paragraphs
 from retrieval.question.foreign import Foreign
 from retrieval.question.repair import Repair
-from retrieval.refresh import Report
 from retrieval.types import Article, Excerpt, Source
 
 NO_ANSWER = "The articles do not answer this."
@@ -254,26 +252,3 @@ def _labelled(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         if value:
             yield visible(name.replace("_", " ")), visible(value)
-
-
-def report_text(report: Report) -> str:
-    """Say what a refresh did to the articles, then what is indexed and how long it took."""
-    articles = counted(report.added + report.modified + report.unchanged, "article")
-    changes = {
-        "added": report.added,
-        "modified": report.modified,
-        "deleted": report.deleted,
-        "unchanged": report.unchanged,
-    }
-    parts = [f"{number:,} {what}" for what, number in changes.items() if number]
-    if report.skipped:
-        parts.append(f"{counted(len(report.skipped), 'file')} skipped")
-    return (
-        f"{articles}: {', '.join(parts)}\n"
-        f"{counted(report.chunks, 'chunk')}, {report.encoded:,} encoded · {report.elapsed_s:,.1f} s"
-    )
-
-
-def skipped_text(skipped: Iterable[Skipped]) -> str:
-    """Write a line per file that was skipped, with the reason."""
-    return "\n".join(f"skipped {visible(one.article)}: {visible(one.reason)}" for one in skipped)

@@ -34,11 +34,29 @@ class ArticleFile:
 
     Attributes:
         path: Relative to the folder, with forward slashes.
+        ctime_ns: When the system last changed anything about it; unlike the time of its content,
+            nobody can set that back.
     """
 
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies in an articles folder, each sorted by path.
+
+    Attributes:
+        files: The articles.
+        skipped: What looks like an article and is none, and folders that cannot be listed.
+        unlisted: Folders that cannot be listed: what is in them is not known.
+    """
+
+    files: list[ArticleFile]
+    skipped: list[Skipped]
+    unlisted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +72,8 @@ class Skipped:
     reason: str
 
 
-def walk(folder: Path, max_bytes: int) -> tuple[list[ArticleFile], list[Skipped]]:
-    """List the articles of a folder and its sub-folders, and what is left out, sorted by path.
+def walk(folder: Path, max_bytes: int) -> Found:
+    """List the articles of a folder and its sub-folders, and what is left out.
 
     Symbolic links are not followed. One to an article of this folder is that article again and is
     passed over; any other that leads to a folder or is named like an article is reported.
@@ -65,9 +83,11 @@ def walk(folder: Path, max_bytes: int) -> tuple[list[ArticleFile], list[Skipped]
     """
     files: list[ArticleFile] = []
     skipped: list[Skipped] = []
+    unlisted: list[str] = []
     for path, entry in _entries(folder):
         if isinstance(entry, OSError):
             reason: str | None = _clause(entry)
+            unlisted.append(path)
         elif entry.is_symlink():
             reason = _why_no_link(folder, path)
         elif suffix(path) in READERS:
@@ -80,12 +100,14 @@ def walk(folder: Path, max_bytes: int) -> tuple[list[ArticleFile], list[Skipped]
             else:
                 reason = _why_not(path, status, max_bytes)
                 if reason is None:
-                    files.append(ArticleFile(path, status.st_size, status.st_mtime_ns))
+                    files.append(_article_file(path, status))
         else:
             continue
         if reason is not None:
             skipped.append(Skipped(os.fsencode(path).decode(errors="backslashreplace"), reason))
-    return sorted(files, key=attrgetter("path")), sorted(skipped, key=attrgetter("article"))
+    files.sort(key=attrgetter("path"))
+    skipped.sort(key=attrgetter("article"))
+    return Found(files, skipped, tuple(unlisted))
 
 
 def read(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
@@ -103,6 +125,10 @@ def read(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
     except OSError as error:
         raise UnreadableArticle(_clause(error)) from error
     raise UnreadableArticle(reason)
+
+
+def _article_file(path: str, status: os.stat_result) -> ArticleFile:
+    return ArticleFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -47,7 +47,7 @@ INDEX = Faults(
     "the index",
     IndexDamaged,
     IndexFault,
-    "delete the folder {folder} and run excerpta refresh (the articles are not touched)",
+    "run excerpta refresh --rebuild, which makes it again from the articles",
 )
 
 
@@ -138,6 +138,10 @@ class Database:
         expected = (65536 if page == 1 else page) * int.from_bytes(header[28:32], "big")
         if complete and length < expected:
             raise self._faults.damage(path, f"{length} bytes are left of {expected}")
+
+    def damage(self, found: str) -> Exception:
+        """Say what is wrong with the file, and what to do."""
+        return self._faults.damage(self.path, found)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

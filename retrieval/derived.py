@@ -1,42 +1,131 @@
-"""The lexical index on disk, kept in step with the store that it is derived from."""
+"""The lexical indexes on disk, one for each generation that is asked, derived from the store."""
 
 from __future__ import annotations
 
 import logging
+import os
+import shutil
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from retrieval.errors import IndexFault
+from retrieval.errors import IndexBusy, IndexFault
 from retrieval.lexical import LexicalIndex
+from retrieval.lock import writing
 from retrieval.store import Store
 
 logger = logging.getLogger(__name__)
 
+_FOLDER = "lexical"
 
-def lexical_in_step(store: Store, folder: Path) -> LexicalIndex:
-    """Return the lexical index of the store's current generation; the caller holds the lock.
 
-    It is brought up to date by what changed, or built again where that fails, and where it is
-    missing, damaged, of another store, ahead (after a rollback) or so old that what changed is no
-    longer known.
+def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
+    """Return the lexical index of a generation for reading.
+
+    Where it is missing or damaged it is written again, or made in memory if that is not possible
+    because somebody else is writing or nobody can.
+
+    Args:
+        store: Of the index.
+        generation: One that is kept.
+        index: The index folder, for its lock.
     """
-    generation, key = store.current(), store.key
-    place = folder / "lexical"
+    found = _open(store, generation)
+    if found is not None:
+        return found
+    try:
+        with writing(index):
+            return write_lexical(store, generation)
+    except (IndexBusy, IndexFault) as exc:
+        logger.info("the lexical index is made in memory: %s", exc)
+    return _follow(store, LexicalIndex.create(None), generation)
 
-    def follow(lexical: LexicalIndex) -> LexicalIndex:
-        since = lexical.generation
-        gone = store.removed_chunks(since, generation)
-        lexical.update(store.passages(since, generation), gone, generation, key)
-        return lexical
 
-    lexical = LexicalIndex.open(place, key)
-    if lexical is not None and lexical.generation == generation:
-        return lexical
-    if lexical is not None and lexical.generation < generation and store.keeps(lexical.generation):
+def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> LexicalIndex:
+    """Write the lexical index of a generation, from that of one before by what changed since.
+
+    It is built from nothing where there is none before, or that is damaged, or so old that what
+    changed is no longer known. The caller holds the lock.
+
+    Args:
+        store: Of the index.
+        generation: Published, or the draft.
+        afresh: Whether an index that is there is thrown away, as for a draft that went on.
+
+    Raises:
+        IndexFault: It cannot be written.
+    """
+    place = _place(store, generation)
+    found = None if afresh else _open(store, generation)
+    if found is not None:
+        return found
+    for before in sorted(_numbers(store), reverse=True):
+        if before >= generation or not store.keeps(before):
+            continue
         try:
-            return follow(lexical)
-        except IndexFault as exc:
-            # A kill in the middle of tantivy's commit leaves files that the next one stumbles over.
-            logger.info("%s", exc)
+            _copy(_place(store, before), place)
+            lexical = LexicalIndex.open(place, store.key)
+            if lexical is not None:
+                return _follow(store, lexical, generation)
+        except (OSError, IndexFault) as exc:
+            logger.info("the lexical index of generation %d is of no use: %s", before, exc)
     if generation > 1:
         logger.info("building the lexical index again from the database")
-    return follow(LexicalIndex.create(place))
+    return _follow(store, LexicalIndex.create(place), generation)
+
+
+def clear_lexical(store: Store, kept: Collection[int]) -> None:
+    """Delete those of other generations; whoever has one open reads on."""
+    for number in _numbers(store):
+        if number not in kept:
+            shutil.rmtree(_place(store, number), ignore_errors=True)
+
+
+def drop_lexical(store: Store, generation: int) -> None:
+    """Delete that of a generation, as it is damaged."""
+    shutil.rmtree(_place(store, generation), ignore_errors=True)
+
+
+def _open(store: Store, generation: int) -> LexicalIndex | None:
+    found = LexicalIndex.open(_place(store, generation), store.key)
+    # A copy that was not brought up to date is still that of the one before.
+    return found if found is not None and found.generation == generation else None
+
+
+def _follow(store: Store, lexical: LexicalIndex, generation: int) -> LexicalIndex:
+    since = lexical.generation
+    gone = store.removed_chunks(since, generation)
+    lexical.update(store.passages(since, generation), gone, generation, store.key)
+    return lexical
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy an index by links to its files, none of which tantivy ever writes to again."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(mode=0o700, parents=True)
+    for file in source.iterdir():
+        # Locks, and what is being written.
+        if file.suffix not in (".lock", ".draft"):
+            _link(file, target / file.name)
+
+
+def _link(file: Path, to: Path) -> None:
+    link: Callable[[Path, Path], object] = os.link
+    try:
+        link(file, to)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # A file system without links.
+        shutil.copyfile(file, to)
+
+
+def _place(store: Store, generation: int) -> Path:
+    return store.place / _FOLDER / str(generation)
+
+
+def _numbers(store: Store) -> list[int]:
+    try:
+        names = [path.name for path in (store.place / _FOLDER).iterdir()]
+    except OSError:
+        return []
+    return [int(name) for name in names if name.isdecimal()]

@@ -5,7 +5,8 @@
     └── IndexFault         the index folder
         ├── IndexMismatch  made by another encoder or another format version
         ├── IndexDamaged   the database cannot be read
-        └── IndexBusy      another process is writing
+        ├── IndexBusy      another process is writing
+        └── IndexRefused   the gate keeps a new generation back
 
 A bad argument is a `ValueError`. Every message says what was found, what was wanted and what to do.
 """
@@ -35,3 +36,7 @@ class IndexDamaged(IndexFault):
 
 class IndexBusy(IndexFault):
     """Another process is writing to the index."""
+
+
+class IndexRefused(IndexFault):
+    """A new generation was not published, as it finds less than it should."""

@@ -179,14 +179,14 @@ def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
         chosen = [*taken, *waiting]
         if any(pick.meets(window) for pick in chosen):
             continue
-        pick = _Pick(window, score, _Words.of(window))
+        pick = _Pick(window, score, _Words.of(window), list(window.hit.also))
         source = window.hit.source
         same = next((one for one in chosen if one.words.are_like(pick.words)), None)
         if same is not None:
             named = (same.window.hit.source, *same.also)
             # The other article may have one of the sentences, and go on with other figures.
             if source not in named and same.words.stand_in(_Words.of(_whole(window.hit))):
-                same.also.append(source)
+                same.also.extend([source, *window.hit.also])
             continue
         if any(one.words.overlap(pick.words) for one in chosen):
             continue

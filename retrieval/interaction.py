@@ -85,7 +85,7 @@ def _computed(chunks: Mapping[int, StoredChunk], encoder: Encoder) -> dict[int, 
 
     if not chunks:
         return {}
-    heads = [head(stored.source.title) for stored in chunks.values()]
+    heads = [head(one.source.title if one.titled else "") for one in chunks.values()]
     texts = [head + one.chunk.text for head, one in zip(heads, chunks.values(), strict=True)]
     encoded = encoder.encode_passages(texts)
     return {

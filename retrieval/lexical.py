@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from zlib import crc32
 
 import tantivy
 
@@ -37,8 +38,9 @@ STOPPED = tuple(code for code, (_, own) in _LANGUAGES.items() if own or code in 
 """Languages that have stop words."""
 _MANIFEST = "manifest.json"
 # Raise when analysis or schema change.
-_FORMAT = 3
+_FORMAT = 4
 _HEAP_BYTES = 32_000_000
+_BLOCK = 1 << 20
 
 
 @cache
@@ -95,7 +97,7 @@ class LexicalIndex:
     It is searched as it was when it was opened or last updated here, whoever else writes to it.
     """
 
-    def __init__(self, index: tantivy.Index, folder: Path, generation: int) -> None:
+    def __init__(self, index: tantivy.Index, folder: Path | None, generation: int) -> None:
         for language in [*_LANGUAGES, _OTHER]:
             analysis = _OTHER if language in _STEMMERS else language
             index.register_tokenizer(language, _analyzer(analysis))
@@ -114,30 +116,28 @@ class LexicalIndex:
             manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
             if manifest["format"] != _FORMAT or manifest["store"] != store_key:
                 return None
-            found = cls(tantivy.Index.open(str(folder)), folder, int(manifest["generation"]))
-            if found._searcher.num_docs != manifest["chunks"]:
+            # tantivy reads its files without checking them, and panics or finds less.
+            if manifest["files"] != _checksums(folder):
+                logger.info("the lexical index in %s is damaged", folder)
                 return None
-            # Opening reads little; this meets every segment's files.
-            found.rarity("", _LANGUAGES)
+            return cls(tantivy.Index.open(str(folder)), folder, int(manifest["generation"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as exc:
             logger.debug("the lexical index in %s cannot be opened: %r", folder, exc)
             return None
-        return found
 
     @classmethod
-    def create(cls, folder: Path) -> LexicalIndex:
-        """Create an empty index in place of whatever is there."""
+    def create(cls, folder: Path | None) -> LexicalIndex:
+        """Create an empty index in place of whatever is there; in memory without a folder."""
+        if folder is None:
+            return cls(tantivy.Index(_schema()), None, 0)
         shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(mode=0o700, parents=True)
             return cls(tantivy.Index(_schema(), path=str(folder), reuse=False), folder, 0)
         except (OSError, ValueError) as exc:
-            raise IndexFault(
-                f"the lexical index {folder} cannot be written ({exc}); check that the disk has "
-                "room and that the folder can be written"
-            ) from exc
+            raise _unwritable(folder, exc) from exc
 
     def update(
         self,
@@ -171,20 +171,10 @@ class LexicalIndex:
             writer.wait_merging_threads()
             self._index.reload()
             self._searcher = self._index.searcher()
-            draft = self._folder / (_MANIFEST + ".draft")
-            manifest = {
-                "format": _FORMAT,
-                "store": store_key,
-                "generation": generation,
-                "chunks": self._searcher.num_docs,
-            }
-            draft.write_text(json.dumps(manifest), encoding="utf-8")
-            draft.replace(self._folder / _MANIFEST)
+            if self._folder is not None:
+                _describe(self._folder, generation, store_key)
         except (OSError, ValueError) as exc:
-            raise IndexFault(
-                f"the lexical index {self._folder} cannot be written ({exc}); check that the disk "
-                "has room and that the folder can be written"
-            ) from exc
+            raise _unwritable(self._folder, exc) from exc
         self.generation = generation
 
     def search(self, text: str, languages: Iterable[str], top_k: int) -> dict[int, float]:
@@ -239,6 +229,48 @@ class LexicalIndex:
         return (
             1.0 if not df else _idf(searcher.num_docs, df) / max(_idf(searcher.num_docs, 1), 1e-9)
         )
+
+
+def is_panic(exc: BaseException) -> bool:
+    """Whether tantivy failed at what no caller can help, as with files that changed under it."""
+    return type(exc).__module__ == "pyo3_runtime"
+
+
+def _describe(folder: Path, generation: int, store_key: str) -> None:
+    """Write the manifest, which makes an index of what is in the folder."""
+    manifest = {
+        "format": _FORMAT,
+        "store": store_key,
+        "generation": generation,
+        "files": _checksums(folder),
+    }
+    draft = folder / (_MANIFEST + ".draft")
+    draft.write_text(json.dumps(manifest), encoding="utf-8")
+    draft.replace(folder / _MANIFEST)
+
+
+def _checksums(folder: Path) -> dict[str, int]:
+    """Return the CRC-32 of each of tantivy's files."""
+    return {
+        path.name: _checksum(path)
+        for path in folder.iterdir()
+        if path.suffix not in (".lock", ".draft") and path.name != _MANIFEST
+    }
+
+
+def _checksum(path: Path) -> int:
+    with path.open("rb") as file:
+        crc = 0
+        while block := file.read(_BLOCK):
+            crc = crc32(block, crc)
+    return crc
+
+
+def _unwritable(folder: Path | None, exc: Exception) -> IndexFault:
+    return IndexFault(
+        f"the lexical index {folder or 'in memory'} cannot be written ({exc}); check that the disk "
+        "has room and that the folder can be written"
+    )
 
 
 def _idf(documents: int, df: int) -> float:

@@ -1,14 +1,22 @@
-"""The lock of an index folder: one process writes, any number read."""
+"""The lock of an index folder: one process writes, any number read.
+
+The system lets go of it when its holder ends, however that ends.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import filelock
 
 from retrieval.errors import IndexBusy, IndexFault
+
+_HOLDER = "lock.holder"
 
 
 @contextmanager
@@ -17,7 +25,7 @@ def writing(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
 
     Args:
         folder: Of the index.
-        wait_s: Seconds to wait for another one to finish.
+        wait_s: Seconds to wait for another one to finish; below 0 for as long as it takes.
 
     Raises:
         IndexBusy: Another one still is.
@@ -29,14 +37,41 @@ def writing(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
         lock.acquire(timeout=wait_s)
     except filelock.Timeout as exc:
         raise IndexBusy(
-            f"another process is writing to the index {folder}; wait until it has finished"
+            f"{holder(folder)} is writing to the index {folder}; wait until it has finished, or "
+            "run excerpta refresh --wait"
         ) from exc
     except OSError as exc:
         raise IndexFault(
             f"the index folder {folder} cannot be written ({exc.strerror}); give one that can "
             "with --index"
         ) from exc
+    note = folder / _HOLDER
     try:
+        # For messages only, so a full disk must not keep anybody from writing less.
+        with suppress(OSError):
+            since = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+            note.write_text(json.dumps({"pid": os.getpid(), "since": since}), encoding="utf-8")
         yield
     finally:
+        with suppress(OSError):
+            note.unlink()
         lock.release()
+
+
+def holder(folder: Path) -> str:
+    """Say who holds the lock, as far as that is noted."""
+    try:
+        noted = json.loads((folder / _HOLDER).read_text(encoding="utf-8"))
+        since = dt.datetime.fromisoformat(noted["since"])
+        return f"process {int(noted['pid'])}, since {since:%H:%M:%S on %d %B %Y},"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+
+
+def is_held(folder: Path) -> bool:
+    """Whether somebody is writing to the index just now."""
+    try:
+        with writing(folder):
+            return False
+    except IndexBusy:
+        return True

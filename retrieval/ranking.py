@@ -89,6 +89,7 @@ def rank(
             similarity=meetings[key].similarity,
             starts=meetings[key].starts,
             weights=weights[found[key].source.language],
+            also=found[key].sources[1:],
         )
         for rank, (key, score) in enumerate(fused.items(), start=1)
     )

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from config import ArticlesSettings, IndexSettings
-from retrieval.articles import ArticleFile, Skipped, read, walk
+from retrieval.articles import ArticleFile, Found, Skipped, walk
 from retrieval.chunking import chunk, passage, short_title
-from retrieval.derived import lexical_in_step
-from retrieval.errors import ArticlesError
-from retrieval.formats.parsing import READERS, UnreadableArticle, parse
-from retrieval.formats.parts import Limits
+from retrieval.derived import clear_lexical, write_lexical
+from retrieval.draft import Draft
+from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
+from retrieval.formats.parser import Parser
+from retrieval.formats.parsing import READERS, title_without
+from retrieval.formats.plain import StillWritten, UnreadableArticle
+from retrieval.generations import purge
+from retrieval.homes import clear, move_in, rebuilding
 from retrieval.interaction import of_chunk
 from retrieval.lock import writing
-from retrieval.store import FileState, Store, StoredEncoding
+from retrieval.plan import Recipe, plan
+from retrieval.store import FileState, Generation, Store, StoredEncoding
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding
+from retrieval.view import View, view_of
 
 logger = logging.getLogger(__name__)
 
-# Raise when the same file comes to be read or cut in another way.
-_RECIPE = 2
-# A question may hold the lock for a moment, to bring the lexical index in step; a refresh waits.
-_WAIT_S = 1.0
+# A question may hold the lock for a moment, to mend the lexical index; a refresh waits.
+WAIT_S = 1.0
 # Passages that are gathered before they are sorted by length and encoded.
 _GATHERED = 256
 # Passages that are encoded, committed and reported together.
@@ -36,7 +40,7 @@ _ENCODED_AT_ONCE = 128
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a refresh has come; `total` counts the articles that have to be read."""
+    """How far a refresh has come; `total` counts the files that have to be read."""
 
     articles: int
     total: int
@@ -46,17 +50,24 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a refresh did; `chunks` and `generation` are those of the index afterwards."""
+    """What a refresh did; `chunks` and `generation` are those of the index afterwards.
+
+    Attributes:
+        renamed: How many of those added are deleted ones under another name.
+        rebuilt: Whether the index was made again from nothing.
+    """
 
     generation: int
     added: int
     modified: int
     deleted: int
     unchanged: int
+    renamed: int
     skipped: tuple[Skipped, ...]
     chunks: int
     encoded: int
     elapsed_s: float
+    rebuilt: bool = False
 
     @property
     def changed(self) -> bool:
@@ -64,77 +75,175 @@ class Report:
         return bool(self.added or self.modified or self.deleted)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A draft that is ready, for a gate to try.
+
+    Attributes:
+        before: The current generation; None before the first.
+        after: The draft.
+        changed: Paths of the articles that are new in it, in order.
+    """
+
+    before: View | None
+    after: View
+    changed: tuple[str, ...]
+
+
+Gate = Callable[[Trial], Sequence[str]]
+"""Says what speaks against publishing; nothing if nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a refresh goes about it.
+
+    Attributes:
+        tokens: Whether the codes of the passages' tokens are stored.
+        gate: Tries a draft before it is published; None publishes whatever there is.
+        rebuild: Whether the index is made again from nothing, beside the one that answers.
+        wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
+    """
+
+    tokens: bool = True
+    gate: Gate | None = None
+    rebuild: bool = False
+    wait_s: float = WAIT_S
+
+
+USUAL = Way()
+
+
 def refresh(
     articles: ArticlesSettings,
     index: IndexSettings,
     encoder: Encoder,
     on_progress: Callable[[Progress], None] = lambda _: None,
-    *,
-    tokens: bool = True,
+    way: Way = USUAL,
 ) -> Report:
     """Bring the index in line with the articles folder.
 
     The current generation answers until the next is published, in one transaction, at the end. An
-    interrupted refresh keeps the encodings it made, and the next one goes on with them.
+    interrupted refresh keeps what it has done, and the next one goes on with it. An index whose
+    database is damaged is made again.
 
     Args:
         articles: Where they are.
         index: Where it is, and how it is cut.
         encoder: The one that made the index, if there is one.
         on_progress: Is told how far it is.
-        tokens: Whether the codes of the passages' tokens are stored.
+        way: How it is done.
 
     Raises:
         ArticlesError: The folder is missing, unreadable, or holds no article that can be read; the
             index stays as it is.
         IndexBusy: Another process refreshes.
+        IndexRefused: The gate refused what was made; the index stays as it is.
         IndexFault: The index cannot be used or written.
     """
     started = time.perf_counter()
-    found, skipped = walk(articles.folder, articles.max_bytes)
-    if not found:
-        raise ArticlesError(_nothing(articles.folder, skipped))
-    with writing(index.folder, _WAIT_S), closing(_store(index.folder, encoder)) as store:
-        store.drop_unpublished()
-        work = _Refresh(store, articles, index, encoder, on_progress, tokens)
+    found = walk(articles.folder, articles.max_bytes)
+    if not found.files:
+        raise ArticlesError(_nothing(articles, found.skipped))
+    with writing(index.folder, way.wait_s):
+        clear(index.folder)
+        report = None
+        if not way.rebuild:
+            try:
+                report = _refresh(articles, index, encoder, on_progress, way, found)
+            except IndexDamaged as exc:
+                logger.warning("%s; it is made again now", exc)
+        if report is None:
+            report = _rebuild(articles, index, encoder, on_progress, way, found)
+    return replace(report, elapsed_s=time.perf_counter() - started)
+
+
+def _rebuild(
+    articles: ArticlesSettings,
+    index: IndexSettings,
+    encoder: Encoder,
+    on_progress: Callable[[Progress], None],
+    way: Way,
+    found: Found,
+) -> Report:
+    """Make the index again beside the one in use, going on with one that was begun."""
+    beside = index.model_copy(update={"folder": rebuilding(index.folder)})
+    try:
+        report = _refresh(articles, beside, encoder, on_progress, way, found)
+    except (IndexDamaged, IndexMismatch):
+        shutil.rmtree(beside.folder, ignore_errors=True)
+        report = _refresh(articles, beside, encoder, on_progress, way, found)
+    move_in(index.folder)
+    return replace(report, rebuilt=True)
+
+
+def _refresh(
+    articles: ArticlesSettings,
+    index: IndexSettings,
+    encoder: Encoder,
+    on_progress: Callable[[Progress], None],
+    way: Way,
+    found: Found,
+) -> Report:
+    store = Store.open(index.folder)
+    if store is None:
+        store = Store.create(index.folder, encoder.fingerprint, encoder.name, encoder.dim)
+    with closing(store):
+        store.check_encoder(encoder.fingerprint, encoder.name)
+        draft = Draft(store)
+        work = _Work(draft, store, articles, index, encoder, on_progress, way)
         work.run(found)
-        unreadable = [Skipped(f.path, f.reason) for f in work.files.values() if f.reason]
-        skipped = sorted([*skipped, *unreadable], key=lambda one: one.article)
-        if len(unreadable) == len(work.files):
-            raise ArticlesError(_nothing(articles.folder, skipped))
-        deleted = work.finish()
-        lexical_in_step(store, index.folder)
+        files = draft.files()
+        unreadable = [Skipped(f.path, f.reason) for f in files.values() if f.reason]
+        skipped = sorted(
+            [*found.skipped, *unreadable, *work.unsettled], key=lambda one: one.article
+        )
+        if len(unreadable) == len(files):
+            raise ArticlesError(_nothing(articles, skipped))
+        difference = draft.difference()
+        if difference.any:
+            _publish(store, draft, index, way, skipped)
+        else:
+            draft.discard()
+            write_lexical(store, store.current())
         state = store.generation()
     return Report(
         generation=state.number,
-        added=len(work.added),
-        modified=len(work.modified),
-        deleted=len(deleted),
-        unchanged=work.unchanged,
+        added=difference.added,
+        modified=difference.modified,
+        deleted=difference.deleted,
+        unchanged=difference.unchanged,
+        renamed=difference.renamed,
         skipped=tuple(skipped),
         chunks=state.chunks,
         encoded=work.encoded,
-        elapsed_s=time.perf_counter() - started,
+        elapsed_s=0.0,
     )
 
 
-def in_line(articles: ArticlesSettings, store: Store) -> bool:
-    """Whether the files look as they did to the last refresh, by size and time; costs a walk.
-
-    Raises:
-        ArticlesError: The folder is missing or unreadable.
-    """
-    found, _ = walk(articles.folder, articles.max_bytes)
-    known = {path: (file.size, file.mtime_ns) for path, file in store.files().items()}
-    return known == {file.path: (file.size, file.mtime_ns) for file in found}
-
-
-def _store(folder: Path, encoder: Encoder) -> Store:
-    store = Store.open(folder)
-    if store is None:
-        return Store.create(folder, encoder.fingerprint, encoder.name, encoder.dim)
-    store.check_encoder(encoder.fingerprint, encoder.name)
-    return store
+def _publish(
+    store: Store, draft: Draft, index: IndexSettings, way: Way, skipped: Sequence[Skipped]
+) -> None:
+    lexical = write_lexical(store, draft.number, afresh=True)
+    if way.gate is not None:
+        current = store.generation()
+        before = None
+        if current.number:
+            before = view_of(store, current, write_lexical(store, current.number))
+        articles, chunks = store.count(draft.number)
+        unpublished = Generation(draft.number, None, articles, chunks, draft.number)
+        after = view_of(store, unpublished, lexical)
+        reasons = way.gate(Trial(before, after, tuple(draft.changed())))
+        if reasons:
+            draft.refuse("; ".join(reasons))
+            raise IndexRefused(
+                f"the new state of the index was not published: {'; '.join(reasons)}; the one "
+                "before goes on answering; see what happened to the articles, or publish it all "
+                "the same with excerpta refresh --force"
+            )
+    draft.publish()
+    clear_lexical(store, {draft.number})
+    purge(store, index.keep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,114 +255,116 @@ class _Passage:
     digest: bytes
 
 
-class _Refresh:
-    """One refresh under way.
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """A file that was read, and its articles, cut."""
+
+    file: FileState
+    articles: list[tuple[Article, list[tuple[Chunk, _Passage]]]]
+
+
+class _Work:
+    """Reads, cuts, encodes and stores what changed; nothing of it is visible yet.
 
     Attributes:
-        files: What was seen of each file, to be remembered with the new generation.
-        added, modified: Paths of the articles that the new generation brings.
+        encoded: Passages that were encoded.
+        unsettled: Files that were just being written, and are left as they were known.
     """
 
     def __init__(
         self,
+        draft: Draft,
         store: Store,
         articles: ArticlesSettings,
         index: IndexSettings,
         encoder: Encoder,
         on_progress: Callable[[Progress], None],
-        tokens: bool,
+        way: Way,
     ) -> None:
-        self.files: dict[str, FileState] = {}
-        self.added: set[str] = set()
-        self.modified: set[str] = set()
-        self.unchanged = 0
         self.encoded = 0
+        self.unsettled: list[Skipped] = []
+        self._draft = draft
         self._store = store
         self._articles = articles
-        self._keep = index.keep
-        self._budget = min(index.chunk_tokens, encoder.max_tokens)
+        self._budget = index.chunk_tokens
         self._encoder = encoder
         self._on_progress = on_progress
-        self._known = store.files()
-        self._tokens = tokens
-        self._recipe = f"{_RECIPE} {self._budget} {articles.language}{' tokens' * tokens}"
-        # Cut in another way than now, the articles have to be read again, changed or not.
-        self._recut = store.recipe != self._recipe
-        self._generation = store.current() + 1
+        self._tokens = way.tokens
+        self._recipe = Recipe.of(articles, index, way.tokens)
+        self._known = draft.files()
         self._done = self._total = self._chunks = 0
 
-    def run(self, found: Sequence[ArticleFile]) -> None:
-        """Read, cut, encode and store what changed; nothing of it is visible yet."""
-        changed = []
-        for file in found:
-            old = self._known.get(file.path)
-            same = old and (old.size, old.mtime_ns) == (file.size, file.mtime_ns)
-            # Without a digest it could not be read; a change of its mode shows in neither.
-            if old and same and old.digest and not self._recut:
-                self.files[file.path] = old
-                self.unchanged += old.reason is None
-            else:
-                changed.append(file)
-        self._total = len(changed)
-        gathered: list[tuple[Article, list[tuple[Chunk, _Passage]]]] = []
+    def run(self, found: Found) -> None:
+        """Do all there is to do."""
+        todo = plan(found, self._known, self._recipe)
+        self._draft.drop(todo.gone)
+        self._total = len(todo.changed)
+        if not todo.changed:
+            return
+        gathered: list[_Gathered] = []
         waiting = 0
-        for file in changed:
-            article = self._read(file)
-            if article is not None:
-                gathered.append((article, list(self._cut(article))))
-                waiting += len(gathered[-1][1])
-            if waiting >= _GATHERED:
-                self._add(gathered)
-                gathered, waiting = [], 0
-        self._add(gathered)
+        with Parser(self._articles) as parser:
+            for file in todo.changed:
+                one = self._read(file, parser)
+                self._done += 1
+                if one is None:
+                    continue
+                gathered.append(one)
+                waiting += sum(len(chunks) for _, chunks in one.articles)
+                if waiting >= _GATHERED:
+                    self._add(gathered)
+                    gathered, waiting = [], 0
+            self._add(gathered)
 
-    def finish(self) -> set[str]:
-        """Publish what was stored, if anything changed; return the paths that went."""
-        readable = {path for path, file in self.files.items() if file.reason is None}
-        before = {path for path, file in self._known.items() if file.reason is None}
-        deleted = before - readable
-        if self.added or self.modified or deleted:
-            self._store.remove_articles(self.modified | deleted, self._generation)
-            self._store.publish(
-                self._generation, self.files.values(), recipe=self._recipe, keep=self._keep
-            )
-        elif self.files != self._known:
-            self._store.replace_files(self.files.values())
-        return deleted
-
-    def _read(self, file: ArticleFile) -> Article | None:
-        """Read a file whose size or time changed; None if its content did not, or is no article."""
+    def _read(self, file: ArticleFile, parser: Parser) -> _Gathered | None:
+        """Read a file; None if it needs nothing more: its content is known, or is just written."""
         old = self._known.get(file.path)
-        digest, reason, article = "", None, None
+        seen = FileState(file.path, file.size, file.mtime_ns, file.ctime_ns, "", "")
         try:
-            data = read(self._articles.folder, file, self._articles.max_bytes)
-            digest = hashlib.sha256(data).hexdigest()
-            if old and old.digest == digest and not self._recut:
-                reason = old.reason
-                self.unchanged += reason is None
-            else:
-                article = parse(file.path, data, Limits(language=self._articles.language))[0]
-                indexed = old is not None and old.reason is None
-                (self.modified if indexed else self.added).add(file.path)
+            digest = parser.read(file)
+            seen = replace(seen, digest=digest, recipe=self._recipe.read)
+            if old and old.digest == digest and self._recipe.is_that_of(old):
+                self._draft.touch([seen])
+                return None
+            if self._linked(seen):
+                return None
+            cut = [(article, list(self._cut(article))) for article in parser.parse()]
+            return _Gathered(seen, cut)
+        except StillWritten as exc:
+            self.unsettled.append(Skipped(file.path, str(exc)))
+            return None
         except UnreadableArticle as exc:
-            reason = str(exc)
-        except Exception as exc:
-            # A parser's own fault with one file must not keep all others out of the index.
-            logger.warning("%s cannot be read", file.path, exc_info=True)
-            reason = f"its reader failed ({type(exc).__name__})"
-        self.files[file.path] = FileState(file.path, file.size, file.mtime_ns, digest, reason)
-        self._done += 1
-        return article
+            return _Gathered(replace(seen, recipe=self._recipe.refused, reason=str(exc)), [])
+
+    def _linked(self, file: FileState) -> bool:
+        """Put a file whose content is known under another name; whether it is."""
+        known = self._draft.articles_of(file.digest, file.recipe)
+        names = {
+            file.path + end: (
+                number,
+                None if titled else title_without(file.path, end[1:], text),
+            )
+            for end, number, titled, text in known
+        }
+        if names:
+            self._draft.link(file, names)
+            self._chunks += self._draft.chunks_of([number for _, number, _, _ in known])
+            self._report()
+        return bool(names)
 
     def _cut(self, article: Article) -> Iterator[tuple[Chunk, _Passage]]:
-        title = short_title(article.source.title, self._budget, self._encoder.count_tokens)
-        for one in chunk(article, title, self._budget, self._encoder.count_tokens):
+        budget = min(self._budget, self._encoder.max_tokens)
+        # A title that is made from the file's name would change what is encoded with the name.
+        title = article.source.title if article.titled else ""
+        title = short_title(title, budget, self._encoder.count_tokens)
+        for one in chunk(article, title, budget, self._encoder.count_tokens):
             text = passage(title, one.text)
             digest = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
             yield one, _Passage(text, len(text) - len(one.text), digest)
 
-    def _add(self, gathered: Sequence[tuple[Article, list[tuple[Chunk, _Passage]]]]) -> None:
-        passages = {p.digest: p for _, chunks in gathered for _, p in chunks}
+    def _add(self, gathered: Sequence[_Gathered]) -> None:
+        cut = [one for file in gathered for one in file.articles]
+        passages = {p.digest: p for _, chunks in cut for _, p in chunks}
         known = self._store.known_encodings(list(passages), self._tokens)
         new = [one for digest, one in passages.items() if digest not in known]
         new.sort(key=lambda one: len(one.text))
@@ -265,12 +376,17 @@ class _Refresh:
                 for one, encoding in zip(some, made, strict=True)
             }
             # At once, so that an interrupt costs a second of work at most.
-            self._store.add(self._generation, encodings, ())
+            self._draft.keep(encodings)
             self.encoded += len(some)
             self._report()
-        articles = [(article, [(c, p.digest) for c, p in chunks]) for article, chunks in gathered]
-        self._store.add(self._generation, {}, articles)
-        self._chunks += sum(len(chunks) for _, chunks in gathered)
+        self._draft.put(
+            (
+                one.file,
+                [(article, [(c, p.digest) for c, p in cut]) for article, cut in one.articles],
+            )
+            for one in gathered
+        )
+        self._chunks += sum(len(chunks) for _, chunks in cut)
         self._report()
 
     def _stored(self, encoding: PassageEncoding, of: _Passage) -> StoredEncoding:
@@ -282,7 +398,8 @@ class _Refresh:
         self._on_progress(Progress(self._done, self._total, self._chunks, self.encoded))
 
 
-def _nothing(folder: Path, skipped: Sequence[Skipped]) -> str:
+def _nothing(articles: ArticlesSettings, skipped: Sequence[Skipped]) -> str:
+    folder = articles.folder
     wanted = f"put articles ({', '.join(sorted(READERS))}) there or give --articles DIR"
     if not skipped:
         return f"no articles in {folder}; {wanted}; an index made before stays as it is"

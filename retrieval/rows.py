@@ -3,73 +3,118 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
+from retrieval.articles import ArticleFile
 from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- `content` is the number of the generation that this one has the articles of: another one after a
+-- rollback, else its own.
 CREATE TABLE generations (
     number INTEGER PRIMARY KEY, published TEXT NOT NULL, articles INTEGER NOT NULL,
-    chunks INTEGER NOT NULL);
+    chunks INTEGER NOT NULL, content INTEGER NOT NULL);
+-- What is read of files, each content once; `title` is NULL where an article declares none.
+-- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by theirs.
 CREATE TABLE articles (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL, title TEXT NOT NULL, date TEXT,
-    url TEXT, author TEXT, language TEXT NOT NULL, tags TEXT NOT NULL, text TEXT NOT NULL,
-    added INTEGER NOT NULL, removed INTEGER);
-CREATE INDEX articles_by_path ON articles (path);
-CREATE INDEX articles_by_added ON articles (added);
-CREATE INDEX articles_by_removed ON articles (removed) WHERE removed IS NOT NULL;
--- Sentences are int32 (n, 3): start and end in the article's text, paragraph. The chunk's own text
--- is kept too: to cut it from the article's, SQLite would read all of that for every chunk.
--- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by it.
+    id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, title TEXT, date TEXT,
+    url TEXT, author TEXT, language TEXT NOT NULL, tags TEXT NOT NULL, text TEXT NOT NULL);
+-- Sentences are int32 (n, 4): start and end in the article's text, paragraph, page. The chunk's own
+-- text is kept too: to cut it from the article's, SQLite would read all of that for every chunk.
+-- `crc` (CRC-32) finds what a disk has changed.
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles,
-    text TEXT NOT NULL, sentences BLOB NOT NULL, encoding INTEGER NOT NULL REFERENCES encodings);
+    text TEXT NOT NULL, sentences BLOB NOT NULL, encoding INTEGER NOT NULL REFERENCES encodings,
+    crc INTEGER NOT NULL);
 CREATE INDEX chunks_by_article ON chunks (article);
 CREATE INDEX chunks_by_encoding ON chunks (encoding);
 -- Vectors (float16) apart from the token codes, so that all of them can be read in one sweep.
 -- Starts of tokens are uint16, 65535 for the title's.
 CREATE TABLE encodings (
-    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, vector BLOB NOT NULL);
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, vector BLOB NOT NULL,
+    crc INTEGER NOT NULL);
 CREATE TABLE tokens (
-    encoding INTEGER PRIMARY KEY REFERENCES encodings, codes BLOB NOT NULL, starts BLOB NOT NULL);
--- What the current generation saw of each file: `reason` tells why it was skipped.
+    encoding INTEGER PRIMARY KEY REFERENCES encodings, codes BLOB NOT NULL, starts BLOB NOT NULL,
+    crc INTEGER NOT NULL);
+-- Generations see rows of these two from `added` to before `removed`. A name is the path of an
+-- article; `title` is what one that declares none is called there.
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, file TEXT NOT NULL, title TEXT,
+    article INTEGER NOT NULL REFERENCES articles, added INTEGER NOT NULL, removed INTEGER);
+CREATE UNIQUE INDEX names_by_path ON names (path) WHERE removed IS NULL;
+CREATE INDEX names_by_article ON names (article);
+CREATE INDEX names_by_file ON names (file);
+CREATE INDEX names_by_added ON names (added);
+CREATE INDEX names_by_removed ON names (removed) WHERE removed IS NOT NULL;
+-- What was seen of each file: `reason` tells why it was skipped, `recipe` how it was read and cut.
 CREATE TABLE files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, digest TEXT NOT NULL,
-    reason TEXT) WITHOUT ROWID;
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL, recipe TEXT NOT NULL, reason TEXT,
+    added INTEGER NOT NULL, removed INTEGER);
+CREATE UNIQUE INDEX files_by_path ON files (path) WHERE removed IS NULL;
+CREATE INDEX files_by_digest ON files (digest);
+CREATE INDEX files_by_added ON files (added);
+CREATE INDEX files_by_removed ON files (removed) WHERE removed IS NOT NULL;
 """
 
-# Rows of articles that generation `:g` sees; "a" is the articles table.
-VISIBLE = "a.added <= :g AND (a.removed IS NULL OR a.removed > :g)"
-# What `source_of` makes a value of; "a" is the articles table.
-SOURCE = "a.path, a.title, a.date, a.url, a.author, a.language, a.tags"
+# Rows of names ("n") or files ("f") that generation `:g` sees.
+VISIBLE = "n.added <= :g AND (n.removed IS NULL OR n.removed > :g)"
+VISIBLE_FILES = "f.added <= :g AND (f.removed IS NULL OR f.removed > :g)"
+# What `source_of` makes a value of; "n" is the names table, "a" the articles table.
+SOURCE = "n.path, coalesce(a.title, n.title), a.date, a.url, a.author, a.language, a.tags"
+# For the titles of chunks that are encoded: what an article declares.
+CHUNK = f"{SOURCE}, c.id, c.sentences, c.text, t.codes, t.starts, c.crc, t.crc, a.title IS NOT NULL"
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What was seen of a file when it was last read; `reason` is why it was skipped, if it was."""
+    """What was seen of a file when it was last read.
+
+    Attributes:
+        digest: SHA-256 of its bytes, in hexadecimal digits; empty if it could not be read.
+        recipe: How it was read and cut.
+        reason: Why it was skipped, if it was.
+    """
 
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int
     digest: str
+    recipe: str
     reason: str | None = None
+
+    def looks_like(self, file: ArticleFile) -> bool:
+        """Whether nobody wrote to the file since, as far as the system tells."""
+        return (self.size, self.mtime_ns, self.ctime_ns) == (
+            file.size,
+            file.mtime_ns,
+            file.ctime_ns,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A published state of the index; number 0 is the empty one before the first refresh."""
+    """A published state of the index; number 0 is the empty one before the first refresh.
+
+    Attributes:
+        content: The generation whose articles it has: its own number but after a rollback.
+    """
 
     number: int
     published: dt.datetime | None
     articles: int
     chunks: int
+    content: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,44 +140,61 @@ class StoredEncoding:
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
-    """A chunk, and its tokens if they are stored."""
+    """A chunk, and its tokens if they are stored.
 
-    source: Source
+    Attributes:
+        sources: The names of its article, by path; it is cited by the first.
+        titled: Whether the article declares its title, so that it is encoded with the chunk.
+    """
+
+    sources: tuple[Source, ...]
     chunk: Chunk
     tokens: Tokens | None
+    titled: bool = True
 
-
-def replace_files(db: sqlite3.Connection, files: Iterable[FileState]) -> None:
-    """Remember these files and no others."""
-    db.execute("DELETE FROM files")
-    db.executemany(
-        "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
-        [(f.path, f.size, f.mtime_ns, f.digest, f.reason) for f in files],
-    )
+    @property
+    def source(self) -> Source:
+        """What it is cited by."""
+        return self.sources[0]
 
 
 def insert_encoding(db: sqlite3.Connection, digest: bytes, encoding: StoredEncoding) -> None:
     """Insert what of an encoding is not there yet."""
+    vector = encoding.vector.astype(np.float16).tobytes()
     db.execute(
-        "INSERT OR IGNORE INTO encodings (digest, vector) VALUES (?, ?)",
-        (digest, encoding.vector.astype(np.float16).tobytes()),
+        "INSERT OR IGNORE INTO encodings (digest, vector, crc) VALUES (?, ?, ?)",
+        (digest, vector, crc32(vector)),
     )
     if encoding.tokens is not None:
         codes = encoding.tokens.codes.tobytes()
         # -1 becomes 65535; no chunk is that long, see `index.chunk_tokens`.
         starts = encoding.tokens.starts.astype(np.uint16).tobytes()
         db.execute(
-            "INSERT OR IGNORE INTO tokens SELECT id, ?, ? FROM encodings WHERE digest = ?",
-            (codes, starts, digest),
+            "INSERT OR IGNORE INTO tokens SELECT id, ?, ?, ? FROM encodings WHERE digest = ?",
+            (codes, starts, crc32(starts, crc32(codes)), digest),
         )
 
 
+def digest_of(article: Article, recipe: str) -> bytes:
+    """Return what tells one content of articles from another: all but their names."""
+    source = article.source
+    told = (
+        recipe,
+        source.title if article.titled else None,
+        str(source.date),
+        source.url,
+        source.author,
+        source.language,
+        source.tags,
+        article.pages,
+        article.text,
+    )
+    return hashlib.blake2b(json.dumps(told).encode(), digest_size=16).digest()
+
+
 def insert_article(
-    db: sqlite3.Connection,
-    article: Article,
-    chunks: Sequence[tuple[Chunk, bytes]],
-    generation: int,
-) -> None:
+    db: sqlite3.Connection, article: Article, digest: bytes, chunks: Sequence[tuple[Chunk, bytes]]
+) -> int:
     """Insert an article and its chunks, each with the digest of an encoding that is stored.
 
     Raises:
@@ -140,27 +202,32 @@ def insert_article(
     """
     source = article.source
     values = {
-        "path": source.path,
-        "title": source.title,
+        "digest": digest,
+        "title": source.title if article.titled else None,
         "date": source.date.isoformat() if source.date else None,
         "url": source.url,
         "author": source.author,
         "language": source.language,
         "tags": json.dumps(source.tags, ensure_ascii=False),
         "text": article.text,
-        "added": generation,
     }
     names = ", ".join(values)
     row = db.execute(
         f"INSERT INTO articles ({names}) VALUES ({marks(values)})", tuple(values.values())
     )
+    number = int(row.lastrowid or 0)
+    packed = [(chunk.text, _packed(chunk.sentences), digest) for chunk, digest in chunks]
     inserted = db.executemany(
-        "INSERT INTO chunks (article, text, sentences, encoding) "
-        "SELECT ?, ?, ?, id FROM encodings WHERE digest = ?",
-        [(row.lastrowid, chunk.text, _packed(chunk.sentences), digest) for chunk, digest in chunks],
+        "INSERT INTO chunks (article, text, sentences, crc, encoding) "
+        "SELECT ?, ?, ?, ?, id FROM encodings WHERE digest = ?",
+        [
+            (number, text, sentences, crc32(sentences, crc32(text.encode())), digest)
+            for text, sentences, digest in packed
+        ],
     )
     if chunks and inserted.rowcount != len(chunks):
         raise ValueError(f"{source.path!r}: a chunk's encoding is neither given nor stored")
+    return number
 
 
 def marks(values: Collection[object]) -> str:
@@ -169,7 +236,8 @@ def marks(values: Collection[object]) -> str:
 
 
 def _packed(sentences: Sequence[Sentence]) -> bytes:
-    return np.array([(s.start, s.end, s.paragraph) for s in sentences], dtype=np.int32).tobytes()
+    rows = [(s.start, s.end, s.paragraph, s.page) for s in sentences]
+    return np.array(rows, dtype=np.int32).tobytes()
 
 
 def source_of(row: Sequence[Any]) -> Source:
@@ -186,17 +254,25 @@ def source_of(row: Sequence[Any]) -> Source:
     )
 
 
-def chunk_of(row: Sequence[Any]) -> StoredChunk:
-    """Make a value of the columns `SOURCE`, chunk id, sentences, text, codes, starts.
+def chunk_of(rows: Sequence[Sequence[Any]]) -> StoredChunk:
+    """Make a value of the columns `CHUNK`, one row for each name of the article.
 
-    Codes and starts are NULL where the tokens are not stored.
+    Codes, starts and their checksum are NULL where the tokens are not stored.
+
+    Raises:
+        ValueError: A checksum is another one.
     """
-    sentences, text, codes, starts = row[8:]
-    spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 3).tolist()
+    number, sentences, text, codes, starts, crc, tokens_crc, titled = rows[0][7:]
+    if crc != crc32(sentences, crc32(text.encode())) or (
+        codes is not None and tokens_crc != crc32(starts, crc32(codes))
+    ):
+        raise ValueError(f"chunk {number} is not what was written")
+    spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 4).tolist()
     return StoredChunk(
-        source=source_of(row[:7]),
+        sources=tuple(source_of(row[:7]) for row in rows),
         chunk=Chunk(text, tuple(Sentence(*span) for span in spans)),
         tokens=None if codes is None else _tokens(codes, starts),
+        titled=bool(titled),
     )
 
 

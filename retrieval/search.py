@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 from config import SearchSettings
 from retrieval.chunking import passage
 from retrieval.interaction import meet
-from retrieval.lexical import terms
+from retrieval.lexical import is_panic, terms
 from retrieval.question.dates import today
 from retrieval.question.foreign import foreign
 from retrieval.question.repair import Repair, Vocabulary, repair
@@ -19,7 +20,9 @@ from retrieval.ranking import Ranking, first_ranking, question_weights, rank
 from retrieval.reranking import Reranking
 from retrieval.store import Generation, Store, StoredChunk
 from retrieval.types import Encoder
-from retrieval.view import View, Views
+from retrieval.view import StillView, View, Views
+
+logger = logging.getLogger(__name__)
 
 # Chunks whose tokens are compared with the question's: the best of the fused candidates.
 LATE_CANDIDATES = 20
@@ -33,19 +36,35 @@ class Searcher:
 
     def __init__(
         self,
+        views: Views | StillView,
+        encoder: Encoder,
+        search: SearchSettings,
+        reranking: Reranking | None = None,
+        today: Callable[[], dt.date] = today,
+    ) -> None:
+        self._views = views
+        self._encoder = encoder
+        self._settings = search
+        self._reranking = reranking
+        self._today = today
+
+    @classmethod
+    def open(
+        cls,
         store: Store,
         folder: Path,
         encoder: Encoder,
         search: SearchSettings,
         reranking: Reranking | None = None,
         today: Callable[[], dt.date] = today,
-    ) -> None:
-        self._store = store
-        self._encoder = encoder
-        self._search = search
-        self._reranking = reranking
-        self._today = today
-        self._views = Views(store, folder, encoder)
+    ) -> Searcher:
+        """Open what searches an index folder, whose store this is."""
+        return cls(Views(store, folder, encoder), encoder, search, reranking, today)
+
+    @property
+    def store(self) -> Store:
+        """The store that is searched; another one where the index was made again."""
+        return self._views.current.store
 
     @property
     def generation(self) -> Generation:
@@ -57,7 +76,7 @@ class Searcher:
         """Languages of the articles that are searched, ISO 639-1."""
         return self._views.current.languages
 
-    def following(self, every_s: float = 0.5) -> AbstractContextManager[None]:
+    def following(self, every_s: float = 0.2) -> AbstractContextManager[None]:
         """Notice new generations in a thread meanwhile; see `Views.following`."""
         return self._views.following(every_s)
 
@@ -81,6 +100,15 @@ class Searcher:
             without: Ids of chunks that are passed over.
         """
         view = self._views.latest()
+        try:
+            return self._search(view, question, without)
+        except BaseException as exc:
+            if not is_panic(exc):
+                raise
+            logger.warning("the lexical index is damaged and is made again")
+        return self._search(self._views.mend(view), question, without)
+
+    def _search(self, view: View, question: str, without: frozenset[int]) -> Ranking:
         wishes = Wishes.of(question, self._today())
         other = foreign(question, self._encoder, view.lexical, view.languages)
         repairs: tuple[Repair, ...] = ()
@@ -95,22 +123,22 @@ class Searcher:
             }
             for language in view.languages
         }
-        top_k = self._search.candidates + len(without)
+        top_k = self._settings.candidates + len(without)
         dense = view.dense.search(query.vector, top_k)
         lexical = view.lexical.search(question, view.languages, top_k)
         lexical = {key: score for key, score in lexical.items() if view.has(key)}
         if without:
             dense, lexical = (
-                _some(scores, self._search.candidates, without) for scores in (dense, lexical)
+                _some(scores, self._settings.candidates, without) for scores in (dense, lexical)
             )
         first = first_ranking(dense, lexical)
         # What is wished may stand far down in a long list of near-equal ones.
         candidates = list(first)[: None if wishes else LATE_CANDIDATES]
-        chunks = self._store.chunks(candidates)
+        chunks = view.store.chunks(candidates, view.generation.number)
         found = {key: chunks[key] for key in candidates if key in chunks}
         if wishes:
             found = _wished(wishes, first, found)
-        meetings = meet(question, query, found, self._search.late_interaction, self._encoder)
+        meetings = meet(question, query, found, self._settings.late_interaction, self._encoder)
         weights = {
             language: question_weights(question, query, rarities, language)
             for language, rarities in by_language.items()
@@ -131,7 +159,7 @@ class Searcher:
 
     def _vocabulary(self, view: View) -> Vocabulary:
         def texts(ids: Sequence[int]) -> Iterable[str]:
-            for stored in self._store.chunks(ids).values():
+            for stored in view.store.chunks(ids, view.generation.number).values():
                 yield passage(stored.source.title, stored.chunk.text)
 
         return Vocabulary(view.lexical, view.languages, texts, self._encoder.count_tokens)

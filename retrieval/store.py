@@ -1,8 +1,9 @@
 """The index's truth: articles, chunks, encodings and generations in one SQLite database.
 
-A refresh writes what is new as rows of the next generation and marks what goes as removed by it;
-`current`, updated last, makes all of that visible at once. So a reader sees the old state or the
-new one, and what a killed refresh left is dropped or used again by the next.
+This is what readers see of it. A refresh writes the next generation as a `draft`, which nobody sees
+before `current` is set to it, once all of it is there; `generations` keeps, restores and purges
+those that were published. So a reader sees the old state or the new one, and what a killed refresh
+has written is gone on with by the next.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,80 +22,84 @@ from numpy.typing import NDArray
 from retrieval.confidence.calibrations import Calibrations
 from retrieval.database import INDEX, Database
 from retrieval.errors import IndexFault, IndexMismatch
+from retrieval.homes import home
 from retrieval.rows import (
+    CHUNK,
     SCHEMA,
     SOURCE,
     VISIBLE,
+    VISIBLE_FILES,
     FileState,
     Generation,
     StoredChunk,
     StoredEncoding,
     Tokens,
     chunk_of,
-    insert_article,
-    insert_encoding,
     marks,
-    replace_files,
     source_of,
 )
-from retrieval.types import Article, Chunk, Source
+from retrieval.types import Article, Source
 
 __all__ = ["FileState", "Generation", "Store", "StoredChunk", "StoredEncoding", "Tokens"]
 
-FORMAT = 2
-_DATABASE = "index.sqlite"
+FORMAT = 3
+DATABASE = "index.sqlite"
 # SQLite's own limit on bound variables was 999 before 3.32.
 _SOME = 500
+_ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 
 
 class Store:
-    """The database of one index folder; every method may be called from any thread.
+    """The database of one index; every method may be called from any thread.
 
     Attributes:
         calibrations: Of its generations.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._db = Database(path, INDEX)
-        self.calibrations = Calibrations(self._db)
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.calibrations = Calibrations(db)
 
     @classmethod
     def open(cls, folder: Path) -> Store | None:
-        """Open an existing index; None if the folder holds none.
+        """Open the index in use; None if there is none in the index folder.
 
         Raises:
             IndexDamaged: The database is cut off or no database.
             IndexMismatch: It has another format version.
         """
-        path = folder / _DATABASE
+        path = home(folder) / DATABASE
         if not path.exists():
             return None
-        store = cls(path)
-        store._db.check_length()
+        store = cls(Database(path, INDEX))
+        store.db.check_length()
         found = store.format
-        if found == 0 and not store._db.one("SELECT count(*) FROM sqlite_master")[0]:
+        if found == 0 and not store.db.one("SELECT count(*) FROM sqlite_master")[0]:
             return None
         if found != FORMAT:
             raise IndexMismatch(
                 f"the index {folder} has format {found}, this version of Excerpta reads format "
-                f"{FORMAT}; delete the folder or give another with --index, then run excerpta "
-                "refresh (the articles are not touched)"
+                f"{FORMAT}; run excerpta refresh --rebuild, which makes it again from the articles"
             )
         return store
 
     @classmethod
     def create(cls, folder: Path, fingerprint: str, encoder: str, dim: int) -> Store:
         """Create an empty index for one encoder, in a folder that only its owner may read."""
+        place = home(folder)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            place.mkdir(mode=0o700, exist_ok=True)
         except OSError as exc:
             raise IndexFault(
                 f"the index folder {folder} cannot be created ({exc.strerror}); give one that can "
                 "be written with --index"
             ) from exc
-        store = cls(folder / _DATABASE)
-        store._db.query("PRAGMA journal_mode = WAL")
-        with store._db.transaction() as db:
+        store = cls(Database(place / DATABASE, INDEX))
+        # Before there is a table: what a purge frees can be given back to the disk.
+        store.db.query("PRAGMA auto_vacuum = INCREMENTAL")
+        store.db.query("PRAGMA journal_mode = WAL")
+        with store.db.transaction() as db:
             for statement in SCHEMA.split(";\n"):
                 db.execute(statement)
             meta = {
@@ -101,14 +107,13 @@ class Store:
                 "fingerprint": fingerprint,
                 "encoder": encoder,
                 "dim": str(dim),
-                "recipe": "",
                 "current": "0",
+                "held": "",
+                "refused": "",
             }
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             db.execute(f"PRAGMA user_version = {FORMAT}")
         return store
-
-    # Reading
 
     @property
     def key(self) -> str:
@@ -131,19 +136,29 @@ class Store:
         return int(self._meta("dim"))
 
     @property
-    def recipe(self) -> str:
-        """How the articles of the current generation were read and cut."""
-        return self._meta("recipe")
-
-    @property
     def format(self) -> int:
         """Format version of the database."""
-        return int(self._db.one("PRAGMA user_version")[0])
+        return int(self.db.one("PRAGMA user_version")[0])
+
+    @property
+    def held(self) -> str:
+        """Why the index stays as it is until somebody refreshes it; empty if it does not."""
+        return self._meta("held")
+
+    @property
+    def refused(self) -> str:
+        """Why the draft was not published; empty if none was refused."""
+        return self._meta("refused")
+
+    @property
+    def place(self) -> Path:
+        """The folder of the database and what is derived from it."""
+        return self.db.path.parent
 
     def size(self) -> int:
-        """Return the size of the index folder, in bytes."""
+        """Return the size of the index, in bytes."""
         total = 0
-        for file in self._db.path.parent.rglob("*"):
+        for file in self.place.rglob("*"):
             # A refresh may delete it meanwhile.
             with suppress(FileNotFoundError):
                 total += file.stat().st_size if file.is_file() else 0
@@ -153,10 +168,10 @@ class Store:
         """Raise `IndexMismatch` unless the index was made by this encoder."""
         if self.fingerprint != fingerprint:
             raise IndexMismatch(
-                f"the index {self._db.path.parent} was made with the encoder {self.encoder} "
+                f"the index {self.place.parent} was made with the encoder {self.encoder} "
                 f"({self.fingerprint[:8]}), the settings name {name} ({fingerprint[:8]}); set "
-                "encoder.model back, or give another folder with --index, or delete this one and "
-                "run excerpta refresh (the articles are not touched)"
+                "encoder.model back, or give another folder with --index, or run excerpta refresh "
+                "--rebuild, which makes it again from the articles"
             )
 
     def current(self) -> int:
@@ -167,91 +182,151 @@ class Store:
         """Return what changes when that which is searched is out of date."""
         return self.key, self.current(), self.calibrations.written()
 
-    def generation(self) -> Generation:
-        """Return the current generation."""
-        number = self.current()
-        row = self._db.query(
-            "SELECT published, articles, chunks FROM generations WHERE number = ?", (number,)
+    def generation(self, number: int | None = None) -> Generation:
+        """Return a kept generation, by default the current one."""
+        number = self.current() if number is None else number
+        found = [one for one in self.generations() if one.number == number]
+        return found[0] if found else Generation(number, None, 0, 0, number)
+
+    def generations(self) -> list[Generation]:
+        """Return the generations that are kept, the newest first."""
+        rows = self.db.query(
+            "SELECT number, published, articles, chunks, content FROM generations "
+            "ORDER BY number DESC"
         )
-        if not row:
-            return Generation(number, None, 0, 0)
-        published, articles, chunks = row[0]
-        return Generation(number, dt.datetime.fromisoformat(published), articles, chunks)
+        return [Generation(row[0], dt.datetime.fromisoformat(row[1]), *row[2:]) for row in rows]
 
     def keeps(self, generation: int) -> bool:
         """Whether what went after this generation is still known."""
         return generation == 0 or bool(
-            self._db.query("SELECT 1 FROM generations WHERE number = ?", (generation,))
+            self.db.query("SELECT 1 FROM generations WHERE number = ?", (generation,))
         )
 
-    def files(self) -> dict[str, FileState]:
-        """Return what the current generation saw of each file."""
-        rows = self._db.query("SELECT path, size, mtime_ns, digest, reason FROM files")
+    def count(self, generation: int) -> tuple[int, int]:
+        """Count the articles and the chunks of a generation, published or not."""
+        values = {"g": generation}
+        articles = self.db.one(f"SELECT count(*) FROM names n WHERE {VISIBLE}", values)[0]
+        chunks = f"SELECT count(*) FROM chunks WHERE article IN ({_ARTICLES})"
+        return int(articles), int(self.db.one(chunks, values)[0])
+
+    def files(self, generation: int) -> dict[str, FileState]:
+        """Return what a generation saw of each file."""
+        rows = self.db.query(
+            "SELECT path, size, mtime_ns, ctime_ns, digest, recipe, reason FROM files f "
+            f"WHERE {VISIBLE_FILES}",
+            {"g": generation},
+        )
         return {row[0]: FileState(*row) for row in rows}
 
     def sources(self) -> list[Source]:
         """Return the articles of the current generation, by path."""
-        rows = self._db.query(
-            f"SELECT {SOURCE} FROM articles a WHERE {VISIBLE} ORDER BY path",
+        rows = self.db.query(
+            f"SELECT {SOURCE} FROM names n JOIN articles a ON a.id = n.article WHERE {VISIBLE} "
+            "ORDER BY n.path",
             {"g": self.current()},
         )
         return [source_of(row) for row in rows]
 
     def article(self, path: str) -> Article | None:
-        """Return an article of the current generation."""
-        rows = self._db.query(
-            f"SELECT {SOURCE}, text FROM articles a WHERE {VISIBLE} AND path = :path",
+        """Return an article of the current generation, without its pages."""
+        rows = self.db.query(
+            f"SELECT {SOURCE}, a.text, a.title IS NOT NULL FROM names n "
+            f"JOIN articles a ON a.id = n.article WHERE {VISIBLE} AND n.path = :path",
             {"g": self.current(), "path": path},
         )
-        return Article(source_of(rows[0][:-1]), rows[0][-1]) if rows else None
+        for *source, text, titled in rows:
+            return Article(source_of(source), text, titled=bool(titled))
+        return None
 
     def languages(self, generation: int) -> list[str]:
         """Return the languages of a generation's articles."""
-        rows = self._db.query(
-            f"SELECT DISTINCT language FROM articles a WHERE {VISIBLE} ORDER BY language",
+        rows = self.db.query(
+            f"SELECT DISTINCT language FROM articles WHERE id IN ({_ARTICLES}) ORDER BY language",
             {"g": generation},
         )
         return [row[0] for row in rows]
 
     def vectors(self, generation: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-        """Yield chunk ids (n,) and vectors (n, dim) in batches, ids ascending."""
-        rows = self._db.rows(
-            "SELECT c.id, e.vector FROM chunks c JOIN articles a ON a.id = c.article "
-            f"JOIN encodings e ON e.id = c.encoding WHERE {VISIBLE} ORDER BY c.id",
+        """Yield chunk ids (n,) and vectors (n, dim) in batches, ids ascending.
+
+        Raises:
+            IndexDamaged: A vector is not what was written.
+        """
+        rows = self.db.rows(
+            "SELECT c.id, e.vector, e.crc FROM chunks c JOIN encodings e ON e.id = c.encoding "
+            f"WHERE c.article IN ({_ARTICLES}) ORDER BY c.id",
             {"g": generation},
         )
         while batch := list(itertools.islice(rows, 8192)):
+            for number, vector, crc in batch:
+                if crc32(vector) != crc:
+                    raise self.db.damage(f"the vector of chunk {number} is not what was written")
             ids = np.array([row[0] for row in batch], dtype=np.int64)
             joined = np.frombuffer(b"".join(row[1] for row in batch), dtype=np.float16)
             yield ids, joined.reshape(len(ids), self.dim)
 
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
-        """Yield chunk id, language and passage of what came after generation `since`."""
-        yield from self._db.rows(
-            "SELECT c.id, a.language, a.title || char(10) || c.text "
-            "FROM chunks c JOIN articles a ON a.id = c.article "
-            f"WHERE {VISIBLE} AND a.added > :since",
+        """Yield chunk id, language and passage of the articles whose names came or went.
+
+        The title in the passage is that of the article's first name.
+
+        Args:
+            since: The generation after which they did.
+            generation: The one that the articles belong to.
+        """
+        yield from self.db.rows(
+            "SELECT c.id, a.language, coalesce(a.title, (SELECT n.title FROM names n "
+            f"WHERE n.article = a.id AND {VISIBLE} ORDER BY n.path LIMIT 1)) || char(10) || c.text "
+            f"FROM chunks c JOIN articles a ON a.id = c.article WHERE a.id IN ({_ARTICLES}) AND "
+            f"a.id IN ({_TOUCHED}) ORDER BY c.id",
             {"g": generation, "since": since},
         )
 
     def removed_chunks(self, since: int, generation: int) -> list[int]:
         """Return the ids of chunks that went after generation `since`."""
-        rows = self._db.query(
-            "SELECT c.id FROM chunks c JOIN articles a ON a.id = c.article "
-            "WHERE a.removed > ? AND a.removed <= ?",
-            (since, generation),
+        rows = self.db.query(
+            f"SELECT id FROM chunks WHERE article IN ({_TOUCHED}) AND article NOT IN ({_ARTICLES})",
+            {"g": generation, "since": since},
         )
         return [row[0] for row in rows]
 
-    def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
-        """Return chunks by id; ids that do not exist are left out."""
-        rows = self._db.query(
-            f"SELECT {SOURCE}, c.id, c.sentences, c.text, t.codes, t.starts "
-            "FROM chunks c JOIN articles a ON a.id = c.article "
-            f"LEFT JOIN tokens t ON t.encoding = c.encoding WHERE c.id IN ({marks(ids)})",
-            tuple(ids),
+    def chunks(self, ids: Sequence[int], generation: int) -> dict[int, StoredChunk]:
+        """Return chunks of a generation by id; those it does not have are left out.
+
+        Raises:
+            IndexDamaged: A chunk is not what was written.
+        """
+        rows = self.db.query(
+            f"SELECT {CHUNK} FROM chunks c JOIN articles a ON a.id = c.article "
+            "JOIN names n ON n.article = a.id LEFT JOIN tokens t ON t.encoding = c.encoding "
+            f"WHERE c.id IN ({', '.join(map(str, map(int, ids)))}) AND {VISIBLE} "
+            "ORDER BY c.id, n.path",
+            {"g": generation},
         )
-        return {row[7]: chunk_of(row) for row in rows}
+        by_id = itertools.groupby(rows, lambda row: int(row[7]))
+        try:
+            return {number: chunk_of(list(named)) for number, named in by_id}
+        except ValueError as exc:
+            raise self.db.damage(str(exc)) from exc
+
+    def contents(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
+        """Return the ids of what the articles of a generation say, of those with these paths."""
+        only = "" if paths is None else f" AND n.path IN ({marks(paths)})"
+        rows = self.db.query(
+            f"SELECT DISTINCT n.article FROM names n WHERE n.added <= ? AND "
+            f"(n.removed IS NULL OR n.removed > ?){only} ORDER BY n.article",
+            (generation, generation, *(paths or ())),
+        )
+        return [row[0] for row in rows]
+
+    def middle_chunks(self, contents: Sequence[int]) -> list[int]:
+        """Return the id of a chunk from the middle of each, but of those without a chunk."""
+        rows = self.db.query(
+            "SELECT min(id) + count(*) / 2 FROM chunks "
+            f"WHERE article IN ({', '.join(map(str, contents))}) GROUP BY article"
+        )
+        # Those of one article follow each other, as they were written in one go.
+        return [row[0] for row in rows]
 
     def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
         """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
@@ -259,94 +334,21 @@ class Store:
         known: set[bytes] = set()
         for at in range(0, len(digests), _SOME):
             some = digests[at : at + _SOME]
-            rows = self._db.query(
+            rows = self.db.query(
                 f"SELECT digest FROM encodings WHERE digest IN ({marks(some)}) {also}", tuple(some)
             )
             known.update(row[0] for row in rows)
         return known
 
-    # Writing; callers hold the lock of `retrieval.lock`
-
-    def drop_unpublished(self) -> None:
-        """Forget rows and marks of a generation that was never published, but no encoding."""
-        current = self.current()
-        with self._db.transaction() as db:
-            dropped = "SELECT id FROM articles WHERE added > ?"
-            db.execute(f"DELETE FROM chunks WHERE article IN ({dropped})", (current,))
-            db.execute("DELETE FROM articles WHERE added > ?", (current,))
-            db.execute("UPDATE articles SET removed = NULL WHERE removed > ?", (current,))
-
-    def add(
-        self,
-        generation: int,
-        encodings: Mapping[bytes, StoredEncoding],
-        articles: Iterable[tuple[Article, Sequence[tuple[Chunk, bytes]]]],
-    ) -> None:
-        """Add articles to a generation, all or none.
-
-        Args:
-            generation: The one to be published next.
-            encodings: New ones, by the digest of their passage.
-            articles: Each with its chunks and the digests of their passages, which are among
-                `encodings` or stored already.
-        """
-        with self._db.transaction() as db:
-            for digest, encoding in encodings.items():
-                insert_encoding(db, digest, encoding)
-            for article, chunks in articles:
-                insert_article(db, article, chunks, generation)
-
-    def remove_articles(self, paths: Iterable[str], generation: int) -> None:
-        """Mark articles as gone from a generation on."""
-        with self._db.transaction() as db:
-            db.executemany(
-                "UPDATE articles SET removed = ? WHERE path = ? AND removed IS NULL AND added < ?",
-                [(generation, path, generation) for path in paths],
-            )
-
-    def publish(
-        self, generation: int, files: Iterable[FileState], *, recipe: str, keep: int
-    ) -> None:
-        """Make a generation the current one; then drop what no kept generation needs.
-
-        Args:
-            generation: Whose rows were added.
-            files: What it saw of each file.
-            recipe: How its articles were read and cut.
-            keep: Generations that are kept, this one included.
-        """
-        with self._db.transaction() as db:
-            replace_files(db, files)
-            visible = f"FROM articles a WHERE {VISIBLE}"
-            db.execute(
-                "INSERT INTO generations VALUES (:g, :now, "
-                f"(SELECT count(*) {visible}), "
-                f"(SELECT count(*) FROM chunks WHERE article IN (SELECT id {visible})))",
-                {"g": generation, "now": dt.datetime.now(dt.UTC).isoformat(timespec="seconds")},
-            )
-            new = [(str(generation), "current"), (recipe, "recipe")]
-            db.executemany("UPDATE meta SET value = ? WHERE key = ?", new)
-        self._purge(generation - keep + 1)
-
-    def replace_files(self, files: Iterable[FileState]) -> None:
-        """Remember other sizes, times and reasons of files where no article changed."""
-        with self._db.transaction() as db:
-            replace_files(db, files)
-
-    def _purge(self, oldest: int) -> None:
-        with self._db.transaction() as db:
-            db.execute("DELETE FROM generations WHERE number < ?", (oldest,))
-            gone = "SELECT id FROM articles WHERE removed <= ?"
-            db.execute(f"DELETE FROM chunks WHERE article IN ({gone})", (oldest,))
-            if not db.execute("DELETE FROM articles WHERE removed <= ?", (oldest,)).rowcount:
-                return
-            unused = "NOT EXISTS (SELECT 1 FROM chunks WHERE chunks.encoding = "
-            db.execute(f"DELETE FROM tokens WHERE {unused} tokens.encoding)")
-            db.execute(f"DELETE FROM encodings WHERE {unused} encodings.id)")
-
     def close(self) -> None:
         """Close this thread's connection."""
-        self._db.close()
+        self.db.close()
 
     def _meta(self, key: str) -> str:
-        return str(self._db.one("SELECT value FROM meta WHERE key = ?", (key,))[0])
+        return str(self.db.one("SELECT value FROM meta WHERE key = ?", (key,))[0])
+
+
+_TOUCHED = (
+    "SELECT article FROM names WHERE added > :since AND added <= :g UNION "
+    "SELECT article FROM names WHERE removed > :since AND removed <= :g"
+)

@@ -109,6 +109,7 @@ class Hit:
         weights: (question tokens,) float32 of sum 1, see `late.token_weights`.
         rerank: By the reranker; None if there is none.
         bonus: What `score` holds for wishes that the chunk fulfils, see `wishes`.
+        also: Other names of the same article.
     """
 
     chunk_id: int
@@ -124,6 +125,7 @@ class Hit:
     weights: FloatArray = field(repr=False, compare=False)
     rerank: Stage | None = None
     bonus: float = 0.0
+    also: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Excerpt:
         paragraph: Of the first sentence.
         highlights: (start, end) pairs in `text`: the sentences, or a reader's words, that answer
             best.
-        also: Other articles that say the same in the same words.
+        also: Other articles that say the same in the same words, copies of this one among them.
     """
 
     source: Source

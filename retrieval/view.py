@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from retrieval.confidence.scale import SHIPPED, Scale
 from retrieval.dense import DenseIndex
-from retrieval.derived import lexical_in_step
+from retrieval.derived import drop_lexical, lexical_of
 from retrieval.errors import IndexFault, IndexMismatch
+from retrieval.homes import home
 from retrieval.lexical import LexicalIndex, terms
-from retrieval.lock import writing
 from retrieval.store import Generation, Store
 from retrieval.types import Encoder
 
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 class View:
     """One generation, immutable: what a question is answered from."""
 
+    store: Store
     state: tuple[str, int, str]
     generation: Generation
     dense: DenseIndex
@@ -52,6 +53,29 @@ class View:
         return min(found, default=0.0)
 
 
+class StillView:
+    """A view that stays, as of a draft that is tried before it is published."""
+
+    def __init__(self, view: View) -> None:
+        self.current = view
+
+    def latest(self) -> View:
+        """Return it."""
+        return self.current
+
+    def mend(self, view: View) -> View:
+        """Return it as it is."""
+        return view
+
+    def reload(self) -> bool:
+        """Stay."""
+        return False
+
+    def following(self, every_s: float) -> AbstractContextManager[None]:
+        """Stay."""
+        return nullcontext()
+
+
 class Views:
     """The view that questions are answered from; safe to use from several threads.
 
@@ -60,13 +84,12 @@ class Views:
     """
 
     def __init__(self, store: Store, folder: Path, encoder: Encoder) -> None:
-        self._store = store
         self._folder = folder
         self._encoder = encoder
         self._loading = threading.Lock()
         self._followed = False
         self._held_up = ""
-        self._view = self._load()
+        self._view = self._load(store)
 
     @property
     def current(self) -> View:
@@ -81,7 +104,7 @@ class Views:
         return self._view
 
     @contextmanager
-    def following(self, every_s: float = 0.5) -> Iterator[None]:
+    def following(self, every_s: float = 0.2) -> Iterator[None]:
         """Notice new generations in a thread meanwhile, and load them there.
 
         An index that was made again with another encoder is refused in the log, and the view stays.
@@ -121,9 +144,10 @@ class Views:
         if not self._loading.acquire(blocking=False):
             return False
         try:
-            if self._store.state() == self._view.state:
+            store = self._latest_store()
+            if store.state() == self._view.state or not store.current():
                 return False
-            self._view = self._load()
+            self._view = self._load(store)
             self._held_up = ""
         except IndexMismatch:
             raise
@@ -138,16 +162,46 @@ class Views:
             self._loading.release()
         return True
 
-    def _load(self) -> View:
-        self._store.check_encoder(self._encoder.fingerprint, self._encoder.name)
-        state = self._store.state()
-        generation = self._store.generation()
-        lexical = LexicalIndex.open(self._folder / "lexical", self._store.key)
-        if lexical is None or lexical.generation != generation.number:
-            with writing(self._folder):
-                lexical = lexical_in_step(self._store, self._folder)
-        dense = DenseIndex.build(self._store.dim, self._store.vectors(generation.number))
-        languages = tuple(self._store.languages(generation.number))
-        calibration = self._store.calibrations.of(generation.number)
-        scale = calibration.scale if calibration else SHIPPED
-        return View(state, generation, dense, lexical, languages, scale)
+    def mend(self, view: View) -> View:
+        """Return a view with another lexical index in place of one that is damaged."""
+        with self._loading:
+            if self._view is view:
+                drop_lexical(view.store, view.generation.number)
+                self._view = self._load(view.store)
+        return self._view
+
+    def _latest_store(self) -> Store:
+        """Return the store in use: another one if the index was made again."""
+        store = self._view.store
+        if home(self._folder) == store.place:
+            return store
+        return Store.open(self._folder) or store
+
+    def _load(self, store: Store) -> View:
+        store.check_encoder(self._encoder.fingerprint, self._encoder.name)
+        state = store.state()
+        generation = store.generation()
+        lexical = lexical_of(store, generation.number, self._folder)
+        return view_of(store, generation, lexical, state)
+
+
+def view_of(
+    store: Store,
+    generation: Generation,
+    lexical: LexicalIndex,
+    state: tuple[str, int, str] = ("", 0, ""),
+) -> View:
+    """Load a generation to search it, published or not.
+
+    Args:
+        store: It is in.
+        generation: Kept, or the draft.
+        lexical: Its lexical index.
+        state: Of the store, from before the generation was looked up.
+    """
+    number = generation.number
+    dense = DenseIndex.build(store.dim, store.vectors(number))
+    languages = tuple(store.languages(number))
+    calibration = store.calibrations.of(number)
+    scale = calibration.scale if calibration else SHIPPED
+    return View(store, state, generation, dense, lexical, languages, scale)

@@ -76,6 +76,18 @@ class Outcome:
             return self.answer_rank == 1
         return self.article_rank == 1 if self.question.articles else None
 
+    @property
+    def holds(self) -> bool:
+        """Whether an asker is served: the answer, or else a right article, is among the excerpts.
+
+        Where no article answers, the reply has to say so.
+        """
+        if not self.question.answerable:
+            return not self.answered
+        if _tells_answers(self.question):
+            return self.answer_rank is not None
+        return bool(self.article_rank and self.article_rank <= EXCERPTS)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -175,9 +187,9 @@ def _ask(answerer: Answerer, question: Question, excerpts: int) -> Outcome:
 
 
 def _articles(trace: Trace) -> tuple[str, ...]:
-    excerpts = [excerpt.source.path for excerpt in trace.answer.excerpts]
-    hits = [hit.source.path for hit in trace.ranking.hits]
-    return tuple(dict.fromkeys([*excerpts, *hits]))
+    excerpts = [source for one in trace.answer.excerpts for source in (one.source, *one.also)]
+    hits = [source for one in trace.ranking.hits for source in (one.source, *one.also)]
+    return tuple(dict.fromkeys(source.path for source in [*excerpts, *hits]))
 
 
 def _tells_answers(question: Question) -> bool:

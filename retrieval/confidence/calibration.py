@@ -83,7 +83,7 @@ def _questions(store: Store, generation: int) -> Iterator[tuple[str, int, frozen
     for turn in range(_TRIES * _PAIRS if articles else 0):
         own = articles[turn % len(articles)]
         source = chance.choice(own)
-        stored = store.chunks([source]).get(source)
+        stored = store.chunks([source], generation).get(source)
         text = _sentence(stored, chance) if stored else None
         if stored is None or text is None or text in seen:
             continue

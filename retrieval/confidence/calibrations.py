@@ -12,7 +12,7 @@ from retrieval.rows import VISIBLE
 
 # So many generations back an older one can come back with its own.
 _KEPT = 10
-_CHUNKS = f"FROM chunks c JOIN articles a ON a.id = c.article WHERE {VISIBLE}"
+_ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 
 
 class Calibrations:
@@ -40,9 +40,12 @@ class Calibrations:
             db.execute("INSERT OR REPLACE INTO meta VALUES ('calibrations', ?)", (written,))
 
     def chunks(self, generation: int) -> list[list[int]]:
-        """Return the ids of each article's chunks, the articles by path."""
+        """Return the ids of each article's chunks, the articles by their first path."""
         rows = self._db.rows(
-            f"SELECT a.id, c.id {_CHUNKS} ORDER BY a.path, c.id", {"g": generation}
+            "SELECT c.article, c.id FROM chunks c JOIN (SELECT n.article AS article, "
+            f"min(n.path) AS path FROM names n WHERE {VISIBLE} GROUP BY n.article) USING (article) "
+            "ORDER BY path, c.id",
+            {"g": generation},
         )
         by_article = itertools.groupby(rows, lambda row: row[0])
         return [[int(row[1]) for row in chunks] for _, chunks in by_article]
@@ -50,7 +53,9 @@ class Calibrations:
     def chunks_since(self, since: int, generation: int) -> int:
         """Count the chunks of a generation that came after an earlier one."""
         values = {"g": generation, "since": since}
-        return int(self._db.one(f"SELECT count(*) {_CHUNKS} AND a.added > :since", values)[0])
+        before = _ARTICLES.replace(":g", ":since")
+        count = f"SELECT count(*) FROM chunks WHERE article IN ({_ARTICLES} EXCEPT {before})"
+        return int(self._db.one(count, values)[0])
 
     def _all(self) -> list[Calibration]:
         try:

@@ -36,6 +36,10 @@ class UnreadableArticle(ValueError):
     """A file that holds no article; the message is a clause for the operator."""
 
 
+class StillWritten(UnreadableArticle):
+    """A file that changed while it was read; the message is a clause for the operator."""
+
+
 def decode(data: bytes, declared: str | None = None) -> str:
     """Decode by byte order mark, as UTF-8, as declared, or by a guess, in this order.
 

@@ -197,7 +197,7 @@ def _strange(library: Library, questions: Sequence[Question]) -> Pairs:
 def _unrepaired(library: Library) -> Answerer:
     settings = library.settings
     encoder = KnowsEveryWord.of(library.encoder)
-    searcher = Searcher(library.store, settings.index.folder, encoder, settings.search)
+    searcher = Searcher.open(library.store, settings.index.folder, encoder, settings.search)
     return Answerer(searcher, settings.search)
 
 

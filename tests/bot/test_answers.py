@@ -27,7 +27,7 @@ def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answ
     refresh(settings.articles, settings.index, encoder)
     store = Store.open(index)
     assert store is not None
-    return Answerer(Searcher(store, index, encoder, settings.search), settings.search)
+    return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)
 
 
 def test_a_question_that_says_nothing_alone_takes_over_words_of_the_one_before(

@@ -37,7 +37,7 @@ def test_a_refresh_finds_the_scale_that_its_questions_are_judged_by(
     assert found.scale != SHIPPED
     store = Store.open(settings.index.folder)
     assert store is not None
-    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
+    searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
     assert searcher.search("Where is Artem Kariakin's home?").scale == found.scale
 
 

@@ -234,8 +234,8 @@ def test_refresh_without_a_change_publishes_nothing(shell: Shell) -> None:
     report = shell.json("refresh")
     assert (report["generation"], report["unchanged"], report["encoded"]) == (1, 2, 0)
     assert set(report) == {
-        "generation", "added", "modified", "deleted", "unchanged", "skipped", "chunks", "encoded",
-        "elapsed_s",
+        "generation", "added", "modified", "deleted", "unchanged", "renamed", "rebuilt", "skipped",
+        "chunks", "encoded", "elapsed_s",
     }  # fmt: skip
 
 
@@ -336,25 +336,32 @@ def test_index_of_another_encoder_is_refused(shell: Shell) -> None:
 
 def test_index_of_another_format_is_refused(shell: Shell) -> None:
     shell.run("refresh")
-    database = sqlite3.connect(shell.index / "index.sqlite")
+    database = sqlite3.connect(shell.index / "1" / "index.sqlite")
     database.execute("PRAGMA user_version = 99")
     database.close()
     assert "has format 99" in shell.fails(WORLD_AT_FAULT, "ask", "Why?")
 
 
-def test_truncated_database_is_refused(shell: Shell) -> None:
+def test_truncated_database_is_made_again(shell: Shell) -> None:
     shell.run("refresh")
-    path = shell.index / "index.sqlite"
+    before = shell.json("ask", "When does the ferry leave?")
+    path = shell.index / "1" / "index.sqlite"
     os.truncate(path, path.stat().st_size // 2)
-    line = shell.fails(WORLD_AT_FAULT, "ask", "Why?")
+    line = shell.fails(WORLD_AT_FAULT, "status")
     assert "is damaged" in line
     assert "excerpta refresh" in line
+    again = shell.run("ask", "--json", "When does the ferry leave?")
+    assert "it is made again now" in again.stderr
+    assert json.loads(again.stdout)["excerpts"] == before["excerpts"]
+    assert sorted(entry.name for entry in shell.index.iterdir() if entry.is_dir()) == ["1", "2"]
+    assert shell.json("refresh")["encoded"] == 0
+    assert [entry.name for entry in shell.index.iterdir() if entry.is_dir()] == ["2"]
 
 
 def test_deleted_tantivy_folder_is_built_again(shell: Shell) -> None:
     shell.run("refresh")
     before = shell.json("ask", "When does the ferry leave?")
-    shutil.rmtree(shell.index / "lexical")
+    shutil.rmtree(shell.index / "1" / "lexical")
     after = shell.json("ask", "When does the ferry leave?")
     assert after["excerpts"] == before["excerpts"]
 
@@ -367,7 +374,7 @@ def test_ctrl_c_during_the_first_build_leaves_an_index_that_the_next_start_compl
         text = (SEEDS / "luhansk-city-and-region.md").read_text()
         (shell.articles / f"copy{number}.md").write_text(text.replace("Luhansk", f"City {number}"))
     process = subprocess.Popen(shell.arguments("refresh"), stderr=subprocess.PIPE, text=True)
-    database = shell.index / "index.sqlite"
+    database = shell.index / "1" / "index.sqlite"
     while not (database.exists() and _encodings(database)):
         assert process.poll() is None
         time.sleep(0.05)

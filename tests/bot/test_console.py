@@ -60,9 +60,9 @@ def library(folder: Path) -> Library:
     report = refresh(settings.articles, settings.index, encoder)
     store = Store.open(settings.index.folder)
     assert store is not None
-    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
+    searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
     answerer = Answerer(searcher, settings.search)
-    return Library(settings, cast(Any, encoder), store, searcher, answerer, report)
+    return Library(settings, cast(Any, encoder), searcher, answerer, report)
 
 
 class Talk:
@@ -302,7 +302,6 @@ def test_a_defect_is_one_line_and_logged(tmp_path: Path, caplog: pytest.LogCaptu
     broken = Library(
         opened.settings,
         opened.encoder,
-        opened.store,
         opened.searcher,
         cast(Answerer, Defective()),
         None,

@@ -29,7 +29,7 @@ def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answ
     refresh(settings.articles, settings.index, encoder)
     store = Store.open(index)
     assert store is not None
-    return Answerer(Searcher(store, index, encoder, settings.search), settings.search)
+    return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ class Works:
     def refresher(self, *options: str) -> Refresher:
         index = str(self.settings.index.folder)
         places = ("--articles", str(self.articles), "--index", index)
-        return Refresher(self.settings, self.store, (*places, *options), again_s=0.2)
+        return Refresher(self.settings, (*places, *options), again_s=0.2)
 
     @contextmanager
     def watching(self) -> Iterator[Refresher]:

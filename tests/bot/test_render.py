@@ -14,6 +14,7 @@ from rich.console import Console, RenderableType
 
 from bot import render
 from bot.answers import Answer
+from bot.report import report_text, skipped_text
 from retrieval.articles import Skipped
 from retrieval.question.repair import Repair
 from retrieval.refresh import Report
@@ -56,6 +57,7 @@ def report(**changed: Any) -> Report:  # noqa: ANN401
         "modified": 0,
         "deleted": 0,
         "unchanged": 0,
+        "renamed": 0,
         "skipped": (),
         "chunks": 1,
         "encoded": 0,
@@ -204,7 +206,7 @@ def test_no_text_steers_the_terminal(
         render.sources_text([source]),
         render.article_text(article, 1),
         render.status_text({title: path}),
-        render.skipped_text(skipped),
+        skipped_text(skipped),
     ]
     renderables = [
         render.answer(found),
@@ -293,12 +295,15 @@ def test_a_status_is_a_line_per_value() -> None:
     ("changed", "text"),
     [
         (
-            {"added": 1_200, "modified": 1, "deleted": 2, "unchanged": 3, "chunks": 40_000}
+            {"added": 1_201, "renamed": 1, "modified": 1, "deleted": 2, "chunks": 40_000}
             | {"encoded": 1_234, "elapsed_s": 61.25, "skipped": (Skipped("a", "b"),)},
-            "1,204 articles: 1,200 added, 1 modified, 2 deleted, 3 unchanged, 1 file skipped\n"
+            "1,202 articles: 1,200 added, 1 renamed, 1 modified, 1 deleted, 1 file skipped\n"
             "40,000 chunks, 1,234 encoded · 61.2 s",
         ),
-        ({"unchanged": 1}, "1 article: 1 unchanged\n1 chunk, 0 encoded · 0.0 s"),
+        (
+            {"unchanged": 1, "rebuilt": True},
+            "1 article: 1 unchanged\n1 chunk, 0 encoded, made again from nothing · 0.0 s",
+        ),
         (
             {"added": 1, "skipped": (Skipped("a", "b"), Skipped("c", "d"))},
             "1 article: 1 added, 2 files skipped\n1 chunk, 0 encoded · 0.0 s",
@@ -306,9 +311,9 @@ def test_a_status_is_a_line_per_value() -> None:
     ],
 )
 def test_a_report_counts(changed: dict[str, Any], text: str) -> None:
-    assert render.report_text(report(**changed)) == text
+    assert report_text(report(**changed)) == text
 
 
 def test_skipped_files_have_a_line_each() -> None:
     skipped = [Skipped("a\x1b.md", "it is empty"), Skipped("b.pdf", "too large")]
-    assert render.skipped_text(skipped) == ("skipped a␛.md: it is empty\nskipped b.pdf: too large")
+    assert skipped_text(skipped) == ("skipped a␛.md: it is empty\nskipped b.pdf: too large")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings, Settings
 from retrieval.formats.parsing import parse
 from retrieval.formats.parts import Limits
-from retrieval.refresh import Progress, Report, refresh
+from retrieval.refresh import USUAL, Progress, Report, Way, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
 from retrieval.types import Article, Encoder
@@ -60,14 +60,25 @@ class Library:
         self,
         encoder: Encoder | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
+        way: Way = USUAL,
     ) -> Report:
         return refresh(
             articles_in(self.articles),
-            IndexSettings(folder=self.index, chunk_tokens=self.chunk_tokens, keep=self.keep),
+            self.settings,
             encoder or self.encoder,
             on_progress,
-            tokens=self.search.late_interaction is LateInteraction.STORED,
+            replace(way, tokens=self.search.late_interaction is LateInteraction.STORED),
         )
+
+    @property
+    def settings(self) -> IndexSettings:
+        return IndexSettings(folder=self.index, chunk_tokens=self.chunk_tokens, keep=self.keep)
+
+    @property
+    def lexical(self) -> Path:
+        """Where the lexical index of the current generation is."""
+        store = self.store()
+        return store.place / "lexical" / str(store.current())
 
     def store(self) -> Store:
         store = Store.open(self.index)
@@ -75,4 +86,4 @@ class Library:
         return store
 
     def searcher(self) -> Searcher:
-        return Searcher(self.store(), self.index, self.encoder, self.search)
+        return Searcher.open(self.store(), self.index, self.encoder, self.search)

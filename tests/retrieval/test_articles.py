@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.articles import ArticleFile, read, walk
+from retrieval.articles import ArticleFile, Found, read, walk
 from retrieval.errors import ArticlesError
 from retrieval.formats.parsing import UnreadableArticle
 
@@ -24,11 +24,11 @@ def write(folder: Path, *paths: str, text: str = "Some text.") -> None:
 
 
 def paths(folder: Path, max_bytes: int = MAX_BYTES) -> list[str]:
-    return [file.path for file in walk(folder, max_bytes)[0]]
+    return [file.path for file in walk(folder, max_bytes).files]
 
 
 def skipped(folder: Path, max_bytes: int = MAX_BYTES) -> dict[str, str]:
-    return {skip.article: skip.reason for skip in walk(folder, max_bytes)[1]}
+    return {skip.article: skip.reason for skip in walk(folder, max_bytes).skipped}
 
 
 @pytest.fixture
@@ -49,9 +49,11 @@ def public_folder() -> Iterator[Path]:
 def test_articles_come_sorted_with_size_and_time(folder: Path) -> None:
     write(folder, "b.md", "a/z.HTML", "a/y/x.txt", "c.htm", "A.Markdown")
     os.utime(folder / "b.md", ns=(1, 1_700_000_000_123_456_789))
-    files, skips = walk(folder, MAX_BYTES)
+    found = walk(folder, MAX_BYTES)
+    files, skips = found.files, found.skipped
     assert [file.path for file in files] == ["A.Markdown", "a/y/x.txt", "a/z.HTML", "b.md", "c.htm"]
-    assert files[3] == ArticleFile("b.md", 10, 1_700_000_000_123_456_789)
+    changed = (folder / "b.md").stat().st_ctime_ns
+    assert files[3] == ArticleFile("b.md", 10, 1_700_000_000_123_456_789, changed)
     assert skips == []
 
 
@@ -63,7 +65,7 @@ def test_other_files_are_ignored(folder: Path) -> None:
 
 
 def test_empty_folder_has_no_articles(folder: Path) -> None:
-    assert walk(folder, MAX_BYTES) == ([], [])
+    assert walk(folder, MAX_BYTES) == Found([], [], ())
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,8 @@ def test_empty_folder_has_no_articles(folder: Path) -> None:
 )
 def test_any_name_is_listed_and_read(folder: Path, name: str) -> None:
     write(folder, name)
-    files, skips = walk(folder, MAX_BYTES)
+    found = walk(folder, MAX_BYTES)
+    files, skips = found.files, found.skipped
     assert [file.path for file in files] == [name]
     assert skips == []
     assert read(folder, files[0], MAX_BYTES) == b"Some text."
@@ -148,7 +151,8 @@ def test_folder_may_itself_be_a_link(folder: Path, tmp_path: Path) -> None:
     write(folder, "a.md")
     (folder / "again.md").symlink_to("a.md")
     (tmp_path / "link").symlink_to(folder)
-    files, skips = walk(tmp_path / "link", MAX_BYTES)
+    found = walk(tmp_path / "link", MAX_BYTES)
+    files, skips = found.files, found.skipped
     assert skips == []
     assert read(tmp_path / "link", files[0], MAX_BYTES) == b"Some text."
 
@@ -206,7 +210,7 @@ def test_what_took_the_place_of_a_file_is_not_read(
     folder: Path, change: Callable[[Path], None], reason: str
 ) -> None:
     write(folder, "a.md")
-    (file,) = walk(folder, 100_000)[0]
+    (file,) = walk(folder, 100_000).files
     change(folder / "a.md")
     with pytest.raises(UnreadableArticle, match=f"^{reason}$"):
         read(folder, file, 100_000)
@@ -229,7 +233,7 @@ def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
 AS_NOBODY = """
 import os, sys
 from pathlib import Path
-from retrieval.articles import read, walk
+from retrieval.articles import Found, read, walk
 from retrieval.errors import ArticlesError
 from retrieval.formats.parsing import UnreadableArticle
 
@@ -239,7 +243,8 @@ if os.getuid() == 0:
     os.setuid(65534)
 folder = Path(sys.argv[1])
 try:
-    files, skips = walk(folder, 1000)
+    found = walk(folder, 1000)
+    files, skips = found.files, found.skipped
 except ArticlesError as error:
     sys.exit(str(error))
 for skip in skips:

@@ -51,7 +51,9 @@ def test_one_row_is_there_or_the_database_is_damaged(database: Database) -> None
     database.query("INSERT INTO numbers VALUES (?)", (5,))
 
     assert database.one("SELECT n FROM numbers WHERE n = :n", {"n": 5}) == (5,)
-    with pytest.raises(IndexDamaged, match=r"is damaged \(a row is missing\); delete the folder"):
+    with pytest.raises(
+        IndexDamaged, match=r"is damaged \(a row is missing\); run excerpta refresh"
+    ):
         database.one("SELECT n FROM numbers WHERE n = 6")
 
 

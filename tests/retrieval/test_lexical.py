@@ -295,8 +295,8 @@ def manifest_without(key: str) -> Callable[[dict[str, object]], object]:
 
 @pytest.mark.parametrize(
     "edit",
-    [*map(manifest_without, ["format", "store", "generation", "chunks"]),
-     lambda manifest: manifest.update(format=0), lambda manifest: manifest.update(chunks=3),
+    [*map(manifest_without, ["format", "store", "generation", "files"]),
+     lambda manifest: manifest.update(format=0), lambda manifest: manifest.update(files={}),
      lambda manifest: manifest.update(generation="x")],
 )  # fmt: skip
 def test_a_manifest_that_does_not_fit_is_no_index(

@@ -14,7 +14,7 @@ def ranked(first: dict[int, float], late: dict[int, float]) -> tuple[Hit, ...]:
     """Rank chunks of one token each by their fused and their late scores."""
     found = {
         key: StoredChunk(
-            Source(f"{key}.txt", "Title"), Chunk("A mill.", (Sentence(0, 7, 1),)), None
+            (Source(f"{key}.txt", "Title"),), Chunk("A mill.", (Sentence(0, 7, 1),)), None
         )
         for key in late
     }

@@ -16,7 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval.draft import Cut, Draft
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
+from retrieval.generations import purge
 from retrieval.store import FORMAT, FileState, Generation, Store, StoredEncoding, Tokens
 from retrieval.types import Article, Chunk, Sentence, Source
 
@@ -58,33 +60,52 @@ def chunks_of(article: Article) -> list[Chunk]:
     return chunks
 
 
-def add(store: Store, generation: int, *articles: Article) -> None:
-    cut = [(article, [(c, digest_of(c.text)) for c in chunks_of(article)]) for article in articles]
+def file_of(path: str, digest: str = "d", reason: str | None = None) -> FileState:
+    return FileState(path, 1, 2**62, 3, digest, "recipe", reason)
+
+
+def cut_of(article: Article) -> Cut:
+    return article, [(chunk, digest_of(chunk.text)) for chunk in chunks_of(article)]
+
+
+def add(store: Store, *articles: Article) -> Draft:
+    """Put articles into the draft, each a file of its own."""
+    draft = Draft(store)
     texts = [chunk.text for article in articles for chunk in chunks_of(article)]
-    store.add(generation, {digest_of(text): encoding_of(text) for text in texts}, cut)
+    draft.keep({digest_of(text): encoding_of(text) for text in texts})
+    draft.put((file_of(article.source.path), [cut_of(article)]) for article in articles)
+    return draft
 
 
 def replace(store: Store, *articles: Article, remove: tuple[str, ...] = (), keep: int = 3) -> int:
     """Publish a generation with these articles new or changed."""
-    generation = store.current() + 1
-    add(store, generation, *articles)
-    store.remove_articles([a.source.path for a in articles] + list(remove), generation)
-    store.publish(generation, [], recipe="", keep=keep)
-    return generation
+    draft = add(store, *articles)
+    draft.drop(remove)
+    draft.publish()
+    purge(store, keep)
+    return draft.number
+
+
+def database(folder: Path) -> Path:
+    """Return the place of an index's database, in a folder that is there."""
+    place = folder / "1"
+    place.mkdir(parents=True, exist_ok=True)
+    return place / "index.sqlite"
 
 
 def seen(store: Store, generation: int | None = None) -> set[str]:
     """Return the chunk texts that a generation holds."""
     shown = store.current() if generation is None else generation
     ids = [i for some, _ in store.vectors(shown) for i in some.tolist()]
-    return {stored.chunk.text for stored in store.chunks(ids).values()}
+    return {stored.chunk.text for stored in store.chunks(ids, shown).values()}
 
 
 def test_a_new_store_is_empty(store: Store) -> None:
     assert store.current() == 0
-    assert store.generation() == Generation(0, None, 0, 0)
+    assert store.generation() == Generation(0, None, 0, 0, 0)
+    assert store.generations() == []
     assert store.sources() == []
-    assert store.files() == {}
+    assert store.files(0) == {}
     assert store.languages(0) == []
     assert list(store.vectors(0)) == []
     assert list(store.passages(0, 0)) == []
@@ -98,20 +119,23 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
         "de", ("one", "zwei, drei"),
     )  # fmt: skip
     text = "🙂 Öffnet. Zweiter Satz.\n\nEnde."
-    sentences = (Sentence(0, 9, 1), Sentence(10, 24, 1))
-    chunk, last = Chunk(text[:24], sentences), Chunk(text[26:], (Sentence(26, 31, 2),))
+    sentences = (Sentence(0, 9, 1, 1), Sentence(10, 24, 1, 1))
+    chunk, last = Chunk(text[:24], sentences), Chunk(text[26:], (Sentence(26, 31, 2, 7),))
     given = {digest_of(c.text): encoding_of(c.text) for c in (chunk, last)}
 
     article = Article(source, text)
-    store.add(1, given, [(article, [(c, digest_of(c.text)) for c in (chunk, last)])])
-    store.publish(1, [], recipe="", keep=3)
+    draft = Draft(store)
+    draft.keep(given)
+    cut = [(one, digest_of(one.text)) for one in (chunk, last)]
+    draft.put([(file_of(source.path), [(article, cut)])])
+    draft.publish()
 
     assert store.article(source.path) == article
     assert store.article("sub") is None
     assert store.sources() == [source]
     assert store.languages(1) == ["de"]
     ((ids, vectors),) = store.vectors(1)
-    found = store.chunks([*ids.tolist(), 10_000])
+    found = store.chunks([*ids.tolist(), 10_000], 1)
     assert [found[i].chunk for i in ids.tolist()] == [chunk, last]
     for number, i in enumerate(ids.tolist()):
         wanted = given[digest_of(found[i].chunk.text)]
@@ -149,15 +173,15 @@ def test_nothing_is_visible_before_it_is_published(store: Store) -> None:
     replace(store, article_of("a", "Old."), article_of("b", "Stays."))
     before = store.generation()
 
-    add(store, 2, article_of("a", "New."))
-    store.remove_articles(["a", "b"], 2)
+    draft = add(store, article_of("a", "New."))
+    draft.drop(["b"])
 
     assert store.generation() == before
     assert seen(store) == {"Old.", "Stays."}
     assert store.article("a") == article_of("a", "Old.")
     assert [s.path for s in store.sources()] == ["a", "b"]
 
-    store.publish(2, [], recipe="", keep=3)
+    draft.publish()
 
     assert seen(store) == {"New."}
     assert store.article("a") == article_of("a", "New.")
@@ -165,25 +189,12 @@ def test_nothing_is_visible_before_it_is_published(store: Store) -> None:
     assert seen(store, generation=1) == {"Old.", "Stays."}
 
 
-def test_unpublished_rows_and_marks_are_dropped_but_not_their_encodings(store: Store) -> None:
-    replace(store, article_of("a", "Old."))
-    add(store, 2, article_of("a", "New."))
-    store.remove_articles(["a"], 2)
-
-    store.drop_unpublished()
-    store.publish(2, [], recipe="", keep=3)
-
-    assert seen(store) == {"Old."}
-    digests = [digest_of(text) for text in ("Old.", "New.", "Never.")]
-    assert store.known_encodings(digests, tokens=True) == set(digests[:2])
-
-
 def test_an_article_is_added_with_encodings_that_are_stored(store: Store) -> None:
     replace(store, article_of("a", "Shared."))
-    article = article_of("b", "Shared.")
+    draft = Draft(store)
 
-    store.add(2, {}, [(article, [(c, digest_of(c.text)) for c in chunks_of(article)])])
-    store.publish(2, [], recipe="", keep=3)
+    draft.put([(file_of("b"), [cut_of(article_of("b", "Shared."))])])
+    draft.publish()
 
     ((ids, vectors),) = store.vectors(2)
     assert len(ids) == 2
@@ -193,18 +204,22 @@ def test_an_article_is_added_with_encodings_that_are_stored(store: Store) -> Non
 def test_an_article_without_its_encoding_is_refused_with_all_that_came_with_it(
     store: Store,
 ) -> None:
-    article = article_of("b", "Unknown.")
+    draft = Draft(store)
 
     with pytest.raises(ValueError, match="'b': a chunk's encoding is neither given nor stored"):
-        store.add(1, {}, [(article, [(c, digest_of(c.text)) for c in chunks_of(article)])])
+        draft.put(
+            [(file_of("a"), []), (file_of("b"), [cut_of(article_of("b", "Unknown."))])],
+        )
 
-    store.publish(1, [], recipe="", keep=3)
+    assert draft.files() == {}
+    draft.publish()
     assert store.sources() == []
 
 
 def test_an_article_without_chunks_is_an_article(store: Store) -> None:
-    store.add(1, {}, [(article_of("a"), [])])
-    store.publish(1, [], recipe="", keep=3)
+    draft = Draft(store)
+    draft.put([(file_of("a"), [(article_of("a"), [])])])
+    draft.publish()
 
     assert [source.path for source in store.sources()] == ["a"]
     assert store.generation().chunks == 0
@@ -214,10 +229,12 @@ def test_a_chunk_without_tokens_comes_back(store: Store) -> None:
     article = article_of("a", "\u0301")
     none = Tokens(np.zeros((0, 2), np.uint8), np.zeros(0, np.int32))
     empty = StoredEncoding(np.zeros(DIM, np.float32), none)
-    store.add(1, {b"0": empty}, [(article, [(c, b"0") for c in chunks_of(article)])])
-    store.publish(1, [], recipe="", keep=3)
+    draft = Draft(store)
+    draft.keep({b"0": empty})
+    draft.put([(file_of("a"), [(article, [(c, b"0") for c in chunks_of(article)])])])
+    draft.publish()
 
-    (stored,) = store.chunks([1]).values()
+    (stored,) = store.chunks([1], 1).values()
 
     assert stored.tokens is not None
     assert len(stored.tokens.codes) == len(stored.tokens.starts) == 0
@@ -227,21 +244,19 @@ def test_tokens_may_be_left_out_and_added_later(store: Store) -> None:
     article = article_of("a", "One two.")
     (digest,) = [digest_of(chunk.text) for chunk in chunks_of(article)]
     whole = encoding_of("One two.")
-    store.add(
-        1,
-        {digest: dataclasses.replace(whole, tokens=None)},
-        [(article, [(chunks_of(article)[0], digest)])],
-    )
-    store.publish(1, [], recipe="", keep=3)
+    draft = Draft(store)
+    draft.keep({digest: dataclasses.replace(whole, tokens=None)})
+    draft.put([(file_of("a"), [cut_of(article)])])
+    draft.publish()
 
-    assert [one.tokens for one in store.chunks([1]).values()] == [None]
+    assert [one.tokens for one in store.chunks([1], 1).values()] == [None]
     assert store.known_encodings([digest], tokens=False) == {digest}
     assert store.known_encodings([digest], tokens=True) == set()
 
-    store.add(2, {digest: whole}, ())
+    Draft(store).keep({digest: whole})
 
     assert store.known_encodings([digest], tokens=True) == {digest}
-    (stored,) = store.chunks([1]).values()
+    (stored,) = store.chunks([1], 1).values()
     assert stored.tokens is not None
     assert whole.tokens is not None
     np.testing.assert_array_equal(stored.tokens.codes, whole.tokens.codes)
@@ -249,12 +264,12 @@ def test_tokens_may_be_left_out_and_added_later(store: Store) -> None:
 
 def test_ids_are_never_used_again(store: Store) -> None:
     replace(store, article_of("a", "One."), keep=1)
-    before = set(store.chunks(range(100)))
+    before = set(store.chunks(range(100), 1))
     replace(store, remove=("a",), keep=1)
     replace(store, article_of("b", "Two."), keep=1)
 
     assert before
-    assert not before & set(store.chunks(range(100)))
+    assert not before & set(store.chunks(range(100), 3))
 
 
 def test_changes_since_a_generation(store: Store) -> None:
@@ -270,7 +285,7 @@ def test_changes_since_a_generation(store: Store) -> None:
     assert texts(2, 3) == {"Four."}
     assert texts(1, 2) == {"Three."}
     assert texts(3, 3) == set()
-    gone = {s.chunk.text for s in store.chunks(store.removed_chunks(1, 3)).values()}
+    gone = {s.chunk.text for s in store.chunks(store.removed_chunks(1, 3), 1).values()}
     assert gone == {"One.", "Two."}
     assert len(store.removed_chunks(2, 3)) == 1
     assert store.removed_chunks(3, 3) == []
@@ -325,25 +340,33 @@ def test_vectors_come_in_batches_of_ascending_ids(store: Store) -> None:
 
 
 def test_files_are_remembered_with_a_generation(store: Store) -> None:
-    one, other = FileState("a", 1, 2**62, "d"), FileState("ü", 5, 0, "", "no text in it")
-    store.publish(1, [one, other], recipe="", keep=3)
-    assert store.files() == {"a": one, "ü": other}
+    one, other = file_of("a"), file_of("ü", "", "no text in it")
+    draft = Draft(store)
+    draft.put([(one, [(article_of("a"), [])]), (other, [])])
+    draft.publish()
+    assert store.files(1) == {"a": one, "ü": other}
+    touched = dataclasses.replace(one, mtime_ns=5)
 
-    store.replace_files([FileState("a", 2, 3, "e")])
+    draft = Draft(store)
+    draft.touch([touched])
+    draft.put([(file_of("ü", "", "a binary file"), [])])
 
-    assert store.files() == {"a": FileState("a", 2, 3, "e")}
+    assert not draft.difference().any
+    assert store.files(1) == {"a": touched, "ü": other}
+    draft.discard()
+    assert store.files(1) == {"a": touched, "ü": file_of("ü", "", "a binary file")}
     assert store.current() == 1
 
 
 def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
-    def articles() -> Iterator[tuple[Article, list[tuple[Chunk, bytes]]]]:
-        yield article_of("a"), []
+    def files() -> Iterator[tuple[FileState, list[Cut]]]:
+        yield file_of("a"), [(article_of("a"), [])]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        store.add(1, {digest_of("x"): encoding_of("x")}, articles())
+        Draft(store).put(files())
 
-    assert store.known_encodings([digest_of("x")], tokens=True) == set()
+    assert Draft(store).files() == {}
     replace(store, article_of("b", "Text."))
     assert [source.path for source in store.sources()] == ["b"]
 
@@ -408,7 +431,7 @@ def test_reopening_finds_what_was_published(store: Store, tmp_path: Path) -> Non
     assert again is not None
     assert again.key == store.key
     assert seen(again) == {"Text."}
-    assert again.size() >= (tmp_path / "index" / "index.sqlite").stat().st_size
+    assert again.size() >= database(tmp_path / "index").stat().st_size
     again.close()
 
 
@@ -425,9 +448,9 @@ def test_no_database_is_no_index(tmp_path: Path) -> None:
 
 def test_an_empty_database_is_made_anew(tmp_path: Path) -> None:
     # What a process leaves that was killed while it created the index.
-    (tmp_path / "index.sqlite").touch()
+    database(tmp_path).touch()
     assert Store.open(tmp_path) is None
-    sqlite3.connect(tmp_path / "index.sqlite").execute("PRAGMA journal_mode = WAL")
+    sqlite3.connect(database(tmp_path)).execute("PRAGMA journal_mode = WAL")
     assert Store.open(tmp_path) is None
 
     assert Store.create(tmp_path, "f", "hash", DIM).current() == 0
@@ -445,28 +468,28 @@ def test_another_encoder_is_refused_with_the_way_out(store: Store) -> None:
     with pytest.raises(
         IndexMismatch,
         match=r"made with the encoder hash \(fingerpr\), the settings name other \(11112222\); "
-        "set encoder.model back, or .* --index, or delete this one and run excerpta refresh",
+        "set encoder.model back, or .* --index, or run .* --rebuild",
     ):
         store.check_encoder("1111222233334444", "other")
 
 
 def test_another_format_is_refused_with_the_way_out(store: Store, tmp_path: Path) -> None:
     store.close()
-    db = sqlite3.connect(tmp_path / "index" / "index.sqlite")
+    db = sqlite3.connect(database(tmp_path / "index"))
     db.execute("PRAGMA user_version = 999")
     db.close()
 
     with pytest.raises(
         IndexMismatch,
-        match=f"has format 999, this version of Excerpta reads format {FORMAT}; delete the folder",
+        match=f"has format 999, this version of Excerpta reads format {FORMAT}; run .* --rebuild",
     ):
         Store.open(tmp_path / "index")
 
 
 def test_another_programs_database_is_refused(tmp_path: Path) -> None:
-    db = sqlite3.connect(tmp_path / "index.sqlite")
+    db = sqlite3.connect(database(tmp_path))
     db.execute("CREATE TABLE notes (text)")
-    with pytest.raises(IndexMismatch, match=r"has format 0, .* or give another with --index"):
+    with pytest.raises(IndexMismatch, match=r"has format 0, .* refresh --rebuild"):
         Store.open(tmp_path)
 
     # One that happens to use the same number.
@@ -474,16 +497,17 @@ def test_another_programs_database_is_refused(tmp_path: Path) -> None:
     db.close()
     store = Store.open(tmp_path)
     assert store is not None
-    with pytest.raises(IndexDamaged, match=r"no such table: meta.* delete the folder"):
+    with pytest.raises(IndexDamaged, match=r"no such table: meta.* run .* --rebuild"):
         store.current()
 
 
 @pytest.mark.parametrize("content", [b"\0" * 8192, b"SQLite format 3\0", b"garbage " * 999, b"x"])
 def test_no_database_at_all_is_damage(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "index.sqlite").write_bytes(content)
+    database(tmp_path).write_bytes(content)
 
     with pytest.raises(
-        IndexDamaged, match=r"is damaged \(it is no SQLite database\); delete the folder .* refresh"
+        IndexDamaged,
+        match=r"is damaged \(it is no SQLite database\); run .* --rebuild",
     ):
         Store.open(tmp_path)
 
@@ -493,20 +517,19 @@ def published(tmp_path: Path) -> bytes:
     store = Store.create(tmp_path / "whole", "f", "hash", DIM)
     replace(store, *(article_of(path, *(f"{path} {n}." for n in range(40))) for path in "abcdef"))
     store.close()
-    folder = tmp_path / "whole"
-    assert [file.name for file in folder.iterdir()] == ["index.sqlite"]
-    return (folder / "index.sqlite").read_bytes()
+    path = database(tmp_path / "whole")
+    assert [file.name for file in path.parent.iterdir()] == ["index.sqlite"]
+    return path.read_bytes()
 
 
 def test_a_database_that_was_cut_off_is_damage(tmp_path: Path) -> None:
     whole = published(tmp_path)
     lengths = [1, 15, 16, 99, 100, 101, 4095, 4096, *range(5000, len(whole), 3001), len(whole) - 1]
     folder = tmp_path / "cut"
-    folder.mkdir()
     for length in lengths:
-        (folder / "index.sqlite").write_bytes(whole[:length])
+        database(folder).write_bytes(whole[:length])
 
-        with pytest.raises(IndexDamaged, match=r"is damaged \(.*\); delete the folder"):
+        with pytest.raises(IndexDamaged, match=r"is damaged \(.*\); run .* --rebuild"):
             Store.open(folder)
 
 
@@ -514,17 +537,17 @@ def test_an_overwritten_page_is_damage_when_it_is_read(tmp_path: Path) -> None:
     whole = bytearray(published(tmp_path))
     for at in range(4096, len(whole), 4096):
         whole[at : at + 4096] = b"\xa5" * 4096
-    (tmp_path / "whole" / "index.sqlite").write_bytes(whole)
+    database(tmp_path / "whole").write_bytes(whole)
     store = Store.open(tmp_path / "whole")
     assert store is not None
 
-    with pytest.raises(IndexDamaged, match=r"is damaged \(.*malformed.*\); delete the folder"):
+    with pytest.raises(IndexDamaged, match=r"is damaged \(.*malformed.*\); run .* --rebuild"):
         store.sources()
 
 
 def test_a_missing_row_is_damage(tmp_path: Path) -> None:
     store = Store.create(tmp_path, "f", "hash", DIM)
-    db = sqlite3.connect(tmp_path / "index.sqlite")
+    db = sqlite3.connect(database(tmp_path))
     db.execute("DELETE FROM meta WHERE key = 'current'")
     db.commit()
     db.close()
@@ -537,12 +560,12 @@ def test_pages_on_their_way_from_the_log_are_no_damage(store: Store, tmp_path: P
     replace(store, *(article_of(path, *(f"{path} {n}." for n in range(40))) for path in "abcdef"))
     source, copy = tmp_path / "index", tmp_path / "copy"
     shutil.copytree(source, copy)
-    with sqlite3.connect(source / "index.sqlite") as other:
+    with sqlite3.connect(database(source)) as other:
         other.execute("PRAGMA wal_checkpoint(PASSIVE)")
     other.close()
-    whole = (source / "index.sqlite").read_bytes()
+    whole = database(source).read_bytes()
     # As a kill leaves it that falls into a checkpoint, which writes pages in their order.
-    (copy / "index.sqlite").write_bytes(whole[: 2 * 4096])
+    database(copy).write_bytes(whole[: 2 * 4096])
 
     again = Store.open(copy)
 
@@ -559,7 +582,7 @@ def test_a_folder_that_cannot_be_made_is_the_worlds_fault(tmp_path: Path) -> Non
 
 
 def test_a_database_that_cannot_be_opened_is_the_worlds_fault(tmp_path: Path) -> None:
-    (tmp_path / "index.sqlite").mkdir()
+    database(tmp_path).mkdir()
 
     with pytest.raises(IndexFault, match="cannot be read"):
         Store.open(tmp_path)
@@ -578,16 +601,18 @@ import resource, sys
 from pathlib import Path
 from retrieval.errors import IndexFault
 from tests.retrieval.test_store import add, article_of, replace, seen
+from retrieval.draft import Draft
 from retrieval.store import Store
 
 store = Store.open(Path(sys.argv[1]))
 limit = int(sys.argv[2])
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 try:
-    add(store, 2, *(article_of(f"b{n}", "x " * 5000 + str(n)) for n in range(400)))
+    add(store, *(article_of(f"b{n}", "x " * 5000 + str(n)) for n in range(400)))
 except IndexFault as exc:
     print(exc)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+Draft(store).drop(f"b{n}" for n in range(400))
 replace(store, article_of("c", "Room again."))
 print(sorted(seen(store)))
 """

@@ -55,7 +55,7 @@ def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Searche
     refresh(of.articles, of.index, encoder)
     store = Store.open(index)
     assert store is not None
-    return Searcher(store, index, encoder, of.search)
+    return Searcher.open(store, index, encoder, of.search)
 
 
 def windows(ranking: Ranking, count: int = 3) -> list[Window]:

@@ -71,9 +71,9 @@ def library(folder: Path, emulator: Emulator, **telegram: object) -> Library:
     report = refresh(settings.articles, settings.index, encoder)
     store = Store.open(settings.index.folder)
     assert store is not None
-    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
+    searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
     answerer = Answerer(searcher, settings.search)
-    return Library(settings, cast(Any, encoder), store, searcher, answerer, report)
+    return Library(settings, cast(Any, encoder), searcher, answerer, report)
 
 
 class Held:
@@ -133,7 +133,7 @@ def a_bot(
     opened = library(folder, emulator, **telegram)
     held = Held(opened.answerer, *hold)
     opened = replace(opened, answerer=cast(Answerer, held), writer=writer)
-    refresher = refresher or Refresher(opened.settings, opened.store, ())
+    refresher = refresher or Refresher(opened.settings, ())
     service = Service(opened, SecretStr(token), refresher, rates=rates)
     return Bot(emulator, opened, held, asyncio.Event(), service)
 

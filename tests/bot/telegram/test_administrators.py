@@ -13,7 +13,6 @@ from bot.errors import BotError
 from bot.refresher import Document, Refresher
 from bot.telegram.memory.state import Place, State
 from config import Settings
-from retrieval.store import Store
 
 from .bots import CROWS, NOTHING, TIDES, serving
 from .emulator import Emulator, Sent, private, supergroup
@@ -141,7 +140,7 @@ async def test_a_real_process_that_fails_says_so_without_a_traceback(
     folders = {name: {"folder": tmp_path / name} for name in ("articles", "index")}
     settings = Settings.load(overrides=folders)
     options = ("--config", str(tmp_path / "nowhere.toml"))
-    refresher = Refresher(settings, Store(tmp_path / "none.sqlite"), options)
+    refresher = Refresher(settings, options)
     async with serving(emulator, tmp_path, refresher=refresher, administrators=[1]):
         sent = await said(emulator, 1, "/refresh")
         await emulator.edited(1, within_s=60)

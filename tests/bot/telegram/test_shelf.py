@@ -46,7 +46,7 @@ def arranged(tmp_path: Path) -> Arranged:
     bring_in_line()
     store = Store.open(settings.index.folder)
     assert store is not None
-    searcher = Searcher(store, settings.index.folder, encoder, settings.search)
+    searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
 
     def follow() -> None:
         bring_in_line()

@@ -9,6 +9,7 @@ import pytest
 from retrieval.confidence.answerable import confidence, features
 from retrieval.confidence.calibration import calibrate, is_due
 from retrieval.confidence.scale import SHIPPED
+from retrieval.draft import Draft
 from retrieval.excerpts import best_excerpts
 from retrieval.search import Searcher
 from retrieval.types import FloatArray, IntArray
@@ -128,8 +129,9 @@ def test_an_index_without_articles_has_the_shipped_scale(tmp_path: Path) -> None
     library.write(a="Gone.", b="Stays.")
     library.refresh()
     store = library.store()
-    store.remove_articles(["a.txt", "b.txt"], 2)
-    store.publish(2, (), recipe=store.recipe, keep=1)
+    draft = Draft(store)
+    draft.drop(["a.txt", "b.txt"])
+    draft.publish()
 
     assert calibrate(library.store(), library.searcher(), CHARS).scale == SHIPPED
 

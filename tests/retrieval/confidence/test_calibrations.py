@@ -57,7 +57,7 @@ def test_the_oldest_are_forgotten(store: Store) -> None:
 
 @pytest.mark.parametrize("written", ["", "{", "[1]", '[{"scale": {}}]', "null", '{"a": 1}'])
 def test_what_cannot_be_read_counts_as_none(tmp_path: Path, store: Store, written: str) -> None:
-    with sqlite3.connect(tmp_path / "index" / "index.sqlite") as db:
+    with sqlite3.connect(tmp_path / "index" / "1" / "index.sqlite") as db:
         db.execute("INSERT INTO meta VALUES ('calibrations', ?)", (written,))
     db.close()
 
@@ -87,7 +87,7 @@ def test_chunks_come_by_article_and_are_counted_since_a_generation(tmp_path: Pat
 
     first, second = calibrations.chunks(2)
 
-    stored = library.store().chunks([*first, *second])
+    stored = library.store().chunks([*first, *second], 2)
     assert [stored[key].source.path for key in first] == ["a.txt"] * len(first)
     assert [stored[key].source.path for key in second] == ["c.txt"]
     assert calibrations.chunks_since(1, 2) == 1

@@ -38,7 +38,7 @@ def write(library: Library, name: str, text: str, date: str | None = None) -> No
 
 def searcher(library: Library) -> Searcher:
     library.refresh()
-    return Searcher(
+    return Searcher.open(
         library.store(), library.index, library.encoder, library.search, today=lambda: TODAY
     )
 
@@ -102,7 +102,7 @@ def test_without_dates_nothing_changes(tmp_path: Path, question: str) -> None:
 def test_what_is_wished_is_found_far_down_in_a_long_list(tmp_path: Path) -> None:
     library = Library(tmp_path, search=SEARCH.model_copy(update={"candidates": 90}))
     for number in range(80):
-        write(library, f"{number:02}", "Engineers inspected the dam.", "2020-01-01")
+        write(library, f"{number:02}", "Engineers inspected the dam.", f"{1900 + number}-01-01")
     write(library, "wanted", "Engineers inspected the dam.", "2023-05-20")
     find = searcher(library).search
 

@@ -1,0 +1,65 @@
+"""What a refresh, its preview and a rollback did, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.render import counted, visible
+from retrieval.articles import Skipped
+from retrieval.plan import Preview
+from retrieval.refresh import Report
+from retrieval.store import Generation
+
+
+def report_text(report: Report) -> str:
+    """Say what a refresh did to the articles, then what is indexed and how long it took."""
+    articles = counted(report.added + report.modified + report.unchanged, "article")
+    changes = {
+        "added": report.added - report.renamed,
+        "renamed": report.renamed,
+        "modified": report.modified,
+        "deleted": report.deleted - report.renamed,
+        "unchanged": report.unchanged,
+    }
+    parts = [f"{number:,} {what}" for what, number in changes.items() if number]
+    if report.skipped:
+        parts.append(f"{counted(len(report.skipped), 'file')} skipped")
+    rebuilt = ", made again from nothing" if report.rebuilt else ""
+    return (
+        f"{articles}: {', '.join(parts)}\n"
+        f"{counted(report.chunks, 'chunk')}, {report.encoded:,} encoded{rebuilt} · "
+        f"{report.elapsed_s:,.1f} s"
+    )
+
+
+def skipped_text(skipped: Iterable[Skipped]) -> str:
+    """Write a line per file that was skipped, with the reason."""
+    return "\n".join(f"skipped {visible(one.article)}: {visible(one.reason)}" for one in skipped)
+
+
+def preview_text(preview: Preview) -> str:
+    """Write a line for each file that a refresh would add, change or drop, then a summary."""
+    renamed = dict(preview.renamed)
+    lines = [
+        *(f"renamed {visible(old)} -> {visible(new)}" for old, new in preview.renamed),
+        *(f"added {visible(path)}" for path in preview.added if path not in renamed.values()),
+        *(f"modified {visible(path)}" for path in preview.modified),
+        *(f"deleted {visible(path)}" for path in preview.deleted if path not in renamed),
+        *filter(None, [skipped_text(preview.skipped)]),
+    ]
+    changes = len(lines) - len(preview.skipped)
+    return "\n".join(
+        [
+            *lines,
+            f"{counted(changes, 'change')}, {counted(preview.unchanged, 'file')} unchanged; "
+            "nothing was written",
+        ]
+    )
+
+
+def generation_text(generation: Generation) -> str:
+    """Say what the index has gone back to."""
+    return (
+        f"generation {generation.number} has the {counted(generation.articles, 'article')} of "
+        f"generation {generation.content}; the index stays there until excerpta refresh is run"
+    )
