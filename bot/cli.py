@@ -16,7 +16,7 @@ from rich.text import Text
 from bot import documents, reasons, render
 from bot.answers import check_question
 from bot.build import bring_in_line, is_in_line, open_encoder, open_store, stores_tokens
-from bot.command import NOT_ANSWERED, Run, app, command, say, write
+from bot.command import NOT_ANSWERED, WORLD_AT_FAULT, Run, app, command, say, write
 from bot.errors import BotError
 from bot.evaluation import evaluate as evaluation
 from bot.evaluation import figures, outfile, questions
@@ -157,6 +157,26 @@ def rollback(
         derived.write_lexical(store, restored.number)
     text = generation_text(restored)
     run.print(documents.of_generation(restored), lambda: text, lambda: Text(text))
+
+
+@command
+def fetch(
+    run: Run,
+    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Of pages, feeds and PDFs.")],
+) -> int:
+    """Save web pages, feeds and PDFs as articles."""
+    # Here, as no other command touches the web.
+    from bot import fetching
+
+    outcomes = []
+    for outcome in fetching.fetch(fetching.check(urls), run.settings.articles):
+        outcomes.append(outcome)
+        if isinstance(outcome, fetching.Failed):
+            say(fetching.line(outcome))
+    text = fetching.text(outcomes)
+    if text or run.json:
+        run.print(fetching.document(outcomes), lambda: text, lambda: Text(text))
+    return WORLD_AT_FAULT if any(isinstance(one, fetching.Failed) for one in outcomes) else 0
 
 
 @command

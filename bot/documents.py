@@ -35,6 +35,7 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
                 "title": excerpt.source.title,
                 "date": _date(excerpt.source),
                 "url": excerpt.source.url,
+                "page": excerpt.page,
                 "paragraph": excerpt.paragraph,
                 "start": excerpt.start,
                 "end": excerpt.end,

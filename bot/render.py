@@ -169,11 +169,16 @@ def citation(number: int, excerpt: Excerpt, answers: bool) -> Text:
     also = ", ".join(" ".join(one.title.split()) for one in excerpt.also[:_ALSO])
     if len(excerpt.also) > _ALSO:
         also += f" and {len(excerpt.also) - _ALSO:,} more"
-    parts = (_date(source), f"paragraph {excerpt.paragraph}", source.url)
+    parts = (_date(source), _place(excerpt), source.url)
     for part in (*parts, also and f"also in {also}"):
         if part:
             line.append(" ").append(f"· {visible(part)}", "dim")
     return line
+
+
+def _place(excerpt: Excerpt) -> str:
+    place = f"paragraph {excerpt.paragraph}"
+    return place if excerpt.page is None else f"page {excerpt.page:,}, {place}"
 
 
 def sources(sources: Sequence[Source]) -> RenderableType:

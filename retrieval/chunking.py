@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sentencex import get_sentence_boundaries
@@ -147,10 +149,14 @@ def _fitting(
     weights = _weigh([text[s.start : s.end] for s in sentences], count_tokens)
     for sentence, weight in zip(sentences, weights, strict=True):
         if weight <= room:
-            yield sentence, weight
+            yield _on_page(article, sentence), weight
             continue
         for start, end, part in _pieces(text, sentence.start, sentence.end, room, count_tokens):
-            yield Sentence(start, end, sentence.paragraph), part
+            yield _on_page(article, replace(sentence, start=start, end=end)), part
+
+
+def _on_page(article: Article, sentence: Sentence) -> Sentence:
+    return replace(sentence, page=bisect_right(article.pages, sentence.start))
 
 
 def _weigh(texts: Sequence[str], count_tokens: CountTokens) -> list[int]:

@@ -220,4 +220,5 @@ def _excerpt(pick: _Pick) -> Excerpt:
         highlights=((best.start - window.start, best.end - window.start),),
         score=pick.score,
         also=tuple(pick.also),
+        page=chunk.sentences[window.first].page or None,
     )

@@ -137,6 +137,7 @@ class Excerpt:
         highlights: (start, end) pairs in `text`: the sentences, or a reader's words, that answer
             best.
         also: Other articles that say the same in the same words, copies of this one among them.
+        page: Of the first sentence; None in an article without pages.
     """
 
     source: Source
@@ -147,6 +148,7 @@ class Excerpt:
     highlights: tuple[tuple[int, int], ...]
     score: float
     also: tuple[Source, ...] = ()
+    page: int | None = None
 
 
 class QueryEncoding(Protocol):

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from retrieval.formats.metadata import Metadata
+from retrieval.formats.metadata import metadata_of, split_front_matter
 from retrieval.formats.parts import Limits, Part
-from retrieval.formats.plain import UnreadableArticle, clean, decode, one_line
+from retrieval.formats.plain import UnreadableArticle, clean, decode, line_ends, one_line
 from retrieval.languages.detection import of_article
 from retrieval.types import Article, Source
 
@@ -138,7 +138,8 @@ def _opening(text: str) -> str:
 
 
 def _read_text(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
-    return [Part(Metadata(), decode(data))]
+    fields, body = split_front_matter(line_ends(decode(data)))
+    return [Part(metadata_of(path, fields), body)]
 
 
 def _read_markdown(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
@@ -153,6 +154,24 @@ def _read_html(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
     return [Part(*webpage.read(path, data))]
 
 
+def _read_pdf(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import pdf
+
+    return pdf.read(path, data, limits)
+
+
+def _read_feed(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import feeds
+
+    return feeds.read(path, data)
+
+
+def _read_channel(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import channel
+
+    return channel.read(data, limits)
+
+
 Reader = Callable[[str, bytes, Limits], Iterable[Part]]
 
 READERS: Mapping[str, Reader] = MappingProxyType(
@@ -162,5 +181,10 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".markdown": _read_markdown,
         ".html": _read_html,
         ".htm": _read_html,
+        ".pdf": _read_pdf,
+        ".rss": _read_feed,
+        ".atom": _read_feed,
+        ".xml": _read_feed,
+        ".json": _read_channel,
     }
 )

@@ -18,6 +18,8 @@ _LEGACY = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 )
+# What codecs for text are called; Python has others, that unpack archives.
+_LEGACY_FAMILIES = ("cp", "iso", "koi8", "mac", "shift", "euc", "gb", "big5")
 _SAMPLE = 32 * 1024
 
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
@@ -57,6 +59,17 @@ def decode(data: bytes, declared: str | None = None) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         return data.decode(declared or _guess(data, error.start), errors="replace")
+
+
+def legacy_codec(label: bytes) -> str | None:
+    """Return the codec that a page or a feed declares, None for UTF-8 or one that is no such."""
+    try:
+        name = codecs.lookup(label.decode("ascii")).name
+    except (LookupError, ValueError):
+        return None
+    if name == "iso8859-1":
+        return "cp1252"  # as browsers do, https://encoding.spec.whatwg.org/#names-and-labels
+    return name if name.startswith(_LEGACY_FAMILIES) else None
 
 
 def line_ends(text: str) -> str:

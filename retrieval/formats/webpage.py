@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from retrieval.formats import markup
 from retrieval.formats.metadata import Metadata, date_of, language_of, tags_of, url_of
-from retrieval.formats.plain import decode
+from retrieval.formats.plain import decode, legacy_codec
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
@@ -27,7 +26,6 @@ MAX_META = 1_000
 MAX_SCRIPT = 100_000
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=[\s\"']{0,9}([\w.:-]{1,40})", re.IGNORECASE)
-_LEGACY_FAMILIES = ("cp", "iso", "koi8", "mac", "shift", "euc", "gb", "big5")
 _DATE_NAMES = (
     "article.published article:published_time citation_publication_date date datepublished "
     "dc.date dc.date.issued dcterms.created dcterms.issued og:article:published_time "
@@ -110,12 +108,4 @@ def _meta(page: HtmlElement, names: frozenset[str]) -> Iterator[str]:
 
 def _charset(data: bytes) -> str | None:
     match = _CHARSET.search(data, 0, 4096)
-    if match is None:
-        return None
-    try:
-        name = codecs.lookup(match[1].decode()).name
-    except LookupError:
-        return None
-    if name == "iso8859-1":
-        return "cp1252"  # as browsers do, https://encoding.spec.whatwg.org/#names-and-labels
-    return name if name.startswith(_LEGACY_FAMILIES) else None
+    return legacy_codec(match[1]) if match else None

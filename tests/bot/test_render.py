@@ -79,6 +79,11 @@ def test_an_answer_as_text() -> None:
     )
 
 
+def test_a_citation_names_the_page_if_there_is_one() -> None:
+    text = render.answer_text(answer(replace(excerpt("One.", ()), page=1_012)))
+    assert text.splitlines()[1].startswith("[1] On corvids · 2024-05-03 · page 1,012, paragraph 4")
+
+
 @pytest.mark.parametrize(
     ("titles", "said"),
     [

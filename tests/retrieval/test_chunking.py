@@ -264,3 +264,18 @@ def test_a_title_leaves_three_quarters_of_the_budget(title: str, budget: int) ->
     (used,) = COUNT([short_title(title, budget, COUNT)])
 
     assert used <= max(1, budget // 4)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=5))
+def test_each_sentence_is_on_the_page_where_it_begins(pages: list[str]) -> None:
+    starts = tuple(sum(map(len, pages[:number])) for number in range(len(pages)))
+    of = Article(Source("a.pdf", "A title"), "".join(pages), starts)
+    for one in cut_up(of, 20, COUNT):
+        for sentence in one.sentences:
+            start = starts[sentence.page - 1]
+            assert start <= sentence.start < start + len(pages[sentence.page - 1])
+
+
+def test_an_article_without_pages_has_no_page() -> None:
+    (one,) = cut_up(article("One. Two."), 40, COUNT)
+    assert [sentence.page for sentence in one.sentences] == [0, 0]

@@ -293,3 +293,16 @@ def test_the_same_report_with_other_figures_is_another_excerpt() -> None:
     found = excerpts_of("ferry stopped ice", *(article(str(n), t) for n, t in enumerate(figures)))
 
     assert [excerpt.also for excerpt in found] == [(), ()]
+
+
+def test_an_excerpt_is_on_the_page_of_its_first_sentence() -> None:
+    text = "the mill stands. the river floods the town. the hill is dry."
+    pages = Article(
+        Source("a.pdf", "Title"), text, (0, text.index("river"), text.index("the hill"))
+    )
+    (found,) = excerpts_of("river flood", pages, count=1, chars=30)
+    assert (found.text, found.page) == ("the river floods the town.", 1)
+    (found,) = excerpts_of("hill", pages, count=1, chars=30)
+    assert (found.text, found.page) == ("the hill is dry.", 3)
+    (found,) = excerpts_of("hill", article("a", text), count=1, chars=30)
+    assert found.page is None

@@ -30,7 +30,7 @@ def quoted(
 
     Args:
         excerpt: It is cut if it is too long for the room.
-        language: Of the date and of "paragraph".
+        language: Of the date and of "page" and "paragraph".
         citation: Number of the citation, if it has one.
         room: UTF-16 units of the whole.
     """
@@ -50,12 +50,12 @@ def block(text: str, bold: Iterable[tuple[int, int]]) -> Message:
 
 
 def cited(excerpt: Excerpt, language: Language, *, citation: int | None = None) -> Message:
-    """Make the line `[1] Title · date · paragraph 4`, the title linked to the best sentence."""
+    """Make the line `[1] Title · date · page 2, paragraph 4`, linked to the best sentence."""
     return joined(
         part("" if citation is None else f"[{citation}] "),
         part(titled(excerpt.source), url=_link(excerpt.source, best_sentence(excerpt))),
         part(_date(excerpt.source, language)),
-        part(" · " + language.say("paragraph {number}", number=excerpt.paragraph)),
+        part(" · " + _place(excerpt, language)),
         part(_also(excerpt, language)),
     )
 
@@ -112,6 +112,14 @@ def _link(source: Source, sentence: str) -> str | None:
     # "-" and "," part the pieces of a fragment, and quoting leaves "-" alone.
     fragment = ",".join(percent_encoded(" ".join(end), safe="").replace("-", "%2D") for end in ends)
     return f"{url}#:~:text={fragment}" if 0 < len(fragment) <= _FRAGMENT_CHARS else url
+
+
+def _place(excerpt: Excerpt, language: Language) -> str:
+    if excerpt.page is None:
+        return language.say("paragraph {number}", number=excerpt.paragraph)
+    return language.say(
+        "page {page}, paragraph {number}", page=excerpt.page, number=excerpt.paragraph
+    )
 
 
 def _also(excerpt: Excerpt, language: Language) -> str:

@@ -113,6 +113,7 @@ def excerpts(draw: st.DrawFn) -> Excerpt:
         text=text,
         highlights=tuple((start, end) for start, end in spans),
         score=draw(st.floats(0, 1)),
+        page=draw(st.none() | st.integers(1, 10**6)),
     )
 
 

@@ -48,7 +48,7 @@ CORVIDS = Article(
     "Magpies know themselves in a mirror. They are the only birds that are known to.",
 )
 MAGPIES = Article(
-    Source(path="magpies.txt", title="Magpies, #thieves?", date=dt.date(2021, 11, 30)),
+    Source(path="magpies.pdf", title="Magpies, #thieves?", date=dt.date(2021, 11, 30)),
     "Magpies steal nothing that glitters. In tests they avoided shiny things.",
 )
 
@@ -77,8 +77,9 @@ FACES = excerpt(
     paragraph=2,
     score=0.8,
 )
-THIEVES = excerpt(
-    MAGPIES, "Magpies steal nothing that glitters.", "Magpies steal nothing", 1, score=0.4
+THIEVES = replace(
+    excerpt(MAGPIES, "Magpies steal nothing that glitters.", "Magpies steal nothing", 1, score=0.4),
+    page=12,
 )
 
 ANSWERED = Answer(

@@ -136,8 +136,8 @@ def test_markdown_without_text(data: bytes) -> None:
 
 
 def test_unknown_suffix() -> None:
-    with pytest.raises(ValueError, match=r"'a\.pdf': wanted a file name that ends in .*\.txt"):
-        only("a.pdf", b"text", "en")
+    with pytest.raises(ValueError, match=r"'a\.exe': wanted a file name that ends in .*\.txt"):
+        only("a.exe", b"text", "en")
 
 
 # Cleaning

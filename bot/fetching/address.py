@@ -1,0 +1,94 @@
+"""Addresses on the web: checked, parted from their credentials, and named as files are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+import httpx2
+
+from retrieval.formats.metadata import MAX_URL
+
+# With a digest and the longest suffix, a file name has at most 80 characters.
+_MAX_WORDS = 62
+_DIGITS = 12
+
+_HOST = re.compile(r"[a-z0-9_.-]{1,253}|[0-9a-f:.]{2,45}")
+_WORD = re.compile("[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A web address.
+
+    Attributes:
+        url: In ASCII, its host in lower case, without credentials and fragment.
+        credentials: User and password.
+    """
+
+    url: str
+    credentials: tuple[str, str] | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read an address.
+
+        Raises:
+            ValueError: It is none that can be fetched; the message does not repeat it.
+        """
+        try:
+            url = httpx2.URL(text.strip())
+        except httpx2.InvalidURL:
+            raise ValueError("not a web address") from None
+        if url.scheme not in ("http", "https"):
+            raise ValueError("wanted an address that begins with http:// or https://")
+        if not _HOST.fullmatch(url.raw_host.decode("ascii")):
+            raise ValueError("the name of its host cannot be one")
+        if url.port is not None and not 0 < url.port < 65536:
+            raise ValueError("its port is not one of 1 to 65535")
+        bare = str(url.copy_with(username=None, password=None, fragment=None))
+        if len(bare) > MAX_URL:
+            raise ValueError(f"it has {len(bare):,} characters, more than {MAX_URL:,}")
+        return cls(bare, (url.username, url.password) if url.userinfo else None)
+
+    def joined(self, reference: str) -> Address:
+        """Read an address that a page at this one gives; credentials stay with their origin.
+
+        Raises:
+            ValueError: It is none that can be fetched; the message does not repeat it.
+        """
+        try:
+            there = Address.parse(str(httpx2.URL(self.url).join(reference)))
+        except httpx2.InvalidURL:
+            raise ValueError("not a web address") from None
+        return Address(there.url, self.credentials if there._origin == self._origin else None)
+
+    @property
+    def host(self) -> str:
+        """Its host, without a port; of IPv6, without brackets."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def path(self) -> str:
+        """The path as it stands, in percent-encoding."""
+        return urlsplit(self.url).path
+
+    @property
+    def stem(self) -> str:
+        """What its file is called but for the suffix: its words, and digits that no other has."""
+        folded = unicodedata.normalize("NFKD", unquote(f"{self.host} {self.path}").lower())
+        words = "-".join(_WORD.findall(folded))[:_MAX_WORDS].strip("-")
+        return f"{words}-{hashlib.sha256(self.url.encode()).hexdigest()[:_DIGITS]}"
+
+    @property
+    def _origin(self) -> tuple[str, str, int | None]:
+        parts = urlsplit(self.url)
+        return parts.scheme, self.host, parts.port
+
+
+def without_credentials(text: str) -> str:
+    """Return what can be shown of a text that should have been an address."""
+    return text.rpartition("@")[2]

@@ -1,0 +1,165 @@
+"""A download: what an address gives, within bounds of time, size and redirects.
+
+No server is trusted: it may refuse, stall, drip, flood, or lead where it has no business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+
+import httpx2
+
+from bot.fetching.address import Address
+from bot.fetching.errors import FetchError
+
+SECONDS = 120.0
+MAX_REDIRECTS = 5
+
+# Silence that a server may keep; a download that goes on has SECONDS.
+_SILENCE_S = 30.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# httpx2 unpacks these piece by piece, so that the size is known before the memory is taken.
+_CODINGS = frozenset({"", "identity", "gzip", "deflate"})
+_WANTED = (
+    "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, "
+    "application/pdf, text/markdown, text/plain, application/xml;q=0.9, */*;q=0.1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What came.
+
+    Attributes:
+        address: The last one, after all redirects.
+        media_type: Of the header, in lower case; empty if there is none.
+        charset: Of the header.
+    """
+
+    address: Address
+    media_type: str
+    charset: str | None
+    data: bytes
+
+
+async def download(address: Address, max_bytes: int, seconds: float = SECONDS) -> Download:
+    """Ask for an address and follow where it leads.
+
+    Args:
+        address: Of a page, a feed or a PDF.
+        max_bytes: Of what comes, unpacked, at most.
+        seconds: For all of it together.
+
+    Raises:
+        FetchError: It does not come, not in time, or is too large.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await _followed(address, max_bytes, min(seconds, _SILENCE_S))
+    except TimeoutError:
+        raise FetchError(f"not done within {seconds:g} s") from None
+    except httpx2.TimeoutException:
+        raise FetchError("the server kept silent") from None
+    except httpx2.DecodingError:
+        raise FetchError("it is compressed and cannot be unpacked") from None
+    except (httpx2.ConnectError, UnicodeError) as exc:
+        raise FetchError(f"no connection: {exc}") from None
+    except httpx2.HTTPError as exc:
+        raise FetchError(f"the connection failed: {str(exc) or type(exc).__name__}") from None
+
+
+async def _followed(first: Address, max_bytes: int, silence: float) -> Download:
+    here = first
+    for _ in range(MAX_REDIRECTS + 1):
+        # A new client each time, as one keeps the cookies that it is given.
+        async with (
+            _client(silence) as client,
+            client.stream("GET", here.url, auth=here.credentials) as response,
+        ):
+            if response.status_code not in _REDIRECTS:
+                return await _received(here, response, max_bytes)
+            here = await _next(first, here, response.headers.get("Location", ""))
+    raise FetchError(f"more than {MAX_REDIRECTS} redirects")
+
+
+def _client(silence: float) -> httpx2.AsyncClient:
+    try:
+        return httpx2.AsyncClient(
+            verify=_certificates(),
+            timeout=silence,
+            follow_redirects=False,
+            headers={
+                "User-Agent": f"excerpta/{version('excerpta')}",
+                "Accept": _WANTED,
+                "Accept-Encoding": "gzip, deflate",
+            },
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL):
+        # Not chained, as the proxy's address may hold a password.
+        raise FetchError(
+            "the proxy that the environment names cannot be used; wanted http:// or https://"
+        ) from None
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Load the certificates once; it takes a while."""
+    return httpx2.create_ssl_context()
+
+
+async def _next(first: Address, here: Address, location: str) -> Address:
+    """Return where a redirect leads, if it may lead there."""
+    if not location:
+        raise FetchError("a redirect to nowhere")
+    try:
+        there = here.joined(location)
+    except ValueError as exc:
+        raise FetchError(f"a redirect that cannot be followed: {exc}") from None
+    if (
+        there.host not in (here.host, first.host)
+        and await _is_private(there.host)
+        and not await _is_private(first.host)
+    ):
+        raise FetchError(
+            f"a redirect to {there.host}, which is on this machine or in a private network; name "
+            "that address yourself if it is wanted"
+        )
+    return there
+
+
+async def _is_private(host: str) -> bool:
+    """Tell whether a host has an address that is not of the public internet."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False  # There is no such host, or only a proxy knows it.
+    return not all(_is_public(str(address[0])) for *_, address in found)
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_global
+
+
+async def _received(here: Address, response: httpx2.Response, max_bytes: int) -> Download:
+    if response.status_code != httpx2.codes.OK:
+        reason = httpx2.codes.get_reason_phrase(response.status_code)
+        raise FetchError(f"HTTP status {response.status_code} {reason}".rstrip())
+    coding = response.headers.get("Content-Encoding", "").strip().lower()
+    if coding not in _CODINGS:
+        raise FetchError("it is compressed in a way that was not asked for")
+    data = bytearray()
+    async for piece in response.aiter_bytes():
+        data += piece
+        if len(data) > max_bytes:
+            raise FetchError(f"more than articles.max_megabytes = {max_bytes / 1e6:g}")
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return Download(here, media_type, response.charset_encoding, bytes(data))

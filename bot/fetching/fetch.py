@@ -1,0 +1,154 @@
+"""Fetching: from addresses to articles in the folder, one after another."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import datetime as dt
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.fetching import page
+from bot.fetching.address import Address, without_credentials
+from bot.fetching.download import SECONDS, Download, download
+from bot.fetching.errors import FetchError
+from bot.fetching.kind import Kind, kind_of
+from bot.fetching.shelf import Shelf
+from config import ArticlesSettings, SettingsError
+from retrieval.articles import ArticleFile
+from retrieval.formats.parser import Parser
+from retrieval.formats.parsing import UnreadableArticle
+from retrieval.formats.plain import decode, legacy_codec
+from retrieval.types import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that holds what an address gave.
+
+    Attributes:
+        url: As asked for, without credentials.
+        article: The file's path under the articles folder.
+        title: Of a page; None of a feed or a PDF, as is the date.
+        changed: Whether the file is new or has become another.
+    """
+
+    url: str
+    article: str
+    title: str | None
+    date: dt.date | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An address that gave nothing.
+
+    Attributes:
+        url: As asked for, without credentials.
+        reason: A clause for the operator.
+    """
+
+    url: str
+    reason: str
+
+
+def check(urls: Iterable[str]) -> list[Address]:
+    """Read addresses, each once.
+
+    Raises:
+        SettingsError: One of them is none.
+    """
+    addresses: dict[str, Address] = {}
+    for url in urls:
+        try:
+            address = Address.parse(url)
+            addresses.setdefault(address.url, address)
+        except ValueError as exc:
+            raise SettingsError(f"{without_credentials(url)!r}: {exc}") from None
+    return list(addresses.values())
+
+
+def fetch(
+    addresses: Sequence[Address], articles: ArticlesSettings, seconds: float = SECONDS
+) -> Iterator[Saved | Failed]:
+    """Fetch addresses, and yield what came of each.
+
+    Args:
+        addresses: Of pages, feeds and PDFs.
+        articles: Where they are saved, and how they are read.
+        seconds: For each.
+
+    Raises:
+        BotError: There is no folder to save them in.
+    """
+    shelf = Shelf(articles.folder, articles.max_bytes)
+    with tempfile.TemporaryDirectory() as place:
+        here = articles.model_copy(update={"folder": Path(place)})
+        with Parser(here) as parser:
+            desk = _Desk(parser, Path(place))
+            for address in addresses:
+                try:
+                    came = asyncio.run(download(address, articles.max_bytes, seconds))
+                    yield _saved(address, came, shelf, desk)
+                except (FetchError, UnreadableArticle) as exc:
+                    yield Failed(address.url, str(exc))
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """Where a page is read that lies in no articles folder yet."""
+
+    parser: Parser
+    folder: Path
+
+    def read(self, name: str, data: bytes) -> Article:
+        path = self.folder / name
+        try:
+            path.write_bytes(data)
+            self.parser.read(ArticleFile(name, len(data), 0))
+            return self.parser.parse()[0]
+        except OSError as exc:
+            raise FetchError(f"cannot write in {self.folder}: {exc.strerror}") from exc
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _saved(address: Address, came: Download, shelf: Shelf, desk: _Desk) -> Saved:
+    kind = kind_of(came)
+    name = f"{address.stem}{Kind.TEXT if kind.is_page else kind}"
+    before = shelf.read(name)
+    if not kind.is_page:
+        if changed := came.data != before:
+            shelf.write(name, came.data)
+        return Saved(address.url, shelf.article(name), None, None, changed)
+    day = None if before is None else page.day_of(before)
+    if before is not None and day is None:
+        raise shelf.taken(name, "its front matter has no url and fetched")
+    article = desk.read(f"{address.stem}{kind}", _as_utf8(came))
+    url = _cited(article, came.address)
+    # A day on which nothing changed makes no new file, which would be read and encoded again.
+    if changed := day is None or page.written(article, url, day) != before:
+        today = dt.datetime.now().astimezone().date()
+        shelf.write(name, page.written(article, url, today.isoformat()))
+    source = article.source
+    return Saved(address.url, shelf.article(name), source.title, source.date, changed)
+
+
+def _as_utf8(came: Download) -> bytes:
+    """Return a page's bytes so that its reader finds the header's encoding and no other."""
+    codec = legacy_codec((came.charset or "").encode())
+    if codec is None:
+        return came.data
+    return codecs.BOM_UTF8 + decode(came.data, codec).encode(errors="replace")
+
+
+def _cited(article: Article, address: Address) -> str:
+    """Return the address that a page says is its own, if that is on its host, or else the last."""
+    try:
+        own = Address.parse(article.source.url or "")
+    except ValueError:
+        return address.url
+    return own.url if own.host == address.host else address.url

@@ -1,0 +1,73 @@
+"""A fetched page as a file: front matter that says where it is from, then the text as indexed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import yaml
+
+from retrieval.formats.metadata import MAX_FRONT_MATTER, metadata_of, split_front_matter
+from retrieval.formats.plain import UnreadableArticle, decode, line_ends
+from retrieval.types import Article
+
+# So that the other fields have room, whatever a page calls its tags.
+_MAX_TAGS = MAX_FRONT_MATTER // 4
+
+
+def written(article: Article, url: str, fetched: str) -> bytes:
+    """Return a `.txt` file that reads back as the same text.
+
+    Args:
+        article: As a reader made it of the page.
+        url: Is cited.
+        fetched: The day.
+    """
+    source = article.source
+    title = source.title if article.titled else None
+    # What front matter cannot say, such as "null", is no title.
+    title = metadata_of(source.path, {"title": title}).title
+    date = source.date.isoformat() if source.date else None
+    fields = {
+        "title": title and _quoted(title),
+        "date": date,
+        "url": _quoted(url),
+        "author": source.author and _quoted(source.author),
+        "language": source.language and _quoted(source.language),
+        "tags": _listed(source.tags),
+        "fetched": fetched,
+    }
+    lines = [f"{name}: {value}" for name, value in fields.items() if value]
+    # A reader drops a heading that repeats the title. Without this one it could be the text's own.
+    heading = f"{title}\n\n" if title else ""
+    return "\n".join(["---", *lines, "---", "", f"{heading}{article.text}", ""]).encode()
+
+
+def day_of(data: bytes) -> str | None:
+    """Return the day on which a file was fetched; None if it was not."""
+    try:
+        fields, _ = split_front_matter(line_ends(decode(data)))
+    except UnreadableArticle:
+        return None
+    day, url = fields.get("fetched"), fields.get("url")
+    if not isinstance(day, str) or not isinstance(url, str):
+        return None
+    try:
+        return dt.date.fromisoformat(day).isoformat()
+    except ValueError:
+        return None
+
+
+def _quoted(text: str) -> str:
+    dumped: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
+    return dumped.strip()
+
+
+def _listed(names: Iterable[str]) -> str | None:
+    quoted, length = [], 0
+    for name in map(_quoted, names):
+        length += len(name)
+        if length > _MAX_TAGS:
+            break
+        quoted.append(name)
+    return f"[{', '.join(quoted)}]" if quoted else None

@@ -1,0 +1,82 @@
+"""The shelf: the sub-folder of the articles in which everything fetched lies, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from bot.errors import BotError
+from bot.fetching.errors import FetchError
+from retrieval.articles import ArticleFile, read
+from retrieval.formats.parsing import UnreadableArticle
+
+NAME = "fetched"
+
+
+class Shelf:
+    """Keeps files; what lies in their way and is none is left as it is."""
+
+    def __init__(self, articles: Path, max_bytes: int) -> None:
+        """Look at the articles folder.
+
+        Raises:
+            BotError: There is none, or the shelf's place is taken.
+        """
+        if not articles.is_dir():
+            raise BotError(
+                f"articles folder {str(articles)!r}: no such folder; make it, or name another one "
+                "with --articles DIR"
+            )
+        self._articles = articles
+        self._folder = articles / NAME
+        self._max_bytes = max_bytes
+        if self._folder.is_symlink() or (self._folder.exists() and not self._folder.is_dir()):
+            raise BotError(f"{self._folder} is no folder, or a link to one; move it away")
+
+    def article(self, name: str) -> str:
+        """Return a file's path under the articles folder."""
+        return f"{NAME}/{name}"
+
+    def read(self, name: str) -> bytes | None:
+        """Return what a file holds; None if there is none.
+
+        Raises:
+            FetchError: What is there is no file, or none that was saved here.
+        """
+        path = self._folder / name
+        if not path.is_symlink() and not path.exists():
+            return None
+        try:
+            return read(self._articles, ArticleFile(self.article(name), 0, 0), self._max_bytes)
+        except UnreadableArticle as exc:
+            raise self.taken(name, str(exc)) from exc
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file, which is seen only when it is whole.
+
+        Raises:
+            FetchError: It cannot be written, or is too large to be read as an article.
+        """
+        if len(data) > self._max_bytes:
+            raise FetchError(
+                f"its text has {len(data) / 1e6:.1f} MB, more than articles.max_megabytes = "
+                f"{self._max_bytes / 1e6:g}"
+            )
+        # Hidden, so that it is no article yet.
+        part = self._folder / f".{secrets.token_hex(8)}.part"
+        try:
+            self._folder.mkdir(exist_ok=True)
+            with part.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._folder / name)
+        except OSError as exc:
+            raise FetchError(f"cannot write {self._folder / name}: {exc.strerror}") from exc
+        finally:
+            part.unlink(missing_ok=True)
+
+    def taken(self, name: str, found: str) -> FetchError:
+        """Say that something else has a file's place."""
+        return FetchError(f"{self._folder / name} is no file of an earlier fetch: {found}; move it")

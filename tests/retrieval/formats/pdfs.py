@@ -1,0 +1,80 @@
+"""A writer of PDF files, for tests: lines of text at places, in Helvetica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text at a place, in points from the page's lower left corner."""
+
+    text: str
+    x: float = 72
+    y: float = 700
+    size: float = 12
+
+
+def column(*lines: str, x: float = 72, y: float = 700, leading: float = 14) -> list[Words]:
+    """Set lines below each other; an empty one leaves half a line free."""
+    words = []
+    for line in lines:
+        if line:
+            words.append(Words(line, x, y))
+        y -= leading if line else leading / 2
+    return words
+
+
+def pdf(
+    *pages: Iterable[Words], info: Mapping[str, str] | None = None, trailer: bytes = b""
+) -> bytes:
+    """Write a document of pages 612 × 792 points.
+
+    Args:
+        pages: What stands on each.
+        info: The document information.
+        trailer: More entries of the trailer.
+    """
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+        b"<<%s>>" % b"".join(b"/%s%s" % (k.encode(), _text(v)) for k, v in (info or {}).items()),
+    ]
+    kids = []
+    for page in pages:
+        shown = b"BT%sET" % b"".join(map(_shown, page))
+        objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(shown), shown))
+        objects.append(
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>"
+            b"/Contents %d 0 R>>" % len(objects)
+        )
+        kids.append(b"%d 0 R" % len(objects))
+    objects[1] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids))
+    return written(objects, b"/Info 4 0 R" + trailer)
+
+
+def written(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
+    """Write objects, numbered from 1, the first being the catalog."""
+    data, places = b"%PDF-1.7\n", []
+    for number, one in enumerate(objects, start=1):
+        places.append(len(data))
+        data += b"%d 0 obj %s endobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    return data + (
+        b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R%s>>\n"
+        b"startxref\n%d\n%%%%EOF" % (size, table, size, trailer, len(data))
+    )
+
+
+def _shown(words: Words) -> bytes:
+    text = _text(words.text, encoding="cp1252")
+    return b"/F %g Tf 1 0 0 1 %g %g Tm%sTj\n" % (words.size, words.x, words.y, text)
+
+
+def _text(text: str, encoding: str = "utf-16") -> bytes:
+    # Big-endian with its mark, as PDF has it.
+    data = b"\xfe\xff" + text.encode("utf-16-be") if encoding == "utf-16" else text.encode(encoding)
+    return b"<%s>" % data.hex().encode()
