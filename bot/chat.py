@@ -44,6 +44,7 @@ class Chat:
         self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._sources: tuple[int, dict[str, Source]] = (-1, {})
+        self._generation = library.searcher.generation.number
 
     def greet(self) -> None:
         """Say what can be asked."""
@@ -61,6 +62,7 @@ class Chat:
     def handle(self, line: str) -> None:
         """Answer a line; whatever goes wrong with it is said and ends nothing."""
         line = line.strip()
+        self._note_changes()
         try:
             if line.startswith("/"):
                 self._run(line)
@@ -94,6 +96,14 @@ class Chat:
             self._out.out(f"{text}\n", highlight=False)
         else:
             self._out.print(Group(Text(), drawn, Text()))
+
+    def _note_changes(self) -> None:
+        """Say once that the articles are others than at the line before; scripts are not told."""
+        index = self._library.searcher.generation
+        if index.number != self._generation and not self._plain:
+            size = render.counted(index.articles, "article")
+            self._out.print(Text(f"The articles have changed; there are {size} now.", "dim"))
+        self._generation = index.number
 
     def _ask(self, question: str) -> None:
         before = tuple(self._earlier)
@@ -212,6 +222,7 @@ class Chat:
     def _refresh(self, _argument: str) -> None:
         with Building(self._err) as building:
             report = self._library.refresh(building.update)
+        self._generation = self._library.searcher.generation.number
         text = report_text(report)
         if report.skipped:
             text += f"\n{skipped_text(report.skipped)}"

@@ -1,36 +1,30 @@
 """The refresher: brings the index in line in a process of its own, so that answering goes on.
 
-The process has the lowest priority, and gives its memory back when it ends. What serves follows the
-index by itself (`Searcher.following`).
+What takes long is done at the lowest priority, and the process gives its memory back when it ends.
+What serves follows the index by itself (`Searcher.following`).
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from itertools import chain
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from bot.build import is_in_line
 from bot.errors import BotError
+from bot.refreshing import Document, Refreshing
 from config import Settings
-from retrieval.watch import changes
+from retrieval.formats.plain import WRITTEN
+from retrieval.watch import Changes
+
+__all__ = ["WRITTEN_S", "Document", "Refresher"]
 
 _log = logging.getLogger(__name__)
 
-_LOWEST_PRIORITY = 19
-_ENDING_S = 10.0
 _AGAIN_S = 30.0
-_TELEGRAM = "EXCERPTA_TELEGRAM__"
-
-Document = dict[str, Any]
+# After a file was found that another process still writes; then less and less often.
+WRITTEN_S = 1.0
 
 
 class Refresher:
@@ -39,6 +33,7 @@ class Refresher:
     Args:
         settings: Those that the process will find as well.
         options: Of the command line that chose the settings: `--articles`, `--config` ...
+        standby: Keep a process ready while watching: an edit is found sooner, for 55 MB.
         again_s: Seconds after which what failed while watching is tried again.
     """
 
@@ -47,15 +42,18 @@ class Refresher:
         settings: Settings,
         options: Sequence[str],
         *,
+        standby: bool = False,
         again_s: float = _AGAIN_S,
     ) -> None:
         self._settings = settings
         self._options = options
+        self._standby = standby
         self._again_s = again_s
         self._one_at_a_time = threading.Lock()
         self._ending = threading.Lock()
         self._over = threading.Event()
-        self._process: subprocess.Popen[str] | None = None
+        self._ready: Refreshing | None = None
+        self._running: Refreshing | None = None
 
     def refresh(self, on_progress: Callable[[Document], None] = lambda _: None) -> Document:
         """Bring the index in line and return the report, as `refresh --json` prints it.
@@ -67,94 +65,84 @@ class Refresher:
             BotError: It failed, or was ended by `close`; the message is the process's.
         """
         with self._one_at_a_time:
-            return self._refresh(on_progress)
+            return self._begin().run(on_progress)
 
-    def _refresh(self, on_progress: Callable[[Document], None]) -> Document:
-        with (
-            tempfile.TemporaryFile("w+", encoding="utf-8") as output,
-            self._start(output) as process,
-        ):
-            assert process.stderr is not None, "a pipe"
-            said = ""
-            for line in process.stderr:
-                try:
-                    on_progress(json.loads(line))
-                except ValueError:
-                    said = line.strip() or said
-            status = process.wait()
-            output.seek(0)
-            try:
-                report: Document = json.load(output)
-            except ValueError:
-                report = {"error": f"the refresh ended with status {status}; {said}"}
-        if "error" in report:
-            raise BotError(str(report["error"]))
-        return report
-
-    def _start(self, output: IO[str]) -> subprocess.Popen[str]:
-        # -P, as a folder called "bot" in the current folder is none of ours.
-        command = [sys.executable, "-P", "-m", "bot", "refresh", "--json", "--progress"]
-        # What refreshes has no use for the token.
-        environment = {
-            key: value for key, value in os.environ.items() if not key.upper().startswith(_TELEGRAM)
-        }
+    def _begin(self) -> Refreshing:
         with self._ending:
             if self._over.is_set():
                 raise BotError("the bot is stopping")
-            process = subprocess.Popen(
-                [*command, *self._options],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-                # Ctrl-C in a terminal goes to a whole group; `close` ends this process.
-                process_group=0,
-            )
-            self._process = process
-        with suppress(AttributeError, ProcessLookupError):  # Windows has no such priorities
-            os.setpriority(os.PRIO_PROCESS, process.pid, _LOWEST_PRIORITY)
-        return process
+            ready, self._ready = self._ready, None
+            if ready is not None and not ready.lives:
+                ready.dismiss()
+                ready = None
+            self._running = ready or Refreshing(self._options)
+            return self._running
+
+    def _stand_by(self) -> None:
+        with self._ending:
+            if self._standby and self._ready is None and not self._over.is_set():
+                self._ready = Refreshing(self._options)
 
     def watch(
         self,
         on_report: Callable[[Document | None], None] = lambda _: None,
         on_failure: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        """Refresh now and whenever articles change, until `close`; failures go to the log.
+        """Refresh whenever the articles are others than those indexed, until `close`.
+
+        What fails goes to the log, once, and is tried again.
 
         Args:
             on_report: Is told what each refresh did, and None where there was nothing to do.
-            on_failure: Is told of each that failed; it is tried again.
+            on_failure: Is told of each that failed.
         """
-        stale = True
         failed = ""
-        while not self._over.is_set():
+        wait_s = WRITTEN_S
+        looks = Changes(self._settings.articles.folder, self._settings.refresh.watch, self._over)
+        for _ in looks:
             try:
-                for _ in chain([None], changes(self._settings.articles.folder, self._over)):
-                    if self._over.is_set():
-                        break
-                    stale = stale or not is_in_line(self._settings)
-                    on_report(self.refresh() if stale else None)
-                    stale, failed = False, ""
+                # Also at first: an index that somebody rolled back is left as it is.
+                report = None if is_in_line(self._settings) else self.refresh()
+                on_report(report)
+                self._stand_by()
             except Exception as exc:  # noqa: BLE001 (whatever it is, watching goes on)
-                # Once, for it may stay so for long; it is tried again.
-                level = logging.DEBUG if str(exc) == failed else logging.WARNING
+                if self._over.is_set():
+                    break
+                # It may stay so for long.
+                _log.log(logging.DEBUG if str(exc) == failed else logging.WARNING, "%s", exc)
                 failed = str(exc)
-                if not self._over.is_set():
-                    _log.log(level, "%s", exc)
-                    on_failure(exc)
-                self._over.wait(self._again_s)
+                on_failure(exc)
+                looks.soon(self._again_s)
+                continue
+            failed = ""
+            if report is not None and _is_unfinished(report):
+                looks.soon(wait_s)
+                wait_s = min(2 * wait_s, self._again_s)
+            else:
+                wait_s = WRITTEN_S
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch in a thread meanwhile."""
+        thread = threading.Thread(target=self.watch, name="watch", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.close()
+            thread.join()
 
     def close(self) -> None:
         """End watching, and a refresh that is under way; the next goes on from there."""
         with self._ending:
             self._over.set()
-            process = self._process
-        if process is not None and process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(_ENDING_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            ready, self._ready = self._ready, None
+            running = self._running
+        if ready is not None:
+            ready.dismiss()
+        if running is not None and running.lives:
+            running.end()
+
+
+def _is_unfinished(report: Document) -> bool:
+    return any(WRITTEN in one["reason"] for one in report["skipped"])

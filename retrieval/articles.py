@@ -153,7 +153,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
             continue
         for entry in entries:
             path = f"{parent}/{entry.name}" if parent else entry.name
-            if _ignored(entry.name):
+            if ignored(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 parents.append(path)
@@ -161,7 +161,8 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
                 yield path, entry
 
 
-def _ignored(name: str) -> bool:
+def ignored(name: str) -> bool:
+    """Whether a file or folder of this name is passed over, with all that is in it."""
     return name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS)
 
 
@@ -193,7 +194,7 @@ def _why_no_link(folder: Path, path: str) -> str | None:
         return "a symbolic link to a folder; links are not followed"
     parts = target.relative_to(root).parts
     if suffix(path) not in READERS or (
-        suffix(parts[-1]) in READERS and not any(map(_ignored, parts))
+        suffix(parts[-1]) in READERS and not any(map(ignored, parts))
     ):
         return None
     return "a symbolic link to a file that is no article under its own name"

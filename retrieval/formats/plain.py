@@ -38,8 +38,15 @@ class UnreadableArticle(ValueError):
     """A file that holds no article; the message is a clause for the operator."""
 
 
+WRITTEN = "is still being written"
+"""What is said of a file that another process writes."""
+
+
 class StillWritten(UnreadableArticle):
-    """A file that changed while it was read; the message is a clause for the operator."""
+    """A file that changed while it was read."""
+
+    def __init__(self) -> None:
+        super().__init__(WRITTEN)
 
 
 def decode(data: bytes, declared: str | None = None) -> str:

@@ -101,6 +101,21 @@ def made_up(folder: Path, count: int) -> list[str]:
     return questions
 
 
+def small(folder: Path, count: int) -> None:
+    """Write so many articles of two paragraphs, a hundred to a sub-folder."""
+    chance = random.Random(0)
+    names = _names(chance)
+    known = [next(names) for _ in range(100)]
+    things = _THINGS.split(", ")
+    for number in range(count):
+        fixed = {"thing": things[number % len(things)], "place": next(names)}
+        told = ("# The {thing} of {place}", _OPENING, _PARAGRAPHS[number % len(_PARAGRAPHS)][0])
+        text = "\n\n".join(part.format(**fixed, **_details(chance, known)) for part in told)
+        path = folder / f"{number // 100:03}" / f"{number:05}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 def repeated(source: Path, folder: Path, count: int) -> list[str]:
     """Write the articles of a folder again and again until there are so many.
 

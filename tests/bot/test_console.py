@@ -7,6 +7,7 @@ import re
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -31,6 +32,7 @@ from tests.fakes import HashEncoder
 ROOT = Path(__file__).parents[2]
 DRIVER = """
 import sys
+import time
 from pathlib import Path
 from bot.console import chat
 from tests.bot.test_console import library
@@ -476,3 +478,46 @@ def test_questions_come_through_a_pipe(tmp_path: Path) -> None:
 
 def test_the_chat_ends_with_its_input(tmp_path: Path) -> None:
     assert piped(tmp_path, b"moon tides").stdout.decode().count("[1] Tides") == 1
+
+
+def test_it_is_said_once_that_the_articles_have_changed(tmp_path: Path) -> None:
+    opened = library(tmp_path)
+    talk = Talk(opened)
+    assert "have changed" not in talk("Do crows recognise human faces?")
+    (tmp_path / "articles" / "owls.md").write_text("# Owls\n\nOwls hunt at night.")
+    refresh(opened.settings.articles, opened.settings.index, opened.encoder)
+    opened.searcher.reload()
+    reply = talk("Do owls hunt at night?")
+    assert reply.startswith("The articles have changed; there are 4 articles now.")
+    assert "Owls hunt at night." in reply
+    assert "have changed" not in talk("Do owls hunt at night?")
+    (tmp_path / "articles" / "owls.md").unlink()
+    assert "1 deleted" in talk("/refresh")
+    assert "have changed" not in talk("Do owls hunt at night?")
+
+
+def test_a_chat_answers_from_what_was_saved_meanwhile(tmp_path: Path) -> None:
+    articles, index = tmp_path / "articles", tmp_path / "index"
+    articles.mkdir()
+    (articles / "bees.md").write_text("# Bees\n\nHoney bees do not hibernate.")
+    command = [sys.executable, "-P", "-m", "bot", "chat"]
+    with subprocess.Popen(
+        [*command, "--articles", str(articles), "--index", str(index)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as chat:  # fmt: skip
+        assert chat.stdin is not None
+        assert chat.stdout is not None
+        print("Do honey bees hibernate?", file=chat.stdin, flush=True)
+        while "Honey bees do not hibernate." not in chat.stdout.readline():
+            pass
+        (articles / "ferry.md").write_text("# The ferry\n\nThe ferry leaves at seven.")
+        answers = ""
+        while "The ferry leaves at seven." not in answers:
+            print("When does the ferry leave?\n/status", file=chat.stdin, flush=True)
+            for line in iter(chat.stdout.readline, ""):
+                answers += line
+                if line.startswith("bytes: "):
+                    break
+            time.sleep(0.1)
+        chat.stdin.close()
+        assert chat.wait() == 0

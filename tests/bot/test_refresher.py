@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.errors import BotError
 from bot.refresher import Document, Refresher
+from bot.refreshing import Refreshing
 from config import Settings
 from retrieval.refresh import refresh
 from retrieval.store import Store
@@ -36,19 +38,24 @@ class Works:
         store = Store.open(self.settings.index.folder)
         assert store is not None
         self.store = store
-        self.reports: list[Document] = []
+        self.reports: list[Document | None] = []
 
     def write(self, name: str, text: str) -> None:
         (self.articles / name).write_text(text, encoding="utf-8")
 
-    def refresher(self, *options: str) -> Refresher:
+    def refresher(self, *options: str, standby: bool = False) -> Refresher:
         index = str(self.settings.index.folder)
-        places = ("--articles", str(self.articles), "--index", index)
-        return Refresher(self.settings, (*places, *options), again_s=0.2)
+        places = ("--articles", str(self.articles), "--index", index, *options)
+        return Refresher(self.settings, places, standby=standby, again_s=0.2)
+
+    def text(self, path: str) -> str:
+        """Return the text of an article as indexed, nothing if it is not."""
+        article = self.store.article(path)
+        return article.text if article is not None else ""
 
     @contextmanager
-    def watching(self) -> Iterator[Refresher]:
-        refresher = self.refresher()
+    def watching(self, standby: bool = False) -> Iterator[Refresher]:
+        refresher = self.refresher(standby=standby)
         thread = threading.Thread(target=refresher.watch, args=[self.reports.append])
         thread.start()
         try:
@@ -100,18 +107,12 @@ def test_what_fails_is_told_in_the_words_of_the_process(works: Works) -> None:
 
 
 def test_close_ends_a_refresh_and_the_next_one_goes_on(works: Works) -> None:
-    if not hasattr(os, "getpriority"):
-        pytest.skip("there are no such priorities here")
     for number in range(200):
         works.write(f"{number}.md", f"# Number {number}\n\n" + f"The number {number}. " * 40)
     refresher = works.refresher()
     seen = threading.Event()
-    priorities: set[int] = set()
 
     def note(progress: Document) -> None:
-        with suppress(OSError, AttributeError):
-            assert refresher._process is not None
-            priorities.add(os.getpriority(os.PRIO_PROCESS, refresher._process.pid))
         if progress["encoded"]:
             seen.set()
 
@@ -121,7 +122,6 @@ def test_close_ends_a_refresh_and_the_next_one_goes_on(works: Works) -> None:
         refresher.close()
         with pytest.raises(BotError, match="the refresh ended with status -15"):
             running.result(SOON_S)
-    assert priorities == {19}
     with pytest.raises(BotError, match="the bot is stopping"):
         refresher.refresh()
     report = works.refresher().refresh()
@@ -129,26 +129,100 @@ def test_close_ends_a_refresh_and_the_next_one_goes_on(works: Works) -> None:
     assert 0 < report["encoded"] < report["chunks"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are read there")
+def test_what_takes_long_gets_the_lowest_priority_in_all_its_threads(works: Works) -> None:
+    for number in range(2000):
+        works.write(f"{number}.md", f"# Number {number}\n\n" + f"The number {number}. " * 40)
+    refresher = works.refresher()
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(refresher.refresh)
+        until(lambda: refresher._running is not None)
+        assert refresher._running is not None
+        pid = refresher._running._process.pid
+        assert os.getpriority(os.PRIO_PROCESS, pid) == 0
+
+        def priorities() -> set[int]:
+            threads = Path(f"/proc/{pid}/task").iterdir()
+            return {os.getpriority(os.PRIO_PROCESS, int(one.name)) for one in threads}
+
+        until(lambda: priorities() == {19})
+        refresher.close()
+        with pytest.raises(BotError, match="the refresh ended with status -15"):
+            running.result(SOON_S)
+
+
 def test_watching_notices_changes_and_folders_that_go_and_come(
     works: Works, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def changed() -> list[tuple[int, int, int]]:
-        return [(one["added"], one["modified"], one["deleted"]) for one in works.reports]
+        return [(r["added"], r["modified"], r["deleted"]) for r in works.reports if r]
 
     works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
     with works.watching():
         until(lambda: changed() == [(1, 0, 0)])
         works.write("ferry.md", "# The ferry\n\nIt leaves at nine o'clock.")
-        until(lambda: len(works.reports) == 2)
+        until(lambda: len(changed()) == 2)
         works.articles.rename(tmp_path / "away")
         until(lambda: "no such file or folder" in caplog.text)
-        # It is tried again and again, and said once.
         time.sleep(0.5)
         shutil.copytree(tmp_path / "away", works.articles)
         works.write("owls.md", "# Owls\n\nOwls hunt at night.")
-        until(lambda: len(works.reports) >= 3)
+        until(lambda: len(changed()) == 3)
         works.write("owls.md", "# Owls\n\nOwls hunt at night, and sleep by day.")
-        until(lambda: changed()[-1] == (0, 1, 0) and len(works.reports) >= 4)
-    assert changed()[1:3] == [(0, 1, 0), (1, 0, 0)]
+        until(lambda: len(changed()) == 4)
+    assert changed() == [(1, 0, 0), (0, 1, 0), (1, 0, 0), (0, 1, 0)]
     warnings = [one for one in caplog.records if one.levelno >= logging.WARNING]
     assert len(warnings) == 1
+
+
+def test_nothing_is_started_where_the_index_is_in_line(works: Works) -> None:
+    with works.watching() as refresher:
+        until(lambda: works.reports)
+        assert works.reports == [None]
+        assert refresher._running is None
+
+
+def test_a_slow_writer_ends_in_its_last_state(works: Works) -> None:
+    with works.watching():
+        with (works.articles / "log.md").open("w", encoding="utf-8") as stream:
+            stream.write("# The log\n\n")
+            for number in range(60):
+                stream.write(f"Entry {number} says nothing new.\n\n")
+                stream.flush()
+                time.sleep(0.03)
+            stream.write("The last entry.")
+        until(lambda: works.text("log.md").endswith("The last entry."))
+        until(lambda: works.reports)
+    assert "Entry 59" in works.text("log.md")
+    # The copy of it that was indexed meanwhile, if any, and the last.
+    assert works.store.current() <= 5
+
+
+def test_a_process_that_stands_by_does_the_next_refresh(works: Works) -> None:
+    with works.watching(standby=True) as refresher:
+        until(lambda: refresher._ready)
+        first = refresher._ready
+        works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
+        until(lambda: works.text("ferry.md"))
+        assert refresher._running is first
+        until(lambda: refresher._ready not in (first, None))
+        # Somebody ends the one that stands by: another is started instead.
+        second = refresher._ready
+        assert second is not None
+        second.end()
+        works.write("ferry.md", "# The ferry\n\nIt leaves at nine.")
+        until(lambda: "nine" in works.text("ferry.md"))
+        until(lambda: refresher._ready not in (second, None))
+        third = refresher._ready
+    assert third is not None
+    assert not third.lives
+
+
+def test_what_stands_by_ends_with_the_process_that_started_it(works: Works) -> None:
+    refreshing = Refreshing(())
+    process = refreshing._process
+    assert process.stdin is not None
+    with refreshing._output, process:
+        process.stdin.close()
+        assert process.wait(SOON_S) == 0
+    assert works.store.current() == 1

@@ -1,0 +1,144 @@
+"""The commands that keep the index: refresh, rollback, fetch, status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from bot import documents, render
+from bot.build import bring_in_line, is_in_line, open_encoder, open_store, stores_tokens
+from bot.command import WORLD_AT_FAULT, Run, command, say, write
+from bot.progress import Building
+from bot.refresher import WRITTEN_S
+from bot.report import generation_text, preview_text, report_text, skipped_text
+from config import Settings
+from embeddings import Encoder
+from retrieval import derived, generations
+from retrieval.errors import RetrievalError
+from retrieval.formats.plain import WRITTEN
+from retrieval.lock import writing
+from retrieval.plan import preview
+from retrieval.refresh import WAIT_S, Progress
+
+
+@command
+def refresh(
+    run: Run,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and refresh whenever the articles change.")
+    ] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Say how far it is on standard error, as JSON lines.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish the new state though it finds less.")
+    ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the index again from nothing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another process that is writing.")
+    ] = False,
+) -> None:
+    """Bring the index in line with the articles."""
+    if dry_run:
+        seen = preview(run.settings.articles, run.settings.index, stores_tokens(run.settings))
+        text = preview_text(seen)
+        run.print(documents.of_preview(seen), lambda: text, lambda: Text(text))
+        return
+    if watch:
+        run.refuse_json("run excerpta refresh --json again and again instead")
+    with Building(Console(stderr=True)) as building:
+        encoder = open_encoder(run.settings, building.announce)
+        report = bring_in_line(
+            run.settings,
+            encoder,
+            _say_progress if progress else building.update,
+            force=force,
+            rebuild=rebuild,
+            wait_s=-1 if wait else WAIT_S,
+        )
+    text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
+    run.print(documents.of_report(report), lambda: text, lambda: Text(text))
+    if watch:
+        _watch(run.settings, encoder)
+
+
+def _watch(settings: Settings, encoder: Encoder) -> None:
+    from retrieval.watch import Changes
+
+    said = ""
+    looks = Changes(settings.articles.folder, settings.refresh.watch)
+    for _ in looks:
+        try:
+            if is_in_line(settings):
+                continue
+            report = bring_in_line(settings, encoder)
+        except RetrievalError as exc:
+            if str(exc) != said:
+                said = str(exc)
+                say(f"excerpta: {render.visible(said)}")
+            continue
+        said = ""
+        if report.changed:
+            write(report_text(report))
+        if any(one.reason == WRITTEN for one in report.skipped):
+            looks.soon(WRITTEN_S)
+
+
+@command
+def rollback(
+    run: Run,
+    generation: Annotated[
+        int | None,
+        typer.Argument(metavar="GENERATION", help="One that is kept; left out: the one before."),
+    ] = None,
+) -> None:
+    """Go back to the articles of the generation before, until the next refresh."""
+    store = open_store(run.settings)
+    with writing(run.settings.index.folder, WAIT_S):
+        restored = generations.rollback(store, generation)
+        derived.write_lexical(store, restored.number)
+    text = generation_text(restored)
+    run.print(documents.of_generation(restored), lambda: text, lambda: Text(text))
+
+
+@command
+def fetch(
+    run: Run,
+    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Of pages, feeds and PDFs.")],
+) -> int:
+    """Save web pages, feeds and PDFs as articles."""
+    # Here, as no other command touches the web.
+    from bot import fetching
+
+    outcomes = []
+    for outcome in fetching.fetch(fetching.check(urls), run.settings.articles):
+        outcomes.append(outcome)
+        if isinstance(outcome, fetching.Failed):
+            say(fetching.line(outcome))
+    text = fetching.text(outcomes)
+    if text or run.json:
+        run.print(fetching.document(outcomes), lambda: text, lambda: Text(text))
+    return WORLD_AT_FAULT if any(isinstance(one, fetching.Failed) for one in outcomes) else 0
+
+
+@command
+def status(run: Run) -> None:
+    """Say what is indexed, and with which model."""
+    document = documents.of_index(run.settings, open_store(run.settings))
+    values = {name: "" if value is None else str(value) for name, value in document.items()}
+    run.print(document, lambda: render.status_text(values), lambda: render.status(values))
+
+
+def _say_progress(progress: Progress) -> None:
+    """Write how far a refresh has come to standard error."""
+    say(json.dumps(asdict(progress)))
