@@ -93,7 +93,7 @@ def bring_in_line(
         SettingsError: The golden questions are none.
     """
     gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
-    way = Way(stores_tokens(settings), gate, rebuild, wait_s)
+    way = Way(stores_tokens(settings), gate=gate, rebuild=rebuild, wait_s=wait_s)
     report = refresh(settings.articles, settings.index, encoder, on_progress, way)
     _calibrate(settings, encoder)
     return report

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from retrieval.errors import ArticlesError
 from retrieval.formats.parsing import READERS, UnreadableArticle, suffix
+from retrieval.formats.plain import StillWritten
 
 _IGNORED_STARTS = (".", "~$", "#")
 _IGNORED_ENDS = ("~", "#")
@@ -114,14 +115,19 @@ def read(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
     """Read an article that `walk` found, whatever has taken its place since.
 
     Raises:
+        StillWritten: Its size or time is not, or does not stay, what `walk` found.
         UnreadableArticle: It cannot be read, is no regular file, or is larger than `max_bytes`.
     """
     try:
         with open(folder / file.path, "rb", opener=_open_at_once) as stream:
-            status = os.fstat(stream.fileno())
-            reason = _why_not(file.path, status, max_bytes)
+            before = os.fstat(stream.fileno())
+            reason = _why_not(file.path, before, max_bytes)
             if reason is None:
-                return stream.read(status.st_size)
+                data = stream.read(file.size)
+                for status in (before, os.fstat(stream.fileno())):
+                    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+                        raise StillWritten
+                return data
     except OSError as error:
         raise UnreadableArticle(_clause(error)) from error
     raise UnreadableArticle(reason)

@@ -98,6 +98,12 @@ class Database:
                     db.execute("ROLLBACK")
                 raise
 
+    def give_back(self) -> None:
+        """Give free pages back to the disk, where `auto_vacuum` is incremental."""
+        with self._explained():
+            # As a script: else it ends at the first page.
+            self._connection().executescript("PRAGMA incremental_vacuum")
+
     def close(self) -> None:
         """Close this thread's connection; the next use opens another."""
         self._local.__dict__.clear()

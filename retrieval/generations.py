@@ -16,7 +16,7 @@ _TABLES = {
 }
 # Free pages are used again; only where they are many and a good part of the file, they are given
 # back to the disk, which moves pages around.
-_FREE_PAGES, _FREE_SHARE = 1000, 0.2
+_FREE_PAGES, _FREE_SHARE = 250, 0.2
 
 
 def rollback(store: Store, to: int | None = None) -> Generation:
@@ -104,7 +104,7 @@ def purge(store: Store, keep: int) -> None:
         db.execute(f"DELETE FROM encodings WHERE id IN {unused}")
     free = int(store.db.one("PRAGMA freelist_count")[0])
     if free > max(_FREE_PAGES, _FREE_SHARE * int(store.db.one("PRAGMA page_count")[0])):
-        store.db.query("PRAGMA incremental_vacuum")
+        store.db.give_back()
 
 
 def _forget_draft(db: sqlite3.Connection, number: int) -> None:

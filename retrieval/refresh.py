@@ -7,8 +7,9 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import ArticleFile, Found, Skipped, walk
@@ -75,6 +76,19 @@ class Report:
         return bool(self.added or self.modified or self.deleted)
 
 
+class Reads(Protocol):
+    """Reads files one after another: the first call is for the bytes, the second for the rest."""
+
+    def start(self) -> None:
+        """Begin to get ready."""
+
+    def read(self, file: ArticleFile) -> str:
+        """Read a file's bytes; return their SHA-256, or raise `UnreadableArticle`."""
+
+    def parse(self) -> list[Article]:
+        """Return the articles of the file that was read last, or raise `UnreadableArticle`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A draft that is ready, for a gate to try.
@@ -100,12 +114,14 @@ class Way:
 
     Attributes:
         tokens: Whether the codes of the passages' tokens are stored.
+        reads: Makes what reads the files.
         gate: Tries a draft before it is published; None publishes whatever there is.
         rebuild: Whether the index is made again from nothing, beside the one that answers.
         wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
     """
 
     tokens: bool = True
+    reads: Callable[[ArticlesSettings], AbstractContextManager[Reads]] = Parser
     gate: Gate | None = None
     rebuild: bool = False
     wait_s: float = WAIT_S
@@ -286,10 +302,11 @@ class _Work:
         self._draft = draft
         self._store = store
         self._articles = articles
-        self._budget = index.chunk_tokens
+        self._chunk_tokens = self._budget = index.chunk_tokens
         self._encoder = encoder
         self._on_progress = on_progress
         self._tokens = way.tokens
+        self._reads = way.reads
         self._recipe = Recipe.of(articles, index, way.tokens)
         self._known = draft.files()
         self._done = self._total = self._chunks = 0
@@ -303,7 +320,10 @@ class _Work:
             return
         gathered: list[_Gathered] = []
         waiting = 0
-        with Parser(self._articles) as parser:
+        with self._reads(self._articles) as parser:
+            # Its process starts while the encoder is loaded.
+            parser.start()
+            self._fit()
             for file in todo.changed:
                 one = self._read(file, parser)
                 self._done += 1
@@ -316,7 +336,11 @@ class _Work:
                     gathered, waiting = [], 0
             self._add(gathered)
 
-    def _read(self, file: ArticleFile, parser: Parser) -> _Gathered | None:
+    def _fit(self) -> None:
+        """Take as many tokens for a chunk as the encoder reads, which may be loaded only now."""
+        self._budget = min(self._chunk_tokens, self._encoder.max_tokens)
+
+    def _read(self, file: ArticleFile, parser: Reads) -> _Gathered | None:
         """Read a file; None if it needs nothing more: its content is known, or is just written."""
         old = self._known.get(file.path)
         seen = FileState(file.path, file.size, file.mtime_ns, file.ctime_ns, "", "")
@@ -353,7 +377,7 @@ class _Work:
         return bool(names)
 
     def _cut(self, article: Article) -> Iterator[tuple[Chunk, _Passage]]:
-        budget = min(self._budget, self._encoder.max_tokens)
+        budget = self._budget
         # A title that is made from the file's name would change what is encoded with the name.
         title = article.source.title if article.titled else ""
         title = short_title(title, budget, self._encoder.count_tokens)

@@ -7,10 +7,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Self
 
 import numpy as np
 
-from retrieval.types import ByteArray, FloatArray, IntArray
+from config import ArticlesSettings
+from retrieval.articles import ArticleFile, read
+from retrieval.formats.parser import Parser
+from retrieval.formats.parsing import parse
+from retrieval.types import Article, ByteArray, FloatArray, IntArray
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -27,6 +32,32 @@ class Passage:
     vector: FloatArray
     codes: ByteArray
     starts: IntArray
+
+
+class ReadsHere:
+    """Reads files in this process, as the parser's worker does in one of its own."""
+
+    def __init__(self, articles: ArticlesSettings) -> None:
+        self._articles = articles
+        self._limits = Parser(articles).limits
+        self._path, self._data = "", b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+    def read(self, file: ArticleFile) -> str:
+        self._path = file.path
+        self._data = read(self._articles.folder, file, self._articles.max_bytes)
+        return hashlib.sha256(self._data).hexdigest()
+
+    def parse(self) -> list[Article]:
+        return parse(self._path, self._data, self._limits)
 
 
 class HashEncoder:

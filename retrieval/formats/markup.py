@@ -32,6 +32,7 @@ def parse(text: str) -> html.HtmlElement | None:
     Raises:
         RecursionError: Elements are nested deeper than the parser goes (2,048), so that it would
             leave out what follows.
+        MemoryError: There is not enough for its elements.
     """
     parser = html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
@@ -40,6 +41,8 @@ def parse(text: str) -> html.HtmlElement | None:
         tree = html.document_fromstring(printable(text).encode(), parser=parser)
     except etree.ParserError:
         return None
+    except etree.XMLSyntaxError as exc:
+        raise MemoryError from exc  # whatever else is wrong, the parser goes on
     if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
         raise RecursionError("elements are nested too deeply")
     return tree

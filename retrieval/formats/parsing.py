@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
@@ -30,7 +31,19 @@ _WORD_PARTS = re.compile(r"[\s_-]+")
 
 
 def parse(path: str, data: bytes, limits: Limits = DEFAULTS) -> list[Article]:
-    """Read the articles of a file.
+    """Read the articles of a file, and find their languages; see `articles_of`."""
+    return [with_language(one, limits.language) for one in articles_of(path, data, limits)]
+
+
+def with_language(article: Article, language: str) -> Article:
+    """Return an article with the language of its text, or the given one, if it declares none."""
+    source = article.source
+    found = source.language or of_article(article.text) or language
+    return replace(article, source=replace(source, language=found))
+
+
+def articles_of(path: str, data: bytes, limits: Limits) -> list[Article]:
+    """Read the articles of a file, their languages empty where they declare none.
 
     Args:
         path: Relative to the articles folder; its suffix, in any case, chooses the reader.
@@ -78,10 +91,10 @@ def _articles(path: str, parts: Iterable[Part], limits: Limits) -> Iterator[Arti
                 f"{limits.characters:,}"
             )
         if text:
-            yield _article(path, part, text, pages, limits.language)
+            yield _article(path, part, text, pages)
 
 
-def _article(path: str, part: Part, text: str, pages: tuple[int, ...], language: str) -> Article:
+def _article(path: str, part: Part, text: str, pages: tuple[int, ...]) -> Article:
     metadata = part.metadata
     declared = one_line(metadata.title or "")
     if declared and not pages:
@@ -93,7 +106,7 @@ def _article(path: str, part: Part, text: str, pages: tuple[int, ...], language:
         date=metadata.date,
         url=metadata.url,
         author=one_line(metadata.author or "") or None,
-        language=metadata.language or of_article(text) or language,
+        language=metadata.language or "",
         tags=metadata.tags,
     )
     return Article(source, text, pages, titled=bool(title))
@@ -172,6 +185,30 @@ def _read_channel(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
     return channel.read(data, limits)
 
 
+def _read_word(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import word
+
+    return word.read(path, data, limits)
+
+
+def _read_odt(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import odt
+
+    return odt.read(path, data, limits)
+
+
+def _read_epub(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import epub
+
+    return epub.read(path, data, limits)
+
+
+def _read_rtf(path: str, data: bytes, limits: Limits) -> Iterable[Part]:
+    from retrieval.formats import rtf
+
+    return rtf.read(path, data, limits)
+
+
 Reader = Callable[[str, bytes, Limits], Iterable[Part]]
 
 READERS: Mapping[str, Reader] = MappingProxyType(
@@ -186,5 +223,9 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".atom": _read_feed,
         ".xml": _read_feed,
         ".json": _read_channel,
+        ".docx": _read_word,
+        ".odt": _read_odt,
+        ".epub": _read_epub,
+        ".rtf": _read_rtf,
     }
 )

@@ -12,9 +12,10 @@ from config import Settings
 from embeddings import Encoder
 from retrieval.confidence.scale import SHIPPED, Calibration
 from retrieval.question.repair import Repair
-from retrieval.refresh import refresh
+from retrieval.refresh import Way, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
+from tests.fakes import ReadsHere
 from tests.retrieval.library import Library
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -24,7 +25,7 @@ SEEDS = Path(__file__).parents[2] / "seeds"
 def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     index = tmp_path_factory.mktemp("index")
     settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh(settings.articles, settings.index, encoder)
+    refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
     store = Store.open(index)
     assert store is not None
     return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)

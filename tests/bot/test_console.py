@@ -24,10 +24,10 @@ from bot.build import Library
 from bot.chat import COMMANDS, Chat
 from bot.console import Suggestions, open_history
 from config import ConsoleSettings, Settings
-from retrieval.refresh import refresh
+from retrieval.refresh import Way, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
-from tests.fakes import HashEncoder
+from tests.fakes import HashEncoder, ReadsHere
 
 ROOT = Path(__file__).parents[2]
 DRIVER = """
@@ -59,7 +59,7 @@ def library(folder: Path) -> Library:
     for name, text in ARTICLES.items():
         (settings.articles.folder / name).write_text(text, encoding="utf-8")
     encoder = HashEncoder()
-    report = refresh(settings.articles, settings.index, encoder)
+    report = refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
     store = Store.open(settings.index.folder)
     assert store is not None
     searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)

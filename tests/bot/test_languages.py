@@ -14,9 +14,10 @@ from bot.telegram.views.languages import LANGUAGES
 from config import Settings
 from embeddings import Encoder
 from retrieval.question.foreign import Foreign
-from retrieval.refresh import refresh
+from retrieval.refresh import Way, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
+from tests.fakes import ReadsHere
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 FOREIGN = Foreign("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
@@ -26,7 +27,7 @@ FOREIGN = Foreign("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
 def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     index = tmp_path_factory.mktemp("index")
     settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh(settings.articles, settings.index, encoder)
+    refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
     store = Store.open(index)
     assert store is not None
     return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)

@@ -19,8 +19,9 @@ from bot.errors import BotError
 from bot.refresher import Document, Refresher
 from bot.refreshing import Refreshing
 from config import Settings
-from retrieval.refresh import refresh
+from retrieval.refresh import Way, refresh
 from retrieval.store import Store
+from tests.fakes import ReadsHere
 
 SOON_S = 60.0
 
@@ -34,7 +35,7 @@ class Works:
         self.write("bees.md", "# Bees\n\nHoney bees do not hibernate.")
         places = {"articles": {"folder": self.articles}, "index": {"folder": folder / "index"}}
         self.settings = Settings.load(overrides=places)
-        refresh(self.settings.articles, self.settings.index, encoder)  # type: ignore[arg-type]
+        refresh(self.settings.articles, self.settings.index, encoder, way=Way(reads=ReadsHere))  # type: ignore[arg-type]
         store = Store.open(self.settings.index.folder)
         assert store is not None
         self.store = store

@@ -13,7 +13,7 @@ from retrieval.refresh import USUAL, Progress, Report, Way, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
 from retrieval.types import Article, Encoder
-from tests.fakes import HashEncoder
+from tests.fakes import HashEncoder, ReadsHere
 
 SEARCH = SearchSettings(
     candidates=50,
@@ -62,12 +62,13 @@ class Library:
         on_progress: Callable[[Progress], None] = lambda _: None,
         way: Way = USUAL,
     ) -> Report:
+        tokens = self.search.late_interaction is LateInteraction.STORED
         return refresh(
             articles_in(self.articles),
             self.settings,
             encoder or self.encoder,
             on_progress,
-            replace(way, tokens=self.search.late_interaction is LateInteraction.STORED),
+            replace(way, tokens=tokens, reads=ReadsHere),
         )
 
     @property

@@ -119,6 +119,8 @@ def test_changes_are_told_until_interrupted(folder: Path) -> None:
     with process(folder) as (started, listener):
         assert listener.next() == "changed"
         assert listener.hears_of(folder / "a.md")
+        # So that it waits, and does not just tell something.
+        listener.until_silent()
         started.send_signal(signal.SIGINT)
         assert listener.next() == "ended"
         assert started.wait(SOON_S) == 0

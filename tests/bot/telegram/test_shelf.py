@@ -8,9 +8,10 @@ import pytest
 
 from bot.telegram.shelf import Shelf, article_key
 from config import Settings
-from retrieval.refresh import refresh
+from retrieval.refresh import Way, refresh
 from retrieval.search import Searcher
 from retrieval.store import Store
+from tests.fakes import ReadsHere
 
 from ...fakes import HashEncoder
 
@@ -41,7 +42,7 @@ def arranged(tmp_path: Path) -> Arranged:
     encoder = HashEncoder()
 
     def bring_in_line() -> None:
-        refresh(settings.articles, settings.index, encoder)
+        refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
 
     bring_in_line()
     store = Store.open(settings.index.folder)
