@@ -10,14 +10,23 @@ from bot.answers import Answerer
 from bot.evaluation.golden import GoldenGate
 from bot.evaluation.questions import read
 from bot.writing.writer import Writer
-from config import LateInteraction, Settings
-from embeddings import Encoder, Model, load, load_reader, load_reranker, locate
+from config import Backend, LateInteraction, Settings
+from embeddings import (
+    Encoder,
+    EncoderError,
+    Model,
+    identify,
+    load,
+    load_reader,
+    load_reranker,
+    locate,
+)
 from retrieval.confidence.calibration import calibrate, is_due
 from retrieval.errors import IndexBusy, IndexDamaged, IndexFault, IndexRefused
 from retrieval.gate import SampleGate
 from retrieval.lock import writing
 from retrieval.plan import in_line
-from retrieval.refresh import WAIT_S, Gate, Progress, Report, Way, refresh
+from retrieval.refresh import WAIT_S, Gate, Progress, Report, Way, refresh, unchanged
 from retrieval.reranking import Reranking
 from retrieval.search import Searcher
 from retrieval.store import Store
@@ -67,6 +76,27 @@ def open_encoder(settings: Settings, announce: Callable[[str], None]) -> Encoder
         download=encoder.download,
         announce=announce,
     )
+
+
+def nothing_to_do(settings: Settings) -> Report | None:
+    """Return what a refresh would report if there is nothing to do, without loading the encoder."""
+    encoder = settings.encoder
+    if encoder.backend is Backend.TORCH or encoder.device != "cpu":
+        return None
+    try:
+        fingerprint = identify(
+            encoder.model,
+            query_prompt=encoder.query_prompt,
+            passage_prompt=encoder.passage_prompt,
+            cache=encoder.cache,
+        )
+        if fingerprint is None:
+            return None
+        tokens = stores_tokens(settings)
+        return unchanged(settings.articles, settings.index, fingerprint, tokens)
+    except (EncoderError, IndexFault):
+        # Whatever it is, the refresh will meet it, and mend it or say it.
+        return None
 
 
 def bring_in_line(

@@ -11,7 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from bot import documents, render
-from bot.build import bring_in_line, is_in_line, open_encoder, open_store, stores_tokens
+from bot.build import (
+    bring_in_line,
+    is_in_line,
+    nothing_to_do,
+    open_encoder,
+    open_store,
+    stores_tokens,
+)
 from bot.command import WORLD_AT_FAULT, Run, command, say, write
 from bot.progress import Building
 from bot.refresher import WRITTEN_S
@@ -56,19 +63,22 @@ def refresh(
         return
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
-    with Building(Console(stderr=True)) as building:
-        encoder = open_encoder(run.settings, building.announce)
-        report = bring_in_line(
-            run.settings,
-            encoder,
-            _say_progress if progress else building.update,
-            force=force,
-            rebuild=rebuild,
-            wait_s=-1 if wait else WAIT_S,
-        )
+    encoder = None
+    report = None if watch or rebuild else nothing_to_do(run.settings)
+    if report is None:
+        with Building(Console(stderr=True)) as building:
+            encoder = open_encoder(run.settings, building.announce)
+            report = bring_in_line(
+                run.settings,
+                encoder,
+                _say_progress if progress else building.update,
+                force=force,
+                rebuild=rebuild,
+                wait_s=-1 if wait else WAIT_S,
+            )
     text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
     run.print(documents.of_report(report), lambda: text, lambda: Text(text))
-    if watch:
+    if watch and encoder is not None:
         _watch(run.settings, encoder)
 
 

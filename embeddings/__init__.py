@@ -2,7 +2,7 @@
 
 from embeddings.encoder import Encoder
 from embeddings.errors import EncoderError, ModelNotFound, ModelRefused, NotCompilable
-from embeddings.loader import load, load_reader, load_reranker
+from embeddings.loader import identify, load, load_reader, load_reranker
 from embeddings.models import Model, locate
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ModelNotFound",
     "ModelRefused",
     "NotCompilable",
+    "identify",
     "load",
     "load_reader",
     "load_reranker",

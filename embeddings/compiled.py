@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embeddings.encoder import Batch, Card, FloatArray
+from embeddings.cards import CARD, FORMAT, Card, card_of, document_of
+from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import EncoderError, MemoryShort, NotCompilable
 from embeddings.models import digest
 
@@ -38,9 +39,7 @@ ov.Tensor(ov.Type.i64, ov.Shape([1])).data  # noqa: B018
 
 logger = logging.getLogger(__name__)
 
-# Raise when the files in a cache folder change their meaning.
-_FORMAT = 1
-_MODEL, _WEIGHTS, _TOKENIZER, _CARD = "model.xml", "model.bin", "tokenizer.json", "card.json"
+_MODEL, _WEIGHTS, _TOKENIZER = "model.xml", "model.bin", "tokenizer.json"
 # Least cosine between sentence-transformers and the compiled model, in float32 or bfloat16.
 _LEAST_COSINE = 0.999
 # Compiling takes seconds to minutes; an older draft is that of a killed process.
@@ -104,14 +103,12 @@ def read(folder: Path) -> tuple[Card, CompiledForward] | None:
     try:
         if not folder.is_dir():
             return None
-        document = json.loads((folder / _CARD).read_text(encoding="utf-8"))
-        if document["format"] != _FORMAT:
-            raise ValueError(f"format {document['format']}, not {_FORMAT}")
+        document = document_of(folder)
         if "refused" in document:
             if document["openvino"] != ov.__version__:
                 raise ValueError(f"refused by OpenVINO {document['openvino']}")
             raise NotCompilable(document["refused"])
-        card = Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
+        card = card_of(document)
         # Hashing and compiling both leave the interpreter free, so neither waits for the other.
         with ThreadPoolExecutor(1) as pool:
             verified = pool.submit(_verify, folder, document["sha256"])
@@ -157,8 +154,8 @@ def write(reference: Reference, folder: Path) -> None:
         except (RuntimeError, MemoryError) as exc:
             raise _refusal(exc, "what it traced does not run on texts of other lengths") from exc
         digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)}
-        document = {"format": _FORMAT, "card": asdict(card), "sha256": digests}
-        (draft / _CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
+        document = {"format": FORMAT, "card": asdict(card), "sha256": digests}
+        (draft / CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 @contextmanager
@@ -194,8 +191,8 @@ def refuse(folder: Path, refusal: NotCompilable) -> None:
     if isinstance(refusal, MemoryShort):
         return
     with _drafting(folder) as draft:
-        document = {"format": _FORMAT, "refused": str(refusal), "openvino": ov.__version__}
-        (draft / _CARD).write_text(json.dumps(document), encoding="utf-8")
+        document = {"format": FORMAT, "refused": str(refusal), "openvino": ov.__version__}
+        (draft / CARD).write_text(json.dumps(document), encoding="utf-8")
 
 
 def tokenizer_path(folder: Path) -> Path:

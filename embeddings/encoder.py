@@ -49,23 +49,6 @@ class Batch:
         return {name: known[name] for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What has to be known of a model to feed it.
-
-    Attributes:
-        inputs: Names of the model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
-        window: Tokens that the model reads, special and prompt tokens included.
-        query_prompt, passage_prompt: As the model declares them.
-    """
-
-    dim: int
-    window: int
-    inputs: tuple[str, ...]
-    query_prompt: str
-    passage_prompt: str
-
-
 class Forward(Protocol):
     """A model's forward pass; implementations are safe to call from several threads."""
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
-from embeddings import compiled, languages
-from embeddings.encoder import Card, Encoder, Forward, Prompts
+from embeddings import languages
+from embeddings.cards import Card, card_of, document_of
+from embeddings.encoder import Encoder, Forward, Prompts
 from embeddings.errors import NotCompilable
 from embeddings.models import Model, locate
 from embeddings.tokens import TextTokenizer
@@ -55,21 +56,60 @@ def load(
     model = locate(name, download=download)
     identity = model.fingerprint()
     card, tokenizer, forward = _forward(model, identity, backend, device, cache, announce)
-    prompts = Prompts(
-        query=card.query_prompt if query_prompt is None else query_prompt,
-        passage=card.passage_prompt if passage_prompt is None else passage_prompt,
-    )
+    prompts = _prompts(card, query_prompt, passage_prompt)
     return Encoder(
         name=name,
-        fingerprint=hashlib.sha256(
-            f"{identity}\0{prompts.query}\0{prompts.passage}".encode()
-        ).hexdigest(),
+        fingerprint=_fingerprint(identity, prompts),
         dim=card.dim,
         prompts=prompts,
         tokenizer=tokenizer,
         forward=forward,
         languages=languages.declared(model.folder),
     )
+
+
+def identify(
+    name: str,
+    *,
+    query_prompt: str | None = None,
+    passage_prompt: str | None = None,
+    cache: Path | None = None,
+) -> str | None:
+    """Return the fingerprint that an encoder will have, without loading it.
+
+    None where it was not compiled here yet, or cannot be.
+
+    Args:
+        name: As in `load`, of a model on this machine.
+        query_prompt: As in `load`.
+        passage_prompt: As in `load`.
+        cache: As in `load`.
+
+    Raises:
+        ModelNotFound: See `models.locate`.
+        ModelRefused: See `models.locate`.
+    """
+    identity = locate(name).fingerprint()
+    try:
+        card = card_of(document_of(_folder(cache, identity)))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return _fingerprint(identity, _prompts(card, query_prompt, passage_prompt))
+
+
+def _prompts(card: Card, query: str | None, passage: str | None) -> Prompts:
+    return Prompts(
+        query=card.query_prompt if query is None else query,
+        passage=card.passage_prompt if passage is None else passage,
+    )
+
+
+def _fingerprint(identity: str, prompts: Prompts) -> str:
+    return hashlib.sha256(f"{identity}\0{prompts.query}\0{prompts.passage}".encode()).hexdigest()
+
+
+def _folder(cache: Path | None, identity: str) -> Path:
+    return (cache or Path(platformdirs.user_cache_dir("excerpta"))) / identity[:32]
 
 
 def load_reranker(model: Model, device: str) -> Reranker:
@@ -104,7 +144,7 @@ def _forward(
     announce: Callable[[str], None],
 ) -> tuple[Card, TextTokenizer, Forward]:
     if backend == "openvino" or (backend == "auto" and device == "cpu"):
-        folder = (cache or Path(platformdirs.user_cache_dir("excerpta"))) / identity[:32]
+        folder = _folder(cache, identity)
         try:
             return _compiled(model, folder, announce)
         except NotCompilable as exc:
@@ -130,6 +170,9 @@ def _forward(
 def _compiled(
     model: Model, folder: Path, announce: Callable[[str], None]
 ) -> tuple[Card, TextTokenizer, Forward]:
+    # Only here, so that nothing of OpenVINO is imported before a model is needed.
+    from embeddings import compiled
+
     found = compiled.read(folder)
     if found is None:
         announce("compiling the encoder (once, about 20 seconds)")

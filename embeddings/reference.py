@@ -14,7 +14,8 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from embeddings.encoder import Batch, Card, FloatArray
+from embeddings.cards import Card
+from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Model
 from embeddings.tokens import TextTokenizer, backend_json

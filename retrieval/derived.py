@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from retrieval.errors import IndexBusy, IndexFault
-from retrieval.lexical import LexicalIndex
+from retrieval.lexical import LexicalIndex, is_written
 from retrieval.lock import writing
 from retrieval.store import Store
 
@@ -71,6 +71,11 @@ def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> Lex
     if generation > 1:
         logger.info("building the lexical index again from the database")
     return _follow(store, LexicalIndex.create(place), generation)
+
+
+def has_lexical(store: Store) -> bool:
+    """Whether there is one for the current generation, as far as can be told without reading it."""
+    return is_written(_place(store, store.current()))
 
 
 def clear_lexical(store: Store, kept: Collection[int]) -> None:

@@ -231,6 +231,11 @@ class LexicalIndex:
         )
 
 
+def is_written(folder: Path) -> bool:
+    """Whether an index was written to the folder to its end."""
+    return (folder / _MANIFEST).is_file()
+
+
 def is_panic(exc: BaseException) -> bool:
     """Whether tantivy failed at what no caller can help, as with files that changed under it."""
     return type(exc).__module__ == "pyo3_runtime"

@@ -14,7 +14,7 @@ from typing import Protocol
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import ArticleFile, Found, Skipped, walk
 from retrieval.chunking import chunk, passage, short_title
-from retrieval.derived import clear_lexical, write_lexical
+from retrieval.derived import clear_lexical, has_lexical, write_lexical
 from retrieval.draft import Draft
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
 from retrieval.formats.parser import Parser
@@ -172,6 +172,49 @@ def refresh(
         if report is None:
             report = _rebuild(articles, index, encoder, on_progress, way, found)
     return replace(report, elapsed_s=time.perf_counter() - started)
+
+
+def unchanged(
+    articles: ArticlesSettings, index: IndexSettings, fingerprint: str, tokens: bool
+) -> Report | None:
+    """Return what a refresh would report if there is nothing to do, else None; costs a walk.
+
+    Args:
+        articles: Where they are.
+        index: Where it is.
+        fingerprint: Of the encoder that the refresh would use.
+        tokens: Whether it would store the codes of tokens.
+
+    Raises:
+        ArticlesError: The folder is missing or unreadable.
+    """
+    started = time.perf_counter()
+    store = Store.open(index.folder)
+    if store is None or not store.current() or store.fingerprint != fingerprint:
+        return None
+    with closing(store):
+        draft = Draft(store)
+        known = draft.files()
+        if store.held or store.refused or draft.difference().any or not has_lexical(store):
+            return None
+        found = walk(articles.folder, articles.max_bytes)
+        todo = plan(found, known, Recipe.of(articles, index, tokens))
+        if todo.changed or todo.gone:
+            return None
+        unreadable = [Skipped(f.path, f.reason) for f in known.values() if f.reason]
+        state = store.generation()
+    return Report(
+        generation=state.number,
+        added=0,
+        modified=0,
+        deleted=0,
+        unchanged=state.articles,
+        renamed=0,
+        skipped=tuple(sorted([*found.skipped, *unreadable], key=lambda one: one.article)),
+        chunks=state.chunks,
+        encoded=0,
+        elapsed_s=time.perf_counter() - started,
+    )
 
 
 def _rebuild(

@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retrieval.confidence.scale import SHIPPED, Scale
-from retrieval.dense import DenseIndex
 from retrieval.derived import drop_lexical, lexical_of
 from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.homes import home
 from retrieval.lexical import LexicalIndex, terms
 from retrieval.store import Generation, Store
 from retrieval.types import Encoder
+
+if TYPE_CHECKING:
+    from retrieval.dense import DenseIndex
 
 logger = logging.getLogger(__name__)
 
@@ -199,6 +202,9 @@ def view_of(
         lexical: Its lexical index.
         state: Of the store, from before the generation was looked up.
     """
+    # Here, for a refresh without a change needs none of FAISS, which takes a while to import.
+    from retrieval.dense import DenseIndex
+
     number = generation.number
     dense = DenseIndex.build(store.dim, store.vectors(number))
     languages = tuple(store.languages(number))
