@@ -1,4 +1,4 @@
-"""The commands that keep the index: refresh, rollback, fetch, status."""
+"""The commands that keep the index: refresh, rollback, fetch, status, doctor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from bot import documents, render
+from bot import checkup, documents, render
 from bot.build import (
     bring_in_line,
     is_in_line,
@@ -147,6 +147,29 @@ def status(run: Run) -> None:
     document = documents.of_index(run.settings, open_store(run.settings))
     values = {name: "" if value is None else str(value) for name, value in document.items()}
     run.print(document, lambda: render.status_text(values), lambda: render.status(values))
+
+
+@command
+def doctor(
+    run: Run,
+    every: Annotated[
+        bool, typer.Option("--all", help="Look for every article, not for a sample of them.")
+    ] = False,
+) -> int:
+    """Say what is wrong with the index and the articles, and what mends it."""
+    with Building(Console(stderr=True)) as building:
+        diagnosis = checkup.examined(
+            run.settings,
+            lambda: open_encoder(run.settings, building.announce),
+            building.announce,
+            every=every,
+        )
+    run.print(
+        checkup.document(diagnosis),
+        lambda: checkup.text(diagnosis),
+        lambda: checkup.drawn(diagnosis),
+    )
+    return WORLD_AT_FAULT if checkup.is_ill(diagnosis) else 0
 
 
 def _say_progress(progress: Progress) -> None:

@@ -111,6 +111,22 @@ def walk(folder: Path, max_bytes: int) -> Found:
     return Found(files, skipped, tuple(unlisted))
 
 
+def unread(folder: Path) -> dict[str, list[str]]:
+    """Return the paths of the files that nobody reads, by their suffixes, all in order.
+
+    Raises:
+        ArticlesError: The folder is missing, is no folder, or cannot be listed.
+    """
+    found: dict[str, list[str]] = {}
+    for path, entry in _entries(folder):
+        if isinstance(entry, OSError) or entry.is_symlink() or suffix(path) in READERS:
+            continue
+        found.setdefault(suffix(path), []).append(
+            os.fsencode(path).decode(errors="backslashreplace")
+        )
+    return {end: sorted(found[end]) for end in sorted(found)}
+
+
 def read(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
     """Read an article that `walk` found, whatever has taken its place since.
 

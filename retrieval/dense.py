@@ -48,6 +48,15 @@ class DenseIndex:
         scores, rows = self._index.search(vector[np.newaxis], min(top_k, len(self.ids)))
         return dict(zip(self.ids[rows[0]].tolist(), scores[0].tolist(), strict=True))
 
+    def neighbours(
+        self, chunk_ids: NDArray[np.int64], top_k: int
+    ) -> tuple[NDArray[np.int64], FloatArray]:
+        """Return ids and cosines, (n, up to top_k), of the chunks that are most like some."""
+        rows = np.searchsorted(self.ids, chunk_ids)
+        vectors = np.stack([self._index.reconstruct(int(row)) for row in rows])
+        cosines, near = self._index.search(vectors, min(top_k, len(self.ids)))
+        return self.ids[near], cosines
+
     def alike(self, chunk_id: int, top_k: int) -> dict[int, float]:
         """Return cosines of the chunks that are most like one of them, which is the first."""
         row = int(np.searchsorted(self.ids, chunk_id))

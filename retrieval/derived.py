@@ -18,6 +18,13 @@ logger = logging.getLogger(__name__)
 _FOLDER = "lexical"
 
 
+def open_lexical(store: Store, generation: int) -> LexicalIndex | None:
+    """Open the lexical index of a generation; None if it is missing or damaged."""
+    found = LexicalIndex.open(_place(store, generation), store.key)
+    # A copy that was not brought up to date is still that of the one before.
+    return found if found is not None and found.generation == generation else None
+
+
 def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
     """Return the lexical index of a generation for reading.
 
@@ -29,7 +36,7 @@ def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
         generation: One that is kept.
         index: The index folder, for its lock.
     """
-    found = _open(store, generation)
+    found = open_lexical(store, generation)
     if found is not None:
         return found
     try:
@@ -37,6 +44,11 @@ def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
             return write_lexical(store, generation)
     except (IndexBusy, IndexFault) as exc:
         logger.info("the lexical index is made in memory: %s", exc)
+    return lexical_in_memory(store, generation)
+
+
+def lexical_in_memory(store: Store, generation: int) -> LexicalIndex:
+    """Make the lexical index of a generation, and write nothing."""
     return _follow(store, LexicalIndex.create(None), generation)
 
 
@@ -55,10 +67,10 @@ def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> Lex
         IndexFault: It cannot be written.
     """
     place = _place(store, generation)
-    found = None if afresh else _open(store, generation)
+    found = None if afresh else open_lexical(store, generation)
     if found is not None:
         return found
-    for before in sorted(_numbers(store), reverse=True):
+    for before in sorted(written_lexical(store), reverse=True):
         if before >= generation or not store.keeps(before):
             continue
         try:
@@ -80,7 +92,7 @@ def has_lexical(store: Store) -> bool:
 
 def clear_lexical(store: Store, kept: Collection[int]) -> None:
     """Delete those of other generations; whoever has one open reads on."""
-    for number in _numbers(store):
+    for number in written_lexical(store):
         if number not in kept:
             shutil.rmtree(_place(store, number), ignore_errors=True)
 
@@ -90,10 +102,13 @@ def drop_lexical(store: Store, generation: int) -> None:
     shutil.rmtree(_place(store, generation), ignore_errors=True)
 
 
-def _open(store: Store, generation: int) -> LexicalIndex | None:
-    found = LexicalIndex.open(_place(store, generation), store.key)
-    # A copy that was not brought up to date is still that of the one before.
-    return found if found is not None and found.generation == generation else None
+def written_lexical(store: Store) -> list[int]:
+    """Return the generations whose lexical indexes are there, whole or not."""
+    try:
+        names = [path.name for path in (store.place / _FOLDER).iterdir()]
+    except OSError:
+        return []
+    return [int(name) for name in names if name.isdecimal()]
 
 
 def _follow(store: Store, lexical: LexicalIndex, generation: int) -> LexicalIndex:
@@ -126,11 +141,3 @@ def _link(file: Path, to: Path) -> None:
 
 def _place(store: Store, generation: int) -> Path:
     return store.place / _FOLDER / str(generation)
-
-
-def _numbers(store: Store) -> list[int]:
-    try:
-        names = [path.name for path in (store.place / _FOLDER).iterdir()]
-    except OSError:
-        return []
-    return [int(name) for name in names if name.isdecimal()]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
+from retrieval.alike import Words
 from retrieval.chunking import is_terminated
 from retrieval.types import Excerpt, FloatArray, Hit, Sentence, Source
 
@@ -18,10 +18,6 @@ _CHUNK_SHARE, _BONUS_SHARE = 0.05, 0.4
 # So many excerpts of one article, unless a further one beats the others' best by the margin.
 _PER_ARTICLE = 2
 _MARGIN = 0.01
-# Two texts are near-duplicates if the shorter has this share of its word triples in the other, and
-# all of its numbers: a report repeated with other figures is another one.
-_SAME, _TRIPLE = 0.9, 3
-_WORD = re.compile(r"\w+")
 # A heading makes a poor excerpt by itself.
 _HEADING_CHARS = 80
 
@@ -110,47 +106,13 @@ def _is_heading(hit: Hit, sentence: Sentence) -> bool:
     return len(text) < _HEADING_CHARS and not is_terminated(text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What two texts are compared by."""
-
-    triples: frozenset[tuple[str, ...]]
-    numbers: frozenset[str]
-    sentences: frozenset[tuple[str, ...]]
-
-    @classmethod
-    def of(cls, window: Window) -> _Words:
-        words = _WORD.findall(window.text.casefold())
-        length = min(_TRIPLE, len(words))
-        return cls(
-            frozenset(zip(*(words[n:] for n in range(length)), strict=False)),
-            frozenset(word for word in words if any(map(str.isdigit, word))),
-            frozenset(tuple(_WORD.findall(text.casefold())) for text in _sentences(window)),
-        )
-
-    def are_like(self, other: _Words) -> bool:
-        """Whether the longer says what the shorter says, in the same words."""
-        short, long = sorted((self, other), key=lambda one: len(one.triples))
-        return short.stand_in(long)
-
-    def stand_in(self, other: _Words) -> bool:
-        """Whether the other says all of this in the same words."""
-        shared = len(self.triples & other.triples)
-        # A row of asterisks has no words to share.
-        return shared >= max(1, _SAME * len(self.triples)) and self.numbers <= other.numbers
-
-    def overlap(self, other: _Words) -> bool:
-        """Whether both have a sentence of some length, word for word."""
-        return any(len(words) >= _TRIPLE for words in self.sentences & other.sentences)
-
-
 @dataclass(slots=True)
 class _Pick:
     """A window that was chosen, and the other articles that say the same."""
 
     window: Window
     score: float
-    words: _Words
+    words: Words
     also: list[Source] = field(default_factory=list)
 
     def meets(self, window: Window) -> bool:
@@ -179,13 +141,13 @@ def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
         chosen = [*taken, *waiting]
         if any(pick.meets(window) for pick in chosen):
             continue
-        pick = _Pick(window, score, _Words.of(window), list(window.hit.also))
+        pick = _Pick(window, score, _words(window), list(window.hit.also))
         source = window.hit.source
         same = next((one for one in chosen if one.words.are_like(pick.words)), None)
         if same is not None:
             named = (same.window.hit.source, *same.also)
             # The other article may have one of the sentences, and go on with other figures.
-            if source not in named and same.words.stand_in(_Words.of(_whole(window.hit))):
+            if source not in named and same.words.stand_in(_words(_whole(window.hit))):
                 same.also.extend([source, *window.hit.also])
             continue
         if any(one.words.overlap(pick.words) for one in chosen):
@@ -198,6 +160,10 @@ def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
 def _whole(hit: Hit) -> Window:
     sentences = hit.chunk.sentences
     return Window(hit, 0, len(sentences) - 1, sentences[0].start, sentences[-1].end, 0.0)
+
+
+def _words(window: Window) -> Words:
+    return Words.of(window.text, _sentences(window))
 
 
 def _sentences(window: Window) -> Iterator[str]:

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from config import SearchSettings
+from retrieval.probes import Probe, by_sentence, by_title
 from retrieval.refresh import Trial
 from retrieval.search import Searcher
-from retrieval.store import StoredChunk
-from retrieval.types import Encoder, Hit
+from retrieval.types import Encoder
 from retrieval.view import StillView, View
 
-# A shorter sentence is a heading or says little, a longer one is a table or a list.
-_SENTENCE_CHARS = range(40, 401)
 # Beside the articles that changed so many others are looked for, and the half of a large sample.
 _OTHERS = 2
 # Less than this share found speaks against a generation, unless the one before found as little: in
 # articles that all say the same nothing is found by its own words.
 _SHARE, _WORSE = 0.5, 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class _Probe:
-    """What an article is looked for by; `text` is the title or a sentence."""
-
-    path: str
-    text: str
 
 
 class SampleGate:
@@ -49,8 +38,8 @@ class SampleGate:
         store, generation = trial.after.store, trial.after.generation.number
         chosen = list(store.chunks(self._chosen(trial), generation).values())
         return [
-            *self._missing(trial, "title", list(_titles(chosen))),
-            *self._missing(trial, "words", list(_sentences(chosen))),
+            *self._missing(trial, "title", list(by_title(chosen))),
+            *self._missing(trial, "words", list(by_sentence(chosen))),
         ]
 
     def _chosen(self, trial: Trial) -> list[int]:
@@ -64,7 +53,7 @@ class SampleGate:
         others = chance.sample(others, min(len(others), count - new))
         return store.middle_chunks([*changed, *others])
 
-    def _missing(self, trial: Trial, by: str, probes: Sequence[_Probe]) -> Iterator[str]:
+    def _missing(self, trial: Trial, by: str, probes: Sequence[Probe]) -> Iterator[str]:
         lost = self._lost(trial.after, probes)
         if len(lost) <= (1 - _SHARE) * len(probes):
             return
@@ -77,32 +66,6 @@ class SampleGate:
             f"{by}, not {lost[0].path!r} by {lost[0].text[:80]!r}"
         )
 
-    def _lost(self, view: View, probes: Sequence[_Probe]) -> list[_Probe]:
+    def _lost(self, view: View, probes: Sequence[Probe]) -> list[Probe]:
         searcher = Searcher(StillView(view), self._encoder, self._search)
-        return [one for one in probes if not _finds(searcher.search(one.text).hits, one)]
-
-
-def _finds(hits: Iterable[Hit], probe: _Probe) -> bool:
-    """Whether the article is among the hits, or another one that says the same."""
-    return any(
-        probe.path in {hit.source.path, *(one.path for one in hit.also)}
-        or probe.text == hit.source.title
-        or probe.text in hit.chunk.text
-        for hit in hits
-    )
-
-
-def _titles(chunks: Iterable[StoredChunk]) -> Iterator[_Probe]:
-    for stored in chunks:
-        if stored.titled:
-            yield _Probe(stored.source.path, stored.source.title)
-
-
-def _sentences(chunks: Iterable[StoredChunk]) -> Iterator[_Probe]:
-    for stored in chunks:
-        chunk = stored.chunk
-        spans = [(one.start - chunk.start, one.end - chunk.start) for one in chunk.sentences]
-        texts = [chunk.text[slice(*span)] for span in spans]
-        telling = [text for text in texts if len(text) in _SENTENCE_CHARS]
-        if telling:
-            yield _Probe(stored.source.path, telling[len(telling) // 2])
+        return [one for one in probes if not one.is_found(searcher)]

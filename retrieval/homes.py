@@ -44,16 +44,21 @@ def move_in(folder: Path) -> None:
 
 def clear(folder: Path) -> None:
     """Delete the homes before the one in use; whoever still has one open reads on."""
+    for path in leftovers(folder):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Return what `clear` would delete."""
     numbers = sorted(_numbers(folder))
-    for number in numbers[:-1]:
-        shutil.rmtree(folder / str(number), ignore_errors=True)
-    if numbers:
-        for name in _FORMER:
-            path = folder / name
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+    former = [folder / name for name in _FORMER] if numbers else []
+    return [
+        *(folder / str(number) for number in numbers[:-1]),
+        *(path for path in former if path.exists()),
+    ]
 
 
 def _numbers(folder: Path) -> list[int]:

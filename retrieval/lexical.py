@@ -177,6 +177,11 @@ class LexicalIndex:
             raise _unwritable(self._folder, exc) from exc
         self.generation = generation
 
+    @property
+    def chunks(self) -> int:
+        """How many chunks it holds; those that went do not count."""
+        return int(self._searcher.num_docs)
+
     def search(self, text: str, languages: Iterable[str], top_k: int) -> dict[int, float]:
         """Return BM25 scores by chunk id, best first; nothing if no term is left or matches."""
         queries = [

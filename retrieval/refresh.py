@@ -21,7 +21,7 @@ from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import READERS, title_without
 from retrieval.formats.plain import StillWritten, UnreadableArticle
 from retrieval.generations import purge
-from retrieval.homes import clear, move_in, rebuilding
+from retrieval.homes import clear, leftovers, move_in, rebuilding
 from retrieval.interaction import of_chunk
 from retrieval.lock import writing
 from retrieval.plan import Recipe, plan
@@ -167,6 +167,8 @@ def refresh(
         if not way.rebuild:
             try:
                 report = _refresh(articles, index, encoder, on_progress, way, found)
+                # Of a rebuild that was interrupted and is not needed any more.
+                shutil.rmtree(rebuilding(index.folder), ignore_errors=True)
             except IndexDamaged as exc:
                 logger.warning("%s; it is made again now", exc)
         if report is None:
@@ -191,6 +193,8 @@ def unchanged(
     started = time.perf_counter()
     store = Store.open(index.folder)
     if store is None or not store.current() or store.fingerprint != fingerprint:
+        return None
+    if leftovers(index.folder) or rebuilding(index.folder).exists():
         return None
     with closing(store):
         draft = Draft(store)

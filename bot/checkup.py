@@ -1,0 +1,136 @@
+"""What is wrong with the index and the articles: as a document, as text, and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.build import stores_tokens
+from bot.render import ACCENT, counted, visible
+from config import Settings
+from retrieval.health import Diagnosis, Finding, Patient, Severity, examine
+from retrieval.types import Encoder
+
+# Findings of one kind that are told, and the articles that each names; the document has all.
+_FINDINGS, _NAMES = 5, 3
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
+_ALL = "excerpta doctor --json lists all"
+
+
+def examined(
+    settings: Settings,
+    encoder: Callable[[], Encoder],
+    announce: Callable[[str], None],
+    *,
+    every: bool,
+) -> Diagnosis:
+    """Find what is wrong with the index and the articles of some settings.
+
+    Args:
+        settings: Name them.
+        encoder: Loads the encoder.
+        announce: Is told what takes long.
+        every: Look for every article, not for a sample.
+    """
+    tokens = stores_tokens(settings)
+    patient = Patient(settings.articles, settings.index, settings.search, tokens, encoder)
+    return examine(patient, every, announce)
+
+
+def is_ill(diagnosis: Diagnosis) -> bool:
+    """Whether answers may be wrong or a refresh will fail."""
+    return bool(diagnosis.count(Severity.ERROR))
+
+
+def document(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return what was found; scripts rely on the keys."""
+    generation = diagnosis.generation
+    return {
+        "errors": diagnosis.count(Severity.ERROR),
+        "warnings": diagnosis.count(Severity.WARNING),
+        "notes": diagnosis.count(Severity.NOTE),
+        "generation": generation.number if generation else None,
+        "articles": generation.articles if generation else None,
+        "chunks": generation.chunks if generation else None,
+        "looked_for": _share(diagnosis.looked_for),
+        "compared": _share(diagnosis.compared),
+        "findings": [
+            {
+                "kind": one.kind.value,
+                "severity": one.severity.value,
+                "found": one.found,
+                "mend": one.mend,
+                "about": list(one.about),
+            }
+            for one in diagnosis.findings
+        ],
+        "elapsed_s": round(diagnosis.elapsed_s, 3),
+    }
+
+
+def text(diagnosis: Diagnosis) -> str:
+    """Write what was found, the worst first, then a summary."""
+    lines = []
+    for severity, told, details in _told(diagnosis.findings):
+        lines.append(f"{severity.value}: {told}")
+        lines += [f"  {detail}" for detail in details]
+    return "\n".join([*lines, *_summary(diagnosis)])
+
+
+def drawn(diagnosis: Diagnosis) -> RenderableType:
+    """Draw what was found, the worst first, then a summary."""
+    parts: list[RenderableType] = []
+    for severity, told, (*named, mend) in _told(diagnosis.findings):
+        head = Text(overflow="fold").append(f"{severity.value}: ", _STYLES[severity]).append(told)
+        parts.append(head)
+        parts += [Padding(Text(one, "dim", overflow="fold"), (0, 0, 0, 2)) for one in named]
+        parts.append(Padding(Text(mend, ACCENT, overflow="fold"), (0, 0, 1, 2)))
+    first, *rest = _summary(diagnosis)
+    return Group(*parts, Text(first, "bold"), *(Text(line, "dim") for line in rest))
+
+
+def _told(findings: Sequence[Finding]) -> Iterator[tuple[Severity, str, list[str]]]:
+    """Yield what was found, then who it is about and last what mends it, all fit to be shown."""
+    for _, alike in groupby(findings, lambda one: (one.severity, one.kind)):
+        some = list(alike)
+        for one in some[:_FINDINGS]:
+            details = [_named(one.about)] if one.about else []
+            yield one.severity, visible(one.found), [*details, f"-> {visible(one.mend)}"]
+        more = len(some) - _FINDINGS
+        if more > 0:
+            others = f"{more:,} more of the kind {some[0].kind.value}"
+            yield some[0].severity, others, [f"-> {_ALL}"]
+
+
+def _named(about: Sequence[str]) -> str:
+    names = ", ".join(map(visible, about[:_NAMES]))
+    more = len(about) - _NAMES
+    return f"{names} and {more:,} more" if more > 0 else names
+
+
+def _summary(diagnosis: Diagnosis) -> Iterator[str]:
+    counts = {one: diagnosis.count(one) for one in Severity}
+    generation = diagnosis.generation
+    told = ", ".join(counted(count, one.value) for one, count in counts.items() if count)
+    if not counts[Severity.ERROR] and not counts[Severity.WARNING]:
+        told = f"nothing is wrong{f', {told}' if told else ''}"
+    if generation is not None:
+        sizes = counted(generation.articles, "article"), counted(generation.chunks, "chunk")
+        told += f": {', '.join(sizes)}, generation {generation.number}"
+    yield told
+    shares = {
+        "looked for by their titles": diagnosis.looked_for,
+        "compared with all others": diagnosis.compared,
+    }
+    for what, (some, total) in shares.items():
+        if some < total:
+            yield f"{some:,} of {total:,} articles were {what}; with --all, every one is"
+
+
+def _share(share: tuple[int, int]) -> dict[str, int]:
+    return {"articles": share[0], "of": share[1]}

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bot import checkup
+from retrieval.health import Diagnosis, Finding, Kind, Severity
+from retrieval.store import Generation
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+WELL = Diagnosis((), Generation(3, None, 11, 51, 3), (11, 11), (11, 11), 1.5)
+
+
+def doctor(folder: Path, command: str = "doctor", *more: str) -> subprocess.CompletedProcess[str]:
+    places = ["--articles", str(folder / "articles"), "--index", str(folder / "index")]
+    return subprocess.run(
+        [sys.executable, "-m", "bot", command, *places, *more],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
+    """The articles that ship and some bad ones, indexed; the lexical index lacks a file."""
+    folder = tmp_path_factory.mktemp("doctor")
+    articles = folder / "articles"
+    shutil.copytree(ROOT / "seeds", articles)
+    twice = (articles / "anti-tank-obstacles.md").read_text()
+    (articles / "obstacles-again.md").write_text(f"{twice}\nThis was added later.\n")
+    (articles / "empty.md").touch()
+    ferry = articles / "ferry.txt"
+    ferry.write_text("The ferry\n\nThe ferry to the island leaves at seven in the morning.\n")
+    assert doctor(folder, "refresh").returncode == 0
+    ferry.write_text(f"{ferry.read_text()}\nNot on Sundays.\n")
+    next((folder / "index" / "1" / "lexical" / "1").glob("*.term")).unlink()
+    return folder
+
+
+def test_what_the_readme_shows_is_what_is_printed(folder: Path) -> None:
+    shown = re.search(r"^<!-- doctor -->\n```text\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    done = doctor(folder)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == shown.group(1).splitlines()
+
+
+def test_every_kind_of_finding_is_in_the_readme() -> None:
+    section = README.partition("## When something is wrong")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.+`) \|", section, re.MULTILINE)
+    kinds = [kind for row in rows for kind in re.findall(r"`([a-z-]+)`", row)]
+    assert sorted(set(kinds)) == sorted(Kind)
+
+
+def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Path) -> None:
+    well = json.loads(doctor(folder, "doctor", "--json").stdout)
+    assert list(well) == [
+        "errors", "warnings", "notes", "generation", "articles", "chunks", "looked_for",
+        "compared", "findings", "elapsed_s",
+    ]  # fmt: skip
+    assert (well["errors"], well["warnings"], well["notes"]) == (0, 3, 2)
+    assert well["looked_for"] == {"articles": 13, "of": 13}
+    assert all(
+        list(one) == ["kind", "severity", "found", "mend", "about"] for one in well["findings"]
+    )
+
+    done = doctor(folder, "doctor", "--json", "--index", str(folder / "none"))
+    assert done.returncode == 3
+    ill = json.loads(done.stdout)
+    assert (ill["errors"], ill["generation"]) == (1, None)
+    first = ill["findings"][0]
+    assert (first["kind"], first["severity"]) == ("no-index", "error")
+    assert first["mend"] == "excerpta refresh"
+
+
+def test_of_a_healthy_index_one_line_is_said() -> None:
+    said = "nothing is wrong: 11 articles, 51 chunks, generation 3"
+    assert checkup.text(WELL) == said
+    assert not checkup.is_ill(WELL)
+    sampled = Diagnosis((), WELL.generation, (200, 900), (9, 900), 1.0)
+    assert checkup.text(sampled).splitlines()[1:] == [
+        "200 of 900 articles were looked for by their titles; with --all, every one is",
+        "9 of 900 articles were compared with all others; with --all, every one is",
+    ]
+
+
+def test_of_many_findings_some_are_told_and_no_name_steers_the_terminal() -> None:
+    names = ("a\x1b[31m.md", "b.md", "c.md", "d.md", "e.md")
+    findings = (
+        Finding(Kind.DAMAGED, Severity.ERROR, "it is damaged\x1b[2J", "excerpta refresh --rebuild"),
+        *(Finding(Kind.COPIES, Severity.NOTE, f"copies {n}", "delete", names) for n in range(8)),
+    )
+    ill = Diagnosis(findings, None, (0, 0), (0, 0), 1.0)
+    console = Console(width=70, force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(checkup.drawn(ill))
+    for said in (checkup.text(ill), capture.get()):
+        assert "\x1b" not in said
+        assert "error: it is damaged␛[2J" in said
+        assert "  a␛[31m.md, b.md, c.md and 2 more" in said
+        assert said.count("note: copies") == 5
+        assert "note: 3 more of the kind copies" in said
+        assert "-> excerpta refresh --rebuild" in said
+        assert said.strip().endswith("1 error, 8 notes")
+    assert checkup.is_ill(ill)
+    assert len(checkup.document(ill)["findings"][1]["about"]) == 5
