@@ -304,8 +304,10 @@ def _publish(
                 "before goes on answering; see what happened to the articles, or publish it all "
                 "the same with excerpta refresh --force"
             )
+    former = store.current()
     draft.publish()
-    clear_lexical(store, {draft.number})
+    # Somebody may be opening that of the generation before just now.
+    clear_lexical(store, {former, draft.number})
     purge(store, index.keep)
 
 

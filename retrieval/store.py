@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -158,10 +159,11 @@ class Store:
     def size(self) -> int:
         """Return the size of the index, in bytes."""
         total = 0
-        for file in self.place.rglob("*"):
-            # A refresh may delete it meanwhile.
-            with suppress(FileNotFoundError):
-                total += file.stat().st_size if file.is_file() else 0
+        for folder, _, names in os.walk(self.place):
+            for name in names:
+                # A refresh may delete it meanwhile.
+                with suppress(FileNotFoundError):
+                    total += Path(folder, name).stat().st_size
         return total
 
     def check_encoder(self, fingerprint: str, name: str) -> None:

@@ -116,7 +116,8 @@ def left(folder: Path, store: Store | None) -> Iterator[Finding]:
     """Find what refreshes left in the index folder."""
     found = [path.relative_to(folder).as_posix() for path in leftovers(folder)]
     if store is not None:
-        needed = {store.current(), store.current() + 1}
+        # That before may still be opened, that behind is a draft's.
+        needed = {store.current() + step for step in (-1, 0, 1)}
         home = store.place.relative_to(folder)
         found += [
             (home / "lexical" / str(number)).as_posix()
