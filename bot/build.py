@@ -22,7 +22,13 @@ from embeddings import (
     locate,
 )
 from retrieval.confidence.calibration import calibrate, is_due
-from retrieval.errors import IndexBusy, IndexDamaged, IndexFault, IndexRefused
+from retrieval.errors import (
+    IndexBusy,
+    IndexDamaged,
+    IndexFault,
+    IndexMismatch,
+    IndexRefused,
+)
 from retrieval.gate import SampleGate
 from retrieval.lock import writing
 from retrieval.plan import in_line
@@ -203,6 +209,11 @@ def open_library(
     except (IndexBusy, IndexRefused) as exc:
         # The published generation can be read while another process writes the next.
         logger.warning("%s; answering from the index as it is", exc)
+    except IndexFault as exc:
+        # As it can where nothing can be written: a folder of another's, a full disk.
+        if isinstance(exc, IndexMismatch) or not _answers(settings):
+            raise
+        logger.warning("%s; answering from the index as it is", exc)
     try:
         searcher = _searcher(settings, encoder, reranking)
     except IndexDamaged as exc:
@@ -220,6 +231,15 @@ def _is_due(settings: Settings, stale: bool) -> bool:
         return store is None or not store.current() or not (stale or is_in_line(settings))
     except IndexDamaged:
         return True
+
+
+def _answers(settings: Settings) -> bool:
+    """Whether there is an index that can be searched as it is."""
+    try:
+        store = Store.open(settings.index.folder)
+        return store is not None and store.current() > 0
+    except IndexFault:
+        return False
 
 
 def _searcher(settings: Settings, encoder: Encoder, reranking: Reranking | None) -> Searcher:

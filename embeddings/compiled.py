@@ -99,9 +99,10 @@ def read(folder: Path) -> tuple[Card, CompiledForward] | None:
 
     Raises:
         NotCompilable: `refuse` left word that this version of OpenVINO cannot compile the model.
+        EncoderError: What is there can neither be used nor deleted.
     """
     try:
-        if not folder.is_dir():
+        if not folder.exists():
             return None
         document = document_of(folder)
         if "refused" in document:
@@ -119,7 +120,15 @@ def read(folder: Path) -> tuple[Card, CompiledForward] | None:
         logger.warning("compiling again: what %s holds is damaged or of another version", folder)
         logger.debug("what was wrong with %s: %r", folder, exc)
     # Before the seconds that compiling takes: after them another process may have put a good one.
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise EncoderError(
+            f"the compiled encoder {folder} can neither be used nor deleted ({exc.strerror}); "
+            "delete it, or set encoder.cache to a folder that can be written"
+        ) from exc
     return None
 
 
@@ -134,7 +143,7 @@ def write(reference: Reference, folder: Path) -> None:
 
     Raises:
         NotCompilable: OpenVINO cannot trace it, or computes something else, or memory ran out.
-        EncoderError: The folder cannot be made.
+        EncoderError: The folder cannot be made or written.
     """
     with _drafting(folder) as draft:
         card = reference.card
@@ -147,7 +156,10 @@ def write(reference: Reference, folder: Path) -> None:
         for port, name in zip(traced.inputs, card.inputs, strict=True):
             port.get_tensor().set_names({name})
         traced.reshape({name: [-1, -1] for name in card.inputs})
-        ov.save_model(traced, draft / _MODEL)
+        try:
+            ov.save_model(traced, draft / _MODEL)
+        except RuntimeError as exc:
+            raise _unkept(folder.parent, "it cannot be written") from exc
         (draft / _TOKENIZER).write_text(reference.tokenizer_json, encoding="utf-8")
         try:
             _compare(reference, CompiledForward(draft, card.inputs))
@@ -228,19 +240,27 @@ class _drafting:
             _sweep(parent)
             self._draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=parent))
         except OSError as exc:
-            raise EncoderError(
-                f"the compiled encoder cannot be kept in {parent} ({exc.strerror}); set "
-                "encoder.cache to a folder that can be written"
-            ) from exc
+            raise _unkept(parent, exc.strerror) from exc
         return self._draft
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, _: object
+    ) -> None:
         if kind is None:
             try:  # a folder can only be renamed onto an empty one
                 self._draft.rename(self._folder)
             except OSError:
                 logger.debug("another process has compiled %s meanwhile", self._folder)
         shutil.rmtree(self._draft, ignore_errors=True)
+        if isinstance(exc, OSError):
+            raise _unkept(self._folder.parent, exc.strerror) from exc
+
+
+def _unkept(parent: Path, why: str | None) -> EncoderError:
+    return EncoderError(
+        f"the compiled encoder cannot be kept in {parent} ({why}); set encoder.cache to a folder "
+        "that can be written, on a disk that has room"
+    )
 
 
 def _sweep(parent: Path) -> None:

@@ -17,6 +17,17 @@ from retrieval.errors import IndexDamaged, IndexFault
 # sqlite.org). Another process then takes the write-ahead log away, and this one sees no change any
 # more. So nothing but SQLite opens a file that has a connection.
 _OPENING = threading.Lock()
+# What SQLite says where it cannot make the files that go with a write-ahead log: the folder cannot
+# be written, or the disk is full.
+_UNWRITABLE = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+}
+# How SQLite's own errors, which are of no kind, tell of damage. No such table: another program's
+# database, or one whose first pages are overwritten.
+_DAMAGES = ("no such", "malformed", "decode", "unsupported file format")
 
 Values = Sequence[object] | Mapping[str, object]
 
@@ -40,6 +51,8 @@ class Faults:
     def damage(self, path: Path, found: str) -> Exception:
         """Say what is wrong with a file, and what to do."""
         remedy = self.remedy.format(path=path, folder=path.parent)
+        # SQLite quotes whole statements.
+        found = " ".join(found.split())
         return self.damaged(f"{self.subject} {path} is damaged ({found}); {remedy}")
 
 
@@ -81,7 +94,9 @@ class Database:
     def rows(self, sql: str, values: Values = ()) -> Iterator[tuple[Any, ...]]:
         """Yield row after row, all of one state of the database."""
         with self._explained():
-            yield from self._connection().execute(sql, values)
+            # One by one: `yield from` would close the cursor of who stopped, perhaps after the file.
+            for row in self._connection().execute(sql, values):  # noqa: UP028
+                yield row
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -127,11 +142,12 @@ class Database:
     def _check_length(self) -> None:
         path = self.path
         try:
-            log = path.with_name(f"{path.name}-wal")
-            complete = not log.exists() or not log.stat().st_size
+            complete = not _has_content(_log(path))
             with path.open("rb") as file:
                 header = file.read(100)
                 length = path.stat().st_size
+        except IsADirectoryError as exc:
+            raise self._faults.damage(path, "it is a folder") from exc
         except OSError as exc:
             raise self._faults.unusable(
                 f"{self._faults.subject} {path} cannot be read ({exc.strerror})"
@@ -150,44 +166,93 @@ class Database:
         return self._faults.damage(self.path, found)
 
     @contextmanager
+    def reading_values(self) -> Iterator[None]:
+        """Take rows for damaged that no values can be made of.
+
+        SQLite finds a page that makes no sense, not a letter or a type that is another one.
+        """
+        try:
+            yield
+        except (ValueError, TypeError, AttributeError) as exc:
+            raise self.damage(str(exc)) from exc
+
+    @contextmanager
     def _explained(self) -> Iterator[None]:
         """Turn SQLite's errors into those of `Faults`."""
         try:
             yield
         except sqlite3.OperationalError as exc:
-            # No such table: another program's database, or one whose first pages are overwritten.
-            if "no such" in str(exc) or "malformed" in str(exc):
+            if any(told in str(exc) for told in _DAMAGES):
                 raise self._faults.damage(self.path, str(exc)) from exc
             raise self._faults.unusable(
                 f"{self._faults.subject} {self.path} cannot be used ({exc}); check that the disk "
                 "has room and that the folder can be written"
             ) from exc
-        except sqlite3.DatabaseError as exc:
+        # The second: a damaged schema, quoted byte by byte.
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as exc:
             raise self._faults.damage(self.path, str(exc)) from exc
 
     def _connection(self) -> sqlite3.Connection:
         own: _Connection | None = getattr(self._local, "own", None)
         file = _identity(self.path)
         # A folder that was deleted and made again holds another file than the one that is open.
-        if own is None or (file is not None and file != own.file):
-            # One thread uses it, but whichever forgets the database last closes it.
-            with _OPENING:
-                db = sqlite3.connect(
-                    self.path, timeout=30, isolation_level=None, check_same_thread=False
-                )
-                own = self._local.own = _Connection(db, _identity(self.path))
-                _CONNECTIONS.add(own)
-            for pragma in self._pragmas:
-                db.execute(f"PRAGMA {pragma}")
+        if own is None or (file is not None and file != own.file) or own.is_out_of_date(self.path):
+            own = self._local.own = self._open()
         return own.db
+
+    def _open(self) -> _Connection:
+        try:
+            return self._open_as(str(self.path))
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & 0xFF not in _UNWRITABLE or not self.path.is_file():
+                raise
+            if _has_content(_log(self.path)):
+                raise self._faults.unusable(
+                    f"{self._faults.subject} {self.path} cannot be used ({exc}); its last changes "
+                    f"are in {_log(self.path).name}, which cannot be read unless the folder can be "
+                    "written and the disk has room; see to both"
+                ) from exc
+        # All of it is in the file itself, which can be read though nothing can be written.
+        return self._open_as(f"{self.path.absolute().as_uri()}?immutable=1", still=True)
+
+    def _open_as(self, name: str, *, still: bool = False) -> _Connection:
+        version = _version(self.path) if still else None
+        # One thread uses it, but whichever forgets the database last closes it.
+        with _OPENING:
+            db = sqlite3.connect(
+                name, timeout=30, isolation_level=None, check_same_thread=False, uri=still
+            )
+            own = _Connection(db, _identity(self.path), version)
+            _CONNECTIONS.add(own)
+        for pragma in self._pragmas:
+            db.execute(f"PRAGMA {pragma}")
+        # The first look at the file: a folder that cannot be written shows here.
+        db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        return own
 
 
 class _Connection:
-    """Closes a connection when its thread has ended, which the connection itself does not."""
+    """Closes a connection when its thread has ended, which the connection itself does not.
 
-    def __init__(self, db: sqlite3.Connection, file: tuple[int, int] | None) -> None:
+    Attributes:
+        file: That it is of; None if it was made with the connection.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        file: tuple[int, int] | None,
+        version: tuple[int, int] | None,
+    ) -> None:
         self.db = db
         self.file = file
+        self._version = version
+
+    def is_out_of_date(self, path: Path) -> bool:
+        """Whether SQLite was told that the file stays as it is, and somebody wrote to it."""
+        if self._version is None:
+            return False
+        return self._version != _version(path) or _has_content(_log(path))
 
     def __del__(self) -> None:
         self.db.close()
@@ -203,3 +268,22 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False

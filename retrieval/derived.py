@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from retrieval.errors import IndexBusy, IndexFault
+from retrieval.homes import remove
 from retrieval.lexical import LexicalIndex, is_written
 from retrieval.lock import writing
 from retrieval.store import Store
@@ -70,6 +71,8 @@ def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> Lex
     found = None if afresh else open_lexical(store, generation)
     if found is not None:
         return found
+    if place.parent.is_file():
+        remove(place.parent)
     for before in sorted(written_lexical(store), reverse=True):
         if before >= generation or not store.keeps(before):
             continue
@@ -94,12 +97,12 @@ def clear_lexical(store: Store, kept: Collection[int]) -> None:
     """Delete those of other generations; whoever has one open reads on."""
     for number in written_lexical(store):
         if number not in kept:
-            shutil.rmtree(_place(store, number), ignore_errors=True)
+            remove(_place(store, number))
 
 
 def drop_lexical(store: Store, generation: int) -> None:
     """Delete that of a generation, as it is damaged."""
-    shutil.rmtree(_place(store, generation), ignore_errors=True)
+    remove(_place(store, generation))
 
 
 def written_lexical(store: Store) -> list[int]:
@@ -120,7 +123,7 @@ def _follow(store: Store, lexical: LexicalIndex, generation: int) -> LexicalInde
 
 def _copy(source: Path, target: Path) -> None:
     """Copy an index by links to its files, none of which tantivy ever writes to again."""
-    shutil.rmtree(target, ignore_errors=True)
+    remove(target)
     target.mkdir(mode=0o700, parents=True)
     for file in source.iterdir():
         # Locks, and what is being written.

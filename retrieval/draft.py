@@ -11,7 +11,15 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from retrieval.rows import VISIBLE, FileState, digest_of, insert_article, insert_encoding
+from retrieval.checksums import checksum
+from retrieval.rows import (
+    VISIBLE,
+    FileState,
+    check_text,
+    digest_of,
+    insert_article,
+    insert_encoding,
+)
 from retrieval.store import Store, StoredEncoding
 from retrieval.types import Article, Chunk
 
@@ -105,23 +113,26 @@ class Draft:
 
         Returns:
             For each the part of its path behind the file's, its row, whether it declares its title,
-            and the beginning of its text.
+            and its text.
         """
         rows = self._store.db.query(
             "SELECT path, removed FROM files WHERE digest = ? AND recipe = ? "
+            # Else what is damaged would link another state of the file.
+            "AND (removed IS NULL OR removed > added AND removed <= ?) "
             "AND reason IS NULL ORDER BY id DESC LIMIT 1",
-            (digest, recipe),
+            (digest, recipe, self.number),
         )
         for path, removed in rows:
-            return [
-                (name[len(path) :], number, bool(titled), text)
-                for name, number, titled, text in self._store.db.query(
-                    "SELECT n.path, a.id, a.title IS NOT NULL, substr(a.text, 1, 1000) "
-                    "FROM names n JOIN articles a ON a.id = n.article "
-                    f"WHERE n.file = :file AND {VISIBLE} ORDER BY n.id",
-                    {"file": path, "g": removed - 1 if removed else self.number},
-                )
-            ]
+            found = self._store.db.query(
+                "SELECT n.path, a.id, a.title IS NOT NULL, a.text, a.text_crc "
+                "FROM names n JOIN articles a ON a.id = n.article "
+                f"WHERE n.file = :file AND {VISIBLE} ORDER BY n.id",
+                {"file": path, "g": removed - 1 if removed else self.number},
+            )
+            with self._store.db.reading_values():
+                for *_, text, crc in found:
+                    check_text(text, crc)
+                return [(row[0][len(path) :], row[1], bool(row[2]), row[3]) for row in found]
         return []
 
     def link(self, file: FileState, names: Names) -> None:
@@ -237,9 +248,11 @@ class Draft:
                 (path, self.number, article, title, file),
             )
             if not back.rowcount:
+                known = (path, file, title, article)
                 db.execute(
-                    "INSERT INTO names (path, file, title, article, added) VALUES (?, ?, ?, ?, ?)",
-                    (path, file, title, article, self.number),
+                    "INSERT INTO names (path, file, title, article, crc, added) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (*known, checksum(*known), self.number),
                 )
 
     def _close(self, db: sqlite3.Connection, table: str, number: int, added: int) -> None:

@@ -11,7 +11,7 @@ from retrieval.store import Store
 
 # What refers to the generations that see it.
 _TABLES = {
-    "names": "path, file, title, article",
+    "names": "path, file, title, article, crc",
     "files": "path, size, mtime_ns, ctime_ns, digest, recipe, reason",
 }
 # Free pages are used again; only where they are many and a good part of the file, they are given

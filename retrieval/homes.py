@@ -6,19 +6,27 @@ then gets the next number here: a database's files must not be exchanged while s
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from retrieval.errors import IndexFault
 
+DATABASE = "index.sqlite"
 _REBUILDING = "rebuilding"
 # What versions before 0.2 left in the index folder itself.
 _FORMER = ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "lexical")
 
 
 def home(folder: Path) -> Path:
-    """Return the home in use, or the first one, which may not be there yet."""
-    return folder / str(max(_numbers(folder), default=1))
+    """Return the home in use: the last with a database; without one, where it is to be made."""
+    places = [folder / str(number) for number in sorted(_numbers(folder), reverse=True)]
+    for place in places:
+        # Whatever it is: what is damaged is made again, not passed over for an older one.
+        if os.path.lexists(place / DATABASE):
+            return place
+    return next(filter(Path.is_dir, places), folder / str(max(_numbers(folder), default=0) + 1))
 
 
 def rebuilding(folder: Path) -> Path:
@@ -39,30 +47,38 @@ def move_in(folder: Path) -> None:
         raise IndexFault(
             f"the index folder {folder} cannot be written ({exc.strerror}); check its permissions"
         ) from exc
-    shutil.rmtree(rebuilding(folder), ignore_errors=True)
+    remove(rebuilding(folder))
 
 
 def clear(folder: Path) -> None:
     """Delete the homes before the one in use; whoever still has one open reads on."""
     for path in leftovers(folder):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+        remove(path)
 
 
 def leftovers(folder: Path) -> list[Path]:
     """Return what `clear` would delete."""
-    numbers = sorted(_numbers(folder))
-    former = [folder / name for name in _FORMER] if numbers else []
+    used = home(folder)
+    if not used.is_dir():
+        return []
     return [
-        *(folder / str(number) for number in numbers[:-1]),
-        *(path for path in former if path.exists()),
+        *(folder / str(number) for number in sorted(_numbers(folder)) if number < int(used.name)),
+        *(folder / name for name in _FORMER if (folder / name).exists()),
     ]
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder, as far as that is possible."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _numbers(folder: Path) -> list[int]:
     try:
-        return [int(path.name) for path in folder.iterdir() if path.name.isdecimal()]
+        names = [path.name for path in folder.iterdir()]
     except OSError:
         return []
+    return [int(name) for name in names if name.isascii() and name.isdecimal()]

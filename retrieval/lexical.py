@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import shutil
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ from zlib import crc32
 import tantivy
 
 from retrieval.errors import IndexFault
+from retrieval.homes import remove
 from retrieval.languages.stopwords import STOP_WORDS
 from retrieval.languages.ukrainian import stem
 
@@ -132,7 +132,7 @@ class LexicalIndex:
         """Create an empty index in place of whatever is there; in memory without a folder."""
         if folder is None:
             return cls(tantivy.Index(_schema()), None, 0)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
         try:
             folder.mkdir(mode=0o700, parents=True)
             return cls(tantivy.Index(_schema(), path=str(folder), reuse=False), folder, 0)

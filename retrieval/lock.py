@@ -31,7 +31,8 @@ def writing(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
         IndexBusy: Another one still is.
         IndexFault: The folder cannot be written.
     """
-    lock = filelock.FileLock(folder / "lock")
+    path = folder / "lock"
+    lock = filelock.FileLock(path)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire(timeout=wait_s)
@@ -41,6 +42,13 @@ def writing(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
             "run excerpta refresh --wait"
         ) from exc
     except OSError as exc:
+        # Not by the rights of who started the process, if it has taken others.
+        by_right = os.access in os.supports_effective_ids
+        if folder.is_dir() and os.access(folder, os.W_OK, effective_ids=by_right):
+            raise IndexFault(
+                f"the lock {path} cannot be written ({exc.strerror}); delete it, or let its owner "
+                "refresh the index"
+            ) from exc
         raise IndexFault(
             f"the index folder {folder} cannot be written ({exc.strerror}); give one that can "
             "with --index"

@@ -253,6 +253,7 @@ def _refresh(
         store = Store.create(index.folder, encoder.fingerprint, encoder.name, encoder.dim)
     with closing(store):
         store.check_encoder(encoder.fingerprint, encoder.name)
+        store.check_counts()
         draft = Draft(store)
         work = _Work(draft, store, articles, index, encoder, on_progress, way)
         work.run(found)

@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from retrieval.articles import ArticleFile
+from retrieval.checksums import checksum, chunk_checksum, text_checksum, tokens_checksum
 from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
 
 SCHEMA = """
@@ -25,12 +26,14 @@ CREATE TABLE generations (
     chunks INTEGER NOT NULL, content INTEGER NOT NULL);
 -- What is read of files, each content once; `title` is NULL where an article declares none.
 -- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by theirs.
+-- Here and below, `crc` (CRC-32) finds what a disk has changed; here it leaves `text` out, for it
+-- is looked at for every chunk that is shown.
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, title TEXT, date TEXT,
-    url TEXT, author TEXT, language TEXT NOT NULL, tags TEXT NOT NULL, text TEXT NOT NULL);
+    url TEXT, author TEXT, language TEXT NOT NULL, tags TEXT NOT NULL, crc INTEGER NOT NULL,
+    text_crc INTEGER NOT NULL, text TEXT NOT NULL);
 -- Sentences are int32 (n, 4): start and end in the article's text, paragraph, page. The chunk's own
 -- text is kept too: to cut it from the article's, SQLite would read all of that for every chunk.
--- `crc` (CRC-32) finds what a disk has changed.
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles,
     text TEXT NOT NULL, sentences BLOB NOT NULL, encoding INTEGER NOT NULL REFERENCES encodings,
@@ -49,7 +52,8 @@ CREATE TABLE tokens (
 -- article; `title` is what one that declares none is called there.
 CREATE TABLE names (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL, file TEXT NOT NULL, title TEXT,
-    article INTEGER NOT NULL REFERENCES articles, added INTEGER NOT NULL, removed INTEGER);
+    article INTEGER NOT NULL REFERENCES articles, crc INTEGER NOT NULL, added INTEGER NOT NULL,
+    removed INTEGER);
 CREATE UNIQUE INDEX names_by_path ON names (path) WHERE removed IS NULL;
 CREATE INDEX names_by_article ON names (article);
 CREATE INDEX names_by_file ON names (file);
@@ -70,9 +74,16 @@ CREATE INDEX files_by_removed ON files (removed) WHERE removed IS NOT NULL;
 VISIBLE = "n.added <= :g AND (n.removed IS NULL OR n.removed > :g)"
 VISIBLE_FILES = "f.added <= :g AND (f.removed IS NULL OR f.removed > :g)"
 # What `source_of` makes a value of; "n" is the names table, "a" the articles table.
-SOURCE = "n.path, coalesce(a.title, n.title), a.date, a.url, a.author, a.language, a.tags"
+SOURCE = (
+    "n.path, n.file, n.title, n.article, n.crc, "
+    "a.title, a.date, a.url, a.author, a.language, a.tags, a.crc"
+)
+_SOURCE_COLUMNS = SOURCE.count(",") + 1
 # For the titles of chunks that are encoded: what an article declares.
-CHUNK = f"{SOURCE}, c.id, c.sentences, c.text, t.codes, t.starts, c.crc, t.crc, a.title IS NOT NULL"
+CHUNK = (
+    "c.id, c.article, c.encoding, c.sentences, c.text, c.crc, t.codes, t.starts, t.crc, "
+    f"a.title IS NOT NULL, {SOURCE}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +180,16 @@ def insert_encoding(db: sqlite3.Connection, digest: bytes, encoding: StoredEncod
         codes = encoding.tokens.codes.tobytes()
         # -1 becomes 65535; no chunk is that long, see `index.chunk_tokens`.
         starts = encoding.tokens.starts.astype(np.uint16).tobytes()
+        number = _encoding(db, digest)
         db.execute(
-            "INSERT OR IGNORE INTO tokens SELECT id, ?, ?, ? FROM encodings WHERE digest = ?",
-            (codes, starts, crc32(starts, crc32(codes)), digest),
+            "INSERT OR IGNORE INTO tokens VALUES (?, ?, ?, ?)",
+            (number, codes, starts, tokens_checksum(number or 0, codes, starts)),
         )
+
+
+def _encoding(db: sqlite3.Connection, digest: bytes) -> int | None:
+    row = db.execute("SELECT id FROM encodings WHERE digest = ?", (digest,)).fetchone()
+    return int(row[0]) if row else None
 
 
 def digest_of(article: Article, recipe: str) -> bytes:
@@ -201,14 +218,19 @@ def insert_article(
         ValueError: An encoding is not stored.
     """
     source = article.source
-    values = {
-        "digest": digest,
+    told = {
         "title": source.title if article.titled else None,
         "date": source.date.isoformat() if source.date else None,
         "url": source.url,
         "author": source.author,
         "language": source.language,
         "tags": json.dumps(source.tags, ensure_ascii=False),
+    }
+    values = {
+        "digest": digest,
+        **told,
+        "crc": checksum(*told.values()),
+        "text_crc": text_checksum(article.text),
         "text": article.text,
     }
     names = ", ".join(values)
@@ -216,17 +238,17 @@ def insert_article(
         f"INSERT INTO articles ({names}) VALUES ({marks(values)})", tuple(values.values())
     )
     number = int(row.lastrowid or 0)
-    packed = [(chunk.text, _packed(chunk.sentences), digest) for chunk, digest in chunks]
-    inserted = db.executemany(
-        "INSERT INTO chunks (article, text, sentences, crc, encoding) "
-        "SELECT ?, ?, ?, ?, id FROM encodings WHERE digest = ?",
-        [
-            (number, text, sentences, crc32(sentences, crc32(text.encode())), digest)
-            for text, sentences, digest in packed
-        ],
+    rows = []
+    for chunk, digest in chunks:
+        encoding = _encoding(db, digest)
+        if encoding is None:
+            raise ValueError(f"{source.path!r}: a chunk's encoding is neither given nor stored")
+        sentences = _packed(chunk.sentences)
+        crc = chunk_checksum(number, encoding, chunk.text, sentences)
+        rows.append((number, chunk.text, sentences, encoding, crc))
+    db.executemany(
+        "INSERT INTO chunks (article, text, sentences, encoding, crc) VALUES (?, ?, ?, ?, ?)", rows
     )
-    if chunks and inserted.rowcount != len(chunks):
-        raise ValueError(f"{source.path!r}: a chunk's encoding is neither given nor stored")
     return number
 
 
@@ -241,17 +263,30 @@ def _packed(sentences: Sequence[Sentence]) -> bytes:
 
 
 def source_of(row: Sequence[Any]) -> Source:
-    """Make a value of the columns `SOURCE`."""
-    path, title, date, url, author, language, tags = row
+    """Make a value of the columns `SOURCE`.
+
+    Raises:
+        ValueError: A checksum is another one.
+    """
+    path, file, name, article, name_crc, *told, crc = row
+    if name_crc != checksum(path, file, name, article) or crc != checksum(*told):
+        raise ValueError(f"the name or the head of article {article} is not what was written")
+    title, date, url, author, language, tags = told
     return Source(
         path=path,
-        title=title,
+        title=name if title is None else title,
         date=dt.date.fromisoformat(date) if date else None,
         url=url,
         author=author,
         language=language,
         tags=tuple(json.loads(tags)),
     )
+
+
+def check_text(text: str, crc: int) -> None:
+    """Raise a `ValueError` unless this is the text of an article that was written."""
+    if crc != text_checksum(text):
+        raise ValueError("the text of an article is not what was written")
 
 
 def chunk_of(rows: Sequence[Sequence[Any]]) -> StoredChunk:
@@ -262,14 +297,16 @@ def chunk_of(rows: Sequence[Sequence[Any]]) -> StoredChunk:
     Raises:
         ValueError: A checksum is another one.
     """
-    number, sentences, text, codes, starts, crc, tokens_crc, titled = rows[0][7:]
-    if crc != crc32(sentences, crc32(text.encode())) or (
-        codes is not None and tokens_crc != crc32(starts, crc32(codes))
+    number, article, encoding, sentences, text, crc, codes, starts, tokens_crc, titled = rows[0][
+        :-_SOURCE_COLUMNS
+    ]
+    if crc != chunk_checksum(article, encoding, text, sentences) or (
+        codes is not None and tokens_crc != tokens_checksum(encoding, codes, starts)
     ):
         raise ValueError(f"chunk {number} is not what was written")
     spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 4).tolist()
     return StoredChunk(
-        sources=tuple(source_of(row[:7]) for row in rows),
+        sources=tuple(source_of(row[-_SOURCE_COLUMNS:]) for row in rows),
         chunk=Chunk(text, tuple(Sentence(*span) for span in spans)),
         tokens=None if codes is None else _tokens(codes, starts),
         titled=bool(titled),

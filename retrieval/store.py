@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from retrieval.confidence.calibrations import Calibrations
 from retrieval.database import INDEX, Database
 from retrieval.errors import IndexFault, IndexMismatch
-from retrieval.homes import home
+from retrieval.homes import DATABASE, home
 from retrieval.rows import (
     CHUNK,
     SCHEMA,
@@ -35,6 +35,7 @@ from retrieval.rows import (
     StoredChunk,
     StoredEncoding,
     Tokens,
+    check_text,
     chunk_of,
     marks,
     source_of,
@@ -43,10 +44,10 @@ from retrieval.types import Article, Source
 
 __all__ = ["FileState", "Generation", "Store", "StoredChunk", "StoredEncoding", "Tokens"]
 
-FORMAT = 3
-DATABASE = "index.sqlite"
+FORMAT = 4
 # SQLite's own limit on bound variables was 999 before 3.32.
 _SOME = 500
+_FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 _ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 
 
@@ -67,11 +68,19 @@ class Store:
 
         Raises:
             IndexDamaged: The database is cut off or no database.
+            IndexFault: It cannot be read.
             IndexMismatch: It has another format version.
         """
         path = home(folder) / DATABASE
-        if not path.exists():
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as exc:
+            raise IndexFault(
+                f"the index {folder} cannot be read ({exc.strerror}); check its permissions, or "
+                "give another folder with --index"
+            ) from exc
         store = cls(Database(path, INDEX))
         store.db.check_length()
         found = store.format
@@ -134,7 +143,8 @@ class Store:
     @property
     def dim(self) -> int:
         """Dimensions of the vectors."""
-        return int(self._meta("dim"))
+        with self.db.reading_values():
+            return int(self._meta("dim"))
 
     @property
     def format(self) -> int:
@@ -176,9 +186,27 @@ class Store:
                 "--rebuild, which makes it again from the articles"
             )
 
+    def check_counts(self) -> None:
+        """Raise `IndexDamaged` unless the current generation has as much as it was published with.
+
+        Else what a damaged row hides would be missing for good from the next one on.
+        """
+        seen = self.generation()
+        found = self.count(seen.number)
+        if found != (seen.articles, seen.chunks):
+            raise self.db.damage(
+                f"{found[0]} articles and {found[1]} chunks are left of {seen.articles} and "
+                f"{seen.chunks}"
+            )
+
     def current(self) -> int:
-        """Return the number of the generation that readers are to see."""
-        return int(self._meta("current"))
+        """Return the number of the generation that readers are to see: the last one published."""
+        current, last = self.db.one(
+            "SELECT value, (SELECT max(number) FROM generations) FROM meta WHERE key = 'current'"
+        )
+        if current != str(last or 0):
+            raise self.db.damage(f"generation {current} is current, {last} the last one")
+        return last or 0
 
     def state(self) -> tuple[str, int, str]:
         """Return what changes when that which is searched is out of date."""
@@ -196,7 +224,8 @@ class Store:
             "SELECT number, published, articles, chunks, content FROM generations "
             "ORDER BY number DESC"
         )
-        return [Generation(row[0], dt.datetime.fromisoformat(row[1]), *row[2:]) for row in rows]
+        with self.db.reading_values():
+            return [Generation(row[0], dt.datetime.fromisoformat(row[1]), *row[2:]) for row in rows]
 
     def keeps(self, generation: int) -> bool:
         """Whether what went after this generation is still known."""
@@ -218,6 +247,8 @@ class Store:
             f"WHERE {VISIBLE_FILES}",
             {"g": generation},
         )
+        if not _FILE_TYPES.issuperset(tuple(map(type, row)) for row in rows):
+            raise self.db.damage("what was seen of a file is not what was written")
         return {row[0]: FileState(*row) for row in rows}
 
     def sources(self) -> list[Source]:
@@ -227,17 +258,20 @@ class Store:
             "ORDER BY n.path",
             {"g": self.current()},
         )
-        return [source_of(row) for row in rows]
+        with self.db.reading_values():
+            return [source_of(row) for row in rows]
 
     def article(self, path: str) -> Article | None:
         """Return an article of the current generation, without its pages."""
         rows = self.db.query(
-            f"SELECT {SOURCE}, a.text, a.title IS NOT NULL FROM names n "
+            f"SELECT {SOURCE}, a.text, a.text_crc, a.title IS NOT NULL FROM names n "
             f"JOIN articles a ON a.id = n.article WHERE {VISIBLE} AND n.path = :path",
             {"g": self.current(), "path": path},
         )
-        for *source, text, titled in rows:
-            return Article(source_of(source), text, titled=bool(titled))
+        with self.db.reading_values():
+            for *source, text, crc, titled in rows:
+                check_text(text, crc)
+                return Article(source_of(source), text, titled=bool(titled))
         return None
 
     def languages(self, generation: int) -> list[str]:
@@ -261,11 +295,13 @@ class Store:
         )
         while batch := list(itertools.islice(rows, 8192)):
             for number, vector, crc in batch:
-                if crc32(vector) != crc:
+                if not isinstance(vector, bytes) or crc32(vector) != crc:
                     raise self.db.damage(f"the vector of chunk {number} is not what was written")
             ids = np.array([row[0] for row in batch], dtype=np.int64)
-            joined = np.frombuffer(b"".join(row[1] for row in batch), dtype=np.float16)
-            yield ids, joined.reshape(len(ids), self.dim)
+            with self.db.reading_values():
+                joined = np.frombuffer(b"".join(row[1] for row in batch), dtype=np.float16)
+                vectors = joined.reshape(len(ids), self.dim)
+            yield ids, vectors
 
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of the articles whose names came or went.
@@ -276,13 +312,17 @@ class Store:
             since: The generation after which they did.
             generation: The one that the articles belong to.
         """
-        yield from self.db.rows(
+        rows = self.db.rows(
             "SELECT c.id, a.language, coalesce(a.title, (SELECT n.title FROM names n "
             f"WHERE n.article = a.id AND {VISIBLE} ORDER BY n.path LIMIT 1)) || char(10) || c.text "
             f"FROM chunks c JOIN articles a ON a.id = c.article WHERE a.id IN ({_ARTICLES}) AND "
             f"a.id IN ({_TOUCHED}) ORDER BY c.id",
             {"g": generation, "since": since},
         )
+        for number, language, text in rows:
+            if not isinstance(text, str):
+                raise self.db.damage(f"chunk {number} is not what was written")
+            yield number, language, text
 
     def removed_chunks(self, since: int, generation: int) -> list[int]:
         """Return the ids of chunks that went after generation `since`."""
@@ -305,11 +345,9 @@ class Store:
             "ORDER BY c.id, n.path",
             {"g": generation},
         )
-        by_id = itertools.groupby(rows, lambda row: int(row[7]))
-        try:
+        by_id = itertools.groupby(rows, lambda row: int(row[0]))
+        with self.db.reading_values():
             return {number: chunk_of(list(named)) for number, named in by_id}
-        except ValueError as exc:
-            raise self.db.damage(str(exc)) from exc
 
     def contents(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
         """Return the ids of what the articles of a generation say, of those with these paths."""

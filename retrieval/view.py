@@ -14,7 +14,7 @@ import numpy as np
 
 from retrieval.confidence.scale import SHIPPED, Scale
 from retrieval.derived import drop_lexical, lexical_of
-from retrieval.errors import IndexFault, IndexMismatch
+from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
 from retrieval.homes import home
 from retrieval.lexical import LexicalIndex, terms
 from retrieval.store import Generation, Store
@@ -185,7 +185,13 @@ class Views:
         state = store.state()
         generation = store.generation()
         lexical = lexical_of(store, generation.number, self._folder)
-        return view_of(store, generation, lexical, state)
+        try:
+            return view_of(store, generation, lexical, state)
+        except IndexDamaged:
+            if store.state() == state:
+                raise
+        # It was purged meanwhile.
+        return self._load(store)
 
 
 def view_of(
@@ -207,6 +213,8 @@ def view_of(
 
     number = generation.number
     dense = DenseIndex.build(store.dim, store.vectors(number))
+    if len(dense.ids) != generation.chunks:
+        raise store.db.damage(f"{len(dense.ids)} chunks are left of {generation.chunks}")
     languages = tuple(store.languages(number))
     calibration = store.calibrations.of(number)
     scale = calibration.scale if calibration else SHIPPED

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from zlib import crc32
 
+from retrieval.checksums import chunk_checksum, text_checksum, tokens_checksum
+from retrieval.errors import IndexDamaged
 from retrieval.health.finding import REBUILD, Finding, Kind, are, counted, error, note
 from retrieval.rows import marks
 from retrieval.store import Store
@@ -54,9 +56,6 @@ def references(store: Store) -> Iterator[Finding]:
 
 def numbers(store: Store) -> Iterator[Finding]:
     """Find generations whose counts are not those of their rows."""
-    current = store.current()
-    if not store.keeps(current):
-        yield error(Kind.INCONSISTENT, f"generation {current} is current and is not there", REBUILD)
     for kept in store.generations():
         articles, chunks = store.count(kept.number)
         # It may have been purged while its rows were counted.
@@ -82,13 +81,13 @@ def numbers(store: Store) -> Iterator[Finding]:
 
 
 def checksums(store: Store) -> Iterator[Finding]:
-    """Find chunks, tokens and vectors that are not what was written."""
+    """Find chunks, tokens, vectors, articles and names that are not what was written."""
     chunks = [
         number
-        for number, text, sentences, crc in store.db.rows(
-            "SELECT id, text, sentences, crc FROM chunks"
+        for number, article, encoding, text, sentences, crc in store.db.rows(
+            "SELECT id, article, encoding, text, sentences, crc FROM chunks"
         )
-        if crc != crc32(sentences, crc32(text.encode()))
+        if crc != chunk_checksum(article, encoding, text, sentences)
     ]
     yield from _other("chunk", chunks, _articles(store, "c.id", chunks))
     vectors = [
@@ -102,9 +101,19 @@ def checksums(store: Store) -> Iterator[Finding]:
         for number, codes, starts, crc in store.db.rows(
             "SELECT encoding, codes, starts, crc FROM tokens"
         )
-        if crc != crc32(starts, crc32(codes))
+        if crc != tokens_checksum(number, codes, starts)
     ]
     yield from _other("token record", tokens, _articles(store, "c.encoding", tokens))
+    texts = [
+        number
+        for number, text, crc in store.db.rows("SELECT id, text, text_crc FROM articles")
+        if crc != text_checksum(text)
+    ]
+    yield from _other("article", texts, _articles(store, "c.article", texts))
+    try:
+        store.sources()
+    except IndexDamaged as exc:
+        yield error(Kind.DAMAGED, str(exc).partition(";")[0], REBUILD)
 
 
 def _other(noun: str, damaged: Sequence[int], about: Iterable[str]) -> Iterator[Finding]:

@@ -9,8 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from retrieval.health.finding import Finding, Kind, note, warning
-from retrieval.homes import home
-from retrieval.store import DATABASE
+from retrieval.homes import DATABASE, home
 
 # A rebuild needs the index's size again; SQLite's log may need as much for a while.
 _TIMES = 2

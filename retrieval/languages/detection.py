@@ -7,6 +7,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
+from retrieval.errors import IndexFault
 from retrieval.lexical import STOPPED, words
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ _UKRAINIAN = frozenset("іїєґ")
 
 
 def of_article(text: str) -> str | None:
-    """Return the ISO 639-1 code of an article's language, None where its text leaves doubt."""
+    """Return the ISO 639-1 code of an article's language, None where its text leaves doubt.
+
+    Raises:
+        IndexFault: There is no room for temporary files.
+    """
     language, probability = _identifier().classify(text[:_SAMPLE])
     return language if probability >= _SURE else None
 
@@ -40,7 +45,14 @@ def _identifier() -> LanguageIdentifier:
     # Half a second and 80 MB, which an article that names its language should not cost.
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as exc:
+        # It unpacks its model there.
+        raise IndexFault(
+            f"the folder for temporary files cannot be used ({exc.strerror}); make room in it, or "
+            "name another with TMPDIR"
+        ) from exc
     # The others are rare, have no two-letter code, and take short English texts for their own.
     identifier.set_languages([code for code in identifier.labels if len(code) == 2])
     return identifier

@@ -12,13 +12,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from embeddings import Encoder, EncoderError, load
+from embeddings.compiled import read
 from tests.embeddings import tiny
+from tests.rights import without_roots_rights
 
 ANNOUNCED = ["compiling the encoder (once, about 20 seconds)"]
 
@@ -136,6 +139,62 @@ def test_damage_is_mended(
     encoder, told = cached.load()
     assert told == []
     assert right(encoder, expected)
+
+
+@pytest.mark.parametrize("there", ["a file", "an empty folder"])
+def test_what_is_no_cache_is_replaced(
+    cached: Cached, expected: NDArray[np.float32], there: str
+) -> None:
+    folder = cached.folder
+    shutil.rmtree(folder)
+    folder.touch() if there == "a file" else folder.mkdir()
+
+    encoder, told = cached.load()
+
+    assert told == ANNOUNCED
+    assert right(encoder, expected)
+    assert cached.load()[1] == []
+
+
+@pytest.mark.parametrize("mode", [0, 0o500])
+def test_damage_that_cannot_be_deleted_is_told(mode: int) -> None:
+    # Not in tmp_path, whose parents are closed to the user that root becomes here.
+    with TemporaryDirectory() as root, without_roots_rights(Path(root)):
+        folder = Path(root) / "encoder"
+        folder.mkdir()
+        (folder / "card.json").write_text("{}", encoding="utf-8")
+        folder.chmod(mode)
+        with pytest.raises(EncoderError, match=r"can neither be used nor deleted \(.*; delete it"):
+            read(folder)
+        folder.chmod(0o700)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from embeddings import EncoderError, load
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
+try:
+    load(sys.argv[1], cache=Path(sys.argv[2]))
+except EncoderError as fault:
+    print(fault)
+"""
+
+
+def test_a_full_disk_is_told(tiny_model: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tiny_model), str(tmp_path / "cache")],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+
+    assert done.stdout.startswith("the compiled encoder cannot be kept in ")
+    assert "; set encoder.cache to" in done.stdout
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_a_draft_left_by_a_killed_process_does_no_harm(

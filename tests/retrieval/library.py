@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,20 +35,6 @@ def articles_in(folder: Path, **own: object) -> ArticlesSettings:
     """Return the default settings of articles in a folder, files being small."""
     values = {"folder": folder, "max_megabytes": 0.1, **own}
     return Settings.load(overrides={"articles": values}).articles
-
-
-@contextmanager
-def as_nobody(folder: Path) -> Iterator[None]:
-    """Be nobody, who owns the folder: permission bits mean nothing to root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.chown(folder, 65534, 65534)
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @dataclass

@@ -581,10 +581,10 @@ def test_a_folder_that_cannot_be_made_is_the_worlds_fault(tmp_path: Path) -> Non
         Store.create(tmp_path / "file" / "index", "f", "hash", DIM)
 
 
-def test_a_database_that_cannot_be_opened_is_the_worlds_fault(tmp_path: Path) -> None:
+def test_a_folder_in_place_of_a_database_is_damage(tmp_path: Path) -> None:
     database(tmp_path).mkdir()
 
-    with pytest.raises(IndexFault, match="cannot be read"):
+    with pytest.raises(IndexDamaged, match=r"is damaged \(it is a folder\); run .* --rebuild"):
         Store.open(tmp_path)
 
 
