@@ -94,7 +94,7 @@ class Database:
     def rows(self, sql: str, values: Values = ()) -> Iterator[tuple[Any, ...]]:
         """Yield row after row, all of one state of the database."""
         with self._explained():
-            # One by one: `yield from` would close the cursor of who stopped, perhaps after the file.
+            # `yield from` would close the cursor of who stopped, perhaps after the database.
             for row in self._connection().execute(sql, values):  # noqa: UP028
                 yield row
 

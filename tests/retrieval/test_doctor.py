@@ -24,7 +24,7 @@ from retrieval.types import Encoder
 from retrieval.view import view_of
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, articles_in
-from tests.retrieval.test_refresh import StoppedEncoder, prose
+from tests.retrieval.rebuilt import StoppedEncoder, prose
 from tests.rights import without_roots_rights
 
 # A small index is not calibrated by these tests, and may lie on a full disk.

@@ -15,7 +15,7 @@ from retrieval.refresh import Way
 from retrieval.store import Store
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, articles_in
-from tests.retrieval.test_refresh import StoppedEncoder, prose
+from tests.retrieval.rebuilt import StoppedEncoder, prose
 
 
 @pytest.fixture

@@ -2,39 +2,28 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from retrieval.dense import DenseIndex
 from retrieval.derived import lexical_of, write_lexical
 from retrieval.errors import ArticlesError, IndexBusy, IndexFault, IndexMismatch
 from retrieval.lexical import LexicalIndex
 from retrieval.lock import writing
 from retrieval.refresh import Progress
-from retrieval.types import Chunk, Source
-from tests.fakes import HashEncoder, Passage
+from tests.fakes import HashEncoder
 from tests.retrieval.library import Library
+from tests.retrieval.rebuilt import StoppedEncoder, assert_like_rebuilt, found, indexed, prose
 from tests.rights import without_roots_rights
 
 ROOT = Path(__file__).parents[2]
-QUESTIONS = ["Where does the river rise?", "Who rebuilt the mill?", "bridge", "spring flood town"]
-WORDS = ["river", "mill", "bridge", "town", "flood", "hill", "spring", "ferry", "market", "tower"]
-
-Indexed = dict[Source, list[Chunk]]
-Found = dict[str, dict[tuple[str, str], tuple[float, bool]]]
 
 
 @pytest.fixture
@@ -45,89 +34,6 @@ def library(tmp_path: Path) -> Library:
         mill="The mill burnt down.\n\nThe town rebuilt it.",
     )
     return library
-
-
-def prose(seed: int, sentences: int) -> str:
-    random = Random(seed)
-    return " ".join(
-        f"The {' '.join(random.choices(WORDS, k=6))} {seed} {n} end." for n in range(sentences)
-    )
-
-
-def indexed(library: Library) -> Indexed:
-    """Return what the current generation holds."""
-    store = library.store()
-    ids = [i for some, _ in store.vectors(store.current()) for i in some.tolist()]
-    articles: Indexed = {source: [] for source in store.sources()}
-    for some in batches(ids):
-        for stored in store.chunks(some, store.current()).values():
-            for source in stored.sources:
-                articles[source].append(stored.chunk)
-    store.close()
-    return {source: sorted(found, key=lambda c: c.start) for source, found in articles.items()}
-
-
-def found(library: Library) -> Found:
-    """Return every chunk's cosine with some questions, and whether it has a term of theirs.
-
-    BM25 scores are left out: in an updated index they still count terms of removed chunks.
-    """
-    library.searcher()
-    store = library.store()
-    generation = store.current()
-    dense = DenseIndex.build(store.dim, store.vectors(generation))
-    lexical = LexicalIndex.open(library.lexical, store.key)
-    assert lexical is not None
-    assert lexical.generation == generation
-    everything: Found = {}
-    for question in QUESTIONS:
-        near = dense.search(library.encoder.encode_query(question).vector, 10_000)
-        matching = lexical.search(question, store.languages(generation), 10_000)
-        assert matching.keys() <= near.keys()
-        chunks = {
-            i: stored
-            for some in batches(near)
-            for i, stored in store.chunks(some, generation).items()
-        }
-        everything[question] = {
-            (stored.source.path, stored.chunk.text): (round(near[i], 3), i in matching)
-            for i, stored in chunks.items()
-        }
-    store.close()
-    return everything
-
-
-def batches(ids: Iterable[int]) -> list[list[int]]:
-    whole = list(ids)
-    return [whole[at : at + 500] for at in range(0, len(whole), 500)]
-
-
-def rebuilt(library: Library) -> Library:
-    """Return a library of the same articles that is indexed from nothing."""
-    other = Library(library.root / "rebuilt", library.chunk_tokens)
-    shutil.rmtree(other.root)
-    shutil.copytree(library.articles, other.articles)
-    other.refresh()
-    return other
-
-
-def assert_like_rebuilt(library: Library) -> None:
-    other = rebuilt(library)
-    assert indexed(library) == indexed(other)
-    assert found(library) == found(other)
-
-
-class StoppedEncoder(HashEncoder):
-    """Is interrupted, as by Ctrl-C, before it has encoded more than so many passages."""
-
-    def __init__(self, passages: int) -> None:
-        super().__init__()
-        self._passages = passages
-
-    def encode_passages(self, texts: Sequence[str]) -> list[Passage]:
-        if len(self.encoded) + len(texts) > self._passages:
-            raise KeyboardInterrupt("enough")
-        return super().encode_passages(texts)
 
 
 def test_the_first_refresh_adds_everything(library: Library) -> None:
@@ -399,44 +305,6 @@ def run_python(code: str, *args: object) -> subprocess.Popen[str]:
     )
 
 
-# Changes the articles and refreshes, again and again, until it is killed.
-RESTLESS = """
-import sys
-from pathlib import Path
-from random import Random
-from tests.retrieval.library import Library
-from tests.retrieval.test_refresh import prose
-
-library, random = Library(Path(sys.argv[1]), chunk_tokens=16), Random(int(sys.argv[2]))
-print("ready", flush=True)
-while True:
-    for n in random.sample(range(12), 3):
-        path = library.articles / f"a{n}.txt"
-        if path.exists() and random.random() < 0.3:
-            path.unlink()
-        else:
-            path.write_text(prose(random.randrange(50), random.randint(1, 15)))
-    library.refresh()
-"""
-
-
-def test_a_killed_refresh_is_completed_by_the_next(library: Library) -> None:
-    library.chunk_tokens = 16
-    random = Random(5)
-    for seed in range(5):
-        process = run_python(RESTLESS, library.root, seed)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(random.uniform(0.02, 0.6))
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-        process.communicate()
-
-        library.refresh()
-
-        assert_like_rebuilt(library)
-
-
 @contextmanager
 def holding_the_lock(index: Path) -> Iterator[subprocess.Popen[str]]:
     code = (
@@ -532,7 +400,7 @@ def test_a_damaged_lexical_index_is_built_again(library: Library, damage: str, b
     after = found(library)
 
     assert after == before
-    assert any(lexical for hits in after.values() for _, lexical in hits.values())
+    assert any(one.matching for matches in after.values() for one in matches.values())
     assert report is None or not report.changed
     store = library.store()
     assert LexicalIndex.open(library.lexical, store.key) is not None
@@ -606,57 +474,6 @@ def test_nothing_stays_open(library: Library) -> None:
         library.refresh(StoppedEncoder(0))
     assert open_files() == []
     assert caught.traceback
-
-
-class Changes(RuleBasedStateMachine):
-    """Whatever is done to the articles, a refresh leads to what a rebuild does."""
-
-    names = st.sampled_from("abcd")
-    texts = st.builds(prose, st.integers(0, 9), st.integers(1, 12))
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._folder = TemporaryDirectory()
-        self._library = Library(Path(self._folder.name), chunk_tokens=16)
-        self._library.write(always="Something to read.")
-        self._clock = 0
-
-    def teardown(self) -> None:
-        self._folder.cleanup()
-
-    def _existing(self) -> list[Path]:
-        return sorted(self._library.articles.glob("?.txt"))
-
-    @rule(name=names, text=texts)
-    def write(self, name: str, text: str) -> None:
-        self._library.write(**{name: text})
-        # Coarse clocks would show two states of one size as one.
-        self._clock += 1
-        os.utime(self._library.articles / f"{name}.txt", ns=(self._clock, self._clock))
-
-    @precondition(lambda self: self._existing())
-    @rule(random=st.randoms(use_true_random=False))
-    def delete(self, random: Random) -> None:
-        random.choice(self._existing()).unlink()
-
-    @precondition(lambda self: self._existing())
-    @rule(random=st.randoms(use_true_random=False), name=names)
-    def rename(self, random: Random, name: str) -> None:
-        random.choice(self._existing()).rename(self._library.articles / f"{name}.txt")
-
-    @rule(passages=st.sampled_from([0, 10]))
-    def refresh_and_be_stopped(self, passages: int) -> None:
-        with suppress(KeyboardInterrupt):
-            self._library.refresh(StoppedEncoder(passages))
-
-    @rule()
-    def refresh(self) -> None:
-        self._library.refresh()
-        assert_like_rebuilt(self._library)
-
-
-TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=6, stateful_step_count=12)
 
 
 def test_a_refresh_waits_for_a_lock_that_is_held_for_a_moment(library: Library) -> None:
