@@ -31,8 +31,9 @@ from retrieval.errors import (
 )
 from retrieval.gate import SampleGate
 from retrieval.lock import writing
-from retrieval.plan import in_line
-from retrieval.refresh import WAIT_S, Gate, Progress, Report, Way, refresh, unchanged
+from retrieval.plan import in_line, unchanged
+from retrieval.refresh import WAIT_S, Gate, Way, refresh
+from retrieval.reports import Progress, Report
 from retrieval.reranking import Reranking
 from retrieval.search import Searcher
 from retrieval.store import Store

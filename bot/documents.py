@@ -11,8 +11,9 @@ from bot.evaluation.evaluate import Outcome, Report
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.articles import Skipped
+from retrieval.homes import size
 from retrieval.plan import Preview
-from retrieval.refresh import Report as RefreshReport
+from retrieval.reports import Report as RefreshReport
 from retrieval.store import Generation, Store
 from retrieval.types import Article, Source, Stage
 from retrieval.why import Explanation, absent
@@ -196,7 +197,7 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "fingerprint": store.fingerprint,
         "dim": store.dim,
         "format": store.format,
-        "bytes": store.size(),
+        "bytes": size(store.place),
     }
 
 

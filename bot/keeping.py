@@ -30,7 +30,8 @@ from retrieval.errors import RetrievalError
 from retrieval.formats.plain import WRITTEN
 from retrieval.lock import writing
 from retrieval.plan import preview
-from retrieval.refresh import WAIT_S, Progress
+from retrieval.refresh import WAIT_S
+from retrieval.reports import Progress
 
 
 @command

@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from bot.render import ACCENT
-from retrieval.refresh import Progress
+from retrieval.reports import Progress
 
 _BAR_WIDTH = 16
 # Seconds over which the time left is estimated: passages are encoded sorted by length, a batch at

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bot.render import counted, visible
 from retrieval.articles import Skipped
 from retrieval.plan import Preview
-from retrieval.refresh import Report
+from retrieval.reports import Report
 from retrieval.store import Generation
 
 

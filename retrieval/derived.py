@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from retrieval.changes import passages, removed_chunks
 from retrieval.errors import IndexBusy, IndexFault
 from retrieval.homes import remove
 from retrieval.lexical import LexicalIndex, is_written
@@ -116,8 +117,8 @@ def written_lexical(store: Store) -> list[int]:
 
 def _follow(store: Store, lexical: LexicalIndex, generation: int) -> LexicalIndex:
     since = lexical.generation
-    gone = store.removed_chunks(since, generation)
-    lexical.update(store.passages(since, generation), gone, generation, store.key)
+    gone = removed_chunks(store, since, generation)
+    lexical.update(passages(store, since, generation), gone, generation, store.key)
     return lexical
 
 

@@ -19,9 +19,13 @@ from retrieval.rows import (
     digest_of,
     insert_article,
     insert_encoding,
+    marks,
 )
 from retrieval.store import Store, StoredEncoding
 from retrieval.types import Article, Chunk
+
+# SQLite's own limit on bound variables was 999 before 3.32.
+_SOME = 500
 
 Cut = tuple[Article, Sequence[tuple[Chunk, bytes]]]
 """An article with its chunks and the digests of their passages."""
@@ -64,6 +68,18 @@ class Draft:
     def files(self) -> dict[str, FileState]:
         """Return what it has seen of each file."""
         return self._store.files(self.number)
+
+    def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
+        """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
+        also = "AND EXISTS (SELECT 1 FROM tokens WHERE encoding = encodings.id)" if tokens else ""
+        known: set[bytes] = set()
+        for at in range(0, len(digests), _SOME):
+            some = digests[at : at + _SOME]
+            rows = self._store.db.query(
+                f"SELECT digest FROM encodings WHERE digest IN ({marks(some)}) {also}", tuple(some)
+            )
+            known.update(row[0] for row in rows)
+        return known
 
     def keep(self, encodings: Mapping[bytes, StoredEncoding]) -> None:
         """Store encodings, by the digest of their passage."""

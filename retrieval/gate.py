@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from config import SearchSettings
 from retrieval.probes import Probe, by_sentence, by_title
 from retrieval.refresh import Trial
+from retrieval.samples import contents, middle_chunks
 from retrieval.search import Searcher
 from retrieval.types import Encoder
 from retrieval.view import StillView, View
@@ -48,10 +49,10 @@ class SampleGate:
         chance = random.Random(generation)
         count = min(self._sample, len(trial.changed) + _OTHERS)
         new = min(len(trial.changed), max(count // 2, count - _OTHERS))
-        changed = store.contents(generation, chance.sample(trial.changed, new))
-        others = store.contents(generation)
+        changed = contents(store, generation, chance.sample(trial.changed, new))
+        others = contents(store, generation)
         others = chance.sample(others, min(len(others), count - new))
-        return store.middle_chunks([*changed, *others])
+        return middle_chunks(store, [*changed, *others])
 
     def _missing(self, trial: Trial, by: str, probes: Sequence[Probe]) -> Iterator[str]:
         lost = self._lost(trial.after, probes)

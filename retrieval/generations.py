@@ -78,6 +78,20 @@ def rollback(store: Store, to: int | None = None) -> Generation:
     return store.generation()
 
 
+def check_counts(store: Store) -> None:
+    """Raise `IndexDamaged` unless the current generation has as much as it was published with.
+
+    Else what a damaged row hides would be missing for good from the next one on.
+    """
+    seen = store.generation()
+    found = store.count(seen.number)
+    if found != (seen.articles, seen.chunks):
+        raise store.db.damage(
+            f"{found[0]} articles and {found[1]} chunks are left of {seen.articles} and "
+            f"{seen.chunks}"
+        )
+
+
 def purge(store: Store, keep: int) -> None:
     """Drop generations but the last, and what only they need; the caller holds the lock.
 

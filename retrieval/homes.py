@@ -67,6 +67,17 @@ def leftovers(folder: Path) -> list[Path]:
     ]
 
 
+def size(place: Path) -> int:
+    """Return the size of a home and all that is in it, in bytes."""
+    total = 0
+    for folder, _, names in os.walk(place):
+        for name in names:
+            # A refresh may delete it meanwhile.
+            with suppress(FileNotFoundError):
+                total += Path(folder, name).stat().st_size
+    return total
+
+
 def remove(path: Path) -> None:
     """Delete a file or a folder, as far as that is possible."""
     if path.is_dir() and not path.is_symlink():

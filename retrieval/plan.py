@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import ArticleFile, Found, Skipped, read, walk
+from retrieval.derived import has_lexical
 from retrieval.draft import Draft
 from retrieval.formats.plain import UnreadableArticle
+from retrieval.homes import leftovers, rebuilding
+from retrieval.reports import Report
 from retrieval.rows import FileState
 from retrieval.store import Store
 
@@ -117,6 +122,51 @@ def in_line(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> b
     failed = [file for file in failed if known[file.path].looks_like(file)]
     unread = all(not known[file.path].digest for file in failed)
     return not todo.gone and len(failed) == len(todo.changed) and unread
+
+
+def unchanged(
+    articles: ArticlesSettings, index: IndexSettings, fingerprint: str, tokens: bool
+) -> Report | None:
+    """Return what a refresh would report if there is nothing to do, else None; costs a walk.
+
+    Args:
+        articles: Where they are.
+        index: Where it is.
+        fingerprint: Of the encoder that the refresh would use.
+        tokens: Whether it would store the codes of tokens.
+
+    Raises:
+        ArticlesError: The folder is missing or unreadable.
+    """
+    started = time.perf_counter()
+    store = Store.open(index.folder)
+    if store is None or not store.current() or store.fingerprint != fingerprint:
+        return None
+    if leftovers(index.folder) or rebuilding(index.folder).exists():
+        return None
+    with closing(store):
+        draft = Draft(store)
+        known = draft.files()
+        if store.held or store.refused or draft.difference().any or not has_lexical(store):
+            return None
+        found = walk(articles.folder, articles.max_bytes)
+        todo = plan(found, known, Recipe.of(articles, index, tokens))
+        if todo.changed or todo.gone:
+            return None
+        unreadable = [Skipped(f.path, f.reason) for f in known.values() if f.reason]
+        state = store.generation()
+    return Report(
+        generation=state.number,
+        added=0,
+        modified=0,
+        deleted=0,
+        unchanged=state.articles,
+        renamed=0,
+        skipped=tuple(sorted([*found.skipped, *unreadable], key=lambda one: one.article)),
+        chunks=state.chunks,
+        encoded=0,
+        elapsed_s=time.perf_counter() - started,
+    )
 
 
 def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> Preview:

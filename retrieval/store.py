@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -26,7 +24,6 @@ from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.homes import DATABASE, home
 from retrieval.rows import (
     CHUNK,
-    SCHEMA,
     SOURCE,
     VISIBLE,
     VISIBLE_FILES,
@@ -37,16 +34,14 @@ from retrieval.rows import (
     Tokens,
     check_text,
     chunk_of,
-    marks,
     source_of,
 )
+from retrieval.schema import SCHEMA
 from retrieval.types import Article, Source
 
 __all__ = ["FileState", "Generation", "Store", "StoredChunk", "StoredEncoding", "Tokens"]
 
 FORMAT = 4
-# SQLite's own limit on bound variables was 999 before 3.32.
-_SOME = 500
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 _ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 
@@ -166,16 +161,6 @@ class Store:
         """The folder of the database and what is derived from it."""
         return self.db.path.parent
 
-    def size(self) -> int:
-        """Return the size of the index, in bytes."""
-        total = 0
-        for folder, _, names in os.walk(self.place):
-            for name in names:
-                # A refresh may delete it meanwhile.
-                with suppress(FileNotFoundError):
-                    total += Path(folder, name).stat().st_size
-        return total
-
     def check_encoder(self, fingerprint: str, name: str) -> None:
         """Raise `IndexMismatch` unless the index was made by this encoder."""
         if self.fingerprint != fingerprint:
@@ -184,19 +169,6 @@ class Store:
                 f"({self.fingerprint[:8]}), the settings name {name} ({fingerprint[:8]}); set "
                 "encoder.model back, or give another folder with --index, or run excerpta refresh "
                 "--rebuild, which makes it again from the articles"
-            )
-
-    def check_counts(self) -> None:
-        """Raise `IndexDamaged` unless the current generation has as much as it was published with.
-
-        Else what a damaged row hides would be missing for good from the next one on.
-        """
-        seen = self.generation()
-        found = self.count(seen.number)
-        if found != (seen.articles, seen.chunks):
-            raise self.db.damage(
-                f"{found[0]} articles and {found[1]} chunks are left of {seen.articles} and "
-                f"{seen.chunks}"
             )
 
     def current(self) -> int:
@@ -303,35 +275,6 @@ class Store:
                 vectors = joined.reshape(len(ids), self.dim)
             yield ids, vectors
 
-    def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
-        """Yield chunk id, language and passage of the articles whose names came or went.
-
-        The title in the passage is that of the article's first name.
-
-        Args:
-            since: The generation after which they did.
-            generation: The one that the articles belong to.
-        """
-        rows = self.db.rows(
-            "SELECT c.id, a.language, coalesce(a.title, (SELECT n.title FROM names n "
-            f"WHERE n.article = a.id AND {VISIBLE} ORDER BY n.path LIMIT 1)) || char(10) || c.text "
-            f"FROM chunks c JOIN articles a ON a.id = c.article WHERE a.id IN ({_ARTICLES}) AND "
-            f"a.id IN ({_TOUCHED}) ORDER BY c.id",
-            {"g": generation, "since": since},
-        )
-        for number, language, text in rows:
-            if not isinstance(text, str):
-                raise self.db.damage(f"chunk {number} is not what was written")
-            yield number, language, text
-
-    def removed_chunks(self, since: int, generation: int) -> list[int]:
-        """Return the ids of chunks that went after generation `since`."""
-        rows = self.db.query(
-            f"SELECT id FROM chunks WHERE article IN ({_TOUCHED}) AND article NOT IN ({_ARTICLES})",
-            {"g": generation, "since": since},
-        )
-        return [row[0] for row in rows]
-
     def chunks(self, ids: Sequence[int], generation: int) -> dict[int, StoredChunk]:
         """Return chunks of a generation by id; those it does not have are left out.
 
@@ -349,46 +292,9 @@ class Store:
         with self.db.reading_values():
             return {number: chunk_of(list(named)) for number, named in by_id}
 
-    def contents(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
-        """Return the ids of what the articles of a generation say, of those with these paths."""
-        only = "" if paths is None else f" AND n.path IN ({marks(paths)})"
-        rows = self.db.query(
-            f"SELECT DISTINCT n.article FROM names n WHERE n.added <= ? AND "
-            f"(n.removed IS NULL OR n.removed > ?){only} ORDER BY n.article",
-            (generation, generation, *(paths or ())),
-        )
-        return [row[0] for row in rows]
-
-    def middle_chunks(self, contents: Sequence[int]) -> list[int]:
-        """Return the id of a chunk from the middle of each, but of those without a chunk."""
-        rows = self.db.query(
-            "SELECT min(id) + count(*) / 2 FROM chunks "
-            f"WHERE article IN ({', '.join(map(str, contents))}) GROUP BY article"
-        )
-        # Those of one article follow each other, as they were written in one go.
-        return [row[0] for row in rows]
-
-    def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
-        """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
-        also = "AND EXISTS (SELECT 1 FROM tokens WHERE encoding = encodings.id)" if tokens else ""
-        known: set[bytes] = set()
-        for at in range(0, len(digests), _SOME):
-            some = digests[at : at + _SOME]
-            rows = self.db.query(
-                f"SELECT digest FROM encodings WHERE digest IN ({marks(some)}) {also}", tuple(some)
-            )
-            known.update(row[0] for row in rows)
-        return known
-
     def close(self) -> None:
         """Close this thread's connection."""
         self.db.close()
 
     def _meta(self, key: str) -> str:
         return str(self.db.one("SELECT value FROM meta WHERE key = ?", (key,))[0])
-
-
-_TOUCHED = (
-    "SELECT article FROM names WHERE added > :since AND added <= :g UNION "
-    "SELECT article FROM names WHERE removed > :since AND removed <= :g"
-)

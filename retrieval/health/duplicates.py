@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from retrieval import samples
 from retrieval.alike import Words
 from retrieval.health.finding import Finding, Kind, warning
 from retrieval.rows import VISIBLE
@@ -31,7 +32,7 @@ def sampled(view: View, every: bool) -> tuple[list[int], int]:
         Their rows, and of how many they are.
     """
     generation = view.generation
-    contents = view.store.contents(generation.number)
+    contents = samples.contents(view.store, generation.number)
     affordable = _COMPARISONS / max(1, generation.chunks) / max(1, generation.chunks)
     if every or affordable >= 1:
         return contents, len(contents)

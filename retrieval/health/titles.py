@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config import SearchSettings
+from retrieval import samples
 from retrieval.derived import lexical_in_memory
 from retrieval.health.finding import Finding, Kind, are, counted, warning
 from retrieval.health.state import is_latest
@@ -29,7 +30,7 @@ def sampled(store: Store, generation: int, every: bool) -> tuple[list[int], int]
     Returns:
         Their rows, and of how many they are.
     """
-    contents = store.contents(generation)
+    contents = samples.contents(store, generation)
     if every or len(contents) <= SAMPLE:
         return contents, len(contents)
     return sorted(random.Random(generation).sample(contents, SAMPLE)), len(contents)
@@ -89,5 +90,5 @@ def _missing(
 
 
 def _probes(view: View, contents: Sequence[int]) -> list[Probe]:
-    chunks = view.store.middle_chunks(contents)
+    chunks = samples.middle_chunks(view.store, contents)
     return list(by_title(view.store.chunks(chunks, view.generation.number).values()))

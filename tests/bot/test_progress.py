@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bot.progress import Asking, Building
-from retrieval.refresh import Progress
+from retrieval.reports import Progress
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 

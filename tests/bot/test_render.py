@@ -17,7 +17,7 @@ from bot.answers import Answer
 from bot.report import report_text, skipped_text
 from retrieval.articles import Skipped
 from retrieval.question.repair import Repair
-from retrieval.refresh import Report
+from retrieval.reports import Report
 from retrieval.types import Article, Excerpt, Source
 
 SOURCE = Source("corvids.md", "On corvids", dt.date(2024, 5, 3), "https://example.org/corvids")

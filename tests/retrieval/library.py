@@ -9,7 +9,8 @@ from pathlib import Path
 from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings, Settings
 from retrieval.formats.parsing import parse
 from retrieval.formats.parts import Limits
-from retrieval.refresh import USUAL, Progress, Report, Way, refresh
+from retrieval.refresh import USUAL, Way, refresh
+from retrieval.reports import Progress, Report
 from retrieval.search import Searcher
 from retrieval.store import Store
 from retrieval.types import Article, Encoder

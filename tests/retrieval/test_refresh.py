@@ -13,11 +13,12 @@ from threading import Event, Thread
 
 import pytest
 
+from retrieval.changes import passages
 from retrieval.derived import lexical_of, write_lexical
 from retrieval.errors import ArticlesError, IndexBusy, IndexFault, IndexMismatch
 from retrieval.lexical import LexicalIndex
 from retrieval.lock import writing
-from retrieval.refresh import Progress
+from retrieval.reports import Progress
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library
 from tests.retrieval.rebuilt import StoppedEncoder, assert_like_rebuilt, found, indexed, prose
@@ -143,7 +144,7 @@ def test_articles_are_cut_again_when_the_budget_changes(library: Library) -> Non
 def test_a_deleted_article_is_gone_from_everywhere(library: Library) -> None:
     library.refresh()
     store = library.store()
-    (dense_id,) = (i for i, _, text in store.passages(0, 1) if "rises" in text)
+    (dense_id,) = (i for i, _, text in passages(store, 0, 1) if "rises" in text)
     (library.articles / "river.txt").unlink()
 
     report = library.refresh()

@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval.changes import passages, removed_chunks
 from retrieval.draft import Cut, Draft
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
 from retrieval.generations import purge
+from retrieval.homes import size
 from retrieval.store import FORMAT, FileState, Generation, Store, StoredEncoding, Tokens
 from retrieval.types import Article, Chunk, Sentence, Source
 
@@ -108,7 +110,7 @@ def test_a_new_store_is_empty(store: Store) -> None:
     assert store.files(0) == {}
     assert store.languages(0) == []
     assert list(store.vectors(0)) == []
-    assert list(store.passages(0, 0)) == []
+    assert list(passages(store, 0, 0)) == []
     assert (store.fingerprint, store.encoder, store.dim) == ("fingerprint", "hash", DIM)
     assert store.format == FORMAT
 
@@ -146,7 +148,7 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
         np.testing.assert_array_equal(stored.codes, wanted.tokens.codes)
         np.testing.assert_array_equal(stored.starts, wanted.tokens.starts)
         np.testing.assert_array_equal(vectors[number], wanted.vector.astype(np.float16))
-    assert sorted(store.passages(0, 1)) == [
+    assert sorted(passages(store, 0, 1)) == [
         (ids[0], "de", f"Title’s\n{chunk.text}"),
         (ids[1], "de", f"Title’s\n{last.text}"),
     ]
@@ -250,12 +252,12 @@ def test_tokens_may_be_left_out_and_added_later(store: Store) -> None:
     draft.publish()
 
     assert [one.tokens for one in store.chunks([1], 1).values()] == [None]
-    assert store.known_encodings([digest], tokens=False) == {digest}
-    assert store.known_encodings([digest], tokens=True) == set()
+    assert Draft(store).known_encodings([digest], tokens=False) == {digest}
+    assert Draft(store).known_encodings([digest], tokens=True) == set()
 
     Draft(store).keep({digest: whole})
 
-    assert store.known_encodings([digest], tokens=True) == {digest}
+    assert Draft(store).known_encodings([digest], tokens=True) == {digest}
     (stored,) = store.chunks([1], 1).values()
     assert stored.tokens is not None
     assert whole.tokens is not None
@@ -278,17 +280,17 @@ def test_changes_since_a_generation(store: Store) -> None:
     replace(store, article_of("c", "Four."), remove=("a",))
 
     def texts(since: int, generation: int) -> set[str]:
-        return {text.split("\n")[1] for _, _, text in store.passages(since, generation)}
+        return {text.split("\n")[1] for _, _, text in passages(store, since, generation)}
 
     assert texts(0, 3) == {"Three.", "Four."}
     assert texts(1, 3) == {"Three.", "Four."}
     assert texts(2, 3) == {"Four."}
     assert texts(1, 2) == {"Three."}
     assert texts(3, 3) == set()
-    gone = {s.chunk.text for s in store.chunks(store.removed_chunks(1, 3), 1).values()}
+    gone = {s.chunk.text for s in store.chunks(removed_chunks(store, 1, 3), 1).values()}
     assert gone == {"One.", "Two."}
-    assert len(store.removed_chunks(2, 3)) == 1
-    assert store.removed_chunks(3, 3) == []
+    assert len(removed_chunks(store, 2, 3)) == 1
+    assert removed_chunks(store, 3, 3) == []
 
 
 @pytest.mark.parametrize("keep", [1, 2, 3])
@@ -300,7 +302,7 @@ def test_only_kept_generations_stay(store: Store, keep: int) -> None:
     kept = range(5 - keep + 1, 6)
     for n in range(1, 6):
         assert store.keeps(n) == (n in kept)
-        assert store.known_encodings([digest_of(f"Text {n}.")], tokens=True) == (
+        assert Draft(store).known_encodings([digest_of(f"Text {n}.")], tokens=True) == (
             {digest_of(f"Text {n}.")} if n in kept else set()
         )
         if n in kept:
@@ -314,7 +316,7 @@ def test_an_encoding_in_use_is_never_dropped(store: Store) -> None:
     replace(store, remove=("a",), keep=1)
 
     assert seen(store) == {"Shared."}
-    assert store.known_encodings([digest_of("Shared."), digest_of("Own.")], tokens=True) == {
+    assert Draft(store).known_encodings([digest_of("Shared."), digest_of("Own.")], tokens=True) == {
         digest_of("Shared.")
     }
 
@@ -323,7 +325,7 @@ def test_many_digests_are_looked_up(store: Store) -> None:
     texts = [f"Text {n}." for n in range(1700)]
     replace(store, article_of("a", *texts[:1200]))
 
-    known = store.known_encodings([digest_of(text) for text in texts], tokens=True)
+    known = Draft(store).known_encodings([digest_of(text) for text in texts], tokens=True)
 
     assert known == {digest_of(text) for text in texts[:1200]}
 
@@ -431,7 +433,7 @@ def test_reopening_finds_what_was_published(store: Store, tmp_path: Path) -> Non
     assert again is not None
     assert again.key == store.key
     assert seen(again) == {"Text."}
-    assert again.size() >= database(tmp_path / "index").stat().st_size
+    assert size(again.place) >= database(tmp_path / "index").stat().st_size
     again.close()
 
 

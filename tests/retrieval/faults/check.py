@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from zlib import crc32
 
+from retrieval.changes import passages
 from retrieval.checksums import chunk_checksum, tokens_checksum
 from retrieval.dense import DenseIndex
 from retrieval.derived import lexical_of
@@ -107,7 +108,7 @@ def _of_store(store: Store, index: Path) -> Iterator[str]:
     if current:
         dense = DenseIndex.build(store.dim, store.vectors(current))
         lexical = lexical_of(store, current, index)
-        words = {i for i, _, _ in store.passages(0, current)}
+        words = {i for i, _, _ in passages(store, 0, current)}
         held = set(lexical.search("the", ["xx"], 100_000)) | set(
             lexical.search("the end", ["en"], 100_000)
         )

@@ -19,7 +19,8 @@ from retrieval.errors import IndexFault, IndexRefused
 from retrieval.generations import rollback
 from retrieval.homes import home, rebuilding
 from retrieval.lock import writing
-from retrieval.refresh import USUAL, Report, Way
+from retrieval.refresh import USUAL, Way
+from retrieval.reports import Report
 from retrieval.store import Store
 from tests.fakes import HashEncoder
 from tests.retrieval.faults.check import digests, encodings, problems
