@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.conversation import leaning
+from bot.errors import QuestionError
 from config import SearchSettings
 from retrieval.confidence.answerable import Features, confidence, features
 from retrieval.excerpts import Window, best_excerpts
@@ -23,20 +24,6 @@ from retrieval.why import Explanation, absent, explain
 _JUDGED = 3
 # C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
-
-class QuestionError(ValueError):
-    """A question that cannot be asked; its text tells the asker what to do.
-
-    Attributes:
-        found, limit: Characters that a too long question has and may have; 0 and 0 for an empty
-            one.
-    """
-
-    def __init__(self, message: str, found: int = 0, limit: int = 0) -> None:
-        super().__init__(message)
-        self.found = found
-        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True)

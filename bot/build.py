@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from bot.answers import Answerer
 from bot.evaluation.golden import GoldenGate
 from bot.evaluation.questions import read
+from bot.idle import is_in_line, stores_tokens
 from bot.writing.writer import Writer
-from config import Backend, LateInteraction, Settings
+from config import Settings
 from embeddings import (
     Encoder,
-    EncoderError,
     Model,
-    identify,
     load,
     load_reader,
     load_reranker,
@@ -31,7 +30,6 @@ from retrieval.errors import (
 )
 from retrieval.gate import SampleGate
 from retrieval.lock import writing
-from retrieval.plan import in_line, unchanged
 from retrieval.refresh import WAIT_S, Gate, Way, refresh
 from retrieval.reports import Progress, Report
 from retrieval.reranking import Reranking
@@ -85,27 +83,6 @@ def open_encoder(settings: Settings, announce: Callable[[str], None]) -> Encoder
     )
 
 
-def nothing_to_do(settings: Settings) -> Report | None:
-    """Return what a refresh would report if there is nothing to do, without loading the encoder."""
-    encoder = settings.encoder
-    if encoder.backend is Backend.TORCH or encoder.device != "cpu":
-        return None
-    try:
-        fingerprint = identify(
-            encoder.model,
-            query_prompt=encoder.query_prompt,
-            passage_prompt=encoder.passage_prompt,
-            cache=encoder.cache,
-        )
-        if fingerprint is None:
-            return None
-        tokens = stores_tokens(settings)
-        return unchanged(settings.articles, settings.index, fingerprint, tokens)
-    except (EncoderError, IndexFault):
-        # Whatever it is, the refresh will meet it, and mend it or say it.
-        return None
-
-
 def bring_in_line(
     settings: Settings,
     encoder: Encoder,
@@ -134,16 +111,6 @@ def bring_in_line(
     report = refresh(settings.articles, settings.index, encoder, on_progress, way)
     _calibrate(settings, encoder)
     return report
-
-
-def stores_tokens(settings: Settings) -> bool:
-    """Whether the index holds the codes of the passages' tokens."""
-    return settings.search.late_interaction is LateInteraction.STORED
-
-
-def is_in_line(settings: Settings) -> bool:
-    """Whether there is nothing to do for a refresh that nobody asked for; see `plan.in_line`."""
-    return in_line(settings.articles, settings.index, stores_tokens(settings))
 
 
 def _gate(settings: Settings, encoder: Encoder) -> Gate:

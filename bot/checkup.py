@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.build import stores_tokens
+from bot.idle import stores_tokens
 from bot.render import ACCENT, counted, visible
 from config import Settings
 from retrieval.health import Diagnosis, Finding, Patient, Severity, examine

@@ -12,18 +12,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from bot import documents, keeping, reasons, render
-from bot.answers import check_question
-from bot.build import open_store
+from bot import keeping
 from bot.command import NOT_ANSWERED, Run, app, command, say, write
 from bot.errors import BotError
-from bot.evaluation import evaluate as evaluation
-from bot.evaluation import figures, outfile, questions
-from bot.progress import Asking
-from bot.refresher import Refresher
-from bot.writing import console as written
 from config import LogFormat, SettingsError, logs
 
 __all__ = ["app", "keeping"]
@@ -36,8 +28,8 @@ _STDIN_CHARS = 1_000_000
 def chat(run: Run) -> None:
     """Chat in the console; builds or refreshes the index first."""
     run.refuse_json("excerpta ask --json does")
-    # Here, for prompt_toolkit would slow every other command down.
     from bot import console
+    from bot.refresher import Refresher
 
     library = run.library()
     refresher = Refresher(run.settings, run.options)
@@ -56,6 +48,12 @@ def ask(
     ] = False,
 ) -> int:
     """Answer one question; exit status 1 if the articles do not answer it."""
+    from rich.console import Console
+
+    from bot import documents, reasons, render
+    from bot.answers import check_question
+    from bot.writing import console as written
+
     asked = _read_question() if question == "-" else question
     # Before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
@@ -79,6 +77,8 @@ def ask(
 @command
 def telegram(run: Run) -> None:
     """Run the Telegram bot."""
+    from bot.refresher import Refresher
+
     run.refuse_json("its answers go to Telegram")
     try:
         token = run.settings.telegram.read_token()
@@ -101,6 +101,9 @@ def show(
     ],
 ) -> None:
     """Print an article's text as indexed; offsets in answers refer to it."""
+    from bot import documents, render
+    from bot.build import open_store
+
     found = open_store(run.settings).article(article)
     if found is None:
         raise SettingsError(
@@ -138,6 +141,13 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure answers on questions with known answers."""
+    from rich.console import Console
+
+    from bot import documents
+    from bot.evaluation import evaluate as evaluation
+    from bot.evaluation import figures, outfile, questions
+    from bot.progress import Asking
+
     asked = questions.gather(file, limit, foreign)
     if per_question is not None:
         outfile.check(per_question, sources=[file, *([foreign] if foreign else [])])

@@ -1,6 +1,9 @@
 """What all commands share: options, settings, printing, and how a fault becomes an exit status.
 
 0 done (ask: answered)   1 asked and not answered   2 wrong usage   3 the world is at fault
+
+Here and in the commands what takes long to import is imported where it is used: a refresh without a
+change, which may run every minute, needs little of it.
 """
 
 from __future__ import annotations
@@ -16,20 +19,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
-from bot import render
-from bot.answers import QuestionError
-from bot.build import Library, open_library
-from bot.errors import BotError
-from bot.progress import Building
-from bot.report import report_text
+from bot.errors import BotError, QuestionError
 from config import Settings, SettingsError, logs
 from embeddings import EncoderError
 from retrieval.errors import RetrievalError
+
+if TYPE_CHECKING:
+    from bot.build import Library
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +85,10 @@ class Run:
         Args:
             stale: Take an index as it is, if there is one.
         """
+        from bot.build import open_library
+        from bot.progress import Building
+        from bot.report import report_text
+
         with Building(Console(stderr=True)) as building:
             library = open_library(self.settings, building.announce, building.update, stale=stale)
         if library.report is not None and library.report.changed:
@@ -146,7 +151,9 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         write(json.dumps({"error": str(fault)}, ensure_ascii=False))
     # By the log, which keeps the bot's token out.
     logger.debug("the command failed", exc_info=fault)
-    say(f"excerpta: {render.visible(str(fault))}")
+    from bot.render import visible
+
+    say(f"excerpta: {visible(str(fault))}")
     raise typer.Exit(status)
 
 

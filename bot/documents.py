@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -10,11 +9,8 @@ from bot.answers import Answer, Trace
 from bot.evaluation.evaluate import Outcome, Report
 from bot.writing.writer import Writer
 from config import Settings
-from retrieval.articles import Skipped
 from retrieval.homes import size
-from retrieval.plan import Preview
-from retrieval.reports import Report as RefreshReport
-from retrieval.store import Generation, Store
+from retrieval.store import Store
 from retrieval.types import Article, Source, Stage
 from retrieval.why import Explanation, absent
 
@@ -116,51 +112,6 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
 
 def _stage(stage: Stage | None) -> dict[str, Any] | None:
     return {"rank": stage.rank, "score": round(stage.score, 4)} if stage else None
-
-
-def of_report(report: RefreshReport) -> dict[str, Any]:
-    """Return what a refresh did."""
-    return {
-        "generation": report.generation,
-        "added": report.added,
-        "modified": report.modified,
-        "deleted": report.deleted,
-        "unchanged": report.unchanged,
-        "renamed": report.renamed,
-        "rebuilt": report.rebuilt,
-        "skipped": _skipped(report.skipped),
-        "chunks": report.chunks,
-        "encoded": report.encoded,
-        "elapsed_s": round(report.elapsed_s, 3),
-    }
-
-
-def of_preview(preview: Preview) -> dict[str, Any]:
-    """Return what a refresh would do, by path."""
-    return {
-        "dry_run": True,
-        "added": preview.added,
-        "modified": preview.modified,
-        "deleted": preview.deleted,
-        "renamed": [{"from": old, "to": new} for old, new in preview.renamed],
-        "unchanged": preview.unchanged,
-        "skipped": _skipped(preview.skipped),
-    }
-
-
-def of_generation(generation: Generation) -> dict[str, Any]:
-    """Return a generation of the index."""
-    return {
-        "generation": generation.number,
-        "content": generation.content,
-        "published": generation.published.isoformat() if generation.published else None,
-        "articles": generation.articles,
-        "chunks": generation.chunks,
-    }
-
-
-def _skipped(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
-    return [{"article": one.article, "reason": one.reason} for one in skipped]
 
 
 def of_article(article: Article) -> dict[str, Any]:

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from bot import checkup, documents, render
-from bot.build import (
-    bring_in_line,
-    is_in_line,
-    nothing_to_do,
-    open_encoder,
-    open_store,
-    stores_tokens,
-)
 from bot.command import WORLD_AT_FAULT, Run, command, say, write
-from bot.progress import Building
-from bot.refresher import WRITTEN_S
-from bot.report import generation_text, preview_text, report_text, skipped_text
 from config import Settings
-from embeddings import Encoder
-from retrieval import derived, generations
-from retrieval.errors import RetrievalError
-from retrieval.formats.plain import WRITTEN
-from retrieval.lock import writing
-from retrieval.plan import preview
-from retrieval.refresh import WAIT_S
-from retrieval.reports import Progress
+
+if TYPE_CHECKING:
+    from embeddings import Encoder
+    from retrieval.reports import Progress
 
 
 @command
@@ -57,16 +39,28 @@ def refresh(
     ] = False,
 ) -> None:
     """Bring the index in line with the articles."""
+    from rich.text import Text
+
+    from bot.idle import nothing_to_do, stores_tokens
+    from bot.report import of_preview, of_report, preview_text, report_text, skipped_text
+    from retrieval.plan import preview
+
     if dry_run:
         seen = preview(run.settings.articles, run.settings.index, stores_tokens(run.settings))
         text = preview_text(seen)
-        run.print(documents.of_preview(seen), lambda: text, lambda: Text(text))
+        run.print(of_preview(seen), lambda: text, lambda: Text(text))
         return
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
     encoder = None
     report = None if watch or rebuild else nothing_to_do(run.settings)
     if report is None:
+        from rich.console import Console
+
+        from bot.build import bring_in_line, open_encoder
+        from bot.progress import Building
+        from retrieval.refresh import WAIT_S
+
         with Building(Console(stderr=True)) as building:
             encoder = open_encoder(run.settings, building.announce)
             report = bring_in_line(
@@ -78,12 +72,19 @@ def refresh(
                 wait_s=-1 if wait else WAIT_S,
             )
     text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
-    run.print(documents.of_report(report), lambda: text, lambda: Text(text))
+    run.print(of_report(report), lambda: text, lambda: Text(text))
     if watch and encoder is not None:
         _watch(run.settings, encoder)
 
 
 def _watch(settings: Settings, encoder: Encoder) -> None:
+    from bot.build import bring_in_line
+    from bot.idle import is_in_line
+    from bot.refresher import WRITTEN_S
+    from bot.render import visible
+    from bot.report import report_text
+    from retrieval.errors import RetrievalError
+    from retrieval.formats.plain import WRITTEN
     from retrieval.watch import Changes
 
     said = ""
@@ -96,7 +97,7 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
         except RetrievalError as exc:
             if str(exc) != said:
                 said = str(exc)
-                say(f"excerpta: {render.visible(said)}")
+                say(f"excerpta: {visible(said)}")
             continue
         said = ""
         if report.changed:
@@ -114,12 +115,20 @@ def rollback(
     ] = None,
 ) -> None:
     """Go back to the articles of the generation before, until the next refresh."""
+    from rich.text import Text
+
+    from bot.build import open_store
+    from bot.report import generation_text, of_generation
+    from retrieval import derived, generations
+    from retrieval.lock import writing
+    from retrieval.refresh import WAIT_S
+
     store = open_store(run.settings)
     with writing(run.settings.index.folder, WAIT_S):
         restored = generations.rollback(store, generation)
         derived.write_lexical(store, restored.number)
     text = generation_text(restored)
-    run.print(documents.of_generation(restored), lambda: text, lambda: Text(text))
+    run.print(of_generation(restored), lambda: text, lambda: Text(text))
 
 
 @command
@@ -128,7 +137,9 @@ def fetch(
     urls: Annotated[list[str], typer.Argument(metavar="URL", help="Of pages, feeds and PDFs.")],
 ) -> int:
     """Save web pages, feeds and PDFs as articles."""
-    # Here, as no other command touches the web.
+    from rich.text import Text
+
+    # No other command touches the web.
     from bot import fetching
 
     outcomes = []
@@ -145,6 +156,9 @@ def fetch(
 @command
 def status(run: Run) -> None:
     """Say what is indexed, and with which model."""
+    from bot import documents, render
+    from bot.build import open_store
+
     document = documents.of_index(run.settings, open_store(run.settings))
     values = {name: "" if value is None else str(value) for name, value in document.items()}
     run.print(document, lambda: render.status_text(values), lambda: render.status(values))
@@ -158,6 +172,12 @@ def doctor(
     ] = False,
 ) -> int:
     """Say what is wrong with the index and the articles, and what mends it."""
+    from rich.console import Console
+
+    from bot import checkup
+    from bot.build import open_encoder
+    from bot.progress import Building
+
     with Building(Console(stderr=True)) as building:
         diagnosis = checkup.examined(
             run.settings,

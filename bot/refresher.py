@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from bot.build import is_in_line
 from bot.errors import BotError
+from bot.idle import is_in_line
 from bot.refreshing import Document, Refreshing
 from config import Settings
 from retrieval.formats.plain import WRITTEN

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.constrain import Constrain
@@ -16,12 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bot import naming
-from bot.answers import Answer
 from bot.parts import Part, Quote
-from retrieval.chunking import split_paragraphs
-from retrieval.question.foreign import Foreign
-from retrieval.question.repair import Repair
 from retrieval.types import Article, Excerpt, Source
+
+if TYPE_CHECKING:
+    from bot.answers import Answer
+    from retrieval.question.foreign import Foreign
+    from retrieval.question.repair import Repair
 
 NO_ANSWER = "The articles do not answer this."
 CLOSEST = "Closest excerpts, which may not answer:"
@@ -221,6 +223,8 @@ def article(article: Article, paragraph: int | None) -> RenderableType:
 
 def article_text(article: Article, paragraph: int | None) -> str:
     """Write an article with numbered paragraphs as plain text, `>` before the given one."""
+    # Only here, for what cuts sentences takes a while to load.
+
     blocks = [
         f"{'> ' if number == paragraph else ''}¶ {number}  {text}"
         for number, text in _paragraphs(article)
@@ -229,6 +233,9 @@ def article_text(article: Article, paragraph: int | None) -> str:
 
 
 def _paragraphs(article: Article) -> Iterator[tuple[int, str]]:
+    # Only here, for what cuts sentences takes a while to load.
+    from retrieval.chunking import split_paragraphs
+
     for number, (start, end) in enumerate(split_paragraphs(article.text), start=1):
         lines = article.text[start:end].expandtabs(4).split("\n")
         yield number, "\n".join(visible(line) for line in lines)

@@ -1,8 +1,9 @@
-"""What a refresh, its preview and a rollback did, in words."""
+"""What a refresh, its preview and a rollback did: in words, and as the documents of `--json`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from bot.render import counted, visible
 from retrieval.articles import Skipped
@@ -63,3 +64,48 @@ def generation_text(generation: Generation) -> str:
         f"generation {generation.number} has the {counted(generation.articles, 'article')} of "
         f"generation {generation.content}; the index stays there until excerpta refresh is run"
     )
+
+
+def of_report(report: Report) -> dict[str, Any]:
+    """Return what a refresh did."""
+    return {
+        "generation": report.generation,
+        "added": report.added,
+        "modified": report.modified,
+        "deleted": report.deleted,
+        "unchanged": report.unchanged,
+        "renamed": report.renamed,
+        "rebuilt": report.rebuilt,
+        "skipped": _skipped(report.skipped),
+        "chunks": report.chunks,
+        "encoded": report.encoded,
+        "elapsed_s": round(report.elapsed_s, 3),
+    }
+
+
+def of_preview(preview: Preview) -> dict[str, Any]:
+    """Return what a refresh would do, by path."""
+    return {
+        "dry_run": True,
+        "added": preview.added,
+        "modified": preview.modified,
+        "deleted": preview.deleted,
+        "renamed": [{"from": old, "to": new} for old, new in preview.renamed],
+        "unchanged": preview.unchanged,
+        "skipped": _skipped(preview.skipped),
+    }
+
+
+def of_generation(generation: Generation) -> dict[str, Any]:
+    """Return a generation of the index."""
+    return {
+        "generation": generation.number,
+        "content": generation.content,
+        "published": generation.published.isoformat() if generation.published else None,
+        "articles": generation.articles,
+        "chunks": generation.chunks,
+    }
+
+
+def _skipped(skipped: Iterable[Skipped]) -> list[dict[str, str]]:
+    return [{"article": one.article, "reason": one.reason} for one in skipped]

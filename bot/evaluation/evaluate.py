@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.answers import Answer, Answerer, QuestionError, Trace
+from bot.answers import Answer, Answerer, Trace
 from bot.conversation import REMEMBERED
+from bot.errors import QuestionError
 from bot.evaluation.questions import Question
 from retrieval.metrics import (
     RankingFigures,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from telegram import InlineQueryResultArticle
 
-from bot.answers import Answer, QuestionError, check_question
+from bot.answers import Answer, check_question
 from bot.build import Library
+from bot.errors import QuestionError
 from bot.telegram.addressing import Asked
 from bot.telegram.memory.state import Kept, State
 from bot.telegram.shelf import Shelf, article_key

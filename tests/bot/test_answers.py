@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.answers import Answerer, QuestionError
+from bot.answers import Answerer
+from bot.errors import QuestionError
 from config import Settings
 from embeddings import Encoder
 from retrieval.confidence.scale import SHIPPED, Calibration
