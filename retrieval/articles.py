@@ -127,6 +127,15 @@ def unread(folder: Path) -> dict[str, list[str]]:
     return {end: sorted(found[end]) for end in sorted(found)}
 
 
+def file_at(folder: Path, path: str) -> ArticleFile:
+    """Return what `walk` would find at a path, whatever is there.
+
+    Raises:
+        OSError: Nothing is.
+    """
+    return _article_file(path, (folder / path).lstat())
+
+
 def read(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
     """Read an article that `walk` found, whatever has taken its place since.
 

@@ -163,7 +163,7 @@ def _refresh(
             raise ArticlesError(_nothing(articles, skipped))
         difference = draft.difference()
         if difference.any:
-            _publish(store, draft, index, way, skipped)
+            _publish(store, draft, index, way)
         else:
             draft.discard()
             write_lexical(store, store.current())
@@ -182,9 +182,7 @@ def _refresh(
     )
 
 
-def _publish(
-    store: Store, draft: Draft, index: IndexSettings, way: Way, skipped: Sequence[Skipped]
-) -> None:
+def _publish(store: Store, draft: Draft, index: IndexSettings, way: Way) -> None:
     lexical = write_lexical(store, draft.number, afresh=True)
     if way.gate is not None:
         current = store.generation()

@@ -17,7 +17,7 @@ from bot.fetching.errors import FetchError
 from bot.fetching.kind import Kind, kind_of
 from bot.fetching.shelf import Shelf
 from config import ArticlesSettings, SettingsError
-from retrieval.articles import ArticleFile
+from retrieval.articles import file_at
 from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import UnreadableArticle
 from retrieval.formats.plain import decode, legacy_codec
@@ -108,7 +108,7 @@ class _Desk:
         path = self.folder / name
         try:
             path.write_bytes(data)
-            self.parser.read(ArticleFile(name, len(data), 0))
+            self.parser.read(file_at(self.folder, name))
             return self.parser.parse()[0]
         except OSError as exc:
             raise FetchError(f"cannot write in {self.folder}: {exc.strerror}") from exc

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.fetching.errors import FetchError
-from retrieval.articles import ArticleFile, read
+from retrieval.articles import file_at, read
 from retrieval.formats.parsing import UnreadableArticle
 
 NAME = "fetched"
@@ -48,7 +48,8 @@ class Shelf:
         if not path.is_symlink() and not path.exists():
             return None
         try:
-            return read(self._articles, ArticleFile(self.article(name), 0, 0), self._max_bytes)
+            file = file_at(self._articles, self.article(name))
+            return read(self._articles, file, self._max_bytes)
         except UnreadableArticle as exc:
             raise self.taken(name, str(exc)) from exc
 

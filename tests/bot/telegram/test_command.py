@@ -77,7 +77,10 @@ async def test_by_webhook_with_a_log_in_json_that_may_hold_questions(
         ({"token": "123456:" + "D" * 35}, "Telegram refuses the bot token (401 Unauthorized)"),
         ({"token": "123456:D D"}, "the bot token is empty or has characters that no token has"),
         ({"mode": "webhook"}, "telegram.webhook_url is not set: set it to the https address"),
-        ({"state": "{folder}/index/index.sqlite"}, "cannot be written (File exists); give the bot"),
+        (
+            {"state": "{folder}/index/1/index.sqlite"},
+            "cannot be written (File exists); give the bot",
+        ),
         ({"monitor_port": "{taken}"}, "Address already in use"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
 from collections.abc import Awaitable, Callable
@@ -101,7 +100,6 @@ async def test_the_bot_follows_its_articles_while_it_answers(
         assert "The ferry to the island" not in await ask()
         await bot.until(lambda: bool(bot.children()))
         (child,) = bot.children()
-        assert os.getpriority(os.PRIO_PROCESS, child) == 19
         for path in (f"{child}/cmdline", f"{child}/environ", f"{bot.child.pid}/cmdline"):
             assert SECRET not in (PROCESSES / path).read_bytes()
         await asked_until(ask, "leaves at seven", "do not answer")
