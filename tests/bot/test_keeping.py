@@ -12,6 +12,8 @@ import pytest
 
 from tests.bot.test_cli import Shell, shell
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["shell"]
 
 WORLD_AT_FAULT = 3

@@ -16,6 +16,8 @@ from bot.command import NOT_ANSWERED, WORLD_AT_FAULT
 from config import Settings
 from tests.embeddings import heads
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ASK = [sys.executable, "-m", "bot", "ask"]
 ARTICLES = {

@@ -23,6 +23,8 @@ from retrieval.refresh import Way, refresh
 from retrieval.store import Store
 from tests.fakes import ReadsHere
 
+pytestmark = pytest.mark.slow
+
 SOON_S = 60.0
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from bot.command import WORLD_AT_FAULT
 
+pytestmark = pytest.mark.slow
+
 # From linux/prctl.h and linux/capability.h: root's right to pass over permission bits.
 _CAPBSET_DROP, _DAC_OVERRIDE, _DAC_READ_SEARCH = 24, 1, 2
 

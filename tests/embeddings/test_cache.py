@@ -23,6 +23,8 @@ from embeddings.compiled import read
 from tests.embeddings import tiny
 from tests.rights import without_roots_rights
 
+pytestmark = pytest.mark.slow
+
 ANNOUNCED = ["compiling the encoder (once, about 20 seconds)"]
 
 

@@ -18,6 +18,8 @@ from bot.command import WORLD_AT_FAULT
 from tests.bot.test_cli import Shell
 from tests.retrieval.faults.check import problems
 
+pytestmark = pytest.mark.slow
+
 # More than three batches of what is encoded at once, so that three may be begun and not finished.
 _COPIES = 450
 # Longer than a refresh waits that was not told to.

@@ -14,7 +14,7 @@ from .bots import free_port
 from .emulator import Emulator
 from .programs import program
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SECRET = Emulator.token.partition(":")[2]
 HOME = "Where is Artem Kariakin's home?"

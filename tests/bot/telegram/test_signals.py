@@ -13,7 +13,7 @@ import pytest
 from .emulator import Emulator, Fault
 from .programs import SEEDS, program
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SECRET = Emulator.token.partition(":")[2].encode()
 HOME = "Where is Artem Kariakin's home?"
