@@ -53,7 +53,8 @@ def refresh(
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
     encoder = None
-    report = None if watch or rebuild else nothing_to_do(run.settings)
+    # Who wants to know how far it is has looked already.
+    report = None if watch or rebuild or progress else nothing_to_do(run.settings)
     if report is None:
         from rich.console import Console
 

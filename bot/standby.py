@@ -10,11 +10,20 @@ from __future__ import annotations
 
 import sys
 
+# Commands import what they need only when they run; here it is there before.
+import embeddings.compiled
+import retrieval.dense
+from bot import build, progress, report
 from bot.cli import app
+from retrieval.languages.detection import of_article
+
+__all__ = ["build", "embeddings", "main", "progress", "report", "retrieval"]
 
 
 def main() -> None:
     """Wait, then run the command line."""
+    # What tells languages takes a third of a second to load.
+    of_article("")
     if sys.stdin.readline():
         app()
 
