@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 # Commands import what they need only when they run; here it is there before.
-import embeddings.compiled
+import embeddings.openvino_model
 import retrieval.dense
 from bot import build, progress, report
 from bot.cli import app

@@ -1,4 +1,11 @@
-"""Text to vectors and token vectors; optional models that score and read passages."""
+"""Text to vectors and token vectors; optional models that score and read passages.
+
+    name -> models.locate -> Model on disk -> loader.load -> Encoder
+    text -> tokens.TextTokenizer -> encoder.Batch -> openvino_model | torch_model -> vectors
+
+`loader.identify` tells an encoder's fingerprint without loading it; `heads` holds the reranker and
+the reader, which are loaded only where the settings name them.
+"""
 
 from embeddings.encoder import Encoder
 from embeddings.errors import EncoderError, ModelNotFound, ModelRefused, NotCompilable

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
-from embeddings import languages
-from embeddings.cards import Card, card_of, document_of
 from embeddings.encoder import Encoder, Forward, Prompts
 from embeddings.errors import NotCompilable
-from embeddings.models import Model, locate
+from embeddings.models import Card, Model, card_of, declared_languages, document_of, locate
 from embeddings.tokens import TextTokenizer
 
 if TYPE_CHECKING:
-    from embeddings.reader import Reader
-    from embeddings.reranker import Reranker
+    from embeddings.heads import Reader, Reranker
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +61,7 @@ def load(
         prompts=prompts,
         tokenizer=tokenizer,
         forward=forward,
-        languages=languages.declared(model.folder),
+        languages=declared_languages(model.folder),
     )
 
 
@@ -119,7 +116,7 @@ def load_reranker(model: Model, device: str) -> Reranker:
         ModelRefused: It cannot be loaded, or is another kind of model.
     """
     # Only here, as it imports torch, which takes seconds.
-    from embeddings.reranker import Reranker
+    from embeddings.heads import Reranker
 
     return Reranker.load(model, device)
 
@@ -130,7 +127,7 @@ def load_reader(model: Model, device: str) -> Reader:
     Raises:
         ModelRefused: It cannot be loaded, or is another kind of model.
     """
-    from embeddings.reader import Reader
+    from embeddings.heads import Reader
 
     return Reader.load(model, device)
 
@@ -160,9 +157,9 @@ def _forward(
                 again,
             )
     announce("loading the encoder with torch")
-    from embeddings.reference import Reference
+    from embeddings.torch_model import TorchModel
 
-    reference = Reference.load(model, device)
+    reference = TorchModel.load(model, device)
     tokenizer = TextTokenizer(reference.tokenizer_json, reference.card.window)
     return reference.card, tokenizer, reference
 
@@ -171,16 +168,16 @@ def _compiled(
     model: Model, folder: Path, announce: Callable[[str], None]
 ) -> tuple[Card, TextTokenizer, Forward]:
     # Only here, so that nothing of OpenVINO is imported before a model is needed.
-    from embeddings import compiled
+    from embeddings import openvino_model as compiled
 
     found = compiled.read(folder)
     if found is None:
         announce("compiling the encoder (once, about 20 seconds)")
         # Only here: torch takes seconds to import, and a compiled model needs none of it.
-        from embeddings.reference import Reference
+        from embeddings.torch_model import TorchModel
 
         try:
-            compiled.write(Reference.load(model, "cpu"), folder)
+            compiled.write(TorchModel.load(model, "cpu"), folder)
         except NotCompilable as exc:
             compiled.refuse(folder, exc)
             raise

@@ -1,14 +1,17 @@
-"""Finding a model's weights, and telling one model from another."""
+"""Models on disk: finding their weights, telling one from another, and what their cards declare."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from embeddings.errors import ModelNotFound, ModelRefused
-from embeddings.languages import CARD
 
 # Weights that come as a package: model name -> package, folder in it, sha256 of model.safetensors
 # as published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
@@ -24,6 +27,17 @@ _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 _PICKLED = "pytorch_model*.bin"
 # Raise when the same model comes to give other vectors or codes for the same text.
 _ENCODING_VERSION = 1
+CARD = "card.json"
+# Raise when the files in a cache folder change their meaning.
+FORMAT = 1
+MODEL_CARD = "README.md"
+# Metadata stand at the top; those of some models, with all their benchmarks, are longer.
+_CARD_BYTES = 65_536
+# The key with what follows on its line and on those that are indented or begin with a dash. A YAML
+# parser would need seconds for the benchmarks below it.
+_LANGUAGE = re.compile(r"^language:(.*(?:\n(?:[ \t]*-(?!--)|[ \t]).*)*)", re.MULTILINE)
+_LANGUAGE_NAMES = re.compile(r"[\w-]+")
+_LANGUAGE_CODE = re.compile(r"[a-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,7 @@ def _from_hub(name: str, download: bool, setting: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
-    patterns = [*(f"*{suffix}" for suffix in _DECISIVE), CARD]
+    patterns = [*(f"*{suffix}" for suffix in _DECISIVE), MODEL_CARD]
     try:
         found = Path(snapshot_download(name, local_files_only=True, allow_patterns=patterns))
         # None where a download was cut short, or a program wanted only the tokenizer.
@@ -165,3 +179,53 @@ def _has_weights(folder: Path) -> bool:
 
 def _modules(folder: Path) -> bool:
     return (folder / "modules.json").is_file()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What has to be known of a model to feed it.
+
+    Attributes:
+        inputs: Names of the model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
+        window: Tokens that the model reads, special and prompt tokens included.
+        query_prompt, passage_prompt: As the model declares them.
+    """
+
+    dim: int
+    window: int
+    inputs: tuple[str, ...]
+    query_prompt: str
+    passage_prompt: str
+
+
+def document_of(folder: Path) -> dict[str, Any]:
+    """Return what was written of a compiled model.
+
+    Raises:
+        ValueError: It is of another format.
+        OSError: There is none.
+    """
+    document: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    if document["format"] != FORMAT:
+        raise ValueError(f"format {document['format']}, not {FORMAT}")
+    return document
+
+
+def card_of(document: dict[str, Any]) -> Card:
+    """Return the card in such a document."""
+    return Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
+
+
+def declared_languages(folder: Path) -> frozenset[str] | None:
+    """Return the ISO 639-1 codes of the languages that a model's card declares.
+
+    None if it declares none, or more than codes can tell: "multilingual", "code", a dialect.
+    """
+    text = ""
+    with suppress(OSError), (folder / MODEL_CARD).open("rb") as file:
+        text = file.read(_CARD_BYTES).decode("utf-8", "replace")
+    if not text.startswith("---") or not (found := _LANGUAGE.search(text.partition("\n---")[0])):
+        return None
+    names = [name.strip("-") for name in _LANGUAGE_NAMES.findall(found[1].lower())]
+    codes = [name for name in names if name]
+    return frozenset(codes) if codes and all(map(_LANGUAGE_CODE.fullmatch, codes)) else None

@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings import Encoder, EncoderError, load
-from embeddings.compiled import read
+from embeddings.openvino_model import read
 from tests.embeddings import tiny
 from tests.rights import without_roots_rights
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from embeddings import Encoder, load
-from embeddings.languages import declared
+from embeddings.models import declared_languages
 from tests.embeddings import tiny
 
 
@@ -36,16 +36,16 @@ def test_a_models_card_tells_its_languages(
     card: str, languages: set[str] | None, tmp_path: Path
 ) -> None:
     (tmp_path / "README.md").write_text(card, encoding="utf-8")
-    assert declared(tmp_path) == (languages and frozenset(languages))
+    assert declared_languages(tmp_path) == (languages and frozenset(languages))
 
 
 def test_a_model_without_a_readable_card_tells_none(tmp_path: Path) -> None:
-    assert declared(tmp_path) is None
+    assert declared_languages(tmp_path) is None
     (tmp_path / "README.md").write_bytes(b"---\nlanguage: \xff\xfe\n---\n")
-    assert declared(tmp_path) is None
+    assert declared_languages(tmp_path) is None
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "README.md").mkdir()
-    assert declared(tmp_path / "other") is None
+    assert declared_languages(tmp_path / "other") is None
 
 
 def test_an_encoder_has_the_languages_of_its_card_and_the_same_fingerprint(

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings import ModelRefused, NotCompilable, compiled, load
+from embeddings import ModelRefused, NotCompilable, load
+from embeddings import openvino_model as compiled
 from embeddings.models import locate
-from embeddings.reference import Reference
+from embeddings.torch_model import TorchModel
 from tests.embeddings import tiny
 
 PROMPTS = {"query": "query: ", "document": "passage: "}
@@ -214,7 +215,7 @@ def test_compiling_leaves_the_root_logger_alone(
     assert logging.getLogger().level == logging.INFO
 
 
-class Exhausting(Reference):
+class Exhausting(TorchModel):
     """A model for which memory runs out while it is traced."""
 
     error: Exception

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from embeddings import ModelRefused, load_reader, locate
-from embeddings.reader import Reader, Reading
+from embeddings.heads import Reader, Reading
 from tests.embeddings import heads, tiny
 
 QUESTION = "When does the ferry leave?"

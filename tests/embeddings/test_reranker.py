@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from sentence_transformers import CrossEncoder
 
 from embeddings import ModelNotFound, ModelRefused, load_reranker, locate
-from embeddings.reranker import Reranker
+from embeddings.heads import Reranker
 from tests.embeddings import heads, tiny
 
 QUESTION = "When does the ferry leave?"

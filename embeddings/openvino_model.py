@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embeddings.cards import CARD, FORMAT, Card, card_of, document_of
 from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import EncoderError, MemoryShort, NotCompilable
-from embeddings.models import digest
+from embeddings.models import CARD, FORMAT, Card, card_of, digest, document_of
 
 # Importing openvino sends an event to an analytics service unless its telemetry package is missing
 # (openvino/tools/ovc/__init__.py of 2026.4). Without the package it falls back on a stub.
@@ -31,7 +30,7 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino as ov  # noqa: E402
 
 if TYPE_CHECKING:
-    from embeddings.reference import Reference
+    from embeddings.torch_model import TorchModel
 
 # The first look at a tensor as an array sets up pybind11's view of NumPy. Two threads that do it at
 # the same time wait for each other for ever (openvino 2026.4), so it is done here, by one.
@@ -48,7 +47,7 @@ _DRAFT, _DRAFT_S = ".draft-", 3600.0
 _SHORTAGES = ("bad_alloc", "not enough memory", "out of memory", "allocate memory")
 
 
-class CompiledForward:
+class OpenVinoModel:
     """A forward pass by OpenVINO.
 
     Each batch is computed on one core, and as many at a time as there are cores. All cores for one
@@ -92,7 +91,7 @@ class _Requests:
         return outputs[0], outputs[1]
 
 
-def read(folder: Path) -> tuple[Card, CompiledForward] | None:
+def read(folder: Path) -> tuple[Card, OpenVinoModel] | None:
     """Load what `write` left in the folder; None if nothing usable is there.
 
     What cannot be used is deleted.
@@ -113,7 +112,7 @@ def read(folder: Path) -> tuple[Card, CompiledForward] | None:
         # Hashing and compiling both leave the interpreter free, so neither waits for the other.
         with ThreadPoolExecutor(1) as pool:
             verified = pool.submit(_verify, folder, document["sha256"])
-            forward = CompiledForward(folder, card.inputs)
+            forward = OpenVinoModel(folder, card.inputs)
             verified.result()
         return card, forward
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
@@ -138,7 +137,7 @@ def _verify(folder: Path, digests: dict[str, str]) -> None:
             raise ValueError(f"{name} has changed")
 
 
-def write(reference: Reference, folder: Path) -> None:
+def write(reference: TorchModel, folder: Path) -> None:
     """Trace a model and put all that is needed without torch into the folder, all at once.
 
     Raises:
@@ -162,7 +161,7 @@ def write(reference: Reference, folder: Path) -> None:
             raise _unkept(folder.parent, "it cannot be written") from exc
         (draft / _TOKENIZER).write_text(reference.tokenizer_json, encoding="utf-8")
         try:
-            _compare(reference, CompiledForward(draft, card.inputs))
+            _compare(reference, OpenVinoModel(draft, card.inputs))
         except (RuntimeError, MemoryError) as exc:
             raise _refusal(exc, "what it traced does not run on texts of other lengths") from exc
         digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)}
@@ -212,7 +211,7 @@ def tokenizer_path(folder: Path) -> Path:
     return folder / _TOKENIZER
 
 
-def _compare(reference: Reference, compiled: CompiledForward) -> None:
+def _compare(reference: TorchModel, compiled: OpenVinoModel) -> None:
     for batch in reference.samples():
         for expected, found in zip(reference.compute(batch), compiled.compute(batch), strict=True):
             # Token vectors of padding are nobody's.

@@ -14,10 +14,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from embeddings.cards import Card
 from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import ModelRefused, NotCompilable
-from embeddings.models import Model
+from embeddings.models import Card, Model
 from embeddings.tokens import TextTokenizer, backend_json
 
 # Progress bars, and warnings that concern training.
@@ -28,7 +27,7 @@ transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 _EXAMPLE = ("Two texts of unlike length show the tracer what padding is.", "Short.")
 
 
-class Reference:
+class TorchModel:
     """A forward pass by sentence-transformers, on any device that torch knows.
 
     Attributes:
@@ -60,7 +59,7 @@ class Reference:
         )
 
     @classmethod
-    def load(cls, model: Model, device: str) -> Reference:
+    def load(cls, model: Model, device: str) -> TorchModel:
         """Load verified weights; nothing is fetched and no code of the model's is run.
 
         Raises:
