@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from bot.pointers import goes_on, points_back
 from bot.smalltalk import is_small_talk
 from retrieval.confidence.answerable import names_and_numbers
-from retrieval.languages.detection import of_question
-from retrieval.lexical import terms
+from retrieval.languages import language_of_question, terms
 
 REMEMBERED = 4
 """Earlier questions that are handed to the answerer, at most."""
@@ -134,4 +133,4 @@ def _stems(text: str, languages: Collection[str]) -> frozenset[tuple[str, str]]:
 
 
 def _language(question: str, languages: Collection[str]) -> str:
-    return of_question(question, frozenset(languages)) or ""
+    return language_of_question(question, frozenset(languages)) or ""

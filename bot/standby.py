@@ -15,7 +15,7 @@ import embeddings.openvino_model
 import retrieval.dense
 from bot import build, progress, report
 from bot.cli import app
-from retrieval.languages.detection import of_article
+from retrieval.languages import language_of_article
 
 __all__ = ["build", "embeddings", "main", "progress", "report", "retrieval"]
 
@@ -23,7 +23,7 @@ __all__ = ["build", "embeddings", "main", "progress", "report", "retrieval"]
 def main() -> None:
     """Wait, then run the command line."""
     # What tells languages takes a third of a second to load.
-    of_article("")
+    language_of_article("")
     if sys.stdin.readline():
         app()
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from config import LateInteraction
 from retrieval.chunking import passage, short_title
+from retrieval.languages import term_of
 from retrieval.late import similarity
-from retrieval.lexical import term_of
 from retrieval.rows import StoredChunk, Tokens
 from retrieval.types import Encoder, FloatArray, IntArray, PassageEncoding, QueryEncoding
 from retrieval.words import words, words_of

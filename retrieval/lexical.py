@@ -1,4 +1,4 @@
-"""Lexical candidates: BM25 with tantivy, stems and stop words by the article's language."""
+"""Lexical candidates: BM25 with tantivy, over the terms of the article's language."""
 
 from __future__ import annotations
 
@@ -14,28 +14,12 @@ import tantivy
 
 from retrieval.errors import IndexFault
 from retrieval.homes import remove
-from retrieval.languages.stopwords import STOP_WORDS
-from retrieval.languages.ukrainian import stem
+from retrieval.languages import FIELDS, OTHER, analyzer, field, indexed, terms
 
 logger = logging.getLogger(__name__)
 
-# Languages by ISO 639-1 code -> tantivy's name if it has a stemmer, and whether it has stop words.
-_LANGUAGES = {
-    "ar": ("arabic", False), "cs": (None, False), "da": ("danish", True), "de": ("german", True),
-    "el": ("greek", False), "en": ("english", True), "es": ("spanish", True),
-    "fi": ("finnish", True), "fr": ("french", True), "hu": ("hungarian", True),
-    "it": ("italian", True), "nl": ("dutch", True), "no": ("norwegian", True), "pl": (None, False),
-    "pt": ("portuguese", True), "ro": ("romanian", False), "ru": ("russian", True),
-    "sv": ("swedish", True), "ta": ("tamil", False), "tr": ("turkish", False), "uk": (None, False),
-}  # fmt: skip
-# Every other language: words as they stand, in lower case.
-_OTHER = "other"
-# Languages that are stemmed before tantivy gets them, without their stop words.
-_STEMMERS = {"uk": stem}
 # The words of all languages as they stand, to find the one that a question misspells.
 _WORDS = "words"
-STOPPED = tuple(code for code, (_, own) in _LANGUAGES.items() if own or code in STOP_WORDS)
-"""Languages that have stop words."""
 _MANIFEST = "manifest.json"
 # Raise when analysis or schema change.
 _FORMAT = 4
@@ -44,50 +28,13 @@ _BLOCK = 1 << 20
 
 
 @cache
-def _analyzer(language: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
-    builder = (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(60))
-        .filter(tantivy.Filter.lowercase())
-    )
-    name, has_stopwords = _LANGUAGES.get(language, (None, False))
-    if name and has_stopwords:
-        builder = builder.filter(tantivy.Filter.stopword(name))
-    if language in STOP_WORDS:
-        builder = builder.filter(tantivy.Filter.custom_stopword(list(STOP_WORDS[language])))
-    if name and stemmed:
-        builder = builder.filter(tantivy.Filter.stemmer(name))
-    return builder.build()
-
-
-def terms(text: str, language: str) -> list[str]:
-    """Return the terms that a text is indexed and searched by, in order."""
-    found = list(_analyzer(_field(language)).analyze(text))
-    return [_STEMMERS[language](word) for word in found] if language in _STEMMERS else found
-
-
-def term_of(word: str, language: str) -> str | None:
-    """Return the term that a word is looked up by: "crow" for "crow's", not "s"."""
-    return max(terms(word, language), key=len, default=None)
-
-
-def words(text: str, language: str) -> list[str]:
-    """Return a text's words without the stop words of a language, in order and lower case."""
-    return list(_analyzer(_field(language), stemmed=False).analyze(text))
-
-
-def _field(language: str) -> str:
-    return language if language in _LANGUAGES else _OTHER
-
-
-@cache
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     # tantivy-py 0.27 deletes nothing by a term of an unsigned field, and does not say so.
     builder.add_integer_field("id", stored=False, indexed=True, fast=True)
-    for language in [*_LANGUAGES, _OTHER]:
-        builder.add_text_field(language, tokenizer_name=language, index_option="freq")
-    builder.add_text_field(_WORDS, tokenizer_name=_OTHER, index_option="basic")
+    for name in FIELDS:
+        builder.add_text_field(name, tokenizer_name=name, index_option="freq")
+    builder.add_text_field(_WORDS, tokenizer_name=OTHER, index_option="basic")
     return builder.build()
 
 
@@ -98,9 +45,8 @@ class LexicalIndex:
     """
 
     def __init__(self, index: tantivy.Index, folder: Path | None, generation: int) -> None:
-        for language in [*_LANGUAGES, _OTHER]:
-            analysis = _OTHER if language in _STEMMERS else language
-            index.register_tokenizer(language, _analyzer(analysis))
+        for name in FIELDS:
+            index.register_tokenizer(name, analyzer(name))
         # Else a thread looks for commits, and writes a lock file even where the folder is deleted.
         index.config_reader(reload_policy="manual")
         self._index = index
@@ -163,8 +109,7 @@ class LexicalIndex:
                 writer.delete_documents_by_term("id", chunk_id)
                 document = tantivy.Document()
                 document.add_integer("id", chunk_id)
-                stemmed = " ".join(terms(text, language)) if language in _STEMMERS else text
-                document.add_text(_field(language), stemmed)
+                document.add_text(field(language), indexed(text, language))
                 document.add_text(_WORDS, text)
                 writer.add_document(document)
             writer.commit()
@@ -185,9 +130,9 @@ class LexicalIndex:
     def search(self, text: str, languages: Iterable[str], top_k: int) -> dict[int, float]:
         """Return BM25 scores by chunk id, best first; nothing if no term is left or matches."""
         queries = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), field, term, "freq"))
-            for field in sorted({_field(language) for language in languages})
-            for term in dict.fromkeys(terms(text, field))
+            (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), name, term, "freq"))
+            for name in sorted({field(language) for language in languages})
+            for term in dict.fromkeys(terms(text, name))
         ]
         if not queries:
             return {}
@@ -198,7 +143,7 @@ class LexicalIndex:
 
     def holds(self, term: str, language: str) -> bool:
         """Whether a chunk of a language has a term; one that went may count for a while."""
-        return bool(self._searcher.doc_freq(_field(language), term))
+        return bool(self._searcher.doc_freq(field(language), term))
 
     def near(self, word: str, edits: int, without: Iterable[str], top_k: int) -> list[int]:
         """Return ids of chunks with a word that is at most so many edits from a given one.
@@ -229,8 +174,8 @@ class LexicalIndex:
         Robertson's form, ln(1 + (n - df + 0.5) / (df + 0.5)), over its value at df = 1.
         """
         searcher = self._searcher
-        fields = {_field(language) for language in languages}
-        df = sum(searcher.doc_freq(field, term) for field in fields)
+        names = {field(language) for language in languages}
+        df = sum(searcher.doc_freq(name, term) for name in names)
         return (
             1.0 if not df else _idf(searcher.num_docs, df) / max(_idf(searcher.num_docs, 1), 1e-9)
         )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from retrieval.confidence.scale import SHIPPED, Scale
 from retrieval.fusion import fuse
 from retrieval.interaction import Meeting
+from retrieval.languages import terms
 from retrieval.late import maxsim, token_weights
-from retrieval.lexical import terms
 from retrieval.question.foreign import Foreign
 from retrieval.question.repair import Repair
 from retrieval.rows import StoredChunk

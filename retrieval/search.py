@@ -11,7 +11,8 @@ from pathlib import Path
 from config import SearchSettings
 from retrieval.chunking import passage
 from retrieval.interaction import meet
-from retrieval.lexical import is_panic, terms
+from retrieval.languages import terms
+from retrieval.lexical import is_panic
 from retrieval.question.dates import today
 from retrieval.question.foreign import foreign
 from retrieval.question.repair import Repair, Vocabulary, repair

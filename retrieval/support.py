@@ -16,8 +16,8 @@ import numpy as np
 
 from retrieval import wording
 from retrieval.chunking import chunk, passage, short_title
+from retrieval.languages import terms
 from retrieval.late import similarity
-from retrieval.lexical import terms
 from retrieval.types import (
     Article,
     ByteArray,

@@ -16,7 +16,8 @@ from retrieval.confidence.scale import SHIPPED, Scale
 from retrieval.derived import drop_lexical, lexical_of
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
 from retrieval.homes import home
-from retrieval.lexical import LexicalIndex, terms
+from retrieval.languages import terms
+from retrieval.lexical import LexicalIndex
 from retrieval.store import Generation, Store
 from retrieval.types import Encoder
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from retrieval.excerpts import Window
-from retrieval.lexical import term_of, terms
+from retrieval.languages import term_of, terms
 from retrieval.question.repair import Repair
 from retrieval.ranking import Ranking
 from retrieval.types import FloatArray, Stage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from retrieval.lexical import terms
+from retrieval.languages import terms
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # What parts thousands, as in 12,000 and in 12 000 with a no-break space.

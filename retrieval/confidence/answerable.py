@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from retrieval.confidence.scale import SHIPPED, Scale
 from retrieval.excerpts import Window
-from retrieval.lexical import terms
+from retrieval.languages import terms
 from retrieval.question.dates import named
 from retrieval.ranking import Ranking
 from retrieval.types import Source

@@ -10,7 +10,7 @@ import random
 import re
 from collections.abc import Sequence
 
-from retrieval.lexical import terms
+from retrieval.languages import terms
 
 _WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 # Of the words with a meaning, so many are kept; of the title's, a question leaves some away.

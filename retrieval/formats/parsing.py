@@ -16,7 +16,7 @@ from types import MappingProxyType
 from retrieval.formats.metadata import metadata_of, split_front_matter
 from retrieval.formats.parts import Limits, Part
 from retrieval.formats.plain import UnreadableArticle, clean, decode, line_ends, one_line
-from retrieval.languages.detection import of_article
+from retrieval.languages import language_of_article
 from retrieval.types import Article, Source
 
 __all__ = ["READERS", "UnreadableArticle", "parse", "suffix"]
@@ -38,7 +38,7 @@ def parse(path: str, data: bytes, limits: Limits = DEFAULTS) -> list[Article]:
 def with_language(article: Article, language: str) -> Article:
     """Return an article with the language of its text, or the given one, if it declares none."""
     source = article.source
-    found = source.language or of_article(article.text) or language
+    found = source.language or language_of_article(article.text) or language
     return replace(article, source=replace(source, language=found))
 
 

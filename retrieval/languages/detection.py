@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from retrieval.errors import IndexFault
-from retrieval.lexical import STOPPED, words
+from retrieval.languages.analysis import WITH_STOP_WORDS, words
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -30,7 +30,7 @@ _SCRIPTS = {
 _UKRAINIAN = frozenset("іїєґ")
 
 
-def of_article(text: str) -> str | None:
+def language_of_article(text: str) -> str | None:
     """Return the ISO 639-1 code of an article's language, None where its text leaves doubt.
 
     Raises:
@@ -58,18 +58,18 @@ def _identifier() -> LanguageIdentifier:
     return identifier
 
 
-def of_question(question: str, likely: frozenset[str]) -> str | None:
+def language_of_question(question: str, likely: frozenset[str]) -> str | None:
     """Return the ISO 639-1 code of a question's language, None where nothing tells it.
 
     Told by its stop words, and where it has none, by its script: a question is too short for
-    `of_article`.
+    `language_of_article`.
 
     Args:
         question: In any language.
         likely: Languages that it is taken to be in as long as no other has more stop words in it.
     """
     total = _sizes(words(question, ""))
-    left = {language: _sizes(words(question, language)) for language in STOPPED}
+    left = {language: _sizes(words(question, language)) for language in WITH_STOP_WORDS}
     long = {language: total[1] - sizes[1] for language, sizes in left.items()}
     most = max(long.values())
     if most < _STOP_SHARE * max(1, total[1]):

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
-from retrieval.languages.detection import of_question
-from retrieval.languages.transliteration import spellings
-from retrieval.lexical import LexicalIndex, terms, words
+from retrieval.languages import language_of_question, spellings, terms, words
+from retrieval.lexical import LexicalIndex
 from retrieval.types import Encoder
 
 _WORD = re.compile(r"[^\W_]+")
@@ -61,7 +60,7 @@ def foreign(
     """
     if encoder.languages is None:
         return None
-    language = of_question(question, encoder.languages)
+    language = language_of_question(question, encoder.languages)
     if language is None or language in encoder.languages:
         return None
     every = dict.fromkeys(_WORD.findall(question))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from retrieval.lexical import LexicalIndex, terms
+from retrieval.languages import terms
+from retrieval.lexical import LexicalIndex
 from retrieval.question.phrases import quoted
 
 _WORD = re.compile(r"[^\W\d_]+")

@@ -25,7 +25,7 @@ from bot.evaluation.questions import Question, gather, sample
 from config import LateInteraction, Settings
 from retrieval.excerpts import best_excerpts
 from retrieval.interaction import meet
-from retrieval.lexical import terms
+from retrieval.languages.analysis import terms
 from retrieval.metrics import rank_of_answer
 from retrieval.ranking import first_ranking, question_weights, rank
 from retrieval.search import LATE_CANDIDATES

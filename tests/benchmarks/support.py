@@ -22,7 +22,7 @@ from pathlib import Path
 from embeddings import Encoder, load
 from retrieval.chunking import split_sentences
 from retrieval.formats.parsing import parse
-from retrieval.lexical import terms
+from retrieval.languages.analysis import terms
 from retrieval.support import Evidence
 from retrieval.types import Article, Excerpt
 from tests.benchmarks.conditions import conditions

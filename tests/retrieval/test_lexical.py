@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import IndexFault
-from retrieval.lexical import LexicalIndex, terms
+from retrieval.languages.analysis import terms
+from retrieval.lexical import LexicalIndex
 
 RIVER = {
     1: "The river floods the old town in spring.",

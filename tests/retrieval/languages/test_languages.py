@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.languages.detection import of_article, of_question
-from retrieval.languages.stopwords import STOP_WORDS
+from retrieval.languages.analysis import STOP_WORDS, WITH_STOP_WORDS, terms, words
+from retrieval.languages.detection import language_of_article, language_of_question
 from retrieval.languages.transliteration import spellings
 from retrieval.languages.ukrainian import stem
-from retrieval.lexical import STOPPED, terms, words
 from retrieval.search import Searcher
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, only
@@ -59,13 +58,13 @@ def test_a_named_language_is_not_doubted() -> None:
 
 @pytest.mark.parametrize("text", ["1873", "Donau", "Hotel 1873, Bar 12", "🚜🚜", "Mines."])
 def test_a_text_that_tells_no_language_is_in_that_of_the_settings(text: str) -> None:
-    assert of_article(text) is None
+    assert language_of_article(text) is None
     assert only("bridge.txt", text.encode(), "sv").source.language == "sv"
 
 
 @pytest.mark.parametrize(("language", "question"), QUESTIONS.items())
 def test_a_questions_language_is_told(language: str, question: str) -> None:
-    assert of_question(question, ENGLISH) == language
+    assert language_of_question(question, ENGLISH) == language
 
 
 @pytest.mark.parametrize(
@@ -84,7 +83,7 @@ def test_a_questions_language_is_told(language: str, question: str) -> None:
 def test_a_question_without_stop_words_is_told_by_its_script(
     question: str, language: str | None
 ) -> None:
-    assert of_question(question, ENGLISH) == language
+    assert language_of_question(question, ENGLISH) == language
 
 
 @pytest.mark.parametrize(
@@ -99,23 +98,23 @@ def test_a_question_without_stop_words_is_told_by_its_script(
     ],
 )
 def test_foreign_names_do_not_make_an_english_question_foreign(question: str) -> None:
-    assert of_question(question, ENGLISH) in (None, "en")
+    assert language_of_question(question, ENGLISH) in (None, "en")
 
 
 def test_a_likely_language_wins_where_both_have_the_same_words() -> None:
-    assert of_question("was in", ENGLISH) == "en"
-    assert of_question("was in", frozenset({"de"})) == "de"
+    assert language_of_question("was in", ENGLISH) == "en"
+    assert language_of_question("was in", frozenset({"de"})) == "de"
 
 
 @given(st.text(max_size=200))
 def test_any_text_has_one_language_or_none(text: str) -> None:
-    for language in (of_question(text, ENGLISH), of_article(text)):
+    for language in (language_of_question(text, ENGLISH), language_of_article(text)):
         assert language is None or len(language) == 2
 
 
 @pytest.mark.parametrize("language", STOP_WORDS)
 def test_stop_words_are_single_words_that_are_left_out(language: str) -> None:
-    assert language in STOPPED
+    assert language in WITH_STOP_WORDS
     for word in STOP_WORDS[language]:
         assert word == word.lower()
         if "'" not in word and "ʼ" not in word:
