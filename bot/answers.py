@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from bot.conversation import leaning
 from bot.errors import QuestionError
 from config import SearchSettings
-from retrieval.confidence.answerable import Features, confidence, features
-from retrieval.excerpts import Window, best_excerpts
-from retrieval.question.foreign import Foreign
-from retrieval.question.repair import Repair
-from retrieval.ranking import Ranking
-from retrieval.reading import marked, weighed
-from retrieval.search import Searcher
+from retrieval.search.confidence import Features, adjust_by_reader, confidence, features
+from retrieval.search.excerpts import Window, best_excerpts, highlight_reading
+from retrieval.search.explain import Explanation, absent_words, explain
+from retrieval.search.ranking import Ranking
+from retrieval.search.searcher import Searcher
+from retrieval.search.spelling import Correction
+from retrieval.search.unknown_language import UnknownLanguage
 from retrieval.types import Excerpt, Reader
-from retrieval.why import Explanation, absent, explain
 
 # Excerpts that the confidence is computed from, however many are shown.
 _JUDGED = 3
@@ -36,9 +35,10 @@ class Answer:
         confidence: 0 to 1.
         generation: Of the index that answered.
         understood: What was searched in place of a question that leans on earlier ones.
-        foreign: What was searched of a question in a language that the encoder does not know.
-        repaired: The question, or what it was understood as, with its typing errors repaired.
-        repairs: The words that differ there; empty if `repaired` is None.
+        unknown_language: What was searched of a question in a language that the encoder does not
+            know.
+        corrected: The question, or what it was understood as, with its typing errors repaired.
+        corrections: The words that differ there; empty if `corrected` is None.
     """
 
     question: str
@@ -48,14 +48,14 @@ class Answer:
     generation: int
     elapsed_ms: float
     understood: str | None = None
-    foreign: Foreign | None = None
-    repaired: str | None = None
-    repairs: tuple[Repair, ...] = ()
+    unknown_language: UnknownLanguage | None = None
+    corrected: str | None = None
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def searched(self) -> str:
         """What was searched: the question, unless it leans on earlier ones or was repaired."""
-        return self.repaired or self.understood or self.question
+        return self.corrected or self.understood or self.question
 
     def cited(self) -> Iterator[tuple[int, Excerpt]]:
         """Yield each excerpt with its citation number."""
@@ -119,13 +119,13 @@ class Answerer:
         if self._reader is not None:
             texts = [excerpt.text for excerpt, _ in found]
             readings = self._reader.read(ranking.question, texts)
-            sure = weighed(sure, readings[:_JUDGED])
+            sure = adjust_by_reader(sure, readings[:_JUDGED])
             found = [
-                (marked(excerpt, reading), window)
+                (highlight_reading(excerpt, reading), window)
                 for (excerpt, window), reading in zip(found, readings, strict=True)
             ]
-        if ranking.foreign is not None:
-            sure *= ranking.foreign.certainty
+        if ranking.unknown_language is not None:
+            sure *= ranking.unknown_language.certainty
         answer = Answer(
             question=asked,
             excerpts=tuple(excerpt for excerpt, _ in found[:count]),
@@ -134,9 +134,9 @@ class Answerer:
             generation=ranking.generation,
             elapsed_ms=(time.perf_counter() - started) * 1000,
             understood=understood,
-            foreign=ranking.foreign,
-            repaired=ranking.question if ranking.repairs else None,
-            repairs=ranking.repairs,
+            unknown_language=ranking.unknown_language,
+            corrected=ranking.question if ranking.corrections else None,
+            corrections=ranking.corrections,
         )
         return Trace(answer, ranking, tuple(window for _, window in found[:count]), judged)
 
@@ -152,7 +152,7 @@ class Answerer:
             return other.text, *self._search_for(other.text, count)
         alone, found_alone = self._search_for(asked, count)
         # What no article has stands beside nothing, and is a subject of its own.
-        if not absent(alone):
+        if not absent_words(alone):
             ranking, found = self._search_for(other.text, count)
             # Words of an unrelated question stand in no excerpt beside those of this one.
             gained = _best(found) - _best(found_alone)

@@ -20,7 +20,6 @@ from embeddings import (
     load_reranker,
     locate,
 )
-from retrieval.confidence.calibration import calibrate, is_due
 from retrieval.errors import (
     IndexBusy,
     IndexDamaged,
@@ -32,8 +31,9 @@ from retrieval.gate import SampleGate
 from retrieval.lock import writing
 from retrieval.refresh import WAIT_S, Gate, Way, refresh
 from retrieval.reports import Progress, Report
-from retrieval.reranking import Reranking
-from retrieval.search import Searcher
+from retrieval.search.calibration import calibrate, needs_calibration
+from retrieval.search.ranking import Reranking
+from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 
 logger = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ def _calibrate(settings: Settings, encoder: Encoder) -> None:
     """Find the index's scale again if its articles are others; what fails is left to the next."""
     folder = settings.index.folder
     store = Store.open(folder)
-    if store is None or not is_due(store):
+    if store is None or not needs_calibration(store):
         return
     searcher = Searcher.open(store, folder, encoder, settings.search)
     try:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bot.pointers import goes_on, points_back
 from bot.smalltalk import is_small_talk
-from retrieval.confidence.answerable import names_and_numbers
 from retrieval.languages import language_of_question, terms
+from retrieval.search.confidence import names_and_numbers
 
 REMEMBERED = 4
 """Earlier questions that are handed to the answerer, at most."""

@@ -10,9 +10,9 @@ from bot.evaluation.evaluate import Outcome, Report
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.homes import size
+from retrieval.search.explain import Explanation, absent_words
 from retrieval.store import Store
 from retrieval.types import Article, Source, Stage
-from retrieval.why import Explanation, absent
 
 
 def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
         "confidence": round(answer.confidence, 4),
         "generation": answer.generation,
         "elapsed_ms": round(answer.elapsed_ms, 2),
-        "foreign": asdict(answer.foreign) if answer.foreign else None,
+        "foreign": asdict(answer.unknown_language) if answer.unknown_language else None,
         "excerpts": [
             {
                 "citation": number,
@@ -75,7 +75,7 @@ def of_trace(trace: Trace, written: dict[str, Any] | None = None) -> dict[str, A
     for excerpt, explanation in zip(document["excerpts"], trace.reasons(), strict=True):
         excerpt["explanation"] = _explanation(explanation)
     judged = {name: round(value, 4) for name, value in asdict(trace.judged).items()}
-    return {**document, "features": judged, "absent": list(absent(trace.ranking))}
+    return {**document, "features": judged, "absent": list(absent_words(trace.ranking))}
 
 
 def _explanation(explanation: Explanation) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
         "late": _stage(explanation.late),
         "rerank": _stage(explanation.rerank),
         "fused": _stage(explanation.fused),
-        "bonus": round(explanation.bonus, 4),
+        "bonus": round(explanation.boost, 4),
         "excerpt": round(explanation.excerpt, 4),
     }
 

@@ -17,16 +17,16 @@ from rich.text import Text
 from bot import render
 from bot.answers import Trace
 from bot.parts import Part
-from retrieval.confidence.answerable import Features
+from retrieval.search.confidence import Features
+from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch, absent_words
 from retrieval.types import Stage
-from retrieval.why import Explanation, Pair, Place, Term, absent
 
 # More would hide what matters; `ask --json` has all of them.
 _WORDS, _PAIRS = 8, 5
 _LABELS = {
-    Place.EXCERPT: "words in it",
-    Place.TITLE: "in the title",
-    Place.PASSAGE: "around it",
+    TermPlace.EXCERPT: "words in it",
+    TermPlace.TITLE: "in the title",
+    TermPlace.PASSAGE: "around it",
     None: "not found",
 }
 _CLOSEST = "closest words"
@@ -115,8 +115,8 @@ def _account(trace: Trace, threshold: float) -> Text:
     lines = [f"{sure}; {only}from {100 * threshold:g} % on it counts as an answer."]
     if answer.excerpts:
         lines.append(_judged(trace.judged))
-    missing = [render.visible(word) for word in absent(trace.ranking)]
-    if missing and not answer.foreign:
+    missing = [render.visible(word) for word in absent_words(trace.ranking)]
+    if missing and not answer.unknown_language:
         lines.append(f"Nowhere in the articles, in any form: {_listed(missing, _WORDS, ', ')}.")
     if not answer.answered:
         lines.append(_advice(trace, missing))
@@ -134,7 +134,7 @@ def _judged(judged: Features) -> str:
 
 
 def _advice(trace: Trace, missing: Sequence[str]) -> str:
-    if trace.answer.foreign:
+    if trace.answer.unknown_language:
         return "Ask in a language that the encoder knows."
     if missing:
         return "Check the spelling, or ask with a word that the articles may use."
@@ -157,12 +157,12 @@ def _words(explanation: Explanation) -> Iterator[tuple[str, str]]:
         yield _CLOSEST, _listed(pairs, _PAIRS, " · ")
 
 
-def _term(term: Term) -> str:
+def _term(term: QueryTerm) -> str:
     searched = "" if term.searched == term.word else f" ({render.visible(term.searched)})"
     return f"{render.visible(term.word)}{searched} {term.weight:.2f}"
 
 
-def _pair(pair: Pair) -> str:
+def _pair(pair: WordMatch) -> str:
     return f"{render.visible(pair.word)} → {render.visible(pair.match)} {pair.similarity:.2f}"
 
 
@@ -177,8 +177,8 @@ def _stages(explanation: Explanation) -> Iterator[_Row]:
     yield _row("word by word", explanation.late, "each word's closest, on average")
     if explanation.rerank:
         yield _row("reranker", explanation.rerank, "the model that reads both together")
-    if explanation.bonus:
-        yield _Row("wishes", "", f"+{explanation.bonus:.2f}", "a date or a phrase that was wished")
+    if explanation.boost:
+        yield _Row("wishes", "", f"+{explanation.boost:.2f}", "a date or a phrase that was wished")
     yield _row("together", explanation.fused, "all of these")
     excerpt = f"{explanation.excerpt:.2f}"
     yield _Row("excerpt alone", "", excerpt, "word by word, in its own sentences")

@@ -22,8 +22,8 @@ from retrieval.types import Article, Excerpt, Source
 
 if TYPE_CHECKING:
     from bot.answers import Answer
-    from retrieval.question.foreign import Foreign
-    from retrieval.question.repair import Repair
+    from retrieval.search.spelling import Correction
+    from retrieval.search.unknown_language import UnknownLanguage
 
 NO_ANSWER = "The articles do not answer this."
 CLOSEST = "Closest excerpts, which may not answer:"
@@ -94,11 +94,11 @@ def _answer(answer: Answer, reasons: Sequence[Part]) -> Iterator[Part]:
     if answer.understood:
         yield Text(f"Understood as: {visible(answer.understood)}", "dim")
         yield Text()
-    if answer.foreign:
-        yield Text(_foreign(answer.foreign), "dim")
+    if answer.unknown_language:
+        yield Text(_foreign(answer.unknown_language), "dim")
         yield Text()
-    if answer.repairs:
-        yield Text(" ".join(map(_repaired, answer.repairs)), "dim")
+    if answer.corrections:
+        yield Text(" ".join(map(_repaired, answer.corrections)), "dim")
         yield Text()
     if not answer.answered:
         yield Text(NO_ANSWER, "bold")
@@ -115,11 +115,11 @@ def _answer(answer: Answer, reasons: Sequence[Part]) -> Iterator[Part]:
     yield from reasons[len(answer.excerpts) :]
 
 
-def _repaired(repair: Repair) -> str:
+def _repaired(repair: Correction) -> str:
     return f"Searched for “{visible(repair.searched)}” instead of “{visible(repair.written)}”."
 
 
-def _foreign(foreign: Foreign) -> str:
+def _foreign(foreign: UnknownLanguage) -> str:
     searched = (
         f"searched for: {visible(foreign.searched)}"
         if foreign.share

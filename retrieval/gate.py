@@ -9,9 +9,9 @@ from config import SearchSettings
 from retrieval.probes import Probe, by_sentence, by_title
 from retrieval.refresh import Trial
 from retrieval.samples import contents, middle_chunks
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
+from retrieval.snapshot import FixedSnapshot, Snapshot
 from retrieval.types import Encoder
-from retrieval.view import StillView, View
 
 # Beside the articles that changed so many others are looked for, and the half of a large sample.
 _OTHERS = 2
@@ -67,6 +67,6 @@ class SampleGate:
             f"{by}, not {lost[0].path!r} by {lost[0].text[:80]!r}"
         )
 
-    def _lost(self, view: View, probes: Sequence[Probe]) -> list[Probe]:
-        searcher = Searcher(StillView(view), self._encoder, self._search)
+    def _lost(self, view: Snapshot, probes: Sequence[Probe]) -> list[Probe]:
+        searcher = Searcher(FixedSnapshot(view), self._encoder, self._search)
         return [one for one in probes if not one.is_found(searcher)]

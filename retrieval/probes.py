@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from retrieval.store import StoredChunk
 
 # A shorter sentence is a heading or says little, a longer one is a table or a list.

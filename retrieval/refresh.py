@@ -20,9 +20,9 @@ from retrieval.generations import check_counts, purge
 from retrieval.homes import clear, move_in, rebuilding
 from retrieval.lock import writing
 from retrieval.reports import Progress, Report
+from retrieval.snapshot import Snapshot, load_snapshot
 from retrieval.store import Generation, Store
 from retrieval.types import Encoder
-from retrieval.view import View, view_of
 from retrieval.work import Reads, Work
 
 logger = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ class Trial:
         changed: Paths of the articles that are new in it, in order.
     """
 
-    before: View | None
-    after: View
+    before: Snapshot | None
+    after: Snapshot
     changed: tuple[str, ...]
 
 
@@ -188,10 +188,10 @@ def _publish(store: Store, draft: Draft, index: IndexSettings, way: Way) -> None
         current = store.generation()
         before = None
         if current.number:
-            before = view_of(store, current, write_lexical(store, current.number))
+            before = load_snapshot(store, current, write_lexical(store, current.number))
         articles, chunks = store.count(draft.number)
         unpublished = Generation(draft.number, None, articles, chunks, draft.number)
-        after = view_of(store, unpublished, lexical)
+        after = load_snapshot(store, unpublished, lexical)
         reasons = way.gate(Trial(before, after, tuple(draft.changed())))
         if reasons:
             draft.refuse("; ".join(reasons))

@@ -18,7 +18,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.confidence.calibrations import Calibrations
+from retrieval.calibrations import Calibrations
 from retrieval.database import INDEX, Database
 from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.homes import DATABASE, home

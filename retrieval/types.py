@@ -108,7 +108,7 @@ class Hit:
         starts: (chunk tokens,) offset of each token in the chunk's text, -1 for the title's.
         weights: (question tokens,) float32 of sum 1, see `late.token_weights`.
         rerank: By the reranker; None if there is none.
-        bonus: What `score` holds for wishes that the chunk fulfils, see `wishes`.
+        boost: What `score` holds for preferences that the chunk meets, see `search.preferences`.
         also: Other names of the same article.
     """
 
@@ -124,7 +124,7 @@ class Hit:
     starts: IntArray = field(repr=False, compare=False)
     weights: FloatArray = field(repr=False, compare=False)
     rerank: Stage | None = None
-    bonus: float = 0.0
+    boost: float = 0.0
     also: tuple[Source, ...] = ()
 
 

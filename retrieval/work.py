@@ -14,9 +14,9 @@ from retrieval.chunking import chunk, passage, short_title
 from retrieval.draft import Draft
 from retrieval.formats.parsing import title_without
 from retrieval.formats.plain import StillWritten, UnreadableArticle
-from retrieval.interaction import of_chunk
 from retrieval.plan import Recipe, plan
 from retrieval.reports import Progress
+from retrieval.search.late import chunk_tokens
 from retrieval.store import FileState, Store, StoredEncoding
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding
 
@@ -193,7 +193,7 @@ class Work:
 
     def _stored(self, encoding: PassageEncoding, of: _Passage) -> StoredEncoding:
         text = of.text[of.offset :]
-        tokens = of_chunk(encoding, of.offset, text) if self._tokens else None
+        tokens = chunk_tokens(encoding, of.offset, text) if self._tokens else None
         return StoredEncoding(encoding.vector, tokens)
 
     def _report(self) -> None:

@@ -12,8 +12,7 @@ import numpy as np
 from bot.answers import Answer, Answerer, Trace
 from bot.conversation import REMEMBERED
 from bot.errors import QuestionError
-from bot.evaluation.questions import Question
-from retrieval.metrics import (
+from bot.evaluation.metrics import (
     RankingFigures,
     auroc,
     fold,
@@ -21,6 +20,7 @@ from retrieval.metrics import (
     rank_of_answer,
     ranking_figures,
 )
+from bot.evaluation.questions import Question
 
 EXCERPTS = 3
 """Excerpts that a reply is asked for at least, so that `answer_at_3` has three to look at."""

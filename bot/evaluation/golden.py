@@ -9,9 +9,9 @@ from bot.evaluation.evaluate import evaluate
 from bot.evaluation.questions import Question
 from config import SearchSettings
 from retrieval.refresh import Trial
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
+from retrieval.snapshot import FixedSnapshot, Snapshot
 from retrieval.types import Encoder
-from retrieval.view import StillView, View
 
 # Of the lost ones, so many are named.
 _NAMED = 3
@@ -43,7 +43,7 @@ class GoldenGate:
             f"lost: {named}{more}"
         ]
 
-    def _right(self, view: View, questions: Sequence[Question]) -> list[Question]:
-        searcher = Searcher(StillView(view), self._encoder, self._search)
+    def _right(self, view: Snapshot, questions: Sequence[Question]) -> list[Question]:
+        searcher = Searcher(FixedSnapshot(view), self._encoder, self._search)
         outcomes = evaluate(Answerer(searcher, self._search), questions)
         return [one.question for one in outcomes if one.holds]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from retrieval.types import Article, Source
 

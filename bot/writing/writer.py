@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Answer, folded
 from bot.writing.drafting import Draft, Drafted
+from bot.writing.support import Evidence
 from config import WriterSettings
-from retrieval.support import Evidence
 from retrieval.types import Encoder, Excerpt
 
 if TYPE_CHECKING:

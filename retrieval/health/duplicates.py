@@ -9,10 +9,10 @@ from functools import lru_cache
 import numpy as np
 
 from retrieval import samples
-from retrieval.alike import Words
 from retrieval.health.finding import Finding, Kind, warning
 from retrieval.rows import VISIBLE
-from retrieval.view import View
+from retrieval.search.near_duplicates import Shingles
+from retrieval.snapshot import Snapshot
 
 # Where FAISS compares all chunks with all, 10,000 take three seconds; beyond this many comparisons
 # only a sample of the articles is compared with all.
@@ -25,7 +25,7 @@ _AT_ONCE = 256
 _CHARS, _KEPT = 20_000, 128
 
 
-def sampled(view: View, every: bool) -> tuple[list[int], int]:
+def sampled(view: Snapshot, every: bool) -> tuple[list[int], int]:
     """Choose the articles that are compared with all others, the same ones every time.
 
     Returns:
@@ -40,7 +40,7 @@ def sampled(view: View, every: bool) -> tuple[list[int], int]:
     return sorted(random.Random(generation.number).sample(contents, count)), len(contents)
 
 
-def alike(view: View, contents: Sequence[int]) -> Iterator[Finding]:
+def alike(view: Snapshot, contents: Sequence[int]) -> Iterator[Finding]:
     """Find groups of articles of which one says what another one says.
 
     Args:
@@ -51,14 +51,14 @@ def alike(view: View, contents: Sequence[int]) -> Iterator[Finding]:
     groups = _Groups()
 
     @lru_cache(_KEPT)
-    def words(article: int) -> Words:
+    def words(article: int) -> Shingles:
         text = view.store.db.one(
             "SELECT substr(text, 1, ?) FROM articles WHERE id = ?", (_CHARS, article)
         )[0]
-        return Words.of(text)
+        return Shingles.of(text)
 
     for one, other in _pairs(view, owners, set(contents)):
-        if not groups.hold(one, other) and words(one).are_like(words(other)):
+        if not groups.hold(one, other) and words(one).is_near_duplicate_of(words(other)):
             groups.join(one, other)
     paths = dict(
         view.store.db.query(
@@ -75,7 +75,7 @@ def alike(view: View, contents: Sequence[int]) -> Iterator[Finding]:
         )
 
 
-def _owners(view: View) -> Mapping[int, int]:
+def _owners(view: Snapshot) -> Mapping[int, int]:
     """Return the article of each chunk."""
     rows = view.store.db.query(
         "SELECT id, article FROM chunks WHERE article IN "
@@ -85,7 +85,9 @@ def _owners(view: View) -> Mapping[int, int]:
     return dict(rows)
 
 
-def _pairs(view: View, owners: Mapping[int, int], contents: set[int]) -> Iterator[tuple[int, int]]:
+def _pairs(
+    view: Snapshot, owners: Mapping[int, int], contents: set[int]
+) -> Iterator[tuple[int, int]]:
     """Yield pairs of articles with chunks that are near each other, in order, each once or more."""
     chunks = np.array([i for i in view.dense.ids if owners.get(int(i)) in contents], dtype=np.int64)
     for at in range(0, len(chunks), _AT_ONCE):

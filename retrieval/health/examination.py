@@ -20,9 +20,9 @@ from retrieval.health.finding import (
     unchecked,
 )
 from retrieval.lexical import is_panic
+from retrieval.snapshot import Snapshot, load_snapshot
 from retrieval.store import Generation, Store
 from retrieval.types import Encoder
-from retrieval.view import View, view_of
 
 
 def examine(
@@ -153,16 +153,16 @@ class _Examination:
         self.findings += found
         return None if found else encoder
 
-    def _view(self, store: Store, generation: Generation) -> View:
+    def _view(self, store: Store, generation: Generation) -> Snapshot:
         lexical = open_lexical(store, generation.number)
         if lexical is not None or state.is_latest(store, self._patient.index.folder):
             self._note(state.lexical(store, generation.number, lexical))
         if lexical is None:
             self._announce("making a lexical index in memory")
             lexical = lexical_in_memory(store, generation.number)
-        return view_of(store, generation, lexical)
+        return load_snapshot(store, generation, lexical)
 
-    def _look_for(self, view: View, encoder: Encoder) -> None:
+    def _look_for(self, view: Snapshot, encoder: Encoder) -> None:
         chosen, total = titles.sampled(view.store, view.generation.number, self._every)
 
         def tell(done: int) -> None:

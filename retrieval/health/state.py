@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from retrieval.confidence.calibration import is_due
 from retrieval.derived import written_lexical
 from retrieval.draft import Draft
 from retrieval.health.finding import (
@@ -23,6 +22,7 @@ from retrieval.health.finding import (
 from retrieval.homes import leftovers, rebuilding
 from retrieval.lexical import LexicalIndex
 from retrieval.lock import holder, is_held
+from retrieval.search.calibration import needs_calibration
 from retrieval.store import Store
 from retrieval.types import Encoder
 
@@ -73,7 +73,7 @@ def encoder(store: Store, settings: Encoder) -> Iterator[Finding]:
 
 def calibration(store: Store) -> Iterator[Finding]:
     """Find that the confidence is not calibrated for these articles."""
-    if is_due(store):
+    if needs_calibration(store):
         yield note(
             Kind.UNCALIBRATED,
             "the confidence is not calibrated for these articles",

@@ -13,10 +13,10 @@ from retrieval.derived import lexical_in_memory
 from retrieval.health.finding import Finding, Kind, are, counted, warning
 from retrieval.health.state import is_latest
 from retrieval.probes import Probe, by_title
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
+from retrieval.snapshot import FixedSnapshot, Snapshot
 from retrieval.store import Store
 from retrieval.types import Encoder
-from retrieval.view import StillView, View
 
 SAMPLE = 200
 """Articles that are looked for unless all are."""
@@ -37,7 +37,7 @@ def sampled(store: Store, generation: int, every: bool) -> tuple[list[int], int]
 
 
 def lost(
-    view: View,
+    view: Snapshot,
     encoder: Encoder,
     search: SearchSettings,
     contents: Sequence[int],
@@ -74,13 +74,13 @@ def lost(
 
 
 def _missing(
-    view: View,
+    view: Snapshot,
     encoder: Encoder,
     search: SearchSettings,
     contents: Sequence[int],
     on_progress: Callable[[int], None],
 ) -> list[str]:
-    searcher = Searcher(StillView(view), encoder, search)
+    searcher = Searcher(FixedSnapshot(view), encoder, search)
     missing = []
     for at in range(0, len(contents), _AT_ONCE):
         on_progress(at)
@@ -89,6 +89,6 @@ def _missing(
     return missing
 
 
-def _probes(view: View, contents: Sequence[int]) -> list[Probe]:
+def _probes(view: Snapshot, contents: Sequence[int]) -> list[Probe]:
     chunks = samples.middle_chunks(view.store, contents)
     return list(by_title(view.store.chunks(chunks, view.generation.number).values()))

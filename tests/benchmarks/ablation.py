@@ -21,17 +21,17 @@ from pathlib import Path
 import numpy as np
 
 from bot.build import Library, open_library
+from bot.evaluation.metrics import rank_of_answer
 from bot.evaluation.questions import Question, gather, sample
 from config import LateInteraction, Settings
-from retrieval.excerpts import best_excerpts
-from retrieval.interaction import meet
 from retrieval.languages.analysis import terms
-from retrieval.metrics import rank_of_answer
-from retrieval.ranking import first_ranking, question_weights, rank
-from retrieval.search import LATE_CANDIDATES
+from retrieval.search.excerpts import best_excerpts
+from retrieval.search.late import match_tokens
+from retrieval.search.ranking import first_ranking, question_weights, rank
+from retrieval.search.searcher import LATE_CANDIDATES
+from retrieval.snapshot import LiveSnapshot, Snapshot
 from retrieval.store import StoredChunk
 from retrieval.types import Excerpt, Hit
-from retrieval.view import View, Views
 from tests.benchmarks.conditions import conditions
 
 _EXCERPTS, _ARTICLES = 3, 5
@@ -69,7 +69,7 @@ class Tally:
         return f"{first} / {more} ({np.mean(self.chars):.0f})"
 
 
-def steps(library: Library, view: View, question: str) -> Iterator[tuple[str, Shown]]:
+def steps(library: Library, view: Snapshot, question: str) -> Iterator[tuple[str, Shown]]:
     """Yield what each step shows for a question, by the step's name."""
     settings, encoder = library.settings.search, library.encoder
     query = encoder.encode_query(question)
@@ -82,10 +82,10 @@ def steps(library: Library, view: View, question: str) -> Iterator[tuple[str, Sh
     yield "both, fused", _whole(first, chunks)
 
     found = {key: chunks[key] for key in list(first)[:LATE_CANDIDATES]}
-    meetings = meet(question, query, found, LateInteraction.STORED, encoder)
+    matches = match_tokens(question, query, found, LateInteraction.STORED, encoder)
     count = len(query.tokens)
     equal = dict.fromkeys(view.languages, np.full(count, 1 / max(1, count), dtype=np.float32))
-    hits = rank(found, meetings, equal, first, dense, lexical)
+    hits = rank(found, matches, equal, first, dense, lexical)
     yield "+ late interaction", _whole({hit.chunk_id: hit.score for hit in hits}, chunks)
     chars = settings.excerpt_chars
     ones = [one for hit in hits[:_EXCERPTS] for one, _ in best_excerpts([hit], 1, chars)]
@@ -101,10 +101,10 @@ def steps(library: Library, view: View, question: str) -> Iterator[tuple[str, Sh
         )
         for language in view.languages
     }
-    hits = rank(found, meetings, weights, first, dense, lexical)
+    hits = rank(found, matches, weights, first, dense, lexical)
     yield "+ rare words weigh more, punctuation nothing", _across(hits, chars)
-    meetings = meet(question, query, found, LateInteraction.OFF, encoder)
-    hits = rank(found, meetings, weights, first, dense, lexical)
+    matches = match_tokens(question, query, found, LateInteraction.OFF, encoder)
+    hits = rank(found, matches, weights, first, dense, lexical)
     yield "the same with `search.late_interaction` off", _across(hits, chars)
 
 
@@ -129,7 +129,7 @@ def measure(folder: Path, count: int, index: Path) -> dict[str, Tally]:
         "index": {"folder": index},
     }
     library = open_library(Settings.load(None, overrides), lambda _: None)
-    view = Views(library.store, index, library.encoder).current
+    view = LiveSnapshot(library.store, index, library.encoder).current
     answerable = [one for one in gather(folder / "questions.jsonl") if one.answerable]
     tallies: dict[str, Tally] = defaultdict(Tally)
     for one in sample(answerable, count):

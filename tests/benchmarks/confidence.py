@@ -29,8 +29,8 @@ from sklearn.metrics import roc_auc_score
 from bot.answers import Answerer
 from bot.build import open_library
 from config import Settings
-from retrieval.confidence.answerable import Features, confidence, features
-from retrieval.confidence.scale import SHIPPED, Scale
+from retrieval.calibrations import SHIPPED, Scale
+from retrieval.search.confidence import Features, confidence, features
 from tests.benchmarks.conditions import conditions
 
 Rows = NDArray[np.float64]

@@ -31,13 +31,13 @@ from bot.refresher import Refresher
 from config import Settings
 from tests.benchmarks.conditions import conditions
 from tests.benchmarks.corpus import small
+from tests.paths import ROOT
 
 RUNS = 5
 RENAMED = 1000
 _BETWEEN_S = 1.0
 _GIVEN_UP_S = 60.0
 _PAUSE_S = 0.01
-_ROOT = Path(__file__).parents[2]
 
 
 class Bench:
@@ -97,7 +97,7 @@ class Bench:
             command,
             stdout=subprocess.PIPE,
             check=True,
-            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
         )
         return time.perf_counter() - started, json.loads(done.stdout)
 

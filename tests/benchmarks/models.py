@@ -24,8 +24,8 @@ from typing import TypeVar
 from bot.build import open_library
 from config import Settings
 from tests.benchmarks.conditions import conditions
+from tests.paths import SEEDS
 
-_SEEDS = Path(__file__).parents[2] / "seeds"
 _ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 _QUESTIONS = (
     "Where is Artem Kariakin's home?",
@@ -74,7 +74,7 @@ def make_reader(folder: Path) -> None:
 def measure(index: Path, models: dict[str, Path], rounds: int) -> Taken:
     """Ask each question so many times, in this process."""
     overrides: dict[str, dict[str, object]] = {
-        "articles": {"folder": _SEEDS},
+        "articles": {"folder": SEEDS},
         "index": {"folder": index},
         **{section: {"model": str(folder)} for section, folder in models.items()},
     }

@@ -12,10 +12,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import median
 
 from tests.benchmarks.conditions import conditions
+from tests.paths import ROOT
 
 QUESTION = "Why did communications fail?"
 
@@ -45,7 +45,7 @@ def measure(rounds: int) -> dict[str, float]:
 def _run(command: Sequence[str]) -> tuple[float, float]:
     """Return wall seconds and peak resident megabytes of a process."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - started

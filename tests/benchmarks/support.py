@@ -19,15 +19,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from bot.writing.support import Evidence
 from embeddings import Encoder, load
 from retrieval.chunking import split_sentences
 from retrieval.formats.parsing import parse
 from retrieval.languages.analysis import terms
-from retrieval.support import Evidence
 from retrieval.types import Article, Excerpt
 from tests.benchmarks.conditions import conditions
+from tests.paths import SEEDS
 
-_SEEDS = Path(__file__).parents[2] / "seeds"
 _PARAPHRASES = Path(__file__).with_name("paraphrases.jsonl")
 _SAMPLE = 300
 _EXCERPT_CHARS = 350
@@ -43,7 +43,7 @@ def paraphrases(encoder: Encoder) -> Passed:
     passed: Passed = defaultdict(list)
     for line in _PARAPHRASES.read_text(encoding="utf-8").splitlines():
         pair = json.loads(line)
-        article = _article(_SEEDS / pair["article"])
+        article = _article(SEEDS / pair["article"])
         start = article.text.index(pair["from"])
         end = article.text.find("\n\n", start)
         evidence = Evidence([_excerpt(article, start, end)], encoder)

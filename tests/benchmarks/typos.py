@@ -27,10 +27,10 @@ from bot.build import Library, open_library
 from bot.evaluation.evaluate import Outcome, evaluate, summed_up
 from bot.evaluation.questions import Question, read, sample
 from config import Settings
-from retrieval.question.repair import Repair
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
+from retrieval.search.spelling import Correction
+from retrieval.snapshot import LiveSnapshot
 from retrieval.types import Encoder, PassageEncoding, QueryEncoding
-from retrieval.view import Views
 from tests.benchmarks.conditions import conditions
 
 _FOREIGN = 1000
@@ -136,7 +136,7 @@ def measure(folder: Path, others: Sequence[Path], count: int, index: Path) -> Me
 def _spoilt(library: Library, folder: Path, count: int) -> list[Spoilt]:
     """Misspell the rarest word, of those that the articles have, of a sample of the questions."""
     folder_of_index = library.settings.index.folder
-    lexical = Views(library.store, folder_of_index, library.encoder).current.lexical
+    lexical = LiveSnapshot(library.store, folder_of_index, library.encoder).current.lexical
     rarest = {}
     for one in read(folder / "questions.jsonl"):
         words = {
@@ -201,8 +201,8 @@ def _unrepaired(library: Library) -> Answerer:
     return Answerer(searcher, settings.search)
 
 
-def _repairs(outcome: Outcome) -> tuple[Repair, ...]:
-    return outcome.answer.repairs if outcome.answer else ()
+def _repairs(outcome: Outcome) -> tuple[Correction, ...]:
+    return outcome.answer.corrections if outcome.answer else ()
 
 
 def _words(folders: Iterable[Path]) -> set[str]:

@@ -11,15 +11,14 @@ from bot.answers import Answerer
 from bot.errors import QuestionError
 from config import Settings
 from embeddings import Encoder
-from retrieval.confidence.scale import SHIPPED, Calibration
-from retrieval.question.repair import Repair
+from retrieval.calibrations import SHIPPED, Calibration
 from retrieval.refresh import Way, refresh
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
+from retrieval.search.spelling import Correction
 from retrieval.store import Store
 from tests.fakes import ReadsHere
+from tests.paths import SEEDS
 from tests.retrieval.library import Library
-
-SEEDS = Path(__file__).parents[2] / "seeds"
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +127,10 @@ def test_a_misspelt_question_is_answered_as_it_was_meant(answerer: Answerer) -> 
     meant = answerer.answer("How are minefields breached?")
     answer = answerer.answer("How are minefeilds breached?")
     assert answer.question == "How are minefeilds breached?"
-    assert answer.searched == answer.repaired == meant.searched == meant.question
-    assert answer.repairs == (Repair("minefeilds", "minefields"),)
+    assert answer.searched == answer.corrected == meant.searched == meant.question
+    assert answer.corrections == (Correction("minefeilds", "minefields"),)
     assert (answer.excerpts, answer.confidence) == (meant.excerpts, meant.confidence)
-    assert (meant.repaired, meant.repairs) == (None, ())
+    assert (meant.corrected, meant.corrections) == (None, ())
 
 
 def test_the_confidence_is_taken_on_the_scale_of_the_index(tmp_path: Path) -> None:

@@ -7,11 +7,10 @@ import pytest
 from bot.build import bring_in_line
 from config import Settings
 from embeddings import Encoder
-from retrieval.confidence.scale import SHIPPED, Calibration
-from retrieval.search import Searcher
+from retrieval.calibrations import SHIPPED, Calibration
+from retrieval.search.searcher import Searcher
 from retrieval.store import Store
-
-SEEDS = Path(__file__).parents[2] / "seeds"
+from tests.paths import SEEDS
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from bot.command import INTERRUPTED, NOT_ANSWERED, WORLD_AT_FAULT, WRONG_USAGE
+from tests.paths import SEEDS
 
-SEEDS = Path(__file__).parents[2] / "seeds"
 MAIN = [sys.executable, "-m", "bot"]
 
 

@@ -25,11 +25,11 @@ from bot.chat import COMMANDS, Chat
 from bot.console import Suggestions, open_history
 from config import ConsoleSettings, Settings
 from retrieval.refresh import Way, refresh
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from tests.fakes import HashEncoder, ReadsHere
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DRIVER = """
 import sys
 import time

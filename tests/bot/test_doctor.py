@@ -13,8 +13,8 @@ from rich.console import Console
 from bot import checkup
 from retrieval.health import Diagnosis, Finding, Kind, Severity
 from retrieval.store import Generation
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 WELL = Diagnosis((), Generation(3, None, 11, 51, 3), (11, 11), (11, 11), 1.5)
 

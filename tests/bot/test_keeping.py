@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.bot.test_cli import Shell, shell
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -102,6 +102,6 @@ def test_a_refresh_without_a_change_loads_no_encoder(shell: Shell, change: bool)
         text=True,
         check=True,
         env=dict(os.environ),
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     assert done.stdout.splitlines()[-1] == f"{change} {change}", (done.stdout, done.stderr)

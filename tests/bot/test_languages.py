@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,14 +12,14 @@ from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
 from config import Settings
 from embeddings import Encoder
-from retrieval.question.foreign import Foreign
 from retrieval.refresh import Way, refresh
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
+from retrieval.search.unknown_language import UnknownLanguage
 from retrieval.store import Store
 from tests.fakes import ReadsHere
+from tests.paths import SEEDS
 
-SEEDS = Path(__file__).parents[2] / "seeds"
-FOREIGN = Foreign("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
+FOREIGN = UnknownLanguage("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +48,9 @@ def test_names_and_numbers_are_found_in_any_language(
 ) -> None:
     answer = answerer.answer(question)
     assert wanted in answer.excerpts[0].text
-    assert answer.foreign is not None
-    assert answer.foreign.language == language
-    assert answer.foreign.languages == ("en",)
+    assert answer.unknown_language is not None
+    assert answer.unknown_language.language == language
+    assert answer.unknown_language.languages == ("en",)
     assert answer.question == question
     # What the rest of the question asks is not known.
     assert not answer.answered
@@ -62,7 +61,7 @@ def test_names_and_numbers_are_found_in_any_language(
 )
 def test_a_question_without_a_known_word_is_not_answered(answerer: Answerer, question: str) -> None:
     answer = answerer.answer(question)
-    assert answer.foreign is not None
+    assert answer.unknown_language is not None
     assert not answer.answered
     assert "knows English only; the articles have none of the words" in render.answer_text(answer)
 
@@ -70,8 +69,8 @@ def test_a_question_without_a_known_word_is_not_answered(answerer: Answerer, que
 def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
     answer = answerer.answer("Хто такий Артем Карякін?")
     assert answer.answered
-    assert answer.foreign is not None
-    assert answer.foreign.searched == "Artem Kariakin"
+    assert answer.unknown_language is not None
+    assert answer.unknown_language.searched == "Artem Kariakin"
 
 
 def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: Answerer) -> None:
@@ -89,7 +88,7 @@ def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: 
 
 def test_to_a_question_in_english_nothing_is_said_of_languages(answerer: Answerer) -> None:
     answer = answerer.answer("When was the raid on Dieppe?")
-    assert answer.foreign is None
+    assert answer.unknown_language is None
     assert "knows English" not in render.answer_text(answer)
     assert documents.of_answer(answer)["foreign"] is None
 
@@ -110,11 +109,11 @@ def test_to_a_question_in_english_nothing_is_said_of_languages(answerer: Answere
 def test_the_telegram_bot_says_it_in_the_interfaces_language(
     code: str, searched: str, nothing: str
 ) -> None:
-    answer = Answer("Wann?", (), False, 0.2, 1, 3.0, foreign=FOREIGN)
+    answer = Answer("Wann?", (), False, 0.2, 1, 3.0, unknown_language=FOREIGN)
     first, *_ = views.unanswered(answer, LANGUAGES[code], number=7).text.splitlines()
     assert first.startswith(searched)
     assert "Dieppe" in first
-    unknown = replace(answer, foreign=replace(FOREIGN, share=0.0))
+    unknown = replace(answer, unknown_language=replace(FOREIGN, share=0.0))
     first, *_ = views.unanswered(unknown, LANGUAGES[code], number=7).text.splitlines()
     assert nothing in first
     assert "Dieppe" not in first

@@ -15,10 +15,10 @@ from bot.build import Library, open_library
 from bot.command import NOT_ANSWERED, WORLD_AT_FAULT
 from config import Settings
 from tests.embeddings import heads
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[2]
 ASK = [sys.executable, "-m", "bot", "ask"]
 ARTICLES = {
     "ferry.txt": "The island ferry leaves the harbour at seven in the morning. It carries 40 cars.",

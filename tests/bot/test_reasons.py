@@ -14,12 +14,12 @@ from rich.console import Console, RenderableType
 
 from bot import reasons, render
 from bot.answers import Answer, Trace
-from retrieval.confidence.answerable import Features
-from retrieval.excerpts import Window
-from retrieval.late import maxsim, similarity
-from retrieval.question.foreign import Foreign
-from retrieval.question.repair import Repair
-from retrieval.ranking import Ranking
+from retrieval.search.confidence import Features
+from retrieval.search.excerpts import Window
+from retrieval.search.late import maxsim, similarity
+from retrieval.search.ranking import Ranking
+from retrieval.search.spelling import Correction
+from retrieval.search.unknown_language import UnknownLanguage
 from retrieval.types import Chunk, Excerpt, Hit, Sentence, Source, Stage
 from tests.fakes import HashEncoder
 
@@ -140,7 +140,7 @@ def test_words_are_listed_by_where_they_were_found() -> None:
 
 def test_a_misspelt_word_is_shown_with_what_was_searched() -> None:
     one = trace("Who holds grudges?")
-    repaired = replace(one.ranking, repairs=(Repair("grugdes", "grudges"),))
+    repaired = replace(one.ranking, corrections=(Correction("grugdes", "grudges"),))
     assert "words in it: grugdes (grudges) 0.75" in text(replace(one, ranking=repaired))
 
 
@@ -150,7 +150,7 @@ def test_a_stage_that_did_not_find_the_passage_says_so() -> None:
 
 
 def test_what_a_reranker_and_wishes_made_of_it_is_shown() -> None:
-    said = text(trace(rerank=Stage(4, -7.5), bonus=0.12))
+    said = text(trace(rerank=Stage(4, -7.5), boost=0.12))
     assert "· reranker 4 (-7.50) · wishes (+0.12) · together" in said
     assert "reranker" not in text(trace())
     assert "wishes" not in text(trace())
@@ -188,8 +188,8 @@ def test_what_is_not_answered_says_why_and_what_may_help(
 
 def test_a_question_in_a_language_that_the_encoder_does_not_know_is_advised() -> None:
     one = trace(answered=False, absent=frozenset({"grudg"}))
-    foreign = Foreign("uk", "hash", ("en",), "grudges", 0.5)
-    said = text(replace(one, answer=replace(one.answer, foreign=foreign)))
+    foreign = UnknownLanguage("uk", "hash", ("en",), "grudges", 0.5)
+    said = text(replace(one, answer=replace(one.answer, unknown_language=foreign)))
     assert "Ask in a language that the encoder knows." in said
     assert "Nowhere" not in said
 

@@ -16,8 +16,8 @@ from bot import render
 from bot.answers import Answer
 from bot.report import report_text, skipped_text
 from retrieval.articles import Skipped
-from retrieval.question.repair import Repair
 from retrieval.reports import Report
+from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source
 
 SOURCE = Source("corvids.md", "On corvids", dt.date(2024, 5, 3), "https://example.org/corvids")
@@ -105,8 +105,8 @@ def test_what_was_searched_in_place_of_the_question_is_said() -> None:
 
 
 def test_what_was_searched_instead_of_misspelt_words_is_said() -> None:
-    repairs = (Repair("minefeilds", "minefields"), Repair("sap\x1bers", "sappers"))
-    text = render.answer_text(replace(answer(excerpt("One.", ())), repairs=repairs))
+    repairs = (Correction("minefeilds", "minefields"), Correction("sap\x1bers", "sappers"))
+    text = render.answer_text(replace(answer(excerpt("One.", ())), corrections=repairs))
     assert text.startswith(
         "Searched for “minefields” instead of “minefeilds”. "
         "Searched for “sappers” instead of “sap␛ers”.\n\n“One.”"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from configparser import ConfigParser
-from pathlib import Path
 
 import pytest
 
 from config import Settings
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "config" / "deploy"
 UNIT = (DEPLOY / "excerpta.service").read_text(encoding="utf-8")
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from embeddings import Encoder, EncoderError, load
 from embeddings.openvino_model import read
 from tests.embeddings import tiny
+from tests.paths import ROOT
 from tests.rights import without_roots_rights
 
 pytestmark = pytest.mark.slow
@@ -187,7 +188,7 @@ except EncoderError as fault:
 def test_a_full_disk_is_told(tiny_model: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tiny_model), str(tmp_path / "cache")],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=100,
@@ -241,7 +242,7 @@ def test_processes_that_compile_at_the_same_time(
         ".encode_query('ready')"
     )
     command = [sys.executable, "-c", code, str(tiny_model), str(cache)]
-    root = Path(__file__).parents[2]
+    root = ROOT
     started = [
         subprocess.Popen(
             command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

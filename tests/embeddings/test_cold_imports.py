@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings import Encoder
+from tests.paths import ROOT
 
 HEAVY = {"torch", "transformers", "sentence_transformers", "openvino_telemetry", "sklearn"}
 # The hook comes before all imports of ours: openvino calls home, if at all, when it is imported.
@@ -36,7 +37,7 @@ def encode(model: str, cache: Path) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if name != "HF_HUB_OFFLINE"}
     done = subprocess.run(
         [sys.executable, "-c", CODE, model, str(cache)],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,

@@ -13,9 +13,10 @@ from sentence_transformers import SentenceTransformer
 from embeddings import Encoder, load
 from embeddings.models import locate
 from tests.embeddings import tiny
+from tests.paths import SEEDS
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
-ARTICLES = [path.read_text(encoding="utf-8") for path in sorted(tiny.SEEDS.glob("*.md"))]
+ARTICLES = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.md"))]
 SCRIPTS = [
     "Мінні поля проривають уночі, під прикриттям диму.",
     "Где начинается минное поле и кто его охраняет?",

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from embeddings import ModelNotFound, ModelRefused, load
 from embeddings.models import PACKAGED, Model, locate
 from tests.embeddings import tiny
+from tests.paths import ROOT
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 
@@ -77,7 +78,7 @@ def test_a_hub_out_of_reach_is_named_with_the_way_out() -> None:
     code = "from embeddings.models import locate; locate('nobody/has-this-model', download=True)"
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
@@ -108,7 +109,7 @@ def test_a_cache_without_weights_is_no_model(tmp_path: Path, download: bool, mes
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         env={**os.environ, "HF_HUB_CACHE": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -38,11 +38,11 @@ from transformers import (
 )
 
 from embeddings.models import locate
+from tests.paths import SEEDS
 
 Backend = Literal["openvino", "torch"]
 HIDDEN = 32
 WINDOW = 64
-SEEDS = Path(__file__).parents[2] / "seeds"
 # The lengths below and beyond the window of a tiny model, several scripts, odd spaces.
 TEXTS = [
     "Mines",

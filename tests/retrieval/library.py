@@ -11,7 +11,7 @@ from retrieval.formats.parsing import parse
 from retrieval.formats.parts import Limits
 from retrieval.refresh import USUAL, Way, refresh
 from retrieval.reports import Progress, Report
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from retrieval.types import Article, Encoder
 from tests.fakes import HashEncoder, ReadsHere

@@ -13,6 +13,7 @@ import pytest
 from retrieval.articles import ArticleFile, Found, read, walk
 from retrieval.errors import ArticlesError
 from retrieval.formats.parsing import UnreadableArticle
+from tests.paths import ROOT
 
 MAX_BYTES = 10_000_000
 
@@ -260,7 +261,7 @@ for file in files:
 def as_nobody(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", AS_NOBODY, str(folder)],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,

@@ -19,9 +19,9 @@ from retrieval.chunking import (
 )
 from retrieval.types import Article, Chunk, Source
 from tests.fakes import HashEncoder
+from tests.paths import SEEDS
 from tests.retrieval.library import only
 
-SEEDS = Path(__file__).parents[2] / "seeds"
 COUNT = HashEncoder().count_tokens
 
 WORDS = st.sampled_from(

@@ -9,8 +9,7 @@ import pytest
 
 from retrieval.database import INDEX, Database
 from retrieval.errors import IndexDamaged, IndexFault
-
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
 
 
 @pytest.fixture

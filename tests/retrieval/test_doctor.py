@@ -20,8 +20,8 @@ from retrieval.health import Diagnosis, Finding, Kind, Patient, Severity, disk, 
 from retrieval.homes import DATABASE
 from retrieval.lock import is_held, writing
 from retrieval.refresh import USUAL
+from retrieval.snapshot import load_snapshot
 from retrieval.types import Encoder
-from retrieval.view import view_of
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, articles_in
 from tests.retrieval.rebuilt import StoppedEncoder, prose
@@ -471,7 +471,7 @@ def test_of_very_many_chunks_a_sample_of_the_articles_is_compared(library: Libra
         write(library, f"n{n}.md", prose(n, 1))
     library.refresh()
     store = library.store()
-    view = view_of(store, store.generation(), lexical_in_memory(store, store.current()))
+    view = load_snapshot(store, store.generation(), lexical_in_memory(store, store.current()))
     chosen, total = duplicates.sampled(view, every=False)
     assert (len(chosen), total) == (50, 50)
 

@@ -14,7 +14,7 @@ from retrieval.errors import IndexRefused
 from retrieval.gate import SampleGate
 from retrieval.plan import in_line
 from retrieval.refresh import Trial, Way
-from retrieval.view import View, view_of
+from retrieval.snapshot import Snapshot, load_snapshot
 from tests.fakes import HashEncoder, Query
 from tests.retrieval.library import SEARCH, Library, articles_in
 
@@ -95,10 +95,10 @@ def test_a_state_in_which_nothing_is_found_is_refused(library: Library, tmp_path
     assert re.match(r"of 18 articles only \d are found by their own words", words)
 
 
-def view(library: Library) -> View:
+def view(library: Library) -> Snapshot:
     store = library.store()
     lexical = lexical_of(store, store.current(), library.index)
-    return view_of(store, store.generation(), lexical)
+    return load_snapshot(store, store.generation(), lexical)
 
 
 def test_what_was_refused_is_not_tried_again_by_itself(library: Library) -> None:

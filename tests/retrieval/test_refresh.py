@@ -20,11 +20,10 @@ from retrieval.lexical import LexicalIndex
 from retrieval.lock import writing
 from retrieval.reports import Progress
 from tests.fakes import HashEncoder
+from tests.paths import ROOT
 from tests.retrieval.library import Library
 from tests.retrieval.rebuilt import StoppedEncoder, assert_like_rebuilt, found, indexed, prose
 from tests.rights import without_roots_rights
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

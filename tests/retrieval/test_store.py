@@ -23,6 +23,7 @@ from retrieval.generations import purge
 from retrieval.homes import size
 from retrieval.store import FORMAT, FileState, Generation, Store, StoredEncoding, Tokens
 from retrieval.types import Article, Chunk, Sentence, Source
+from tests.paths import ROOT
 
 DIM = 16
 
@@ -626,7 +627,7 @@ def test_a_full_disk_is_the_worlds_fault_and_passes(store: Store, tmp_path: Path
 
     done = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(tmp_path / "index"), "1000000"],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,

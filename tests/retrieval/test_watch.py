@@ -17,8 +17,8 @@ import pytest
 
 from config.sections import Noticing
 from retrieval.watch import Changes
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SOON_S = 30.0
 SILENT_S = 0.5
 WATCH = """

@@ -17,10 +17,10 @@ from bot.telegram.views.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Button, Message, filled, fits, joined, part
 from bot.telegram.views.quotes import address, cited, named, quoted
 from bot.telegram.views.text import one_line, shortened, tamed, units
-from retrieval.question.foreign import Foreign
-from retrieval.question.repair import Repair
+from retrieval.search.explain import Explanation
+from retrieval.search.spelling import Correction
+from retrieval.search.unknown_language import UnknownLanguage
 from retrieval.types import Excerpt, Source
-from retrieval.why import Explanation
 
 MORE = 3
 """Excerpts that a press adds, and the most that an answer opens with."""
@@ -169,8 +169,8 @@ def _opening(answer: Answer, language: Language) -> Message:
     """Say what was searched, where that is not the question as it was asked."""
     return joined(
         _understood(answer, language),
-        _foreign(answer.foreign, language),
-        *(_repaired(repair, language) for repair in answer.repairs),
+        _foreign(answer.unknown_language, language),
+        *(_repaired(repair, language) for repair in answer.corrections),
         by="\n",
     )
 
@@ -183,7 +183,7 @@ def _understood(answer: Answer, language: Language) -> Message:
     return part(text.strip(), MessageEntity.ITALIC)
 
 
-def _repaired(repair: Repair, language: Language) -> Message:
+def _repaired(repair: Correction, language: Language) -> Message:
     text = language.say(
         "Searched for “{searched}” instead of “{written}”.",
         searched=one_line(repair.searched, _WORDS_UNITS),
@@ -192,7 +192,7 @@ def _repaired(repair: Repair, language: Language) -> Message:
     return part(text.strip(), MessageEntity.ITALIC)
 
 
-def _foreign(foreign: Foreign | None, language: Language) -> Message:
+def _foreign(foreign: UnknownLanguage | None, language: Language) -> Message:
     if foreign is None:
         return Message("")
     encoder = one_line(foreign.encoder, _ENCODER_UNITS)

@@ -19,8 +19,8 @@ from bot.evaluation.questions import Question, missing, read
 from config import Settings
 from embeddings import Encoder
 from retrieval.types import Excerpt, Source
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 KEYS = [
     "questions", "article_at_1", "article_at_5", "answer_at_1", "answer_at_3", "mean_chars",
     "auroc", "answered_answerable", "answered_unanswerable", "p50_ms", "p95_ms",

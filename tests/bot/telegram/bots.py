@@ -21,7 +21,7 @@ from bot.telegram.sending.limits import Rates
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.refresh import Way, refresh
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from tests.fakes import HashEncoder, ReadsHere
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from config import logs
+from tests.paths import ROOT
 
 from .emulator import Emulator
-from .programs import ROOT, SEEDS
+from .programs import SEEDS
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from tests.paths import ROOT
+
 from .emulator import Emulator
 
-ROOT = Path(__file__).parents[3]
 SEEDS = ROOT / "seeds"
 
 

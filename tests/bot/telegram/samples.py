@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from bot.answers import Answer
 from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import Message
-from retrieval.question.repair import Repair
+from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
+from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source, Stage
-from retrieval.why import Explanation, Pair, Place, Term
 
 from .emulator import cut, detected, violations
 
@@ -128,14 +128,14 @@ def answers(draw: st.DrawFn, *, least: int = 0, answered: bool = True) -> Answer
         generation=draw(numbers),
         elapsed_ms=1.0,
         understood=draw(st.none() | texts),
-        repairs=tuple(draw(st.lists(st.builds(Repair, texts, texts), max_size=3))),
+        corrections=tuple(draw(st.lists(st.builds(Correction, texts, texts), max_size=3))),
     )
 
 
 stages = st.builds(Stage, st.integers(1, 1_000), st.floats(-1, 100))
-terms = st.builds(Term, texts, texts, st.floats(0, 1), st.none() | st.sampled_from(Place))
+terms = st.builds(QueryTerm, texts, texts, st.floats(0, 1), st.none() | st.sampled_from(TermPlace))
 pairs = st.builds(
-    Pair, texts, numbers, texts, numbers, st.floats(-1, 1), st.floats(-1, 1), st.booleans()
+    WordMatch, texts, numbers, texts, numbers, st.floats(-1, 1), st.floats(-1, 1), st.booleans()
 )
 reasons = st.builds(
     Explanation,
@@ -146,7 +146,7 @@ reasons = st.builds(
     late=stages,
     rerank=st.none() | stages,
     fused=stages,
-    bonus=st.floats(0, 1),
+    boost=st.floats(0, 1),
     excerpt=st.floats(0, 1),
 )
 articles = st.builds(Article, sources(), texts)

@@ -22,9 +22,9 @@ from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.cards import cards
 from bot.telegram.views.languages import LANGUAGES, Language
 from bot.telegram.views.message import Message
-from retrieval.question.repair import Repair
+from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
+from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source, Stage
-from retrieval.why import Explanation, Pair, Place, Term
 
 from .emulator import units
 
@@ -102,38 +102,38 @@ FOLLOW_UP = Answer(
 MISSPELT = replace(
     ANSWERED,
     question="How long do crows hold a grugde?",
-    repaired="How long do crows hold a grudge?",
-    repairs=(Repair("grugde", "grudge"),),
+    corrected="How long do crows hold a grudge?",
+    corrections=(Correction("grugde", "grudge"),),
 )
 REASONS = (
     Explanation(
         terms=(
-            Term("grudge", "grudge", 0.9, Place.EXCERPT),
-            Term("hold", "hold", 0.7, None),
-            Term("crows", "crows", 0.4, Place.TITLE),
+            QueryTerm("grudge", "grudge", 0.9, TermPlace.EXCERPT),
+            QueryTerm("hold", "hold", 0.7, None),
+            QueryTerm("crows", "crows", 0.4, TermPlace.TITLE),
         ),
         pairs=(
-            Pair("grudge", 22, "grudge", 12, 0.71, 0.1, telling=True),
-            Pair("hold", 15, "lasted", 29, 0.52, 0.07, telling=True),
-            Pair("?", 28, ".", 44, 0.4, 0.06, telling=False),
+            WordMatch("grudge", 22, "grudge", 12, 0.71, 0.1, telling=True),
+            WordMatch("hold", 15, "lasted", 29, 0.52, 0.07, telling=True),
+            WordMatch("?", 28, ".", 44, 0.4, 0.06, telling=False),
         ),
         dense=Stage(1, 0.71),
         lexical=Stage(1, 9.31),
         late=Stage(2, 0.75),
         rerank=None,
         fused=Stage(1, 1.0),
-        bonus=0.0,
+        boost=0.0,
         excerpt=0.78,
     ),
     Explanation(
-        terms=(Term("grudge", "grudge", 0.9, None), Term("hold", "hold", 0.7, None)),
+        terms=(QueryTerm("grudge", "grudge", 0.9, None), QueryTerm("hold", "hold", 0.7, None)),
         pairs=(),
         dense=Stage(2, 0.69),
         lexical=None,
         late=Stage(4, 0.6),
         rerank=None,
         fused=Stage(2, 0.8),
-        bonus=0.0,
+        boost=0.0,
         excerpt=0.64,
     ),
 )

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from bot.telegram.memory.inbox import Inbox
 from bot.telegram.memory.state import State
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 DAY = 86_400.0
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.telegram.shelf import Shelf, article_key
 from config import Settings
 from retrieval.refresh import Way, refresh
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from tests.fakes import ReadsHere
 

@@ -11,9 +11,9 @@ from bot.answers import Answer
 from bot.telegram.views import answers as views
 from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Message
-from retrieval.question.repair import Repair
+from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
+from retrieval.search.spelling import Correction
 from retrieval.types import Stage
-from retrieval.why import Explanation, Pair, Place, Term
 
 from .emulator import units
 from .samples import (
@@ -32,16 +32,16 @@ from .samples import (
 
 REASON = Explanation(
     terms=(
-        Term("crows", "crows", 0.9, Place.EXCERPT),
-        Term("grudges", "grudges", 0.5, Place.TITLE),
+        QueryTerm("crows", "crows", 0.9, TermPlace.EXCERPT),
+        QueryTerm("grudges", "grudges", 0.5, TermPlace.TITLE),
     ),
-    pairs=(Pair("crows", 0, "Crows", 0, 0.9, 0.2, telling=True),),
+    pairs=(WordMatch("crows", 0, "Crows", 0, 0.9, 0.2, telling=True),),
     dense=Stage(3, 0.62),
     lexical=Stage(2, 14.237),
     late=Stage(1, 0.6),
     rerank=None,
     fused=Stage(1, 1.0),
-    bonus=0.0,
+    boost=0.0,
     excerpt=0.714,
 )
 
@@ -116,8 +116,8 @@ def test_what_a_follow_up_was_understood_as_is_said_first() -> None:
 
 
 def test_what_was_searched_instead_of_a_misspelt_word_is_said_first() -> None:
-    repairs = (Repair("grugde", "grudge"), Repair("cr@ws", "crows"))
-    message = answered(replace(answer(excerpt("One.")), repairs=repairs))
+    repairs = (Correction("grugde", "grudge"), Correction("cr@ws", "crows"))
+    message = answered(replace(answer(excerpt("One.")), corrections=repairs))
     assert list(map(plain, under(message, "italic"))) == [
         "Searched for “grudge” instead of “grugde”.",
         "Searched for “crows” instead of “cr@ws”.",
@@ -223,7 +223,7 @@ def test_reasons_are_given_in_words() -> None:
 
 def test_a_reason_without_words_says_so() -> None:
     apart = replace(
-        REASON, terms=(Term("tides", "tides", 1.0, None),), dense=Stage(9, -0.1), lexical=None
+        REASON, terms=(QueryTerm("tides", "tides", 1.0, None),), dense=Stage(9, -0.1), lexical=None
     )
     message = explained(answer(excerpt()), apart)
     assert "No word of the question was found." in message.text
@@ -235,12 +235,12 @@ def test_a_reason_without_words_says_so() -> None:
 def test_a_reason_names_missing_words_and_what_comes_close_to_them() -> None:
     pairs = [
         *REASON.pairs,
-        Pair("?", 9, ".", 9, 0.8, 0.1, telling=False),
-        Pair("hold", 3, "keep", 4, 0.6, 0.1, telling=True),
-        Pair("Hold", 8, "kept", 9, 0.5, 0.1, telling=True),
-        *(Pair(f"word{n}", 9, "other", 9, 0.4, 0.1, telling=True) for n in range(3)),
+        WordMatch("?", 9, ".", 9, 0.8, 0.1, telling=False),
+        WordMatch("hold", 3, "keep", 4, 0.6, 0.1, telling=True),
+        WordMatch("Hold", 8, "kept", 9, 0.5, 0.1, telling=True),
+        *(WordMatch(f"word{n}", 9, "other", 9, 0.4, 0.1, telling=True) for n in range(3)),
     ]
-    terms = (*REASON.terms, Term("hold", "hold", 0.4, None))
+    terms = (*REASON.terms, QueryTerm("hold", "hold", 0.4, None))
     message = explained(answer(excerpt()), replace(REASON, terms=terms, pairs=tuple(pairs)))
     lines = message.text.split("\n")
     assert "Not found: hold" in lines
@@ -248,7 +248,7 @@ def test_a_reason_names_missing_words_and_what_comes_close_to_them() -> None:
 
 
 def test_reasons_beyond_the_limit_are_left_out() -> None:
-    terms = tuple(Term(f"word{n}", f"word{n}", 0.5, Place.EXCERPT) for n in range(99))
+    terms = tuple(QueryTerm(f"word{n}", f"word{n}", 0.5, TermPlace.EXCERPT) for n in range(99))
     long = replace(REASON, terms=terms)
     message = explained(answer(*[excerpt()] * 10), *[long] * 10, shown=10)
     assert "[5]" in message.text

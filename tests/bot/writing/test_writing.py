@@ -29,6 +29,7 @@ from config import Settings
 from retrieval.types import Excerpt, Source
 from tests.bot.test_console import library
 from tests.fakes import HashEncoder
+from tests.paths import ROOT
 
 from .language_model import save
 from .openai_server import (
@@ -44,7 +45,6 @@ from .openai_server import (
     stalls,
 )
 
-ROOT = Path(__file__).parents[3]
 KEY = "sk-hush-hush"
 QUESTION = "Who can recognise human faces?"
 FACES = "Crows recognise human faces [1]."

@@ -16,7 +16,7 @@ import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from tests.retrieval.library import Library
 from tests.retrieval.rebuilt import WORDS
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import IndexFault
+from tests.paths import ROOT
 from tests.retrieval.faults.shelf import Shelf, is_one_line, prose, shown, state
 from tests.retrieval.library import Library
 
-ROOT = Path(__file__).parents[3]
 MORE = {f"more{n}": prose(100 + n) for n in range(12)}
 
 

@@ -14,11 +14,11 @@ from retrieval.derived import write_lexical
 from retrieval.generations import rollback
 from retrieval.lock import writing
 from retrieval.refresh import Way
+from tests.paths import ROOT
 from tests.retrieval.faults.reader import told_by
 from tests.retrieval.library import Library
 from tests.retrieval.rebuilt import WORDS
 
-ROOT = Path(__file__).parents[3]
 _ROUNDS = 50
 _ROLLED_BACK = (12, 31)
 _REBUILT = (22, 40)

@@ -17,9 +17,9 @@ import pytest
 from retrieval.errors import IndexBusy
 from retrieval.lock import is_held, writing
 from retrieval.refresh import Way
+from tests.paths import ROOT
 from tests.retrieval.library import Library
 
-ROOT = Path(__file__).parents[3]
 _HOLD = (
     "import sys; from pathlib import Path; from retrieval.lock import writing\n"
     "with writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"

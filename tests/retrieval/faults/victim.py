@@ -29,10 +29,10 @@ from retrieval.generations import rollback
 from retrieval.lock import writing
 from retrieval.refresh import Way
 from tests.fakes import HashEncoder, Passage
+from tests.paths import ROOT
 from tests.retrieval.library import Library
 from tests.retrieval.rebuilt import WORDS, prose
 
-ROOT = Path(__file__).parents[3]
 # Calls of C that leave something on the disk, by their module.
 _STEPS = {
     "posix": {"close", "link", "mkdir", "open", "rename", "replace", "rmdir", "unlink"},

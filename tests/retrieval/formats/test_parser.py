@@ -18,6 +18,7 @@ from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import UnreadableArticle, parse
 from retrieval.formats.plain import StillWritten
 from retrieval.types import Article
+from tests.paths import ROOT
 from tests.retrieval.formats.samples import SAMPLES, docx
 from tests.retrieval.library import articles_in
 
@@ -288,7 +289,7 @@ sys.stdin.read()
     put(tmp_path, name, data)
     with subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path), name],
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as parent:
@@ -308,7 +309,7 @@ def test_the_worker_starts_without_what_it_does_not_need() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,

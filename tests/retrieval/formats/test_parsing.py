@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from retrieval.formats.parsing import READERS, UnreadableArticle
 from retrieval.formats.plain import clean, one_line
 from retrieval.types import Article, Source
+from tests.paths import ROOT
 from tests.retrieval.library import only
 
 
@@ -563,7 +564,7 @@ assert "trafilatura" in sys.modules
 """
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[3],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,

@@ -12,7 +12,7 @@ from retrieval.languages.analysis import STOP_WORDS, WITH_STOP_WORDS, terms, wor
 from retrieval.languages.detection import language_of_article, language_of_question
 from retrieval.languages.transliteration import spellings
 from retrieval.languages.ukrainian import stem
-from retrieval.search import Searcher
+from retrieval.search.searcher import Searcher
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, only
 
@@ -225,18 +225,18 @@ def test_names_and_numbers_of_a_foreign_question_are_found(
     english: Searcher, question: str, searched: str, first: str
 ) -> None:
     ranking = english.search(question)
-    assert ranking.foreign is not None
-    assert ranking.question == ranking.foreign.searched == searched
-    assert ranking.foreign.encoder == "english"
-    assert ranking.foreign.languages == ("en",)
+    assert ranking.unknown_language is not None
+    assert ranking.question == ranking.unknown_language.searched == searched
+    assert ranking.unknown_language.encoder == "english"
+    assert ranking.unknown_language.languages == ("en",)
     assert ranking.hits[0].source.path == first
     assert ranking.hits[0].lexical is not None
 
 
 def test_the_confidence_in_half_a_question_is_less_than_half(english: Searcher) -> None:
-    half = english.search("Wie alt ist Sudzha?").foreign
-    whole = english.search("Was ist Sudzha?").foreign
-    none = english.search("Wie koche ich Spaghetti?").foreign
+    half = english.search("Wie alt ist Sudzha?").unknown_language
+    whole = english.search("Was ist Sudzha?").unknown_language
+    none = english.search("Wie koche ich Spaghetti?").unknown_language
     assert half is not None
     assert whole is not None
     assert none is not None
@@ -252,7 +252,7 @@ def test_a_question_that_the_encoder_knows_is_searched_as_it_is(tmp_path: Path) 
     library.write(de=BRIDGES["de"], en=BRIDGES["en"])
     library.refresh()
     ranking = library.searcher().search(QUESTIONS["en"])
-    assert ranking.foreign is None
+    assert ranking.unknown_language is None
     assert ranking.question == QUESTIONS["en"]
 
 
@@ -262,7 +262,7 @@ def test_to_an_encoder_of_many_languages_no_question_is_foreign(tmp_path: Path) 
     library.refresh()
     for language in BRIDGES:
         ranking = library.searcher().search(QUESTIONS[language])
-        assert ranking.foreign is None
+        assert ranking.unknown_language is None
         assert ranking.question == QUESTIONS[language]
 
 
@@ -278,6 +278,6 @@ def test_articles_in_the_questions_language_are_found_by_their_words(
     ranking = searcher.search(QUESTIONS[language])
     assert ranking.hits[0].source.path == f"{language}.txt"
     assert ranking.hits[0].lexical is not None
-    assert ranking.foreign is not None
-    assert ranking.foreign.language == language
-    assert ranking.foreign.share >= 0.5
+    assert ranking.unknown_language is not None
+    assert ranking.unknown_language.language == language
+    assert ranking.unknown_language.share >= 0.5

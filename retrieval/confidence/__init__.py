@@ -1,1 +1,0 @@
-"""How sure an answer is, on the scale of the index that gives it."""

@@ -1,1 +1,0 @@
-"""How a question is read before it is searched."""

@@ -1,0 +1,139 @@
+"""Whether the articles answer: a confidence from how the best excerpt meets the question."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrieval.calibrations import SHIPPED, Scale
+from retrieval.languages import terms
+from retrieval.search.dates import words_in_date
+from retrieval.search.excerpts import Window
+from retrieval.search.ranking import Ranking
+from retrieval.types import Reading, Source
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the confidence is computed from, each 0 to 1.
+
+    Attributes:
+        late: Best late-interaction score of a window. A question of stop words alone has none: they
+            meet their like in any text.
+        dense: Best cosine of a chunk.
+        coverage: Of the question's terms, weighted by rarity, the share that stands in the best
+            covered of the windows' chunks or its title.
+        missing: Of the terms in the question's names and numbers, the share that stands neither in
+            the window that has most of them nor in its title; 0 where there are none.
+
+    A year or a month of the article's own date need not stand in its text, and counts nowhere.
+    """
+
+    late: float
+    dense: float
+    coverage: float
+    missing: float
+
+
+# A logistic model, late and dense in spreads from the centre of the index's scale. Fitted to
+# questions about a corpus, to those about another one, and at a lower weight to those that a corpus
+# leaves unanswered; tests/benchmarks/confidence.py --fit does it again.
+_INTERCEPT, _LATE, _DENSE, _COVERAGE, _MISSING = -1.63, 0.76, 0.45, 1.30, -0.93
+# What a margin adds to the logit of the confidence, and how far it counts. Readers trained on
+# SQuAD 2.0 reach margins of about 10 either way, and are surer of themselves than right (Kamath,
+# Jia & Liang, Selective Question Answering under Domain Shift, ACL 2020). Both are chosen, not
+# fitted: so a reader that finds no answer by far makes .95 to .49, and cannot silence a .99.
+_READER_WEIGHT = 0.3
+_READER_MARGIN = 10.0
+# The logits of 0 and 1 are without bound.
+_LOGIT_EDGE = 1e-9
+
+
+def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
+    """Measure the ranking and the windows that are to be shown."""
+    telling = [one for one in windows if ranking.terms.get(one.hit.source.language)]
+    return Features(
+        late=max([0.0, *(window.late for window in telling)]),
+        dense=max([0.0, *(hit.dense.score for hit in ranking.hits if hit.dense)]),
+        coverage=max((_coverage(ranking, window) for window in windows), default=0.0),
+        missing=min((_missing(ranking.question, window) for window in windows), default=0.0),
+    )
+
+
+def confidence(found: Features, scale: Scale = SHIPPED) -> float:
+    """Return the probability, 0 to 1, that the articles answer.
+
+    Args:
+        found: In the ranking.
+        scale: Of the index that was asked.
+    """
+    if not found.late:
+        return 0.0
+    logit = (
+        _INTERCEPT
+        + _LATE * (found.late - scale.late) / scale.late_spread
+        + _DENSE * (found.dense - scale.dense) / scale.dense_spread
+        + _COVERAGE * found.coverage
+        + _MISSING * found.missing
+    )
+    return 0.5 + 0.5 * math.tanh(logit / 2)
+
+
+def adjust_by_reader(confidence: float, readings: Sequence[Reading | None]) -> float:
+    """Join what the reader finds in the best excerpts to the confidence; both are 0 to 1.
+
+    The reader's margin, that of the likeliest answer over no answer, is one more term of a logistic
+    model whose other terms have made the confidence.
+    """
+    margins = [one.score - one.no_answer for one in readings if one is not None]
+    if not margins or confidence <= 0:
+        return confidence
+    margin = max(-_READER_MARGIN, min(max(margins), _READER_MARGIN))
+    sure = max(_LOGIT_EDGE, min(confidence, 1 - _LOGIT_EDGE))
+    logit = math.log(sure / (1 - sure)) + _READER_WEIGHT * margin
+    return 1 / (1 + math.exp(-logit))
+
+
+def _coverage(ranking: Ranking, window: Window) -> float:
+    source = window.hit.source
+    dated = _dated(ranking.question, source)
+    terms_of = ranking.terms.get(source.language, {})
+    wanted = {term: rarity for term, rarity in terms_of.items() if term not in dated}
+    total = sum(wanted.values())
+    if not total:
+        return 0.0
+    present = set(terms(f"{source.title}\n{window.hit.chunk.text}", source.language))
+    # In the order of the total, or rounding would make of all terms more or less than 1.
+    return sum(rarity for term, rarity in wanted.items() if term in present) / total
+
+
+def _missing(question: str, window: Window) -> float:
+    source = window.hit.source
+    names = " ".join(names_and_numbers(question))
+    wanted = set(terms(names, source.language)) - _dated(question, source)
+    if not wanted:
+        return 0.0
+    shown = terms(f"{source.title}\n{window.text}", source.language)
+    return len(wanted.difference(shown)) / len(wanted)
+
+
+def _dated(question: str, source: Source) -> set[str]:
+    """Return the question's terms that the article's date shows."""
+    if source.date is None:
+        return set()
+    return set(
+        terms(" ".join(words_in_date(source.date, _WORD.findall(question))), source.language)
+    )
+
+
+def names_and_numbers(question: str) -> list[str]:
+    """Return the words with a digit, and those that begin with a capital but for the first."""
+    return [
+        word.group()
+        for number, word in enumerate(_WORD.finditer(question))
+        if any(map(str.isdigit, word.group())) or (number and word.group()[0].isupper())
+    ]

@@ -1,0 +1,197 @@
+"""Excerpts: the windows of whole sentences that answer best, whatever chunk they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+
+from retrieval.chunking import is_terminated
+from retrieval.search.near_duplicates import Shingles
+from retrieval.types import Excerpt, FloatArray, Hit, Reading, Sentence, Source
+
+# What the fused score of a window's chunk, and its boost, add to the window's own late
+# interaction, whose range within a question is about .4.
+_CHUNK_SHARE, _BOOST_SHARE = 0.05, 0.4
+# So many excerpts of one article, unless a further one beats the others' best by the margin.
+_PER_ARTICLE = 2
+_MARGIN = 0.01
+# A heading makes a poor excerpt by itself.
+_HEADING_CHARS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Sentences `first` to `last` of a hit's chunk.
+
+    Attributes:
+        start, end: Offsets in the article.
+        late: Late-interaction score of the window's own tokens.
+    """
+
+    hit: Hit
+    first: int
+    last: int
+    start: int
+    end: int
+    late: float
+
+    @property
+    def text(self) -> str:
+        """The sentences as they stand in the article."""
+        return self.hit.chunk.text[
+            self.start - self.hit.chunk.start : self.end - self.hit.chunk.start
+        ]
+
+
+def best_excerpts(hits: Sequence[Hit], count: int, chars: int) -> list[tuple[Excerpt, Window]]:
+    """Choose excerpts, best first, that do not overlap.
+
+    Args:
+        hits: Ranked chunks of one question.
+        count: Excerpts at most.
+        chars: Length of an excerpt; only a single sentence may be longer.
+    """
+    windows = [window for hit in hits for window in _windows(hit, chars)]
+    scores = [
+        window.late + _CHUNK_SHARE * window.hit.score + _BOOST_SHARE * window.hit.boost
+        for window in windows
+    ]
+    order = sorted(range(len(windows)), key=lambda n: (-scores[n], windows[n].hit.rank, n))
+    chosen = _apart([(windows[n], scores[n]) for n in order], count)
+    return [(_excerpt(pick), pick.window) for pick in chosen]
+
+
+def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
+    """Highlight the words that answer, if the reader finds them more likely than that none do."""
+    if reading is None or reading.score <= reading.no_answer:
+        return excerpt
+    return replace(excerpt, highlights=((reading.start, reading.end),))
+
+
+def _windows(hit: Hit, chars: int) -> Iterator[Window]:
+    """Yield every run of whole sentences of one paragraph up to a length."""
+    sentences = hit.chunk.sentences
+    best = _best_of_sentences(hit)
+    heading = [_is_heading(hit, sentence) for sentence in sentences]
+    for first, opening in enumerate(sentences):
+        if heading[first] and not all(heading):
+            continue
+        last = first
+        while (
+            last + 1 < len(sentences)
+            and sentences[last + 1].paragraph == opening.paragraph
+            and sentences[last + 1].end - opening.start <= chars
+        ):
+            last += 1
+        # A token of the question keeps the best it has met in the sentences so far.
+        met = np.maximum.accumulate(best[:, first : last + 1], axis=1)
+        late = (hit.weights @ met).tolist()
+        for reached, score in enumerate(late, start=first):
+            yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
+
+
+def _best_of_sentences(hit: Hit) -> FloatArray:
+    """Return (question tokens, sentences): the best similarity within each sentence."""
+    sentences = hit.chunk.sentences
+    best = np.zeros((len(hit.similarity), len(sentences)), dtype=np.float32)
+    offset = hit.chunk.start
+    bounds = np.searchsorted(
+        hit.starts, [s.start - offset for s in sentences] + [len(hit.chunk.text)]
+    )
+    for n, (left, right) in enumerate(pairwise(bounds)):
+        if right > left and len(hit.similarity):
+            best[:, n] = hit.similarity[:, left:right].max(axis=1)
+    return best
+
+
+def _is_heading(hit: Hit, sentence: Sentence) -> bool:
+    offset = hit.chunk.start
+    text = hit.chunk.text[sentence.start - offset : sentence.end - offset]
+    return len(text) < _HEADING_CHARS and not is_terminated(text)
+
+
+@dataclass(slots=True)
+class _Pick:
+    """A window that was chosen, and the other articles that say the same."""
+
+    window: Window
+    score: float
+    words: Shingles
+    also: list[Source] = field(default_factory=list)
+
+    def meets(self, window: Window) -> bool:
+        """Whether they share a part of one article."""
+        return (
+            self.window.hit.source.path == window.hit.source.path
+            and self.window.start < window.end
+            and window.start < self.window.end
+        )
+
+
+def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
+    """Take the best that do not overlap, and not all of one article if others are near.
+
+    A near-duplicate of one that was taken is named there in place of taking a place, and a sentence
+    that was taken is not shown again, whatever article it stands in.
+    """
+    taken: list[_Pick] = []
+    waiting: list[_Pick] = []
+    for window, score in ranked:
+        # Those that wait and are clearly better than all that is left go first.
+        while waiting and len(taken) < count and waiting[0].score - score > _MARGIN:
+            taken.append(waiting.pop(0))
+        if len(taken) >= count:
+            break
+        chosen = [*taken, *waiting]
+        if any(pick.meets(window) for pick in chosen):
+            continue
+        pick = _Pick(window, score, _words(window), list(window.hit.also))
+        source = window.hit.source
+        same = next((one for one in chosen if one.words.is_near_duplicate_of(pick.words)), None)
+        if same is not None:
+            named = (same.window.hit.source, *same.also)
+            # The other article may have one of the sentences, and go on with other figures.
+            if source not in named and same.words.is_contained_in(_words(_whole(window.hit))):
+                same.also.extend([source, *window.hit.also])
+            continue
+        if any(one.words.shares_sentence_with(pick.words) for one in chosen):
+            continue
+        crowded = sum(one.window.hit.source.path == source.path for one in chosen) >= _PER_ARTICLE
+        (waiting if crowded else taken).append(pick)
+    return [*taken, *waiting][:count]
+
+
+def _whole(hit: Hit) -> Window:
+    sentences = hit.chunk.sentences
+    return Window(hit, 0, len(sentences) - 1, sentences[0].start, sentences[-1].end, 0.0)
+
+
+def _words(window: Window) -> Shingles:
+    return Shingles.of(window.text, _sentences(window))
+
+
+def _sentences(window: Window) -> Iterator[str]:
+    chunk = window.hit.chunk
+    for sentence in chunk.sentences[window.first : window.last + 1]:
+        yield chunk.text[sentence.start - chunk.start : sentence.end - chunk.start]
+
+
+def _excerpt(pick: _Pick) -> Excerpt:
+    window = pick.window
+    chunk = window.hit.chunk
+    means = window.hit.weights @ _best_of_sentences(window.hit)
+    best = chunk.sentences[window.first + int(means[window.first : window.last + 1].argmax())]
+    return Excerpt(
+        source=window.hit.source,
+        paragraph=chunk.sentences[window.first].paragraph,
+        start=window.start,
+        end=window.end,
+        text=window.text,
+        highlights=((best.start - window.start, best.end - window.start),),
+        score=pick.score,
+        also=tuple(pick.also),
+        page=chunk.sentences[window.first].page or None,
+    )

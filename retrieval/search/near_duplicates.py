@@ -1,0 +1,47 @@
+"""Near-duplicates: texts of which the longer says what the shorter says, in the same words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+# Two texts are near-duplicates if the shorter has this share of its word shingles in the other, and
+# all of its numbers: a report repeated with other figures is another one.
+_SAME, _TRIPLE = 0.9, 3
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Shingles:
+    """What two texts are compared by."""
+
+    shingles: frozenset[tuple[str, ...]]
+    numbers: frozenset[str]
+    sentences: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def of(cls, text: str, sentences: Iterable[str] = ()) -> Shingles:
+        """Take those of a text; its sentences are needed for `shares_sentence_with` only."""
+        words = _WORD.findall(text.casefold())
+        length = min(_TRIPLE, len(words))
+        return cls(
+            frozenset(zip(*(words[n:] for n in range(length)), strict=False)),
+            frozenset(word for word in words if any(map(str.isdigit, word))),
+            frozenset(tuple(_WORD.findall(one.casefold())) for one in sentences),
+        )
+
+    def is_near_duplicate_of(self, other: Shingles) -> bool:
+        """Whether the longer says what the shorter says, in the same words."""
+        short, long = sorted((self, other), key=lambda one: len(one.shingles))
+        return short.is_contained_in(long)
+
+    def is_contained_in(self, other: Shingles) -> bool:
+        """Whether the other says all of this in the same words."""
+        shared = len(self.shingles & other.shingles)
+        # A row of asterisks has no words to share.
+        return shared >= max(1, _SAME * len(self.shingles)) and self.numbers <= other.numbers
+
+    def shares_sentence_with(self, other: Shingles) -> bool:
+        """Whether both have a sentence of some length, word for word."""
+        return any(len(words) >= _TRIPLE for words in self.sentences & other.sentences)

@@ -1,0 +1,106 @@
+"""Preferences: what a question asks for beyond its words, dates and phrases word for word."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from retrieval.chunking import passage
+from retrieval.search.dates import DatePreference, date_preference, match_dates
+from retrieval.search.word_spans import is_unspaced
+from retrieval.types import Hit, Source
+
+# Added to scores from 0 to 1: what matches clearly better still wins. More for phrases put wrong
+# articles first, for a title in quotation marks is named in others too.
+_DATE, _PHRASE = 0.15, 0.15
+# Straight, English, French and Russian, German and Ukrainian; single ones are apostrophes too, and
+# a straight one behind a number is inches. The limit keeps a line of opening marks from costing
+# its square.
+_QUOTED = re.compile(
+    r"(?<!\w)\"([^\"]{1,300})\"|“([^”]{1,300})”|«([^»]{1,300})»"
+    r"|„([^“”]{1,300})[“”]|»([^«]{1,300})«"
+)
+_SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """The dates and phrases that a question prefers; false if there are none.
+
+    Attributes:
+        phrases: In quotation marks, as `quoted_phrases` gives them.
+        dates: Of the articles; None if any date will do.
+    """
+
+    phrases: tuple[str, ...]
+    dates: DatePreference | None
+
+    @classmethod
+    def of(cls, question: str, today: dt.date) -> Preferences:
+        """Read them from a question."""
+        found = tuple(phrase for _, phrase in quoted_phrases(question))
+        return cls(found, date_preference(question, today))
+
+    def __bool__(self) -> bool:
+        return bool(self.phrases or self.dates)
+
+    def boosts(self, passages: Mapping[int, tuple[Source, str]]) -> dict[int, float]:
+        """Return what is added to the score of each passage that meets a preference.
+
+        Args:
+            passages: Article and text of the candidates, by key.
+        """
+        boosts: dict[int, float] = {}
+        if self.dates:
+            dated = {key: source.date for key, (source, _) in passages.items() if source.date}
+            for key, share in match_dates(self.dates, dated).items():
+                boosts[key] = _DATE * share
+        for key, (source, text) in passages.items() if self.phrases else ():
+            share = share_of_phrases(self.phrases, passage(source.title, text))
+            boosts[key] = boosts.get(key, 0.0) + _PHRASE * share
+        return {key: boost for key, boost in boosts.items() if boost}
+
+    def boosted(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """Add each hit's boost to its score and rank the hits anew; equals keep their order."""
+        boosts = self.boosts({hit.chunk_id: (hit.source, hit.chunk.text) for hit in hits})
+        if not boosts:
+            return tuple(hits)
+        boosted = [
+            replace(hit, score=hit.score + boost, boost=boost)
+            for hit in hits
+            for boost in [boosts.get(hit.chunk_id, 0.0)]
+        ]
+        boosted.sort(key=lambda hit: -hit.score)
+        return tuple(replace(hit, rank=rank) for rank, hit in enumerate(boosted, start=1))
+
+
+def quoted_phrases(question: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield the span of each phrase, quotation marks included, and the phrase as it is compared."""
+    for match in _QUOTED.finditer(question):
+        phrase = fold_phrase(match[match.lastindex or 0]).strip(" .,;:!?")
+        if phrase:
+            yield match.span(), phrase
+
+
+def fold_phrase(text: str) -> str:
+    """Return a text as phrases are compared: case and white space do not count."""
+    return _SPACE.sub(" ", text).casefold().strip()
+
+
+def share_of_phrases(phrases: Sequence[str], text: str) -> float:
+    """Return the share of folded phrases that stand in a text, 0 to 1.
+
+    The last word may have an ending: languages that inflect quote a title's first form.
+    """
+    whole = fold_phrase(text)
+    return sum(_stands(phrase, whole) for phrase in phrases) / len(phrases) if phrases else 0.0
+
+
+def _stands(phrase: str, text: str) -> bool:
+    """Whether a phrase begins where a word does, "art" not being in "part"."""
+    at = text.find(phrase)
+    while at > 0 and text[at - 1].isalnum() and phrase[0].isalnum() and not is_unspaced(phrase[0]):
+        at = text.find(phrase, at + 1)
+    return at >= 0

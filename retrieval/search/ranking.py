@@ -1,0 +1,166 @@
+"""Ranking: fusion of the candidates, late interaction, and an optional reranker, in one order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from retrieval.calibrations import SHIPPED, Scale
+from retrieval.chunking import passage
+from retrieval.languages import terms
+from retrieval.rows import StoredChunk
+from retrieval.search.late import TokenMatches, maxsim, token_weights
+from retrieval.search.spelling import Correction
+from retrieval.search.unknown_language import UnknownLanguage
+from retrieval.search.word_spans import token_word_spans
+from retrieval.types import FloatArray, Hit, QueryEncoding, Reranker, Stage
+
+_DENSE_WEIGHT, _LEXICAL_WEIGHT, _LATE_WEIGHT = 1.0, 1.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Chunks found for a question, best first.
+
+    Attributes:
+        question: As it was searched.
+        query: The question as the encoder sees it.
+        terms: The question's lexical terms by language of the articles, each with its rarity, 0
+            to 1.
+        absent: Of these terms, by language, those that no article has.
+        unknown_language: What is searched in place of a question in a language that the encoder
+            does not know.
+        corrections: Words that were misspelt in the question as it was asked.
+        scale: Of the index that was searched.
+    """
+
+    question: str
+    hits: tuple[Hit, ...]
+    terms: dict[str, dict[str, float]]
+    generation: int
+    query: QueryEncoding = field(repr=False, compare=False)
+    absent: dict[str, frozenset[str]] = field(default_factory=dict)
+    unknown_language: UnknownLanguage | None = None
+    corrections: tuple[Correction, ...] = ()
+    scale: Scale = SHIPPED
+
+
+def first_ranking(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, float]:
+    """Fuse the candidates of both retrievers: scores from 0 to 1 by chunk id, best first."""
+    return fuse([(dense, _DENSE_WEIGHT), (lexical, _LEXICAL_WEIGHT)])
+
+
+def rank(
+    found: Mapping[int, StoredChunk],
+    matches: Mapping[int, TokenMatches],
+    weights: Mapping[str, FloatArray],
+    first: Mapping[int, float],
+    dense: dict[int, float],
+    lexical: dict[int, float],
+) -> tuple[Hit, ...]:
+    """Add late interaction to the first ranking.
+
+    Args:
+        found: The candidates, by chunk id.
+        matches: How their tokens meet the question's; what has none answers nothing.
+        weights: Of the question's tokens, by language of the article.
+        first: See `first_ranking`.
+        dense: Cosines by chunk id.
+        lexical: BM25 scores by chunk id.
+    """
+    late = {
+        key: maxsim(met.similarity, weights[found[key].source.language])
+        for key, met in matches.items()
+    }
+    early = {key: first[key] for key in late}
+    fused = fuse([(early, _DENSE_WEIGHT + _LEXICAL_WEIGHT), (late, _LATE_WEIGHT)])
+    by_dense, by_lexical, by_late = _stages(dense), _stages(lexical), _stages(late)
+    return tuple(
+        Hit(
+            chunk_id=key,
+            source=found[key].source,
+            chunk=found[key].chunk,
+            rank=rank,
+            score=score,
+            dense=by_dense.get(key),
+            lexical=by_lexical.get(key),
+            late=by_late[key],
+            similarity=matches[key].similarity,
+            starts=matches[key].starts,
+            weights=weights[found[key].source.language],
+            also=found[key].sources[1:],
+        )
+        for rank, (key, score) in enumerate(fused.items(), start=1)
+    )
+
+
+def question_weights(
+    question: str, query: QueryEncoding, rarities: Mapping[str, float], language: str
+) -> FloatArray:
+    """Weigh the question's tokens by the rarity of its terms in articles of one language."""
+
+    def rarity(word: str) -> float:
+        return max((rarities.get(term, 0.0) for term in terms(word, language)), default=0.0)
+
+    spans = token_word_spans(question, query.spans[:, 0].tolist())
+    return token_weights([question[slice(*span)] for span in spans], rarity)
+
+
+def _stages(scores: dict[int, float]) -> dict[int, Stage]:
+    order = sorted(scores, key=lambda key: (-scores[key], key))
+    return {key: Stage(rank, scores[key]) for rank, key in enumerate(order, start=1)}
+
+
+def min_max(scores: Mapping[int, float]) -> dict[int, float]:
+    """Map scores linearly onto 0 (the worst of them) to 1 (the best); all 1 if they are equal."""
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    if high == low:
+        return dict.fromkeys(scores, 1.0)
+    return {key: (score - low) / (high - low) for key, score in scores.items()}
+
+
+def fuse(rankings: Sequence[tuple[Mapping[int, float], float]]) -> dict[int, float]:
+    """Add up min-max scores, each ranking with its weight; who is missing in one gets 0 there.
+
+    Bruch, Gai & Ingber, An Analysis of Fusion Functions for Hybrid Retrieval (TOIS 2023), find
+    convex combinations of normalised scores above reciprocal ranks; so did our measurements.
+
+    Returns:
+        Scores from 0 to 1 by key, best first; ties in the order of keys.
+    """
+    total = sum(weight for _, weight in rankings)
+    fused: dict[int, float] = {}
+    for scores, weight in rankings:
+        for key, score in min_max(scores).items():
+            fused[key] = fused.get(key, 0.0) + weight / total * score
+    return dict(sorted(fused.items(), key=lambda item: (-item[1], item[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Reranking:
+    """A reranker, and what its ranking weighs against all the others together.
+
+    Attributes:
+        weight: 0, it changes nothing, to 1, it alone decides.
+    """
+
+    reranker: Reranker
+    weight: float
+
+    def rerank(self, question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """Blend its scores, mapped to 0..1, into those of the hits; of equals their order stays."""
+        passages = [passage(hit.source.title, hit.chunk.text) for hit in hits]
+        scores = dict(enumerate(self.reranker.score(question, passages).tolist()))
+        own = sorted(scores, key=lambda n: -scores[n])
+        stages = {n: Stage(rank, scores[n]) for rank, n in enumerate(own, start=1)}
+        mapped = min_max(scores)
+        blended = {
+            n: (1 - self.weight) * hit.score + self.weight * mapped[n] for n, hit in enumerate(hits)
+        }
+        order = sorted(blended, key=lambda n: -blended[n])
+        return tuple(
+            replace(hits[n], rank=rank, score=blended[n], rerank=stages[n])
+            for rank, n in enumerate(order, start=1)
+        )

@@ -1,0 +1,181 @@
+"""Typing errors: a question's words that no article holds, read as the word they are near to."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import OSA
+
+from retrieval.languages import terms
+from retrieval.lexical import LexicalIndex
+from retrieval.search.preferences import quoted_phrases
+
+_WORD = re.compile(r"[^\W\d_]+")
+# A question with more of them is in another language, or of another world than the articles.
+_REPAIRS = 3
+# Shorter words have too many neighbours, names more than others; longer ones are no words.
+_LETTERS, _NAME_LETTERS, _MOST_LETTERS = 5, 7, 30
+# From so many letters on, two errors still leave a word that is like no other.
+_TWO_ERRORS = 10
+# Endings of so many letters are cut off to see whether the encoder knows what a word comes from,
+# which has so many letters at least.
+_ENDING, _STEM = 2, 4
+# So many chunks are read at a time, and so many times, to find all words near to one.
+_CHUNKS, _ROUNDS = 8, 4
+# Of two words as near as each other, one is meant if it is in so many times as many chunks.
+_CLEARLY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A word as it was written, and the word of the articles that is searched instead."""
+
+    written: str
+    searched: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Which words there are, without a list of them.
+
+    Attributes:
+        lexical: Of the generation that is searched.
+        languages: Of its articles, ISO 639-1.
+        texts: Reads the texts that were indexed under chunk ids.
+        count_tokens: Of the encoder. What is one token for it is a word, whatever the articles
+            hold: a question about Mongolia is not one about magnolias.
+    """
+
+    lexical: LexicalIndex
+    languages: Sequence[str]
+    texts: Callable[[Sequence[int]], Iterable[str]]
+    count_tokens: Callable[[Sequence[str]], list[int]]
+
+
+def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[Correction, ...]]:
+    """Replace misspelt words by those of the articles that they are clearly near to.
+
+    Words in quotation marks are meant as they stand.
+
+    Returns:
+        The question as it is to be searched, and what was replaced in it, in its order.
+    """
+    literal = [span for span, _ in quoted_phrases(question)]
+    unknown = [
+        match
+        for match in _WORD.finditer(question)
+        if _STEM <= len(match[0]) <= _MOST_LETTERS
+        and not any(start <= match.start() < end for start, end in literal)
+        and not _occurs(match[0], vocabulary)
+    ]
+    if not unknown:
+        return question, ()
+    strange = [
+        match
+        for match, tokens in zip(
+            unknown, vocabulary.count_tokens([match[0] for match in unknown]), strict=True
+        )
+        if tokens > 1
+    ]
+    if len(strange) > _REPAIRS:
+        return question, ()
+    repairs, parts, done = [], [], 0
+    for match in strange:
+        name = match[0][0].isupper() and match.start() > 0
+        nearest = _nearest(match[0], vocabulary, name=name)
+        if nearest:
+            repairs.append(Correction(match[0], _cased(nearest, match[0])))
+            parts += [question[done : match.start()], repairs[-1].searched]
+            done = match.end()
+    return "".join([*parts, question[done:]]), tuple(repairs)
+
+
+def _occurs(word: str, vocabulary: Vocabulary) -> bool:
+    """Whether the articles have a word, inflected otherwise perhaps; stop words they do."""
+    for language in vocabulary.languages:
+        found = terms(word, language)
+        if not found or any(vocabulary.lexical.holds(term, language) for term in found):
+            return True
+    return False
+
+
+def _nearest(word: str, vocabulary: Vocabulary, *, name: bool) -> str | None:
+    """Return the one word of the articles that is meant, in lower case, if that is clear."""
+    written = word.lower()
+    edits = _edits(written, vocabulary, name=name)
+    if not edits or _derived(word, vocabulary, edits):
+        return None
+    least = min(edits.values())
+    frequencies = {
+        near: vocabulary.lexical.chunks_with(near) for near in edits if edits[near] == least
+    }
+    first, *others = sorted(frequencies, key=lambda near: (-frequencies[near], near))
+    if others and frequencies[first] < _CLEARLY * frequencies[others[0]]:
+        stems = (
+            {tuple(terms(one, language)) for one in (first, others[0])}
+            for language in vocabulary.languages
+        )
+        if all(len(stem) > 1 for stem in stems):
+            return None
+    return first
+
+
+def _edits(written: str, vocabulary: Vocabulary, *, name: bool) -> dict[str, int]:
+    """Return the words that may be meant and how many edits away they are, 0 but for accents."""
+    most = 1 if name or len(written) < _TWO_ERRORS else 2
+    found = {}
+    for near, is_name in _near(written, most, vocabulary).items():
+        if _plain(near) == _plain(written):
+            found[near] = 0
+            continue
+        # A name is read as a name only, and any word as one only if it is long.
+        if (name and not is_name) or len(written) < (_NAME_LETTERS if is_name else _LETTERS):
+            continue
+        # The first letter is rarely mistyped.
+        if near[0] != written[0] and sorted(near[:2]) != sorted(written[:2]):
+            continue
+        edits = OSA.distance(near, written)
+        # Two words with two other letters in the same places are two words.
+        if edits == 1 or (not is_name and len(near) != len(written)):
+            found[near] = edits
+    return found
+
+
+def _near(written: str, most: int, vocabulary: Vocabulary) -> dict[str, bool]:
+    """Return the articles' words up to so many edits away, and whether each is a name."""
+    found: dict[str, bool] = {}
+    for _ in range(_ROUNDS):
+        chunks = vocabulary.lexical.near(written, most, found, _CHUNKS)
+        new: dict[str, bool] = {}
+        for text in vocabulary.texts(chunks):
+            for match in _WORD.finditer(text):
+                near = match[0].lower()
+                if OSA.distance(near, written, score_cutoff=most) <= most:
+                    new[near] = new.get(near, True) and match[0][0].isupper()
+        found |= new
+        if len(chunks) < _CHUNKS or not new:
+            break
+    return found
+
+
+def _derived(word: str, vocabulary: Vocabulary, edits: dict[str, int]) -> bool:
+    """Whether a word is one that the encoder knows and an ending."""
+    stems = [
+        word[:-cut]
+        for cut in range(1, _ENDING + 1)
+        if len(word) - cut >= _STEM and word[:-cut].lower() not in edits
+    ]
+    return 0 not in edits.values() and 1 in vocabulary.count_tokens(stems)
+
+
+def _plain(word: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+
+
+def _cased(word: str, like: str) -> str:
+    if like.isupper():
+        return word.upper()
+    return word[0].upper() + word[1:] if like[0].isupper() else word

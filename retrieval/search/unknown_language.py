@@ -1,0 +1,84 @@
+"""A question in a language that the encoder does not know: what of it can be searched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePath
+
+from retrieval.languages import language_of_question, spellings, terms, words
+from retrieval.lexical import LexicalIndex
+from retrieval.types import Encoder
+
+_WORD = re.compile(r"[^\W_]+")
+# Each may be looked up in a dozen spellings and every language.
+_MOST_WORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownLanguage:
+    """What is searched in place of a question in a language that the encoder does not know.
+
+    Attributes:
+        language: Of the question, ISO 639-1.
+        encoder: Its name, without the owner's or a folder's before it.
+        languages: Those that it knows, in order.
+        searched: The question's words that the articles have, names in Latin letters; the whole
+            question if they have none.
+        share: Of the question's words, stop words apart, those that the articles have; 0 to 1.
+    """
+
+    language: str
+    encoder: str
+    languages: tuple[str, ...]
+    searched: str
+    share: float
+
+    @property
+    def certainty(self) -> float:
+        """Factor, 0 to 1, of the confidence that the articles answer what was searched.
+
+        Where a word was left out, what it asks is not known: then it is below a half.
+        """
+        return 1.0 if self.share == 1 else self.share / 2
+
+
+def detect_unknown_language(
+    question: str, encoder: Encoder, lexical: LexicalIndex, languages: Sequence[str]
+) -> UnknownLanguage | None:
+    """Reduce a question to what the articles can be searched for; None if the encoder knows it.
+
+    To the encoder the other words are noise, which would outweigh a name or a number.
+
+    Args:
+        question: In any language.
+        encoder: Knows every language if it does not tell which.
+        lexical: Of the articles.
+        languages: Of the articles.
+    """
+    if encoder.languages is None:
+        return None
+    language = language_of_question(question, encoder.languages)
+    if language is None or language in encoder.languages:
+        return None
+    every = dict.fromkeys(_WORD.findall(question))
+    asked = [word for word in islice(every, _MOST_WORDS) if words(word, language)]
+    found = [known for word in asked if (known := _known(word, lexical, languages))]
+    return UnknownLanguage(
+        language=language,
+        encoder=PurePath(encoder.name).name,
+        languages=tuple(sorted(encoder.languages)),
+        searched=" ".join(found) or question,
+        share=len(found) / max(1, len(asked)),
+    )
+
+
+def _known(word: str, lexical: LexicalIndex, languages: Sequence[str]) -> str | None:
+    """Return a word as the articles have it; a name keeps its capital."""
+    for form in (word, *spellings(word)):
+        for language in languages:
+            if any(lexical.holds(term, language) for term in terms(form, language)):
+                return form.capitalize() if form != word and word[0].isupper() else form
+    return None

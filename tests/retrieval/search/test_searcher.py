@@ -1,0 +1,450 @@
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings import Encoder
+from retrieval.errors import IndexMismatch
+from retrieval.lexical import LexicalIndex
+from retrieval.lock import writing
+from retrieval.search.confidence import confidence, features
+from retrieval.search.excerpts import best_excerpts
+from retrieval.search.ranking import Ranking
+from retrieval.search.searcher import LATE_CANDIDATES, Searcher
+from retrieval.store import Store
+from retrieval.types import Excerpt
+from tests.fakes import HashEncoder, Passage
+from tests.paths import SEEDS
+from tests.retrieval.library import SEARCH, Library
+
+
+def fill(library: Library) -> Library:
+    library.write(
+        river="The river rises in the hills.\n\nIt floods the old town in spring.",
+        mill="The mill burnt down.\n\nThe town rebuilt it in stone.",
+        ferry="A ferry crosses the river at noon.",
+    )
+    library.refresh()
+    return library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return fill(Library(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    return fill(Library(tmp_path_factory.mktemp("library"))).searcher()
+
+
+def paths(ranking: Ranking) -> list[str]:
+    return [hit.source.path for hit in ranking.hits]
+
+
+def test_hits_are_ranked_with_their_scores(searcher: Searcher) -> None:
+    ranking = searcher.search("When does the ferry cross the river?")
+
+    assert paths(ranking)[0] == "ferry.txt"
+    assert [hit.rank for hit in ranking.hits] == [1, 2, 3]
+    scores = [hit.score for hit in ranking.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == 1
+    for hit in ranking.hits:
+        assert hit.similarity.shape[1] == len(hit.starts)
+        assert hit.dense is None or -1.01 <= hit.dense.score <= 1.01
+        assert hit.lexical is None or hit.lexical.score > 0
+        assert (hit.starts == sorted(hit.starts)).all()
+        assert hit.starts.max() < len(hit.chunk.text)
+    assert ranking.generation == 1
+
+
+def test_tokens_stand_where_they_begin_in_the_chunk(searcher: Searcher) -> None:
+    (hit,) = (h for h in searcher.search("ferry noon").hits if h.source.path == "ferry.txt")
+
+    places = [place for place in hit.starts.tolist() if place >= 0]
+
+    # Its title comes from its file's name, and is not encoded.
+    assert -1 not in hit.starts
+    assert [hit.chunk.text[place:].split()[0] for place in places[:3]] == ["A", "ferry", "crosses"]
+    assert hit.similarity.argmax(axis=1).tolist()[1] == places.index(hit.chunk.text.index("noon"))
+
+
+def test_terms_come_with_their_rarity_by_language(library: Library) -> None:
+    (library.articles / "de.md").write_text("---\nlanguage: de\n---\n\nDie alte Brücke.")
+    library.refresh()
+
+    terms = library.searcher().search("the river bridges Brücken").terms
+
+    assert set(terms) == {"en", "de"}
+    assert set(terms["en"]) == {"river", "bridg", "brücken"}
+    assert "bruck" in terms["de"]
+    assert 0 < terms["en"]["river"] < terms["en"]["bridg"] == 1
+
+
+def test_tokens_of_rare_words_weigh_more_and_punctuation_nothing(searcher: Searcher) -> None:
+    for hit in searcher.search("the river mill ?").hits:
+        the, river, mill, mark = hit.weights.tolist()
+        assert 0 == mark < the < river < mill
+        assert hit.weights.sum() == pytest.approx(1)
+
+
+def test_a_word_is_as_rare_as_in_the_language_where_it_is_most_common(library: Library) -> None:
+    (library.articles / "de.md").write_text("---\nlanguage: de\n---\n\nDie Ferry im Hafen.")
+    library.refresh()
+
+    searcher = library.searcher()
+    assert searcher.rarity("Hafen") == searcher.rarity("unheard") == 1
+    assert 0 < searcher.rarity("rivers") < 1
+    assert searcher.rarity("die") == searcher.rarity("the") == searcher.rarity("?") == 0
+
+
+@pytest.mark.parametrize("question", ["", " ", "?!", "\n", "\u200b"])
+def test_a_question_without_a_word_finds_nothing_lexical(searcher: Searcher, question: str) -> None:
+    assert all(hit.lexical is None for hit in searcher.search(question).hits)
+
+
+@pytest.mark.parametrize("question", ["", "  "])
+def test_an_empty_question_finds_nothing(searcher: Searcher, question: str) -> None:
+    ranking = searcher.search(question)
+    assert ranking.hits == ()
+    assert ranking.terms == {"en": {}}
+    assert ranking.generation == 1
+
+
+@given(question=st.text(max_size=100))
+def test_any_question_gives_a_ranking(searcher: Searcher, question: str) -> None:
+    ranking = searcher.search(question)
+
+    assert len(ranking.hits) <= 3
+    assert 0 <= confidence(features(ranking, [])) <= 1
+
+
+@pytest.mark.parametrize("question", ["", "🙂", "who was it and what did they do", "the", "?"])
+def test_odd_questions_to_the_real_encoder(seeds: Callable[[str], Ranking], question: str) -> None:
+    ranking = seeds(question)
+
+    assert all(hit.lexical is None for hit in ranking.hits)
+
+
+def test_only_the_best_candidates_are_ranked(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(**{f"a{n}": f"The river has {n} bridges." for n in range(LATE_CANDIDATES + 9)})
+    library.refresh()
+
+    assert len(library.searcher().search("river").hits) == LATE_CANDIDATES
+
+
+def test_candidates_limit_each_retriever(tmp_path: Path) -> None:
+    few = Library(tmp_path, search=SEARCH.model_copy(update={"candidates": 1}))
+
+    assert 1 <= len(fill(few).searcher().search("When does the ferry cross the river?").hits) <= 2
+
+
+def test_an_index_without_chunks_finds_nothing(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(a="Text.")
+    with pytest.raises(KeyboardInterrupt, match="stop"):
+        library.refresh(Stopped())
+
+    assert library.searcher().search("text").hits == ()
+
+
+class Stopped(HashEncoder):
+    def encode_passages(self, texts: Sequence[str]) -> list[Passage]:
+        raise KeyboardInterrupt("stop")
+
+
+def test_a_chunk_without_tokens_is_no_hit(tmp_path: Path) -> None:
+    library = Library(tmp_path, encoder=WordsOnly())
+    library.write(a="...", river="The river rises.")
+    library.refresh()
+
+    assert paths(library.searcher().search("a river")) == ["river.txt"]
+
+
+class WordsOnly(HashEncoder):
+    """Sees nothing in a passage of a one-letter title and dots."""
+
+    def encode_passages(self, texts: Sequence[str]) -> list[Passage]:
+        return super().encode_passages(["" if text == "a\n..." else text for text in texts])
+
+
+def test_the_next_question_sees_a_new_generation(library: Library) -> None:
+    searcher = library.searcher()
+    assert not searcher.reload()
+    old = searcher.search("tower ferry river")
+    library.write(ferry="The ferry was sold.", tower="A tower by the river.")
+    library.refresh()
+
+    new = searcher.search("tower ferry river")
+
+    assert (old.generation, new.generation) == (1, 2)
+    assert (len(old.hits), len(new.hits)) == (3, 4)
+    assert paths(new)[0] == "tower.txt"
+    assert "The ferry was sold." in [hit.chunk.text for hit in new.hits]
+    assert not searcher.reload()
+    assert searcher.generation.number == 2
+
+
+def test_a_view_stays_whole_while_generations_pass(library: Library) -> None:
+    searcher = library.searcher()
+    before = searcher.search("When does the ferry cross the river?")
+    for n in range(library.keep - 1):
+        library.write(ferry=f"Ferry number {n} sank.", **{f"new{n}": "The river ferry crosses."})
+        library.refresh()
+
+    with searcher.following(every_s=60):
+        after = searcher.search("When does the ferry cross the river?")
+
+    assert after == before
+
+
+def test_chunks_that_were_dropped_are_no_hits(library: Library) -> None:
+    searcher = library.searcher()
+    for n in range(library.keep + 1):
+        library.write(ferry=f"Ferry number {n} sank.")
+        library.refresh()
+
+    with searcher.following(every_s=60):
+        assert sorted(paths(searcher.search("ferry river"))) == ["mill.txt", "river.txt"]
+
+
+def test_lexical_hits_outside_of_the_generation_are_dropped(library: Library) -> None:
+    (gone,) = (h for h in library.searcher().search("ferry").hits if h.source.path == "ferry.txt")
+    (library.articles / "ferry.txt").unlink()
+    library.refresh()
+    store = library.store()
+    lexical = LexicalIndex.open(library.lexical, store.key)
+    assert lexical is not None
+    lexical.update([(gone.chunk_id, "en", "ferry"), (999, "en", "ferry")], [], 2, store.key)
+
+    ranking = library.searcher().search("ferry")
+
+    assert sorted(paths(ranking)) == ["mill.txt", "river.txt"]
+    assert store.chunks([gone.chunk_id], 1)
+
+
+def test_a_lexical_index_that_cannot_be_written_is_made_in_memory(library: Library) -> None:
+    shutil.rmtree(library.lexical)
+
+    with writing(library.index):
+        assert paths(library.searcher().search("mill"))[0] == "mill.txt"
+        assert not library.lexical.exists()
+
+    assert paths(library.searcher().search("mill"))[0] == "mill.txt"
+    assert library.lexical.exists()
+
+
+def test_a_follower_loads_new_generations_and_no_question_does(library: Library) -> None:
+    searcher = library.searcher()
+    library.write(tower="A tower by the river.")
+    library.refresh()
+    with searcher.following(every_s=60):
+        assert searcher.search("tower").generation == 1
+    with searcher.following(every_s=0.01):
+        wait_until(lambda: searcher.generation.number == 2)
+    library.write(tower="A tower by the sea.")
+    library.refresh()
+    assert searcher.search("tower").generation == 3
+
+
+def vanish(index: Path) -> None:
+    """Delete an index at once, for a follower may write into it meanwhile."""
+    gone = index.with_name("gone")
+    index.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def test_a_follower_outlives_an_index_of_another_encoder(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    searcher = library.searcher()
+    with searcher.following(every_s=0.01):
+        vanish(library.index)
+        library.encoder = HashEncoder(fingerprint="hash-2")
+        library.refresh()
+        wait_until(lambda: "made with the encoder" in caplog.text)
+        vanish(library.index)
+        library.encoder = HashEncoder()
+        library.write(tower="A tower by the river.")
+        library.refresh()
+        wait_until(lambda: searcher.generation.articles == 4)
+    warnings = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert len(warnings) == 1
+
+
+def test_a_follower_outlives_what_it_does_not_expect(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Exhausted(library.store())
+    searcher = Searcher.open(cast(Store, store), library.index, library.encoder, SEARCH)
+    with searcher.following(every_s=0.01):
+        store.exhausted = True
+        wait_until(lambda: "no memory left" in caplog.text)
+        store.exhausted = False
+        library.write(tower="A tower by the river.")
+        library.refresh()
+        wait_until(lambda: searcher.generation.articles == 4)
+
+
+class Exhausted:
+    """A store of a machine whose memory may run out."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.exhausted = False
+
+    def state(self) -> tuple[str, int, str]:
+        if self.exhausted:
+            raise MemoryError("no memory left")
+        return self._store.state()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_another_encoder_cannot_search(library: Library) -> None:
+    library.encoder = HashEncoder(fingerprint="hash-2")
+
+    with pytest.raises(IndexMismatch, match="made with the encoder hash"):
+        library.searcher()
+
+
+def test_threads_search_while_views_change(library: Library) -> None:
+    searcher = library.searcher()
+    library.keep = 100
+    questions = ["When does the ferry cross?", "Who rebuilt the mill?", "river", ""] * 60
+    with ThreadPoolExecutor(8) as pool:
+        pending = [pool.submit(searcher.search, question) for question in questions]
+        for n in range(5):
+            library.write(ferry=f"Now {n} ferries cross the river.", tower=f"Tower {n}.")
+            library.refresh()
+            searcher.reload()
+        rankings = [one.result() for one in pending]
+
+    for question, ranking in zip(questions, rankings, strict=True):
+        assert len(ranking.hits) == (0 if not question else 3 if ranking.generation == 1 else 4)
+        ferry = {hit.chunk.text for hit in ranking.hits if hit.source.path == "ferry.txt"}
+        wanted = (
+            "A ferry crosses the river at noon."
+            if ranking.generation == 1
+            else f"Now {ranking.generation - 2} ferries cross the river."
+        )
+        assert ferry <= {wanted}
+    alone = [searcher.search(question) for question in questions[:4]]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(searcher.search, questions)) == alone * 60
+
+
+@pytest.fixture(scope="module")
+def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ranking]:
+    library = Library(tmp_path_factory.mktemp("seeds"), chunk_tokens=200, encoder=encoder)
+    shutil.copytree(SEEDS, library.articles, dirs_exist_ok=True)
+    library.refresh()
+    return library.searcher().search
+
+
+def answer(ranking: Ranking) -> tuple[list[Excerpt], float]:
+    found = best_excerpts(ranking.hits, SEARCH.excerpts, SEARCH.excerpt_chars)
+    sure = confidence(features(ranking, [window for _, window in found]))
+    return [excerpt for excerpt, _ in found], sure
+
+
+@pytest.mark.parametrize(
+    ("question", "article", "words"),
+    [
+        ("Where is Artem Kariakin's home?", "leaving-sudzha-a-soldiers-account", "Luhansk"),
+        ("What are dragon's teeth made of?", "anti-tank-obstacles", "reinforced concrete"),
+        ("After which country is the hedgehog named?", "anti-tank-obstacles", "Czechoslovakia"),
+        ("What does FPV stand for?", "defence-against-small-drones", "first-person view"),
+        ("Why can't a jammer stop a fibre-optic drone?", "defence-against-small-drones", "cable"),
+        ("What are the three forms of retrograde movement?", "how-a-withdrawal-is-run", "delay"),
+        ("Which raid of 1942 failed with heavy losses?", "cross-border-raids", "Dieppe"),
+        ("When did the Kursk incursion begin?", "the-kursk-incursion", "6 August 2024"),
+        ("Which company owns Starlink?", "satellite-internet-at-war", "SpaceX"),
+        ("How long did armistice talks in Korea take?", "negotiating-an-end-to-wars", "two years"),
+        ("Which river flows through Luhansk?", "luhansk-city-and-region", "Luhan river"),
+    ],
+)  # fmt: skip
+def test_questions_about_the_seeds_are_answered(
+    seeds: Callable[[str], Ranking], question: str, article: str, words: str
+) -> None:
+    excerpts, sure = answer(seeds(question))
+
+    assert excerpts[0].source.path == f"{article}.md"
+    assert words in excerpts[0].text
+    assert sure > 0.5
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the capital of Mongolia?",
+        "How do I bake sourdough bread?",
+        "Who painted the Mona Lisa?",
+        "When was the first iPhone released?",
+        "How many moons does Jupiter have?",
+        "Which team won the football world cup in 2018?",
+    ],
+)
+def test_questions_about_something_else_are_not(
+    seeds: Callable[[str], Ranking], question: str
+) -> None:
+    excerpts, sure = answer(seeds(question))
+
+    assert len(excerpts) == SEARCH.excerpts
+    assert sure < 0.5
+
+
+def test_a_searcher_follows_what_other_processes_publish(tmp_path: Path) -> None:
+    library = Library(tmp_path, keep=1)
+    library.write(bees="Bees sleep in winter.", ferry="The ferry leaves at seven.")
+    library.refresh()
+    searcher = library.searcher()
+    for hour in ("eight", "nine", "ten"):
+        library.write(ferry=f"The ferry leaves at {hour}.")
+        library.refresh()
+    found = [hit.chunk.text for hit in searcher.search("When does the ferry leave?").hits]
+    assert "The ferry leaves at ten." in found
+    assert searcher.generation.number == 4
+
+
+def test_a_searcher_follows_an_index_that_was_made_again(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(bees="Bees sleep in winter.")
+    library.refresh()
+    searcher = library.searcher()
+    shutil.rmtree(library.index)
+    # Without its files, the last state that was read still answers.
+    assert [hit.chunk.text for hit in searcher.search("bees").hits] == ["Bees sleep in winter."]
+    library.write(bees="Bees dance in summer.")
+    library.refresh()
+    assert [hit.chunk.text for hit in searcher.search("bees").hits] == ["Bees dance in summer."]
+
+
+def test_a_searcher_refuses_an_index_that_was_made_again_by_another_encoder(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(bees="Bees sleep in winter.")
+    library.refresh()
+    searcher = library.searcher()
+    shutil.rmtree(library.index)
+    library.refresh(HashEncoder(dim=32, fingerprint="hash-2"))
+    with pytest.raises(IndexMismatch, match="was made with the encoder"):
+        searcher.search("bees")
