@@ -27,10 +27,10 @@ from retrieval.errors import (
     IndexMismatch,
     IndexRefused,
 )
-from retrieval.gate import SampleGate
-from retrieval.lock import writing
-from retrieval.refresh import WAIT_S, Gate, Way, refresh
-from retrieval.reports import Progress, Report
+from retrieval.index.folder import write_lock
+from retrieval.refresh.gate import KnownItemGate
+from retrieval.refresh.plan import RefreshProgress, RefreshReport
+from retrieval.refresh.refresh import WAIT_S, Gate, RefreshOptions, refresh
 from retrieval.search.calibration import calibrate, needs_calibration
 from retrieval.search.ranking import Reranking
 from retrieval.search.searcher import Searcher
@@ -53,7 +53,7 @@ class Library:
     encoder: Encoder
     searcher: Searcher
     answerer: Answerer
-    report: Report | None
+    report: RefreshReport | None
     writer: Writer | None = None
 
     @property
@@ -61,7 +61,9 @@ class Library:
         """The store that is searched."""
         return self.searcher.store
 
-    def refresh(self, on_progress: Callable[[Progress], None] = lambda _: None) -> Report:
+    def refresh(
+        self, on_progress: Callable[[RefreshProgress], None] = lambda _: None
+    ) -> RefreshReport:
         """Bring the index in line with the articles and answer from it at once."""
         report = bring_in_line(self.settings, self.encoder, on_progress)
         self.searcher.reload()
@@ -86,12 +88,12 @@ def open_encoder(settings: Settings, announce: Callable[[str], None]) -> Encoder
 def bring_in_line(
     settings: Settings,
     encoder: Encoder,
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[RefreshProgress], None] = lambda _: None,
     *,
     force: bool = False,
     rebuild: bool = False,
     wait_s: float = WAIT_S,
-) -> Report:
+) -> RefreshReport:
     """Bring the index in line with the articles.
 
     Args:
@@ -107,7 +109,7 @@ def bring_in_line(
         SettingsError: The golden questions are none.
     """
     gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
-    way = Way(stores_tokens(settings), gate=gate, rebuild=rebuild, wait_s=wait_s)
+    way = RefreshOptions(stores_tokens(settings), gate=gate, rebuild=rebuild, wait_s=wait_s)
     report = refresh(settings.articles, settings.index, encoder, on_progress, way)
     _calibrate(settings, encoder)
     return report
@@ -115,7 +117,7 @@ def bring_in_line(
 
 def _gate(settings: Settings, encoder: Encoder) -> Gate:
     search = settings.search
-    gates: list[Gate] = [SampleGate(encoder, search, settings.refresh.sample)]
+    gates: list[Gate] = [KnownItemGate(encoder, search, settings.refresh.sample)]
     if settings.refresh.questions is not None:
         # Before anything is encoded, so that a wrong file costs nothing.
         gates.append(GoldenGate(encoder, search, read(settings.refresh.questions)))
@@ -131,7 +133,7 @@ def _calibrate(settings: Settings, encoder: Encoder) -> None:
     searcher = Searcher.open(store, folder, encoder, settings.search)
     try:
         found = calibrate(store, searcher, settings.search.excerpt_chars)
-        with writing(folder, WAIT_S):
+        with write_lock(folder, WAIT_S):
             store.calibrations.keep(found)
     except IndexFault as exc:
         logger.info("the confidence is not calibrated yet: %s", exc)
@@ -140,7 +142,7 @@ def _calibrate(settings: Settings, encoder: Encoder) -> None:
 def open_library(
     settings: Settings,
     announce: Callable[[str], None],
-    on_progress: Callable[[Progress], None] = lambda _: None,
+    on_progress: Callable[[RefreshProgress], None] = lambda _: None,
     *,
     stale: bool = False,
 ) -> Library:

@@ -13,7 +13,7 @@ from rich.text import Text
 from bot.idle import stores_tokens
 from bot.render import ACCENT, counted, visible
 from config import Settings
-from retrieval.health import Diagnosis, Finding, Patient, Severity, examine
+from retrieval.doctor import Examination, Examined, Finding, Severity, examine
 from retrieval.types import Encoder
 
 # Findings of one kind that are told, and the articles that each names; the document has all.
@@ -28,7 +28,7 @@ def examined(
     announce: Callable[[str], None],
     *,
     every: bool,
-) -> Diagnosis:
+) -> Examination:
     """Find what is wrong with the index and the articles of some settings.
 
     Args:
@@ -38,27 +38,27 @@ def examined(
         every: Look for every article, not for a sample.
     """
     tokens = stores_tokens(settings)
-    patient = Patient(settings.articles, settings.index, settings.search, tokens, encoder)
-    return examine(patient, every, announce)
+    examined = Examined(settings.articles, settings.index, settings.search, tokens, encoder)
+    return examine(examined, every, announce)
 
 
-def is_ill(diagnosis: Diagnosis) -> bool:
+def has_errors(examination: Examination) -> bool:
     """Whether answers may be wrong or a refresh will fail."""
-    return bool(diagnosis.count(Severity.ERROR))
+    return bool(examination.count(Severity.ERROR))
 
 
-def document(diagnosis: Diagnosis) -> dict[str, Any]:
+def document(examination: Examination) -> dict[str, Any]:
     """Return what was found; scripts rely on the keys."""
-    generation = diagnosis.generation
+    generation = examination.generation
     return {
-        "errors": diagnosis.count(Severity.ERROR),
-        "warnings": diagnosis.count(Severity.WARNING),
-        "notes": diagnosis.count(Severity.NOTE),
+        "errors": examination.count(Severity.ERROR),
+        "warnings": examination.count(Severity.WARNING),
+        "notes": examination.count(Severity.NOTE),
         "generation": generation.number if generation else None,
         "articles": generation.articles if generation else None,
         "chunks": generation.chunks if generation else None,
-        "looked_for": _share(diagnosis.looked_for),
-        "compared": _share(diagnosis.compared),
+        "looked_for": _share(examination.looked_for),
+        "compared": _share(examination.compared),
         "findings": [
             {
                 "kind": one.kind.value,
@@ -67,30 +67,30 @@ def document(diagnosis: Diagnosis) -> dict[str, Any]:
                 "mend": one.mend,
                 "about": list(one.about),
             }
-            for one in diagnosis.findings
+            for one in examination.findings
         ],
-        "elapsed_s": round(diagnosis.elapsed_s, 3),
+        "elapsed_s": round(examination.elapsed_s, 3),
     }
 
 
-def text(diagnosis: Diagnosis) -> str:
+def text(examination: Examination) -> str:
     """Write what was found, the worst first, then a summary."""
     lines = []
-    for severity, told, details in _told(diagnosis.findings):
+    for severity, told, details in _told(examination.findings):
         lines.append(f"{severity.value}: {told}")
         lines += [f"  {detail}" for detail in details]
-    return "\n".join([*lines, *_summary(diagnosis)])
+    return "\n".join([*lines, *_summary(examination)])
 
 
-def drawn(diagnosis: Diagnosis) -> RenderableType:
+def drawn(examination: Examination) -> RenderableType:
     """Draw what was found, the worst first, then a summary."""
     parts: list[RenderableType] = []
-    for severity, told, (*named, mend) in _told(diagnosis.findings):
+    for severity, told, (*named, mend) in _told(examination.findings):
         head = Text(overflow="fold").append(f"{severity.value}: ", _STYLES[severity]).append(told)
         parts.append(head)
         parts += [Padding(Text(one, "dim", overflow="fold"), (0, 0, 0, 2)) for one in named]
         parts.append(Padding(Text(mend, ACCENT, overflow="fold"), (0, 0, 1, 2)))
-    first, *rest = _summary(diagnosis)
+    first, *rest = _summary(examination)
     return Group(*parts, Text(first, "bold"), *(Text(line, "dim") for line in rest))
 
 
@@ -113,9 +113,9 @@ def _named(about: Sequence[str]) -> str:
     return f"{names} and {more:,} more" if more > 0 else names
 
 
-def _summary(diagnosis: Diagnosis) -> Iterator[str]:
-    counts = {one: diagnosis.count(one) for one in Severity}
-    generation = diagnosis.generation
+def _summary(examination: Examination) -> Iterator[str]:
+    counts = {one: examination.count(one) for one in Severity}
+    generation = examination.generation
     told = ", ".join(counted(count, one.value) for one, count in counts.items() if count)
     if not counts[Severity.ERROR] and not counts[Severity.WARNING]:
         told = f"nothing is wrong{f', {told}' if told else ''}"
@@ -124,8 +124,8 @@ def _summary(diagnosis: Diagnosis) -> Iterator[str]:
         told += f": {', '.join(sizes)}, generation {generation.number}"
     yield told
     shares = {
-        "looked for by their titles": diagnosis.looked_for,
-        "compared with all others": diagnosis.compared,
+        "looked for by their titles": examination.looked_for,
+        "compared with all others": examination.compared,
     }
     for what, (some, total) in shares.items():
         if some < total:

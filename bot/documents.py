@@ -9,7 +9,7 @@ from bot.answers import Answer, Trace
 from bot.evaluation.evaluate import Outcome, Report
 from bot.writing.writer import Writer
 from config import Settings
-from retrieval.homes import size
+from retrieval.index.folder import folder_size
 from retrieval.search.explain import Explanation, absent_words
 from retrieval.store import Store
 from retrieval.types import Article, Source, Stage
@@ -148,7 +148,7 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "fingerprint": store.fingerprint,
         "dim": store.dim,
         "format": store.format,
-        "bytes": size(store.place),
+        "bytes": folder_size(store.place),
     }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from config import Backend, LateInteraction, Settings
 from embeddings import EncoderError, identify
 from retrieval.errors import IndexFault
-from retrieval.plan import in_line, unchanged
-from retrieval.reports import Report
+from retrieval.refresh.plan import RefreshReport, in_line, unchanged
 
 
-def nothing_to_do(settings: Settings) -> Report | None:
+def nothing_to_do(settings: Settings) -> RefreshReport | None:
     """Return what a refresh would report if there is nothing to do, without loading the encoder."""
     encoder = settings.encoder
     if encoder.backend is Backend.TORCH or encoder.device != "cpu":

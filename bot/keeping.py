@@ -13,7 +13,7 @@ from config import Settings
 
 if TYPE_CHECKING:
     from embeddings import Encoder
-    from retrieval.reports import Progress
+    from retrieval.refresh.plan import RefreshProgress
 
 
 @command
@@ -43,7 +43,7 @@ def refresh(
 
     from bot.idle import nothing_to_do, stores_tokens
     from bot.report import of_preview, of_report, preview_text, report_text, skipped_text
-    from retrieval.plan import preview
+    from retrieval.refresh.plan import preview
 
     if dry_run:
         seen = preview(run.settings.articles, run.settings.index, stores_tokens(run.settings))
@@ -60,7 +60,7 @@ def refresh(
 
         from bot.build import bring_in_line, open_encoder
         from bot.progress import Building
-        from retrieval.refresh import WAIT_S
+        from retrieval.refresh.refresh import WAIT_S
 
         with Building(Console(stderr=True)) as building:
             encoder = open_encoder(run.settings, building.announce)
@@ -86,10 +86,10 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
     from bot.report import report_text
     from retrieval.errors import RetrievalError
     from retrieval.formats.plain import WRITTEN
-    from retrieval.watch import Changes
+    from retrieval.refresh.watch import FolderChanges
 
     said = ""
-    looks = Changes(settings.articles.folder, settings.refresh.watch)
+    looks = FolderChanges(settings.articles.folder, settings.refresh.watch)
     for _ in looks:
         try:
             if is_in_line(settings):
@@ -120,12 +120,13 @@ def rollback(
 
     from bot.build import open_store
     from bot.report import generation_text, of_generation
-    from retrieval import derived, generations
-    from retrieval.lock import writing
-    from retrieval.refresh import WAIT_S
+    from retrieval import generations
+    from retrieval.index import lexical_files as derived
+    from retrieval.index.folder import write_lock
+    from retrieval.refresh.refresh import WAIT_S
 
     store = open_store(run.settings)
-    with writing(run.settings.index.folder, WAIT_S):
+    with write_lock(run.settings.index.folder, WAIT_S):
         restored = generations.rollback(store, generation)
         derived.write_lexical(store, restored.number)
     text = generation_text(restored)
@@ -191,9 +192,9 @@ def doctor(
         lambda: checkup.text(diagnosis),
         lambda: checkup.drawn(diagnosis),
     )
-    return WORLD_AT_FAULT if checkup.is_ill(diagnosis) else 0
+    return WORLD_AT_FAULT if checkup.has_errors(diagnosis) else 0
 
 
-def _say_progress(progress: Progress) -> None:
+def _say_progress(progress: RefreshProgress) -> None:
     """Write how far a refresh has come to standard error."""
     say(json.dumps(asdict(progress)))

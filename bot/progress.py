@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from bot.render import ACCENT
-from retrieval.reports import Progress
+from retrieval.refresh.plan import RefreshProgress
 
 _BAR_WIDTH = 16
 # Seconds over which the time left is estimated: passages are encoded sorted by length, a batch at
@@ -44,7 +44,7 @@ class Building:
             speed_estimate_period=_ESTIMATE,
         )
         self._task = self._bar.add_task("", start=False, total=0, chunks="")
-        self._stored = Progress(articles=0, total=0, chunks=0, encoded=0)
+        self._stored = RefreshProgress(articles=0, total=0, chunks=0, encoded=0)
         self._first: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
@@ -63,7 +63,7 @@ class Building:
         """Say what takes long just now."""
         self._draw(Spinner("dots", Text(text), style=ACCENT))
 
-    def update(self, progress: Progress) -> None:
+    def update(self, progress: RefreshProgress) -> None:
         """Draw the bar anew, if there is anything to read or to encode."""
         if progress.articles == progress.total and not progress.encoded:
             return

@@ -16,7 +16,7 @@ from bot.idle import is_in_line
 from bot.refreshing import Document, Refreshing
 from config import Settings
 from retrieval.formats.plain import WRITTEN
-from retrieval.watch import Changes
+from retrieval.refresh.watch import FolderChanges
 
 __all__ = ["WRITTEN_S", "Document", "Refresher"]
 
@@ -59,7 +59,7 @@ class Refresher:
         """Bring the index in line and return the report, as `refresh --json` prints it.
 
         Args:
-            on_progress: Is told how far it is; see `retrieval.refresh.Progress`.
+            on_progress: Is told how far it is; see `retrieval.refresh.RefreshProgress`.
 
         Raises:
             BotError: It failed, or was ended by `close`; the message is the process's.
@@ -98,7 +98,9 @@ class Refresher:
         """
         failed = ""
         wait_s = WRITTEN_S
-        looks = Changes(self._settings.articles.folder, self._settings.refresh.watch, self._over)
+        looks = FolderChanges(
+            self._settings.articles.folder, self._settings.refresh.watch, self._over
+        )
         for _ in looks:
             try:
                 # Also at first: an index that somebody rolled back is left as it is.

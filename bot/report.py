@@ -7,12 +7,11 @@ from typing import Any
 
 from bot.render import counted, visible
 from retrieval.articles import Skipped
-from retrieval.plan import Preview
-from retrieval.reports import Report
+from retrieval.refresh.plan import Preview, RefreshReport
 from retrieval.store import Generation
 
 
-def report_text(report: Report) -> str:
+def report_text(report: RefreshReport) -> str:
     """Say what a refresh did to the articles, then what is indexed and how long it took."""
     articles = counted(report.added + report.modified + report.unchanged, "article")
     changes = {
@@ -66,7 +65,7 @@ def generation_text(generation: Generation) -> str:
     )
 
 
-def of_report(report: Report) -> dict[str, Any]:
+def of_report(report: RefreshReport) -> dict[str, Any]:
     """Return what a refresh did."""
     return {
         "generation": report.generation,

@@ -12,7 +12,7 @@ import sys
 
 # Commands import what they need only when they run; here it is there before.
 import embeddings.openvino_model
-import retrieval.dense
+import retrieval.index.dense
 from bot import build, progress, report
 from bot.cli import app
 from retrieval.languages import language_of_article

@@ -8,7 +8,7 @@ from retrieval.rows import marks
 from retrieval.store import Store
 
 
-def contents(store: Store, generation: int, paths: Sequence[str] | None = None) -> list[int]:
+def article_ids(store: Store, generation: int, paths: Sequence[str] | None = None) -> list[int]:
     """Return the ids of what the articles of a generation say, of those with these paths."""
     only = "" if paths is None else f" AND n.path IN ({marks(paths)})"
     rows = store.db.query(
@@ -19,11 +19,11 @@ def contents(store: Store, generation: int, paths: Sequence[str] | None = None) 
     return [row[0] for row in rows]
 
 
-def middle_chunks(store: Store, contents: Sequence[int]) -> list[int]:
+def middle_chunks(store: Store, articles: Sequence[int]) -> list[int]:
     """Return the id of a chunk from the middle of each, but of those without a chunk."""
     rows = store.db.query(
         "SELECT min(id) + count(*) / 2 FROM chunks "
-        f"WHERE article IN ({', '.join(map(str, contents))}) GROUP BY article"
+        f"WHERE article IN ({', '.join(map(str, articles))}) GROUP BY article"
     )
     # Those of one article follow each other, as they were written in one go.
     return [row[0] for row in rows]

@@ -18,10 +18,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.calibrations import Calibrations
-from retrieval.database import INDEX, Database
 from retrieval.errors import IndexFault, IndexMismatch
-from retrieval.homes import DATABASE, home
+from retrieval.index.calibrations import Calibrations
+from retrieval.index.database import INDEX, Database
+from retrieval.index.folder import DATABASE, database_folder
 from retrieval.rows import (
     CHUNK,
     SOURCE,
@@ -66,7 +66,7 @@ class Store:
             IndexFault: It cannot be read.
             IndexMismatch: It has another format version.
         """
-        path = home(folder) / DATABASE
+        path = database_folder(folder) / DATABASE
         try:
             path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -91,7 +91,7 @@ class Store:
     @classmethod
     def create(cls, folder: Path, fingerprint: str, encoder: str, dim: int) -> Store:
         """Create an empty index for one encoder, in a folder that only its owner may read."""
-        place = home(folder)
+        place = database_folder(folder)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             place.mkdir(mode=0o700, exist_ok=True)

@@ -8,9 +8,9 @@ from bot.answers import Answerer
 from bot.evaluation.evaluate import evaluate
 from bot.evaluation.questions import Question
 from config import SearchSettings
-from retrieval.refresh import Trial
+from retrieval.index.snapshot import FixedSnapshot, Snapshot
+from retrieval.refresh.refresh import Candidate
 from retrieval.search.searcher import Searcher
-from retrieval.snapshot import FixedSnapshot, Snapshot
 from retrieval.types import Encoder
 
 # Of the lost ones, so many are named.
@@ -27,7 +27,7 @@ class GoldenGate:
         self._search = search
         self._questions = questions
 
-    def __call__(self, trial: Trial) -> Sequence[str]:
+    def __call__(self, trial: Candidate) -> Sequence[str]:
         """Say which questions would be lost."""
         if trial.before is None:
             return []

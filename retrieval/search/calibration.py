@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from retrieval.calibrations import SHIPPED, Calibration, Scale
+from retrieval.index.calibrations import SHIPPED, Calibration, Scale
 from retrieval.languages import terms
 from retrieval.search.confidence import features
 from retrieval.search.excerpts import best_excerpts

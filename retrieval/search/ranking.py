@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from retrieval.calibrations import SHIPPED, Scale
 from retrieval.chunking import passage
+from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.languages import terms
 from retrieval.rows import StoredChunk
 from retrieval.search.late import TokenMatches, maxsim, token_weights

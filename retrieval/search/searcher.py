@@ -10,15 +10,15 @@ from pathlib import Path
 
 from config import SearchSettings
 from retrieval.chunking import passage
+from retrieval.index.lexical import is_panic
+from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot
 from retrieval.languages import terms
-from retrieval.lexical import is_panic
 from retrieval.search.dates import today
 from retrieval.search.late import match_tokens
 from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
 from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
 from retrieval.search.unknown_language import detect_unknown_language
-from retrieval.snapshot import FixedSnapshot, LiveSnapshot, Snapshot
 from retrieval.store import Generation, Store, StoredChunk
 from retrieval.types import Encoder
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
+from retrieval.index.lexical import LexicalIndex
 from retrieval.languages import terms
-from retrieval.lexical import LexicalIndex
 from retrieval.search.preferences import quoted_phrases
 
 _WORD = re.compile(r"[^\W\d_]+")

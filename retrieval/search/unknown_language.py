@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
+from retrieval.index.lexical import LexicalIndex
 from retrieval.languages import language_of_question, spellings, terms, words
-from retrieval.lexical import LexicalIndex
 from retrieval.types import Encoder
 
 _WORD = re.compile(r"[^\W_]+")

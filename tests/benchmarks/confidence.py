@@ -29,7 +29,7 @@ from sklearn.metrics import roc_auc_score
 from bot.answers import Answerer
 from bot.build import open_library
 from config import Settings
-from retrieval.calibrations import SHIPPED, Scale
+from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.search.confidence import Features, confidence, features
 from tests.benchmarks.conditions import conditions
 

@@ -27,9 +27,9 @@ from bot.build import Library, open_library
 from bot.evaluation.evaluate import Outcome, evaluate, summed_up
 from bot.evaluation.questions import Question, read, sample
 from config import Settings
+from retrieval.index.snapshot import LiveSnapshot
 from retrieval.search.searcher import Searcher
 from retrieval.search.spelling import Correction
-from retrieval.snapshot import LiveSnapshot
 from retrieval.types import Encoder, PassageEncoding, QueryEncoding
 from tests.benchmarks.conditions import conditions
 

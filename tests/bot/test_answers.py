@@ -11,8 +11,8 @@ from bot.answers import Answerer
 from bot.errors import QuestionError
 from config import Settings
 from embeddings import Encoder
-from retrieval.calibrations import SHIPPED, Calibration
-from retrieval.refresh import Way, refresh
+from retrieval.index.calibrations import SHIPPED, Calibration
+from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.search.spelling import Correction
 from retrieval.store import Store
@@ -25,7 +25,7 @@ from tests.retrieval.library import Library
 def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     index = tmp_path_factory.mktemp("index")
     settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
+    refresh(settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere))
     store = Store.open(index)
     assert store is not None
     return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)

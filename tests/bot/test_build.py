@@ -7,7 +7,7 @@ import pytest
 from bot.build import bring_in_line
 from config import Settings
 from embeddings import Encoder
-from retrieval.calibrations import SHIPPED, Calibration
+from retrieval.index.calibrations import SHIPPED, Calibration
 from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from tests.paths import SEEDS

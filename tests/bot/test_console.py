@@ -24,7 +24,7 @@ from bot.build import Library
 from bot.chat import COMMANDS, Chat
 from bot.console import Suggestions, open_history
 from config import ConsoleSettings, Settings
-from retrieval.refresh import Way, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from tests.fakes import HashEncoder, ReadsHere
@@ -59,7 +59,9 @@ def library(folder: Path) -> Library:
     for name, text in ARTICLES.items():
         (settings.articles.folder / name).write_text(text, encoding="utf-8")
     encoder = HashEncoder()
-    report = refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
+    report = refresh(
+        settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere)
+    )
     store = Store.open(settings.index.folder)
     assert store is not None
     searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)

@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 
 from bot import checkup
-from retrieval.health import Diagnosis, Finding, Kind, Severity
+from retrieval.doctor import Examination, Finding, FindingKind, Severity
 from retrieval.store import Generation
 from tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-WELL = Diagnosis((), Generation(3, None, 11, 51, 3), (11, 11), (11, 11), 1.5)
+WELL = Examination((), Generation(3, None, 11, 51, 3), (11, 11), (11, 11), 1.5)
 
 
 def doctor(folder: Path, command: str = "doctor", *more: str) -> subprocess.CompletedProcess[str]:
@@ -61,7 +61,7 @@ def test_every_kind_of_finding_is_in_the_readme() -> None:
     section = README.partition("## When something is wrong")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.+`) \|", section, re.MULTILINE)
     kinds = [kind for row in rows for kind in re.findall(r"`([a-z-]+)`", row)]
-    assert sorted(set(kinds)) == sorted(Kind)
+    assert sorted(set(kinds)) == sorted(FindingKind)
 
 
 def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Path) -> None:
@@ -88,8 +88,8 @@ def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Pat
 def test_of_a_healthy_index_one_line_is_said() -> None:
     said = "nothing is wrong: 11 articles, 51 chunks, generation 3"
     assert checkup.text(WELL) == said
-    assert not checkup.is_ill(WELL)
-    sampled = Diagnosis((), WELL.generation, (200, 900), (9, 900), 1.0)
+    assert not checkup.has_errors(WELL)
+    sampled = Examination((), WELL.generation, (200, 900), (9, 900), 1.0)
     assert checkup.text(sampled).splitlines()[1:] == [
         "200 of 900 articles were looked for by their titles; with --all, every one is",
         "9 of 900 articles were compared with all others; with --all, every one is",
@@ -99,10 +99,18 @@ def test_of_a_healthy_index_one_line_is_said() -> None:
 def test_of_many_findings_some_are_told_and_no_name_steers_the_terminal() -> None:
     names = ("a\x1b[31m.md", "b.md", "c.md", "d.md", "e.md")
     findings = (
-        Finding(Kind.DAMAGED, Severity.ERROR, "it is damaged\x1b[2J", "excerpta refresh --rebuild"),
-        *(Finding(Kind.COPIES, Severity.NOTE, f"copies {n}", "delete", names) for n in range(8)),
+        Finding(
+            FindingKind.DAMAGED,
+            Severity.ERROR,
+            "it is damaged\x1b[2J",
+            "excerpta refresh --rebuild",
+        ),
+        *(
+            Finding(FindingKind.COPIES, Severity.NOTE, f"copies {n}", "delete", names)
+            for n in range(8)
+        ),
     )
-    ill = Diagnosis(findings, None, (0, 0), (0, 0), 1.0)
+    ill = Examination(findings, None, (0, 0), (0, 0), 1.0)
     console = Console(width=70, force_terminal=True, color_system=None)
     with console.capture() as capture:
         console.print(checkup.drawn(ill))
@@ -114,5 +122,5 @@ def test_of_many_findings_some_are_told_and_no_name_steers_the_terminal() -> Non
         assert "note: 3 more of the kind copies" in said
         assert "-> excerpta refresh --rebuild" in said
         assert said.strip().endswith("1 error, 8 notes")
-    assert checkup.is_ill(ill)
+    assert checkup.has_errors(ill)
     assert len(checkup.document(ill)["findings"][1]["about"]) == 5

@@ -12,7 +12,7 @@ from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
 from config import Settings
 from embeddings import Encoder
-from retrieval.refresh import Way, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.search.unknown_language import UnknownLanguage
 from retrieval.store import Store
@@ -26,7 +26,7 @@ FOREIGN = UnknownLanguage("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
 def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     index = tmp_path_factory.mktemp("index")
     settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
+    refresh(settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere))
     store = Store.open(index)
     assert store is not None
     return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bot.progress import Asking, Building
-from retrieval.reports import Progress
+from retrieval.refresh.plan import RefreshProgress
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
@@ -43,8 +43,8 @@ def test_what_takes_long_is_announced_and_taken_away() -> None:
 def test_the_bar_tells_how_far_it_is() -> None:
     file = Terminal()
     with Building(console(file)) as building:
-        building.update(Progress(articles=1_400, total=9_000, chunks=0, encoded=64))
-        building.update(Progress(articles=1_400, total=9_000, chunks=2_500, encoded=1_128))
+        building.update(RefreshProgress(articles=1_400, total=9_000, chunks=0, encoded=64))
+        building.update(RefreshProgress(articles=1_400, total=9_000, chunks=2_500, encoded=1_128))
     last = words(file).splitlines()[-1]
     assert re.search(r"1,400/9,000 articles, 2,500 chunks, [\d,]+/s · 0:00:00 · [-\d:]+ left", last)
     assert erases_its_lines(file)
@@ -53,15 +53,15 @@ def test_the_bar_tells_how_far_it_is() -> None:
 def test_articles_are_done_when_they_are_stored() -> None:
     file = Terminal()
     with Building(console(file)) as building:
-        building.update(Progress(articles=5, total=5, chunks=0, encoded=64))
+        building.update(RefreshProgress(articles=5, total=5, chunks=0, encoded=64))
     assert "0/5 articles, 64 chunks ·" in words(file)
 
 
 def test_nothing_is_drawn_where_nothing_is_to_be_done() -> None:
     file = Terminal()
     with Building(console(file)) as building:
-        building.update(Progress(articles=0, total=0, chunks=0, encoded=0))
-        building.update(Progress(articles=3, total=3, chunks=0, encoded=0))
+        building.update(RefreshProgress(articles=0, total=0, chunks=0, encoded=0))
+        building.update(RefreshProgress(articles=3, total=3, chunks=0, encoded=0))
     assert file.getvalue() == ""
 
 
@@ -78,13 +78,13 @@ def test_nothing_is_drawn_where_it_cannot_be(
 ) -> None:
     with Building(console(file, **environment)) as building:
         building.announce("compiling")
-        building.update(Progress(articles=1, total=9, chunks=9, encoded=9))
+        building.update(RefreshProgress(articles=1, total=9, chunks=9, encoded=9))
     assert file.getvalue() == ""
 
 
 def fail(building: Building, fault: BaseException) -> None:
     with building:
-        building.update(Progress(articles=1, total=9, chunks=9, encoded=9))
+        building.update(RefreshProgress(articles=1, total=9, chunks=9, encoded=9))
         raise fault
 
 

@@ -19,7 +19,7 @@ from bot.errors import BotError
 from bot.refresher import Document, Refresher
 from bot.refreshing import Refreshing
 from config import Settings
-from retrieval.refresh import Way, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.store import Store
 from tests.fakes import ReadsHere
 
@@ -37,7 +37,12 @@ class Works:
         self.write("bees.md", "# Bees\n\nHoney bees do not hibernate.")
         places = {"articles": {"folder": self.articles}, "index": {"folder": folder / "index"}}
         self.settings = Settings.load(overrides=places)
-        refresh(self.settings.articles, self.settings.index, encoder, way=Way(reads=ReadsHere))  # type: ignore[arg-type]
+        refresh(
+            self.settings.articles,
+            self.settings.index,
+            encoder,  # type: ignore[arg-type]
+            way=RefreshOptions(reads=ReadsHere),
+        )
         store = Store.open(self.settings.index.folder)
         assert store is not None
         self.store = store

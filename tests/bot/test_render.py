@@ -16,7 +16,7 @@ from bot import render
 from bot.answers import Answer
 from bot.report import report_text, skipped_text
 from retrieval.articles import Skipped
-from retrieval.reports import Report
+from retrieval.refresh.plan import RefreshReport
 from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source
 
@@ -50,7 +50,7 @@ def coloured(renderable: RenderableType) -> str:
     return drawn(renderable, force_terminal=True, color_system="256", no_color=False)
 
 
-def report(**changed: Any) -> Report:  # noqa: ANN401
+def report(**changed: Any) -> RefreshReport:  # noqa: ANN401
     values = {
         "generation": 2,
         "added": 0,
@@ -63,7 +63,7 @@ def report(**changed: Any) -> Report:  # noqa: ANN401
         "encoded": 0,
         "elapsed_s": 0.04,
     }
-    return Report(**{**values, **changed})
+    return RefreshReport(**{**values, **changed})
 
 
 def test_an_answer_as_text() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings, Settings
 from retrieval.formats.parsing import parse
 from retrieval.formats.parts import Limits
-from retrieval.refresh import USUAL, Way, refresh
-from retrieval.reports import Progress, Report
+from retrieval.refresh.plan import RefreshProgress, RefreshReport
+from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from retrieval.types import Article, Encoder
@@ -60,9 +60,9 @@ class Library:
     def refresh(
         self,
         encoder: Encoder | None = None,
-        on_progress: Callable[[Progress], None] = lambda _: None,
-        way: Way = USUAL,
-    ) -> Report:
+        on_progress: Callable[[RefreshProgress], None] = lambda _: None,
+        way: RefreshOptions = DEFAULT_OPTIONS,
+    ) -> RefreshReport:
         tokens = self.search.late_interaction is LateInteraction.STORED
         return refresh(
             articles_in(self.articles),

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from retrieval.dense import DenseIndex
-from retrieval.lexical import LexicalIndex
+from retrieval.index.dense import DenseIndex
+from retrieval.index.lexical import LexicalIndex
 from retrieval.store import Store
 from retrieval.types import Chunk, Source
 from tests.fakes import HashEncoder, Passage

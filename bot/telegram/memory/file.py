@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.telegram.memory import inbox
-from retrieval.database import Database, Faults
+from retrieval.index.database import Database, Faults
 
 FORMAT = 1
 """Of the whole file, the inbox included."""

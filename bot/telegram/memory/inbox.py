@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from retrieval.database import Database
+from retrieval.index.database import Database
 
 SCHEMA = (
     # Telegram chooses update ids anew after a week without updates, so they do not tell the order.

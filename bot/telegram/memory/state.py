@@ -18,7 +18,7 @@ from bot.conversation import REMEMBERED
 from bot.telegram.memory.file import open_file
 from bot.telegram.memory.inbox import EMPTY_LOG
 from bot.telegram.memory.rows import KEPT, Gap, Kept, Place, Stats, change, count, kept_of
-from retrieval.database import Database
+from retrieval.index.database import Database
 
 __all__ = ["Gap", "Kept", "Place", "State", "Stats"]
 

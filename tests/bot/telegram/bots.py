@@ -20,7 +20,7 @@ from bot.telegram import Service
 from bot.telegram.sending.limits import Rates
 from bot.writing.writer import Writer
 from config import Settings
-from retrieval.refresh import Way, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from tests.fakes import HashEncoder, ReadsHere
@@ -68,7 +68,9 @@ def library(folder: Path, emulator: Emulator, **telegram: object) -> Library:
         if not path.exists():
             path.write_text(text, encoding="utf-8")
     encoder = HashEncoder()
-    report = refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
+    report = refresh(
+        settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere)
+    )
     store = Store.open(settings.index.folder)
     assert store is not None
     searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.telegram.shelf import article_key
 from bot.telegram.views.buttons import Action, Press
-from retrieval.refresh import refresh
+from retrieval.refresh.refresh import refresh
 
 from ...fakes import HashEncoder
 from .bots import CROWS, NOTHING, Bot, serving

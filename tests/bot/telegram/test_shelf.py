@@ -8,7 +8,7 @@ import pytest
 
 from bot.telegram.shelf import Shelf, article_key
 from config import Settings
-from retrieval.refresh import Way, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.store import Store
 from tests.fakes import ReadsHere
@@ -42,7 +42,7 @@ def arranged(tmp_path: Path) -> Arranged:
     encoder = HashEncoder()
 
     def bring_in_line() -> None:
-        refresh(settings.articles, settings.index, encoder, way=Way(reads=ReadsHere))
+        refresh(settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere))
 
     bring_in_line()
     store = Store.open(settings.index.folder)

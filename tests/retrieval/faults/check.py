@@ -11,9 +11,9 @@ from zlib import crc32
 
 from retrieval.changes import passages
 from retrieval.checksums import chunk_checksum, tokens_checksum
-from retrieval.dense import DenseIndex
-from retrieval.derived import lexical_of
-from retrieval.homes import DATABASE
+from retrieval.index.dense import DenseIndex
+from retrieval.index.folder import DATABASE
+from retrieval.index.lexical_files import lexical_of
 from retrieval.store import Store
 from tests.retrieval.rebuilt import batches
 

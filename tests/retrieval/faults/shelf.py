@@ -8,10 +8,10 @@ from pathlib import Path
 from random import Random
 
 from retrieval.articles import walk
-from retrieval.dense import DenseIndex
-from retrieval.derived import write_lexical
 from retrieval.errors import IndexFault
-from retrieval.refresh import Way
+from retrieval.index.dense import DenseIndex
+from retrieval.index.lexical_files import write_lexical
+from retrieval.refresh.refresh import RefreshOptions
 from retrieval.types import Source
 from tests.retrieval.library import Library, articles_in, only
 
@@ -84,7 +84,7 @@ class Shelf:
         came = self.ask(library)
         if not self._is_right_after_refresh(library):
             assert self.ask(library)
-            report = library.refresh(way=Way(rebuild=True))
+            report = library.refresh(way=RefreshOptions(rebuild=True))
             assert report.rebuilt
         assert state(library) == self.state
         assert came in OUTCOMES

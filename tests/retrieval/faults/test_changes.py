@@ -14,13 +14,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from retrieval.derived import write_lexical
 from retrieval.errors import IndexFault, IndexRefused
 from retrieval.generations import rollback
-from retrieval.homes import home, rebuilding
-from retrieval.lock import writing
-from retrieval.refresh import USUAL, Way
-from retrieval.reports import Report
+from retrieval.index.folder import database_folder, rebuild_folder, write_lock
+from retrieval.index.lexical_files import write_lexical
+from retrieval.refresh.plan import RefreshReport
+from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions
 from retrieval.store import Store
 from tests.fakes import HashEncoder
 from tests.retrieval.faults.check import digests, encodings, problems
@@ -152,7 +151,9 @@ class Changes(RuleBasedStateMachine):
     @rule(passages=st.sampled_from([0, 10]), rebuild=st.booleans())
     def refresh_and_be_stopped(self, passages: int, rebuild: bool) -> None:
         try:
-            report = self._library.refresh(StoppedEncoder(passages), way=Way(rebuild=rebuild))
+            report = self._library.refresh(
+                StoppedEncoder(passages), way=RefreshOptions(rebuild=rebuild)
+            )
         except KeyboardInterrupt:
             self._stays()
         else:
@@ -160,7 +161,7 @@ class Changes(RuleBasedStateMachine):
 
     @rule(rebuild=st.booleans())
     def refresh_and_be_refused(self, rebuild: bool) -> None:
-        way = Way(gate=lambda _: ["no"], rebuild=rebuild)
+        way = RefreshOptions(gate=lambda _: ["no"], rebuild=rebuild)
         if rebuild or self._readable() != self._published[self._current]:
             with pytest.raises(IndexRefused, match="not published: no;"):
                 self._library.refresh(way=way)
@@ -174,7 +175,7 @@ class Changes(RuleBasedStateMachine):
         store = self._library.store()
         content = self._content[self._current]
         kept = [one for one in self._kept if one < content]
-        with writing(self._library.index):
+        with write_lock(self._library.index):
             if not kept:
                 with pytest.raises(IndexFault, match="is not kept"):
                     rollback(store)
@@ -187,10 +188,14 @@ class Changes(RuleBasedStateMachine):
     @rule(rebuild=st.booleans())
     def refresh(self, rebuild: bool) -> None:
         library = self._library
-        place = rebuilding(library.index) if rebuild else home(library.index)
+        place = rebuild_folder(library.index) if rebuild else database_folder(library.index)
         known = encodings(place)
         encoder = HashEncoder()
-        self._follow(library.refresh(encoder, way=Way(rebuild=True) if rebuild else USUAL))
+        self._follow(
+            library.refresh(
+                encoder, way=RefreshOptions(rebuild=True) if rebuild else DEFAULT_OPTIONS
+            )
+        )
         assert not known & digests(encoder.encoded)
         assert len(encoder.encoded) == len(set(encoder.encoded))
         assert problems(library.index) == []
@@ -213,7 +218,7 @@ class Changes(RuleBasedStateMachine):
         store.close()
         assert paths == sorted(self._published[self._current])
 
-    def _follow(self, report: Report) -> None:
+    def _follow(self, report: RefreshReport) -> None:
         """Assert that a report is right, and note the generation that it is about."""
         after = self._readable()
         if report.rebuilt:

@@ -12,8 +12,8 @@ import pytest
 
 from retrieval.errors import IndexBusy
 from retrieval.generations import rollback
-from retrieval.lock import writing
-from retrieval.plan import in_line
+from retrieval.index.folder import write_lock
+from retrieval.refresh.plan import in_line
 from tests.retrieval.library import Library, articles_in
 from tests.retrieval.rebuilt import assert_like_rebuilt
 
@@ -89,7 +89,7 @@ def test_a_generation_that_is_published_earlier_than_the_one_before_is_the_newer
 
 def test_a_writer_since_tomorrow_is_named_and_holds_nobody_up_afterwards(library: Library) -> None:
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    with writing(library.index):
+    with write_lock(library.index):
         note = library.index / "lock.holder"
         note.write_text(json.dumps({**json.loads(note.read_text()), "since": str(tomorrow)}))
         said = f"process {os.getpid()}, since {tomorrow:%H:%M:%S on %d %B %Y}, is writing"

@@ -15,7 +15,7 @@ from random import Random
 
 import pytest
 
-from retrieval.homes import home, rebuilding
+from retrieval.index.folder import database_folder, rebuild_folder
 from retrieval.store import Store
 from tests.fakes import HashEncoder
 from tests.retrieval.faults.check import digests, encodings, problems
@@ -106,7 +106,7 @@ def copied(library: Library) -> Library:
 
 def written_by(scene: str, copy: Library) -> Path:
     """Return the folder of the database that a refresh goes on with."""
-    return rebuilding(copy.index) if scene == "rebuild" else home(copy.index)
+    return rebuild_folder(copy.index) if scene == "rebuild" else database_folder(copy.index)
 
 
 def look(copy: Library, wanted: list[Indexed]) -> None:
@@ -159,7 +159,7 @@ def kill_and_go_on(
 
 def assert_completed(library: Library, aim: tuple[Indexed, Found]) -> None:
     """Refresh what a kill has left, and compare with what was never killed."""
-    known = encodings(home(copied(library).index)) if library.index.exists() else set()
+    known = encodings(database_folder(copied(library).index)) if library.index.exists() else set()
     encoder = HashEncoder()
     library.refresh(encoder)
     assert not known & digests(encoder.encoded)

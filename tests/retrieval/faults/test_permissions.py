@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from retrieval.errors import ArticlesError, IndexBusy, IndexFault
-from retrieval.lock import holder, is_held, writing
-from retrieval.refresh import Way
+from retrieval.index.folder import is_locked, lock_holder, write_lock
+from retrieval.refresh.refresh import RefreshOptions
 from tests.retrieval.faults.shelf import Shelf, is_one_line, shown, state
 from tests.retrieval.library import Library
 from tests.rights import without_roots_rights
@@ -54,7 +54,7 @@ def test_an_index_that_cannot_be_written_answers(shelf: Shelf, library: Library)
             library.refresh()
         assert is_one_line(caught.value)
         with pytest.raises(IndexFault, match=r"cannot be written .*--index"):
-            library.refresh(way=Way(rebuild=True))
+            library.refresh(way=RefreshOptions(rebuild=True))
         assert shown(library) == before
 
     assert library.refresh().added == 1
@@ -201,9 +201,9 @@ def test_a_note_that_cannot_be_written_keeps_nobody_from_writing(
         note.write_bytes(b"" if there == "a file" else b"\xff[1, 2")
         note.chmod(0o400)
 
-    assert holder(library.index) == "another process"
-    with writing(library.index), pytest.raises(IndexBusy, match="is writing to the index"):
+    assert lock_holder(library.index) == "another process"
+    with write_lock(library.index), pytest.raises(IndexBusy, match="is writing to the index"):
         # Another file handle, as of another process.
-        library.refresh(way=Way(wait_s=0))
-    assert not is_held(library.index)
+        library.refresh(way=RefreshOptions(wait_s=0))
+    assert not is_locked(library.index)
     assert not library.refresh().changed

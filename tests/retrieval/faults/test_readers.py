@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from retrieval.derived import write_lexical
 from retrieval.generations import rollback
-from retrieval.lock import writing
-from retrieval.refresh import Way
+from retrieval.index.folder import write_lock
+from retrieval.index.lexical_files import write_lexical
+from retrieval.refresh.refresh import RefreshOptions
 from tests.paths import ROOT
 from tests.retrieval.faults.reader import told_by
 from tests.retrieval.library import Library
@@ -95,7 +95,7 @@ def test_every_answer_is_of_one_generation_while_others_are_published(tmp_path: 
             else:
                 change(library, number, random)
                 rebuild = number in _REBUILT
-                report = library.refresh(way=Way(rebuild=rebuild, wait_s=30))
+                report = library.refresh(way=RefreshOptions(rebuild=rebuild, wait_s=30))
                 assert report.changed
                 assert report.rebuilt == rebuild
                 generation, target = report.generation, state(library)
@@ -118,7 +118,7 @@ def test_every_answer_is_of_one_generation_while_others_are_published(tmp_path: 
 
 def rolled_back(library: Library) -> int:
     store = library.store()
-    with writing(library.index, 30):
+    with write_lock(library.index, 30):
         restored = rollback(store)
         write_lexical(store, restored.number)
     store.close()

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import IndexBusy
-from retrieval.lock import is_held, writing
-from retrieval.refresh import Way
+from retrieval.index.folder import is_locked, write_lock
+from retrieval.refresh.refresh import RefreshOptions
 from tests.paths import ROOT
 from tests.retrieval.library import Library
 
@@ -24,7 +24,7 @@ _HOLD = (
     "import sys; from pathlib import Path; from retrieval.lock import writing\n"
     "with writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
 )
-_FOR_EVER = Way(wait_s=-1)
+_FOR_EVER = RefreshOptions(wait_s=-1)
 _A_MOMENT_S = 0.3
 
 
@@ -65,7 +65,7 @@ def test_who_waits_works_as_soon_as_the_holder_has_finished(library: Library) ->
         holder.communicate("")
 
         assert waiting.result(60).added == 2
-    assert not is_held(library.index)
+    assert not is_locked(library.index)
 
 
 def test_who_waits_works_as_soon_as_the_holder_is_killed(library: Library) -> None:
@@ -96,7 +96,7 @@ def test_the_note_of_a_killed_holder_is_not_taken_for_that_of_the_next(library: 
         killed.wait()
         note = library.index / "lock.holder"
         assert json.loads(note.read_text())["pid"] == killed.pid
-        assert not is_held(library.index)
+        assert not is_locked(library.index)
 
         with holding(library.index) as second, pytest.raises(IndexBusy, match=named(second)):
             library.refresh()
@@ -106,5 +106,5 @@ def test_nobody_is_named_where_the_holder_could_leave_no_note(library: Library) 
     # In its place stands what cannot be written to, as where the disk is full.
     (library.index / "lock.holder").mkdir(parents=True)
     said = f"another process is writing to the index {library.index}"
-    with writing(library.index), pytest.raises(IndexBusy, match=re.escape(said)):
+    with write_lock(library.index), pytest.raises(IndexBusy, match=re.escape(said)):
         library.refresh()

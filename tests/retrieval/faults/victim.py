@@ -22,12 +22,12 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from retrieval.chunking import chunk
-from retrieval.derived import write_lexical
 from retrieval.formats.parsing import parse
 from retrieval.formats.parts import Limits
 from retrieval.generations import rollback
-from retrieval.lock import writing
-from retrieval.refresh import Way
+from retrieval.index.folder import write_lock
+from retrieval.index.lexical_files import write_lexical
+from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder, Passage
 from tests.paths import ROOT
 from tests.retrieval.library import Library
@@ -166,13 +166,13 @@ def _act(order: Order) -> None:
     library = Library(Path(order.root), order.chunk_tokens, order.keep)
     if order.act == "rollback":
         store = library.store()
-        with writing(library.index):
+        with write_lock(library.index):
             restored = rollback(store)
             write_lexical(store, restored.number)
         store.close()
     else:
         encoder = _LoggingEncoder(_log(library.root))
-        library.refresh(encoder, way=Way(rebuild=order.act == "rebuild"))
+        library.refresh(encoder, way=RefreshOptions(rebuild=order.act == "rebuild"))
 
 
 def _carry_out(order: Order) -> Outcome:

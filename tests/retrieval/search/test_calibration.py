@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.calibrations import SHIPPED
 from retrieval.draft import Draft
+from retrieval.index.calibrations import SHIPPED
 from retrieval.search.calibration import calibrate, needs_calibration
 from retrieval.search.confidence import confidence, features
 from retrieval.search.excerpts import best_excerpts

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.calibrations import SHIPPED, Scale
+from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.search.confidence import Features, confidence, features
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking

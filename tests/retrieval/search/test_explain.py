@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config import Settings
 from embeddings import Encoder
 from retrieval.chunking import passage
-from retrieval.refresh import refresh
+from retrieval.refresh.refresh import refresh
 from retrieval.search.excerpts import Window, best_excerpts
 from retrieval.search.explain import Explanation, TermPlace, absent_words, explain
 from retrieval.search.late import chunk_tokens, similarity

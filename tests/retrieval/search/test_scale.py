@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from retrieval.calibrations import SHIPPED, Scale
+from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.search.calibration import scale_of
 
 Scores = list[tuple[float, float]]

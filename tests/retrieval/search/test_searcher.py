@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from embeddings import Encoder
 from retrieval.errors import IndexMismatch
-from retrieval.lexical import LexicalIndex
-from retrieval.lock import writing
+from retrieval.index.folder import write_lock
+from retrieval.index.lexical import LexicalIndex
 from retrieval.search.confidence import confidence, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
@@ -237,7 +237,7 @@ def test_lexical_hits_outside_of_the_generation_are_dropped(library: Library) ->
 def test_a_lexical_index_that_cannot_be_written_is_made_in_memory(library: Library) -> None:
     shutil.rmtree(library.lexical)
 
-    with writing(library.index):
+    with write_lock(library.index):
         assert paths(library.searcher().search("mill"))[0] == "mill.txt"
         assert not library.lexical.exists()
 

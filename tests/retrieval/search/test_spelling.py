@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import Encoder
-from retrieval.lexical import LexicalIndex
+from retrieval.index.lexical import LexicalIndex
 from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
 
 GARDEN = {

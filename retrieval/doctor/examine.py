@@ -1,0 +1,220 @@
+"""The examination: every check in turn, each of which may fail without stopping the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+
+from retrieval.doctor.articles import (
+    check_changes,
+    check_chunk_lengths,
+    check_copies,
+    check_descriptions,
+    check_folder,
+)
+from retrieval.doctor.findings import (
+    REBUILD,
+    REFRESH,
+    Examination,
+    Examined,
+    Finding,
+    FindingKind,
+    by_severity,
+    error,
+    unchecked_finding,
+)
+from retrieval.doctor.index import (
+    check_calibration,
+    check_checksums,
+    check_counts,
+    check_disk,
+    check_encoder,
+    check_leftovers,
+    check_lexical,
+    check_lock,
+    check_pages,
+    check_references,
+    check_unpublished,
+    is_latest,
+)
+from retrieval.doctor.search import (
+    check_near_duplicates,
+    check_titles,
+    sample_articles,
+    sample_comparisons,
+)
+from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch
+from retrieval.index.lexical import is_panic
+from retrieval.index.lexical_files import lexical_in_memory, open_lexical
+from retrieval.index.snapshot import Snapshot, load_snapshot
+from retrieval.store import Generation, Store
+from retrieval.types import Encoder
+
+
+def examine(
+    examined: Examined,
+    every: bool = False,
+    announce: Callable[[str], None] = lambda _: None,
+) -> Examination:
+    """Find what is wrong with an index and its articles; nothing is written.
+
+    It may be read and written by others meanwhile.
+
+    Args:
+        examined: What is examined.
+        every: Look for each article and compare it, however many there are, not for a sample.
+        announce: Is told what takes long.
+    """
+    started = time.perf_counter()
+    examination = _Examiner(examined, every, announce)
+    examination.run()
+    return Examination(
+        by_severity(examination.findings),
+        examination.generation,
+        examination.looked_for,
+        examination.compared,
+        time.perf_counter() - started,
+    )
+
+
+class _Examiner:
+    def __init__(self, examined: Examined, every: bool, announce: Callable[[str], None]) -> None:
+        self.findings: list[Finding] = []
+        self.generation: Generation | None = None
+        self.looked_for = self.compared = (0, 0)
+        self._examined = examined
+        self._every = every
+        self._announce = announce
+
+    def run(self) -> None:
+        index = self._examined.index.folder
+        with self._trying("the disk"):
+            self._note(check_disk(index) if index.exists() else ())
+        store = self._opened()
+        with self._trying("the articles folder"):
+            self._announce("looking at the articles folder")
+            self._note(check_folder(self._examined.articles, store))
+        with self._trying("the lock"):
+            self._note(check_lock(index))
+        with self._trying("what earlier refreshes left"):
+            self._note(check_leftovers(index, store))
+        if store is not None:
+            with closing(store):
+                self._examine(store)
+
+    def _opened(self) -> Store | None:
+        """Open the database; None if there is none to be examined."""
+        index = self._examined.index.folder
+        try:
+            store = Store.open(index)
+            if store is not None and store.current():
+                return store
+        except IndexMismatch as exc:
+            self.findings.append(error(FindingKind.INCONSISTENT, str(exc), REBUILD))
+        except IndexDamaged as exc:
+            self.findings.append(error(FindingKind.DAMAGED, str(exc), REBUILD))
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the rest is looked at
+            self.findings.append(unchecked_finding("the index", exc))
+        else:
+            self.findings.append(
+                error(FindingKind.NO_INDEX, f"there is no index in {index}", REFRESH)
+            )
+        return None
+
+    def _examine(self, store: Store) -> None:
+        examined = self._examined
+        # All checks see one state of the database, whatever is published and purged meanwhile.
+        store.db.query("BEGIN")
+        self._announce("checking the database")
+        for name, check in (
+            ("the database's pages", check_pages),
+            ("the references of its rows", check_references),
+            ("the counts of its generations", check_counts),
+            ("the checksums of its rows", check_checksums),
+            ("what is not published", check_unpublished),
+            ("the calibration", check_calibration),
+        ):
+            with self._trying(name):
+                self._note(check(store))
+        # That the folder cannot be read was told when it was looked at.
+        with self._trying("what changed in the articles folder"), suppress(ArticlesError):
+            self._note(check_changes(examined.articles, examined.index, examined.tokens, store))
+        with self._trying("the articles"):
+            self.generation = store.generation()
+            self._note(check_descriptions(store, self.generation.number))
+            self._note(check_copies(store, self.generation.number))
+        if self.generation is None:
+            return
+        encoder = self._loaded(store)
+        view = None
+        with self._trying("the derived indexes"):
+            view = self._view(store, self.generation)
+        if view is not None:
+            with self._trying("near-duplicates"):
+                self._announce("comparing the articles")
+                chosen, total = sample_comparisons(view, self._every)
+                self._note(check_near_duplicates(view, chosen))
+                self.compared = len(chosen), total
+        if encoder is not None:
+            with self._trying("the lengths of the chunks"):
+                self._announce("counting tokens")
+                budget = examined.index.chunk_tokens
+                self._note(check_chunk_lengths(store, self.generation.number, encoder, budget))
+        if encoder is not None and view is not None:
+            with self._trying("the articles by their titles"):
+                self._look_for(view, encoder)
+
+    def _loaded(self, store: Store) -> Encoder | None:
+        """Load the encoder; None if it cannot be had or is not that of the index."""
+        try:
+            encoder = self._examined.encoder()
+        except Exception as exc:  # noqa: BLE001 - a model can fail in any way
+            self.findings.append(
+                error(
+                    FindingKind.ENCODER,
+                    f"the encoder cannot be loaded: {exc}",
+                    "name a model that is there with encoder.model",
+                )
+            )
+            return None
+        found = list(check_encoder(store, encoder))
+        self.findings += found
+        return None if found else encoder
+
+    def _view(self, store: Store, generation: Generation) -> Snapshot:
+        lexical = open_lexical(store, generation.number)
+        if lexical is not None or is_latest(store, self._examined.index.folder):
+            self._note(check_lexical(store, generation.number, lexical))
+        if lexical is None:
+            self._announce("making a lexical index in memory")
+            lexical = lexical_in_memory(store, generation.number)
+        return load_snapshot(store, generation, lexical)
+
+    def _look_for(self, view: Snapshot, encoder: Encoder) -> None:
+        chosen, total = sample_articles(view.store, view.generation.number, self._every)
+
+        def tell(done: int) -> None:
+            self._announce(f"looking for the articles by their titles: {done:,} of {len(chosen):,}")
+
+        index = self._examined.index.folder
+        self._note(check_titles(view, encoder, self._examined.search, chosen, index, tell))
+        self.looked_for = len(chosen), total
+
+    def _note(self, found: Iterable[Finding]) -> None:
+        for one in found:
+            self.findings.append(one)
+
+    @contextmanager
+    def _trying(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except ArticlesError as exc:
+            self.findings.append(
+                error(FindingKind.ARTICLES_FOLDER, str(exc), "name it with --articles DIR")
+            )
+        except BaseException as exc:
+            # A check that fails stops no other.
+            if not (isinstance(exc, Exception) or is_panic(exc)):
+                raise
+            self.findings.append(unchecked_finding(name, exc))

@@ -1,0 +1,165 @@
+"""Findings: what is wrong, how bad it is, which articles it is about, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from config import ArticlesSettings, IndexSettings, SearchSettings
+from retrieval.errors import IndexDamaged
+from retrieval.store import Generation
+from retrieval.types import Encoder
+
+REFRESH = "excerpta refresh"
+REBUILD = "excerpta refresh --rebuild"
+
+
+class Severity(StrEnum):
+    """How bad a finding is, the worst first.
+
+    An error: answers may be wrong, or a refresh will fail. A warning: an article is not served as
+    well as it could be. A note: nothing is wrong, but it is good to know.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class FindingKind(StrEnum):
+    """What is found; scripts rely on the words."""
+
+    # Of the articles folder.
+    ARTICLES_FOLDER = "articles-folder"
+    UNLISTED = "unlisted-folder"
+    SKIPPED = "skipped"
+    UNREAD = "unread-kind"
+    # Of articles.
+    UNTITLED = "untitled"
+    UNDATED = "undated"
+    COPIES = "copies"
+    NEAR_DUPLICATES = "near-duplicates"
+    NOT_FOUND = "not-found"
+    CUT = "cut"
+    # Of the index.
+    NO_INDEX = "no-index"
+    DAMAGED = "damaged"
+    INCONSISTENT = "inconsistent"
+    UNUSED = "unused"
+    LEXICAL = "lexical"
+    LEFTOVER = "leftover"
+    ENCODER = "encoder"
+    UNCALIBRATED = "uncalibrated"
+    # Of the index beside the folder.
+    CHANGED = "changed"
+    SETTINGS = "settings"
+    UNFINISHED = "unfinished"
+    HELD = "held"
+    REFUSED = "refused"
+    LOCKED = "locked"
+    # Of the disk.
+    DISK = "disk"
+    LOG = "log"
+    # Of the examination itself.
+    UNCHECKED = "unchecked"
+
+
+_SEVERITIES, _KINDS = list(Severity), list(FindingKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was found.
+
+    Attributes:
+        found: A sentence without its full stop.
+        mend: A command, or what to do.
+        about: Paths of the articles, files or folders that it is about, all of them.
+    """
+
+    kind: FindingKind
+    severity: Severity
+    found: str
+    mend: str
+    about: tuple[str, ...] = ()
+
+
+def error(kind: FindingKind, found: str, mend: str, about: Sequence[str] = ()) -> Finding:
+    """Make a finding of what is to be mended at once."""
+    return Finding(kind, Severity.ERROR, found, mend, tuple(about))
+
+
+def warning(kind: FindingKind, found: str, mend: str, about: Sequence[str] = ()) -> Finding:
+    """Make a finding of what could be better."""
+    return Finding(kind, Severity.WARNING, found, mend, tuple(about))
+
+
+def note(kind: FindingKind, found: str, mend: str, about: Sequence[str] = ()) -> Finding:
+    """Make a finding of what is good to know."""
+    return Finding(kind, Severity.NOTE, found, mend, tuple(about))
+
+
+def unchecked_finding(name: str, exc: BaseException) -> Finding:
+    """Make a finding of a check that failed."""
+    mend = REBUILD if isinstance(exc, IndexDamaged) else "see what it says; excerpta doctor again"
+    return error(FindingKind.UNCHECKED, f"{name} could not be checked: {exc}", mend)
+
+
+def by_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Put the worst first, and those of a kind together."""
+    return tuple(
+        sorted(findings, key=lambda one: (_SEVERITIES.index(one.severity), _KINDS.index(one.kind)))
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def have(number: int) -> str:
+    """Return the verb that goes with so many."""
+    return "has" if number == 1 else "have"
+
+
+def are(number: int) -> str:
+    """Return the verb that goes with so many."""
+    return "is" if number == 1 else "are"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An index and its articles, as the settings name them.
+
+    Attributes:
+        tokens: Whether the index holds the codes of the passages' tokens.
+        encoder: Loads the encoder.
+    """
+
+    articles: ArticlesSettings
+    index: IndexSettings
+    search: SearchSettings
+    tokens: bool
+    encoder: Callable[[], Encoder]
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found, the worst first.
+
+    Attributes:
+        generation: That was examined; None if there is no index that can be read.
+        looked_for: Articles that were looked for by their titles, and of how many.
+        compared: Articles that were compared with all others, and of how many.
+    """
+
+    findings: tuple[Finding, ...]
+    generation: Generation | None
+    looked_for: tuple[int, int]
+    compared: tuple[int, int]
+    elapsed_s: float
+
+    def count(self, severity: Severity) -> int:
+        """Count the findings that are as bad."""
+        return sum(one.severity is severity for one in self.findings)

@@ -1,0 +1,332 @@
+"""Checks of the index: its database, what is derived from it, leftovers, the lock, and the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from zlib import crc32
+
+from retrieval.checksums import chunk_checksum, text_checksum, tokens_checksum
+from retrieval.doctor.findings import (
+    REBUILD,
+    REFRESH,
+    Finding,
+    FindingKind,
+    are,
+    counted,
+    error,
+    note,
+    warning,
+)
+from retrieval.draft import Draft
+from retrieval.errors import IndexDamaged
+from retrieval.index.folder import (
+    DATABASE,
+    database_folder,
+    is_locked,
+    leftovers,
+    lock_holder,
+    rebuild_folder,
+)
+from retrieval.index.lexical import LexicalIndex
+from retrieval.index.lexical_files import written_lexical
+from retrieval.rows import marks
+from retrieval.search.calibration import needs_calibration
+from retrieval.store import Store
+from retrieval.types import Encoder
+
+# Lines of SQLite's own checks that are told.
+_PROBLEMS_TOLD = 3
+# SQLite's limit on bound variables was 999 before 3.32.
+_SOME = 500
+# A rebuild needs the index's size again; SQLite's log may need as much for a while.
+_TIMES = 2
+_LEAST_BYTES = 200_000_000
+# SQLite writes its log back every 4 MB, unless a reader keeps it from it.
+_LOG_BYTES = 100_000_000
+
+
+def check_pages(store: Store) -> Iterator[Finding]:
+    """Let SQLite check its file."""
+    found = [row[0] for row in store.db.query("PRAGMA integrity_check(20)")]
+    if found != ["ok"]:
+        told = "; ".join(" ".join(one.split()) for one in found[:_PROBLEMS_TOLD])
+        yield error(
+            FindingKind.DAMAGED, f"SQLite finds damage in the index's database: {told}", REBUILD
+        )
+
+
+def check_references(store: Store) -> Iterator[Finding]:
+    """Find rows that refer to rows that are not there, and those that nobody refers to."""
+    broken: dict[tuple[str, str], int] = {}
+    for table, _, parent, _ in store.db.rows("PRAGMA foreign_key_check"):
+        broken[table, parent] = broken.get((table, parent), 0) + 1
+    for (table, parent), count in broken.items():
+        yield error(
+            FindingKind.INCONSISTENT,
+            f"{counted(count, 'row')} of {table} {are(count)} without what they refer to in "
+            f"{parent}",
+            REBUILD,
+        )
+    unused = {
+        "article": "articles WHERE id NOT IN (SELECT article FROM names)",
+        "chunk": "chunks WHERE article NOT IN (SELECT article FROM names)",
+        "encoding": "encodings WHERE id NOT IN (SELECT encoding FROM chunks)",
+    }
+    counts = {
+        noun: int(store.db.one(f"SELECT count(*) FROM {rows}")[0]) for noun, rows in unused.items()
+    }
+    if any(counts.values()):
+        told = ", ".join(counted(count, noun) for noun, count in counts.items() if count)
+        yield note(
+            FindingKind.UNUSED,
+            f"no generation has {told}: what a refresh that was not finished has written",
+            "nothing to do: a refresh that publishes clears what is not needed",
+        )
+
+
+def check_counts(store: Store) -> Iterator[Finding]:
+    """Find generations whose counts are not those of their rows."""
+    for kept in store.generations():
+        articles, chunks = store.count(kept.number)
+        # It may have been purged while its rows were counted.
+        if (articles, chunks) != (kept.articles, kept.chunks) and store.keeps(kept.number):
+            yield error(
+                FindingKind.INCONSISTENT,
+                f"generation {kept.number} was published with {counted(kept.articles, 'article')} "
+                f"and {counted(kept.chunks, 'chunk')} and has {articles:,} and {chunks:,}",
+                REBUILD,
+            )
+    for table in ("names", "files"):
+        ahead = store.db.one(
+            f"SELECT count(*) FROM {table} WHERE max(added, coalesce(removed, 0)) > "
+            "(SELECT value + 1 FROM meta WHERE key = 'current')"
+        )[0]
+        if ahead:
+            yield error(
+                FindingKind.INCONSISTENT,
+                f"{counted(ahead, 'row')} of {table} {are(ahead)} of a generation that nobody has "
+                "begun",
+                REBUILD,
+            )
+
+
+def check_checksums(store: Store) -> Iterator[Finding]:
+    """Find chunks, tokens, vectors, articles and names that are not what was written."""
+    chunks = [
+        number
+        for number, article, encoding, text, sentences, crc in store.db.rows(
+            "SELECT id, article, encoding, text, sentences, crc FROM chunks"
+        )
+        if crc != chunk_checksum(article, encoding, text, sentences)
+    ]
+    yield from _damaged_rows("chunk", chunks, _articles(store, "c.id", chunks))
+    vectors = [
+        number
+        for number, vector, crc in store.db.rows("SELECT id, vector, crc FROM encodings")
+        if crc != crc32(vector) or len(vector) != 2 * store.dim
+    ]
+    yield from _damaged_rows("vector", vectors, _articles(store, "c.encoding", vectors))
+    tokens = [
+        number
+        for number, codes, starts, crc in store.db.rows(
+            "SELECT encoding, codes, starts, crc FROM tokens"
+        )
+        if crc != tokens_checksum(number, codes, starts)
+    ]
+    yield from _damaged_rows("token record", tokens, _articles(store, "c.encoding", tokens))
+    texts = [
+        number
+        for number, text, crc in store.db.rows("SELECT id, text, text_crc FROM articles")
+        if crc != text_checksum(text)
+    ]
+    yield from _damaged_rows("article", texts, _articles(store, "c.article", texts))
+    try:
+        store.sources()
+    except IndexDamaged as exc:
+        yield error(FindingKind.DAMAGED, str(exc).partition(";")[0], REBUILD)
+
+
+def _damaged_rows(noun: str, damaged: Sequence[int], about: Iterable[str]) -> Iterator[Finding]:
+    if damaged:
+        count = len(damaged)
+        yield error(
+            FindingKind.DAMAGED,
+            f"{counted(count, noun)} {are(count)} not what was written",
+            REBUILD,
+            [*about],
+        )
+
+
+def _articles(store: Store, column: str, numbers: Sequence[int]) -> list[str]:
+    """Return the paths of the articles with these chunks or encodings."""
+    paths: set[str] = set()
+    for at in range(0, len(numbers), _SOME):
+        some = numbers[at : at + _SOME]
+        rows = store.db.query(
+            "SELECT DISTINCT n.path FROM names n JOIN chunks c ON c.article = n.article "
+            f"WHERE {column} IN ({marks(some)})",
+            tuple(some),
+        )
+        paths.update(row[0] for row in rows)
+    return sorted(paths)
+
+
+def check_lexical(store: Store, generation: int, found: LexicalIndex | None) -> Iterator[Finding]:
+    """Compare the lexical index of a generation, None if it is missing or damaged, with it."""
+    if found is None:
+        there = generation in written_lexical(store)
+        yield warning(
+            FindingKind.LEXICAL,
+            f"the lexical index of generation {generation} is {'damaged' if there else 'missing'}; "
+            "until it is made again, each start makes it first",
+            REFRESH,
+        )
+        return
+    chunks = store.count(generation)[1]
+    if found.chunks != chunks:
+        yield error(
+            FindingKind.LEXICAL,
+            f"the lexical index of generation {generation} has {counted(found.chunks, 'chunk')}, "
+            f"the database {chunks:,}",
+            REBUILD,
+        )
+
+
+def is_latest(store: Store, folder: Path) -> bool:
+    """Whether nothing was published since the store's transaction began.
+
+    If something was, the lexical index of the generation before it is deleted.
+    """
+    latest = Store.open(folder)
+    if latest is None:
+        return False
+    with closing(latest):
+        return (latest.place, latest.current()) == (store.place, store.current())
+
+
+def check_encoder(store: Store, settings: Encoder) -> Iterator[Finding]:
+    """Compare the encoder that made the index with that of the settings."""
+    if store.fingerprint != settings.fingerprint:
+        yield error(
+            FindingKind.ENCODER,
+            f"the index was made with the encoder {store.encoder} ({store.fingerprint[:8]}), the "
+            f"settings name {settings.name} ({settings.fingerprint[:8]})",
+            f"{REBUILD}, or set encoder.model back",
+        )
+
+
+def check_calibration(store: Store) -> Iterator[Finding]:
+    """Find that the confidence is not calibrated for these articles."""
+    if needs_calibration(store):
+        yield note(
+            FindingKind.UNCALIBRATED,
+            "the confidence is not calibrated for these articles",
+            REFRESH,
+        )
+
+
+def check_unpublished(store: Store) -> Iterator[Finding]:
+    """Find why what the folder holds is not what is answered from."""
+    current = store.current()
+    if store.refused:
+        yield warning(
+            FindingKind.REFUSED,
+            f"generation {current + 1} was not published: {store.refused}",
+            "see what happened to the articles, then excerpta refresh; or publish it all the same: "
+            "excerpta refresh --force",
+        )
+    elif Draft(store).difference().any:
+        yield note(
+            FindingKind.UNFINISHED,
+            f"a refresh has begun generation {current + 1} and not published it",
+            f"{REFRESH} goes on with it",
+        )
+    if store.held:
+        yield note(FindingKind.HELD, f"the index stays as it is: {store.held}", REFRESH)
+
+
+def check_lock(folder: Path) -> Iterator[Finding]:
+    """Find who is writing to the index."""
+    if is_locked(folder):
+        who = lock_holder(folder).rstrip(",")
+        yield note(
+            FindingKind.LOCKED,
+            f"{who} is writing to the index",
+            "wait until it has finished; no other process can refresh meanwhile",
+        )
+
+
+def check_leftovers(folder: Path, store: Store | None) -> Iterator[Finding]:
+    """Find what refreshes left in the index folder."""
+    found = [path.relative_to(folder).as_posix() for path in leftovers(folder)]
+    if store is not None:
+        # That before may still be opened, that behind is a draft's.
+        needed = {store.current() + step for step in (-1, 0, 1)}
+        home = store.place.relative_to(folder)
+        found += [
+            (home / "lexical" / str(number)).as_posix()
+            for number in sorted(written_lexical(store))
+            if number not in needed
+        ]
+    if found:
+        count = len(found)
+        yield note(
+            FindingKind.LEFTOVER,
+            f"{counted(count, 'folder or file')} {are(count)} left of earlier indexes"
+            if count > 1
+            else f"{found[0]} is left of an earlier index",
+            "nothing to do: a refresh that publishes clears it",
+            found,
+        )
+    beside = rebuild_folder(folder)
+    if beside.exists():
+        yield note(
+            FindingKind.UNFINISHED,
+            "the index is being made again, or that was interrupted",
+            f"{REBUILD} goes on with it",
+            [beside.name],
+        )
+
+
+def check_disk(folder: Path) -> Iterator[Finding]:
+    """Look at the disk of an index folder."""
+    yield from check_room(shutil.disk_usage(folder).free, _folder_bytes(folder), folder)
+    log = database_folder(folder) / f"{DATABASE}-wal"
+    size = 0
+    # It goes with the last who has the index open.
+    with suppress(FileNotFoundError):
+        size = log.stat().st_size
+    if size > _LOG_BYTES:
+        yield note(
+            FindingKind.LOG,
+            f"SQLite's log has {size / 1e6:,.0f} MB: somebody has been reading one state of the "
+            "index for long, or a large refresh is under way",
+            "if it stays so, restart what has the index open (excerpta telegram, excerpta chat)",
+            [log.relative_to(folder).as_posix()],
+        )
+
+
+def check_room(free: int, size: int, folder: Path) -> Iterator[Finding]:
+    """Judge the free bytes beside an index of so many bytes."""
+    wanted = max(_TIMES * size, _LEAST_BYTES)
+    if free < wanted:
+        yield warning(
+            FindingKind.DISK,
+            f"{free / 1e6:,.0f} MB are free where the index {folder} of {size / 1e6:,.0f} MB is; "
+            f"a rebuild wants {wanted / 1e6:,.0f} MB",
+            "make room on the disk, or give another folder with --index",
+        )
+
+
+def _folder_bytes(folder: Path) -> int:
+    total = 0
+    # A refresh may delete folders and files meanwhile; unlike `Path.rglob`, this goes on then.
+    for parent, _, names in os.walk(database_folder(folder)):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(parent, name).stat().st_size
+    return total

@@ -1,0 +1,205 @@
+"""Checks by searching: articles that their own titles do not find, and near-duplicates."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from config import SearchSettings
+from retrieval.doctor.findings import Finding, FindingKind, are, counted, warning
+from retrieval.doctor.index import is_latest
+from retrieval.index.lexical_files import lexical_in_memory
+from retrieval.index.snapshot import FixedSnapshot, Snapshot
+from retrieval.refresh.gate import KnownItemQuery, title_queries
+from retrieval.rows import VISIBLE
+from retrieval.samples import article_ids, middle_chunks
+from retrieval.search.near_duplicates import Shingles
+from retrieval.search.searcher import Searcher
+from retrieval.store import Store
+from retrieval.types import Encoder
+
+SAMPLE = 200
+"""Articles that are looked for unless all are."""
+# Articles that are loaded together.
+_TITLES_AT_ONCE = 20
+# Where FAISS compares all chunks with all, 10,000 take three seconds; beyond this many comparisons
+# only a sample of the articles is compared with all.
+_COMPARISONS = 200_000_000
+# Chunks of which the words are compared: the nearest to each that have at least this cosine. Of
+# 10,000 unlike articles 38 reach it.
+_NEAREST, _COSINE = 10, 0.8
+_AT_ONCE = 256
+# Of an article so much is compared, and so many articles are kept ready for it.
+_CHARS, _KEPT = 20_000, 128
+
+
+def sample_articles(store: Store, generation: int, every: bool) -> tuple[list[int], int]:
+    """Choose the articles that are looked for, the same ones every time.
+
+    Returns:
+        Their rows, and of how many they are.
+    """
+    articles = article_ids(store, generation)
+    if every or len(articles) <= SAMPLE:
+        return articles, len(articles)
+    return sorted(random.Random(generation).sample(articles, SAMPLE)), len(articles)
+
+
+def check_titles(
+    view: Snapshot,
+    encoder: Encoder,
+    search: SearchSettings,
+    articles: Sequence[int],
+    folder: Path,
+    on_progress: Callable[[int], None],
+) -> Iterator[Finding]:
+    """Find those that are not among the hits of their own titles.
+
+    Args:
+        view: Is searched.
+        encoder: That of the index.
+        search: How it is searched.
+        articles: Rows of articles; those without a title of their own are passed over.
+        folder: Of the index.
+        on_progress: Is told how many were looked for.
+    """
+    try:
+        missing = _missing(view, encoder, search, articles, on_progress)
+    except BaseException as exc:
+        if isinstance(exc, KeyboardInterrupt) or is_latest(view.store, folder):
+            raise
+        # Files of its lexical index went with its generation before they were opened.
+        view = replace(view, lexical=lexical_in_memory(view.store, view.generation.number))
+        missing = _missing(view, encoder, search, articles, on_progress)
+    if missing:
+        count = len(missing)
+        yield warning(
+            FindingKind.NOT_FOUND,
+            f"{counted(count, 'article')} {are(count)} not found by "
+            f"{'its' if count == 1 else 'their'} own title",
+            "give each a title of its own that names what it is about, then excerpta refresh",
+            sorted(missing),
+        )
+
+
+def _missing(
+    view: Snapshot,
+    encoder: Encoder,
+    search: SearchSettings,
+    articles: Sequence[int],
+    on_progress: Callable[[int], None],
+) -> list[str]:
+    searcher = Searcher(FixedSnapshot(view), encoder, search)
+    missing = []
+    for at in range(0, len(articles), _TITLES_AT_ONCE):
+        on_progress(at)
+        probes = _title_queries(view, articles[at : at + _TITLES_AT_ONCE])
+        missing += [one.path for one in probes if not one.is_found(searcher)]
+    return missing
+
+
+def _title_queries(view: Snapshot, articles: Sequence[int]) -> list[KnownItemQuery]:
+    chunks = middle_chunks(view.store, articles)
+    return list(title_queries(view.store.chunks(chunks, view.generation.number).values()))
+
+
+def sample_comparisons(view: Snapshot, every: bool) -> tuple[list[int], int]:
+    """Choose the articles that are compared with all others, the same ones every time.
+
+    Returns:
+        Their rows, and of how many they are.
+    """
+    generation = view.generation
+    articles = article_ids(view.store, generation.number)
+    affordable = _COMPARISONS / max(1, generation.chunks) / max(1, generation.chunks)
+    if every or affordable >= 1:
+        return articles, len(articles)
+    count = max(1, int(affordable * len(articles)))
+    return sorted(random.Random(generation.number).sample(articles, count)), len(articles)
+
+
+def check_near_duplicates(view: Snapshot, articles: Sequence[int]) -> Iterator[Finding]:
+    """Find groups of articles of which one says what another one says.
+
+    Args:
+        view: Whose chunks are compared.
+        articles: Rows of the articles that are compared with all others.
+    """
+    owners = _owners(view)
+    groups = _Groups()
+
+    @lru_cache(_KEPT)
+    def words(article: int) -> Shingles:
+        text = view.store.db.one(
+            "SELECT substr(text, 1, ?) FROM articles WHERE id = ?", (_CHARS, article)
+        )[0]
+        return Shingles.of(text)
+
+    for one, other in _pairs(view, owners, set(articles)):
+        if not groups.hold(one, other) and words(one).is_near_duplicate_of(words(other)):
+            groups.join(one, other)
+    paths = dict(
+        view.store.db.query(
+            f"SELECT n.article, min(n.path) FROM names n WHERE {VISIBLE} GROUP BY n.article",
+            {"g": view.generation.number},
+        )
+    )
+    for group in sorted(sorted(paths[one] for one in group) for group in groups.all()):
+        yield warning(
+            FindingKind.NEAR_DUPLICATES,
+            f"{len(group):,} articles say nearly the same in the same words",
+            "keep the best of them and delete the others, then excerpta refresh",
+            group,
+        )
+
+
+def _owners(view: Snapshot) -> Mapping[int, int]:
+    """Return the article of each chunk."""
+    rows = view.store.db.query(
+        "SELECT id, article FROM chunks WHERE article IN "
+        f"(SELECT n.article FROM names n WHERE {VISIBLE})",
+        {"g": view.generation.number},
+    )
+    return dict(rows)
+
+
+def _pairs(
+    view: Snapshot, owners: Mapping[int, int], articles: set[int]
+) -> Iterator[tuple[int, int]]:
+    """Yield pairs of articles with chunks that are near each other, in order, each once or more."""
+    chunks = np.array([i for i in view.dense.ids if owners.get(int(i)) in articles], dtype=np.int64)
+    for at in range(0, len(chunks), _AT_ONCE):
+        some = chunks[at : at + _AT_ONCE]
+        near, cosines = view.dense.neighbours(some, _NEAREST)
+        found = {
+            (min(pair), max(pair))
+            for row, column in np.argwhere(cosines >= _COSINE).tolist()
+            if len(pair := {owners[int(some[row])], owners[int(near[row, column])]}) > 1
+        }
+        yield from sorted(found)
+
+
+class _Groups:
+    """Articles that belong together, directly or by others between them."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, list[int]] = {}
+
+    def hold(self, one: int, other: int) -> bool:
+        """Whether both are in one group already."""
+        return one in self._of and self._of[one] is self._of.get(other)
+
+    def join(self, one: int, other: int) -> None:
+        """Put two into one group, with all that belong to either."""
+        small, large = sorted((self._of.get(n, [n]) for n in (one, other)), key=len)
+        large.extend(small)
+        self._of.update(dict.fromkeys([*small, large[0]], large))
+
+    def all(self) -> list[list[int]]:
+        """Return the groups."""
+        return list({id(group): group for group in self._of.values()}.values())

@@ -1,0 +1,105 @@
+"""Calibrations: the scales on which an index's scores lie, as its database keeps them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import asdict, dataclass
+
+from retrieval.index.database import Database
+from retrieval.rows import VISIBLE
+
+# So many generations back an older one can come back with its own.
+_KEPT = 10
+_ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
+
+
+class Calibrations:
+    """The calibrations of an index, by the generation that each was measured on."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def written(self) -> str:
+        """Return all as they are stored; empty if there is none."""
+        found = self._db.query("SELECT value FROM meta WHERE key = 'calibrations'")
+        return str(found[0][0]) if found else ""
+
+    def of(self, generation: int) -> Calibration | None:
+        """Return that of a generation, else of the last before it that has one."""
+        known = [one for one in self._all() if one.generation <= generation]
+        return max(known, key=lambda one: one.generation, default=None)
+
+    def keep(self, calibration: Calibration) -> None:
+        """Add one in place of another of its generation; the caller holds `retrieval.lock`'s."""
+        others = [one for one in self._all() if one.generation != calibration.generation]
+        kept = sorted([*others, calibration], key=lambda one: one.generation)[-_KEPT:]
+        with self._db.transaction() as db:
+            written = json.dumps([asdict(one) for one in kept])
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('calibrations', ?)", (written,))
+
+    def chunks(self, generation: int) -> list[list[int]]:
+        """Return the ids of each article's chunks, the articles by their first path."""
+        rows = self._db.rows(
+            "SELECT c.article, c.id FROM chunks c JOIN (SELECT n.article AS article, "
+            f"min(n.path) AS path FROM names n WHERE {VISIBLE} GROUP BY n.article) USING (article) "
+            "ORDER BY path, c.id",
+            {"g": generation},
+        )
+        by_article = itertools.groupby(rows, lambda row: row[0])
+        return [[int(row[1]) for row in chunks] for _, chunks in by_article]
+
+    def chunks_since(self, since: int, generation: int) -> int:
+        """Count the chunks of a generation that came after an earlier one."""
+        values = {"g": generation, "since": since}
+        before = _ARTICLES.replace(":g", ":since")
+        count = f"SELECT count(*) FROM chunks WHERE article IN ({_ARTICLES} EXCEPT {before})"
+        return int(self._db.one(count, values)[0])
+
+    def _all(self) -> list[Calibration]:
+        try:
+            rows = json.loads(self.written())
+            return [Calibration(**{**row, "scale": Scale(**row["scale"])}) for row in rows]
+        except (ValueError, TypeError, KeyError):
+            # There is none, or another version wrote it in its own way.
+            return []
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Centre and spread of scores, of answered and unanswered questions alike.
+
+    The centre lies half-way between the means of both; the spread is their pooled standard
+    deviation.
+
+    Attributes:
+        late, late_spread: Of the best window's late interaction.
+        dense, dense_spread: Of the best chunk's cosine.
+    """
+
+    late: float
+    late_spread: float
+    dense: float
+    dense_spread: float
+
+
+SHIPPED = Scale(late=0.437, late_spread=0.055, dense=0.386, dense_spread=0.088)
+"""The mean of four corpora with the default encoder; `tests/benchmarks/confidence.py --fit`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A scale, and what it was measured on.
+
+    Attributes:
+        generation: The one that was asked.
+        chunks: Of that generation.
+        pairs: Questions that were asked, each with and without its answer.
+        recipe: Of making the questions.
+    """
+
+    scale: Scale
+    generation: int
+    chunks: int
+    pairs: int
+    recipe: str

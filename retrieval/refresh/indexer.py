@@ -1,0 +1,199 @@
+"""The indexer: what changed is read, cut into chunks and stored, and new text is encoded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from config import ArticlesSettings, IndexSettings
+from retrieval.articles import ArticleFile, Found, Skipped
+from retrieval.chunking import chunk, passage, short_title
+from retrieval.draft import Draft
+from retrieval.formats.parsing import title_without
+from retrieval.formats.plain import StillWritten, UnreadableArticle
+from retrieval.refresh.plan import Recipe, RefreshProgress, plan
+from retrieval.search.late import chunk_tokens
+from retrieval.store import FileState, Store, StoredEncoding
+from retrieval.types import Article, Chunk, Encoder, PassageEncoding
+
+# Passages that are gathered before they are sorted by length and encoded.
+_GATHERED = 256
+# Passages that are encoded, committed and reported together.
+_ENCODED_AT_ONCE = 128
+
+
+class Reads(Protocol):
+    """Reads files one after another: the first call is for the bytes, the second for the rest."""
+
+    def start(self) -> None:
+        """Begin to get ready."""
+
+    def read(self, file: ArticleFile) -> str:
+        """Read a file's bytes; return their SHA-256, or raise `UnreadableArticle`."""
+
+    def parse(self) -> list[Article]:
+        """Return the articles of the file that was read last, or raise `UnreadableArticle`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """What is encoded for a chunk; the chunk's own text begins at `offset`."""
+
+    text: str
+    offset: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """A file that was read, and its articles, cut."""
+
+    file: FileState
+    articles: list[tuple[Article, list[tuple[Chunk, _Passage]]]]
+
+
+class Indexer:
+    """Reads, cuts, encodes and stores what changed; nothing of it is visible yet.
+
+    Attributes:
+        encoded: Passages that were encoded.
+        unsettled: Files that were just being written, and are left as they were known.
+    """
+
+    def __init__(
+        self,
+        draft: Draft,
+        store: Store,
+        articles: ArticlesSettings,
+        index: IndexSettings,
+        encoder: Encoder,
+        on_progress: Callable[[RefreshProgress], None],
+        tokens: bool,
+        reads: Callable[[ArticlesSettings], AbstractContextManager[Reads]],
+    ) -> None:
+        self.encoded = 0
+        self.unsettled: list[Skipped] = []
+        self._draft = draft
+        self._store = store
+        self._articles = articles
+        self._chunk_tokens = self._budget = index.chunk_tokens
+        self._encoder = encoder
+        self._on_progress = on_progress
+        self._tokens = tokens
+        self._reads = reads
+        self._recipe = Recipe.of(articles, index, tokens)
+        self._known = draft.files()
+        self._done = self._total = self._chunks = 0
+
+    def run(self, found: Found) -> None:
+        """Do all there is to do."""
+        todo = plan(found, self._known, self._recipe)
+        self._draft.drop(todo.gone)
+        self._total = len(todo.changed)
+        if not todo.changed:
+            return
+        gathered: list[_Gathered] = []
+        waiting = 0
+        with self._reads(self._articles) as parser:
+            # Its process starts while the encoder is loaded.
+            parser.start()
+            self._fit()
+            for file in todo.changed:
+                one = self._read(file, parser)
+                self._done += 1
+                if one is None:
+                    continue
+                gathered.append(one)
+                waiting += sum(len(chunks) for _, chunks in one.articles)
+                if waiting >= _GATHERED:
+                    self._add(gathered)
+                    gathered, waiting = [], 0
+            self._add(gathered)
+
+    def _fit(self) -> None:
+        """Take as many tokens for a chunk as the encoder reads, which may be loaded only now."""
+        self._budget = min(self._chunk_tokens, self._encoder.max_tokens)
+
+    def _read(self, file: ArticleFile, parser: Reads) -> _Gathered | None:
+        """Read a file; None if it needs nothing more: its content is known, or is just written."""
+        old = self._known.get(file.path)
+        seen = FileState(file.path, file.size, file.mtime_ns, file.ctime_ns, "", "")
+        try:
+            digest = parser.read(file)
+            seen = replace(seen, digest=digest, recipe=self._recipe.read)
+            if old and old.digest == digest and self._recipe.is_that_of(old):
+                self._draft.touch([seen])
+                return None
+            if self._linked(seen):
+                return None
+            cut = [(article, list(self._cut(article))) for article in parser.parse()]
+            return _Gathered(seen, cut)
+        except StillWritten as exc:
+            self.unsettled.append(Skipped(file.path, str(exc)))
+            return None
+        except UnreadableArticle as exc:
+            return _Gathered(replace(seen, recipe=self._recipe.refused, reason=str(exc)), [])
+
+    def _linked(self, file: FileState) -> bool:
+        """Put a file whose content is known under another name; whether it is."""
+        known = self._draft.articles_of(file.digest, file.recipe)
+        names = {
+            file.path + end: (
+                number,
+                None if titled else title_without(file.path, end[1:], text),
+            )
+            for end, number, titled, text in known
+        }
+        if names:
+            self._draft.link(file, names)
+            self._chunks += self._draft.chunks_of([number for _, number, _, _ in known])
+            self._report()
+        return bool(names)
+
+    def _cut(self, article: Article) -> Iterator[tuple[Chunk, _Passage]]:
+        budget = self._budget
+        # A title that is made from the file's name would change what is encoded with the name.
+        title = article.source.title if article.titled else ""
+        title = short_title(title, budget, self._encoder.count_tokens)
+        for one in chunk(article, title, budget, self._encoder.count_tokens):
+            text = passage(title, one.text)
+            digest = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
+            yield one, _Passage(text, len(text) - len(one.text), digest)
+
+    def _add(self, gathered: Sequence[_Gathered]) -> None:
+        cut = [one for file in gathered for one in file.articles]
+        passages = {p.digest: p for _, chunks in cut for _, p in chunks}
+        known = self._draft.known_encodings(list(passages), self._tokens)
+        new = [one for digest, one in passages.items() if digest not in known]
+        new.sort(key=lambda one: len(one.text))
+        for at in range(0, len(new), _ENCODED_AT_ONCE):
+            some = new[at : at + _ENCODED_AT_ONCE]
+            made = self._encoder.encode_passages([one.text for one in some])
+            encodings = {
+                one.digest: self._stored(encoding, one)
+                for one, encoding in zip(some, made, strict=True)
+            }
+            # At once, so that an interrupt costs a second of work at most.
+            self._draft.keep(encodings)
+            self.encoded += len(some)
+            self._report()
+        self._draft.put(
+            (
+                one.file,
+                [(article, [(c, p.digest) for c, p in cut]) for article, cut in one.articles],
+            )
+            for one in gathered
+        )
+        self._chunks += sum(len(chunks) for _, chunks in cut)
+        self._report()
+
+    def _stored(self, encoding: PassageEncoding, of: _Passage) -> StoredEncoding:
+        text = of.text[of.offset :]
+        tokens = chunk_tokens(encoding, of.offset, text) if self._tokens else None
+        return StoredEncoding(encoding.vector, tokens)
+
+    def _report(self) -> None:
+        self._on_progress(RefreshProgress(self._done, self._total, self._chunks, self.encoded))

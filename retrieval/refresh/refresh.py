@@ -1,0 +1,218 @@
+"""Bringing the index in line with the articles: what changed is read, new text is encoded."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass, replace
+
+from config import ArticlesSettings, IndexSettings
+from retrieval.articles import Found, Skipped, walk
+from retrieval.draft import Draft
+from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
+from retrieval.formats.parser import Parser
+from retrieval.formats.parsing import READERS
+from retrieval.generations import check_counts, purge
+from retrieval.index.folder import rebuild_folder, remove_leftovers, use_rebuilt, write_lock
+from retrieval.index.lexical_files import clear_lexical, write_lexical
+from retrieval.index.snapshot import Snapshot, load_snapshot
+from retrieval.refresh.indexer import Indexer, Reads
+from retrieval.refresh.plan import RefreshProgress, RefreshReport
+from retrieval.store import Generation, Store
+from retrieval.types import Encoder
+
+logger = logging.getLogger(__name__)
+
+# A question may hold the lock for a moment, to mend the lexical index; a refresh waits.
+WAIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A draft that is ready, for a gate to try.
+
+    Attributes:
+        before: The current generation; None before the first.
+        after: The draft.
+        changed: Paths of the articles that are new in it, in order.
+    """
+
+    before: Snapshot | None
+    after: Snapshot
+    changed: tuple[str, ...]
+
+
+Gate = Callable[[Candidate], Sequence[str]]
+"""Says what speaks against publishing; nothing if nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshOptions:
+    """How a refresh goes about it.
+
+    Attributes:
+        tokens: Whether the codes of the passages' tokens are stored.
+        reads: Makes what reads the files.
+        gate: Tries a draft before it is published; None publishes whatever there is.
+        rebuild: Whether the index is made again from nothing, beside the one that answers.
+        wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
+    """
+
+    tokens: bool = True
+    reads: Callable[[ArticlesSettings], AbstractContextManager[Reads]] = Parser
+    gate: Gate | None = None
+    rebuild: bool = False
+    wait_s: float = WAIT_S
+
+
+DEFAULT_OPTIONS = RefreshOptions()
+
+
+def refresh(
+    articles: ArticlesSettings,
+    index: IndexSettings,
+    encoder: Encoder,
+    on_progress: Callable[[RefreshProgress], None] = lambda _: None,
+    way: RefreshOptions = DEFAULT_OPTIONS,
+) -> RefreshReport:
+    """Bring the index in line with the articles folder.
+
+    The current generation answers until the next is published, in one transaction, at the end. An
+    interrupted refresh keeps what it has done, and the next one goes on with it. An index whose
+    database is damaged is made again.
+
+    Args:
+        articles: Where they are.
+        index: Where it is, and how it is cut.
+        encoder: The one that made the index, if there is one.
+        on_progress: Is told how far it is.
+        way: How it is done.
+
+    Raises:
+        ArticlesError: The folder is missing, unreadable, or holds no article that can be read; the
+            index stays as it is.
+        IndexBusy: Another process refreshes.
+        IndexRefused: The gate refused what was made; the index stays as it is.
+        IndexFault: The index cannot be used or written.
+    """
+    started = time.perf_counter()
+    found = walk(articles.folder, articles.max_bytes)
+    if not found.files:
+        raise ArticlesError(_nothing(articles, found.skipped))
+    with write_lock(index.folder, way.wait_s):
+        remove_leftovers(index.folder)
+        report = None
+        if not way.rebuild:
+            try:
+                report = _refresh(articles, index, encoder, on_progress, way, found)
+                # Of a rebuild that was interrupted and is not needed any more.
+                shutil.rmtree(rebuild_folder(index.folder), ignore_errors=True)
+            except IndexDamaged as exc:
+                logger.warning("%s; it is made again now", exc)
+        if report is None:
+            report = _rebuild(articles, index, encoder, on_progress, way, found)
+    return replace(report, elapsed_s=time.perf_counter() - started)
+
+
+def _rebuild(
+    articles: ArticlesSettings,
+    index: IndexSettings,
+    encoder: Encoder,
+    on_progress: Callable[[RefreshProgress], None],
+    way: RefreshOptions,
+    found: Found,
+) -> RefreshReport:
+    """Make the index again beside the one in use, going on with one that was begun."""
+    beside = index.model_copy(update={"folder": rebuild_folder(index.folder)})
+    try:
+        report = _refresh(articles, beside, encoder, on_progress, way, found)
+    except (IndexDamaged, IndexMismatch):
+        shutil.rmtree(beside.folder, ignore_errors=True)
+        report = _refresh(articles, beside, encoder, on_progress, way, found)
+    use_rebuilt(index.folder)
+    return replace(report, rebuilt=True)
+
+
+def _refresh(
+    articles: ArticlesSettings,
+    index: IndexSettings,
+    encoder: Encoder,
+    on_progress: Callable[[RefreshProgress], None],
+    way: RefreshOptions,
+    found: Found,
+) -> RefreshReport:
+    store = Store.open(index.folder)
+    if store is None:
+        store = Store.create(index.folder, encoder.fingerprint, encoder.name, encoder.dim)
+    with closing(store):
+        store.check_encoder(encoder.fingerprint, encoder.name)
+        check_counts(store)
+        draft = Draft(store)
+        work = Indexer(draft, store, articles, index, encoder, on_progress, way.tokens, way.reads)
+        work.run(found)
+        files = draft.files()
+        unreadable = [Skipped(f.path, f.reason) for f in files.values() if f.reason]
+        skipped = sorted(
+            [*found.skipped, *unreadable, *work.unsettled], key=lambda one: one.article
+        )
+        if len(unreadable) == len(files):
+            raise ArticlesError(_nothing(articles, skipped))
+        difference = draft.difference()
+        if difference.any:
+            _publish(store, draft, index, way)
+        else:
+            draft.discard()
+            write_lexical(store, store.current())
+        state = store.generation()
+    return RefreshReport(
+        generation=state.number,
+        added=difference.added,
+        modified=difference.modified,
+        deleted=difference.deleted,
+        unchanged=difference.unchanged,
+        renamed=difference.renamed,
+        skipped=tuple(skipped),
+        chunks=state.chunks,
+        encoded=work.encoded,
+        elapsed_s=0.0,
+    )
+
+
+def _publish(store: Store, draft: Draft, index: IndexSettings, way: RefreshOptions) -> None:
+    lexical = write_lexical(store, draft.number, afresh=True)
+    if way.gate is not None:
+        current = store.generation()
+        before = None
+        if current.number:
+            before = load_snapshot(store, current, write_lexical(store, current.number))
+        articles, chunks = store.count(draft.number)
+        unpublished = Generation(draft.number, None, articles, chunks, draft.number)
+        after = load_snapshot(store, unpublished, lexical)
+        reasons = way.gate(Candidate(before, after, tuple(draft.changed())))
+        if reasons:
+            draft.refuse("; ".join(reasons))
+            raise IndexRefused(
+                f"the new state of the index was not published: {'; '.join(reasons)}; the one "
+                "before goes on answering; see what happened to the articles, or publish it all "
+                "the same with excerpta refresh --force"
+            )
+    former = store.current()
+    draft.publish()
+    # Somebody may be opening that of the generation before just now.
+    clear_lexical(store, {former, draft.number})
+    purge(store, index.keep)
+
+
+def _nothing(articles: ArticlesSettings, skipped: Sequence[Skipped]) -> str:
+    folder = articles.folder
+    wanted = f"put articles ({', '.join(sorted(READERS))}) there or give --articles DIR"
+    if not skipped:
+        return f"no articles in {folder}; {wanted}; an index made before stays as it is"
+    first = skipped[0]
+    return (
+        f"no article in {folder} can be read, {len(skipped)} were skipped, the first "
+        f"{first.article!r}: {first.reason}; {wanted}; an index made before stays as it is"
+    )

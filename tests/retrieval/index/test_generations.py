@@ -1,0 +1,290 @@
+"""Drafts, generations that are kept, rollback and what is purged."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from retrieval.draft import Difference, Draft
+from retrieval.errors import IndexFault
+from retrieval.generations import purge, rollback
+from retrieval.refresh.plan import in_line
+from retrieval.refresh.refresh import RefreshOptions
+from retrieval.store import Store
+from tests.fakes import HashEncoder
+from tests.retrieval.library import Library, articles_in
+from tests.retrieval.rebuilt import StoppedEncoder, prose
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    library = Library(tmp_path)
+    library.write(river="The river\n\nIt rises in the hills.", mill="The mill\n\nIt burnt down.")
+    library.refresh()
+    return library
+
+
+def paths(library: Library) -> list[str]:
+    return [source.path for source in library.store().sources()]
+
+
+def asked(library: Library, question: str) -> list[str]:
+    return [hit.source.path for hit in library.searcher().search(question).hits]
+
+
+def by_words(library: Library, question: str) -> list[str]:
+    hits = library.searcher().search(question).hits
+    return [hit.source.path for hit in hits if hit.lexical is not None]
+
+
+def is_in_line(library: Library) -> bool:
+    return in_line(articles_in(library.articles), library.settings, tokens=True)
+
+
+def test_a_copy_is_one_content_cited_under_all_its_names(library: Library) -> None:
+    encoder = HashEncoder()
+    shutil.copy(library.articles / "mill.txt", library.articles / "a-copy.txt")
+
+    report = library.refresh(encoder)
+
+    assert (report.added, report.chunks, encoder.encoded) == (1, 2, [])
+    assert paths(library) == ["a-copy.txt", "mill.txt", "river.txt"]
+    (hit,) = (one for one in library.searcher().search("mill").hits if one.also)
+    assert (hit.source.path, [source.path for source in hit.also]) == ("a-copy.txt", ["mill.txt"])
+
+
+def test_a_copy_that_goes_leaves_the_others(library: Library) -> None:
+    shutil.copy(library.articles / "mill.txt", library.articles / "a-copy.txt")
+    library.refresh()
+    (library.articles / "mill.txt").unlink()
+
+    report = library.refresh()
+
+    assert (report.deleted, report.renamed, report.chunks) == (1, 0, 2)
+    assert "a-copy.txt" in asked(library, "mill")
+    assert not any(hit.also for hit in library.searcher().search("mill").hits)
+
+
+def test_a_moved_article_is_found_in_its_new_place_without_encoding(library: Library) -> None:
+    (library.articles / "old").mkdir()
+    (library.articles / "mill.txt").rename(library.articles / "old" / "ruin.txt")
+    encoder = HashEncoder()
+
+    report = library.refresh(encoder)
+
+    assert (report.added, report.deleted, report.renamed, report.encoded) == (1, 1, 1, 0)
+    assert asked(library, "mill")[0] == "old/ruin.txt"
+
+
+def test_an_article_named_by_its_file_is_found_by_its_new_name(library: Library) -> None:
+    text = "it is a line of prose without any title, which ends with a full stop."
+    (library.articles / "harbour.txt").write_text(text)
+    library.refresh()
+    assert by_words(library, "harbour") == ["harbour.txt"]
+    (library.articles / "harbour.txt").rename(library.articles / "lighthouse.txt")
+    encoder = HashEncoder()
+
+    library.refresh(encoder)
+
+    assert encoder.encoded == []
+    assert by_words(library, "lighthouse") == ["lighthouse.txt"]
+    assert by_words(library, "harbour") == []
+    found = library.store().article("lighthouse.txt")
+    assert found is not None
+    assert found.source.title == "lighthouse"
+
+
+def test_files_that_change_places_are_noticed_though_size_and_time_are_equal(
+    library: Library,
+) -> None:
+    library.write(a="The ferry\n\nIt sank.", b="The tower\n\nIt fell")
+    both = [library.articles / "a.txt", library.articles / "b.txt"]
+    (library.articles / "b.txt").write_text("The tower\n\nIt fell."[: both[0].stat().st_size])
+    library.refresh()
+    (library.articles / "a.txt").rename(library.articles / "c")
+    (library.articles / "b.txt").rename(library.articles / "a.txt")
+    (library.articles / "c").rename(library.articles / "b.txt")
+
+    report = library.refresh()
+
+    assert (report.modified, report.encoded) == (2, 0)
+    assert asked(library, "ferry")[0] == "b.txt"
+
+
+def test_a_rollback_publishes_the_articles_of_the_generation_before(library: Library) -> None:
+    library.write(mill="The mill\n\nIt is a ruin.", tower="The tower\n\nIt fell.")
+    (library.articles / "river.txt").unlink()
+    library.refresh()
+    assert paths(library) == ["mill.txt", "tower.txt"]
+
+    restored = rollback(library.store())
+
+    assert (restored.number, restored.content, restored.articles) == (3, 1, 2)
+    assert paths(library) == ["mill.txt", "river.txt"]
+    assert by_words(library, "burnt") == ["mill.txt"]
+
+
+def test_a_rolled_back_index_is_held_until_somebody_refreshes_it(library: Library) -> None:
+    library.write(mill="The mill\n\nIt is a ruin.")
+    library.refresh()
+    rollback(library.store())
+    library.write(tower="The tower\n\nIt fell.")
+
+    assert is_in_line(library)
+    assert "rolled back" in library.store().held
+    encoder = HashEncoder()
+    report = library.refresh(encoder)
+
+    assert (report.generation, report.added, report.modified) == (4, 1, 1)
+    assert len(encoder.encoded) == 1, "what was rolled back was kept"
+    assert not library.store().held
+    assert is_in_line(library)
+
+
+def test_rollbacks_go_back_further_and_further(library: Library) -> None:
+    for n in range(2, 5):
+        library.write(mill=f"The mill\n\nIt has {n} wheels.")
+        library.refresh()
+    store = library.store()
+
+    assert [rollback(store).content for _ in range(2)] == [3, 2]
+    with pytest.raises(IndexFault, match=r"a generation before it is not kept \(kept: 5, 4, 3, 2;"):
+        rollback(store)
+    assert rollback(store, 4).content == 4
+    assert store.article("mill.txt") is not None
+    with pytest.raises(IndexFault, match="generation 1 is not kept"):
+        rollback(store, 1)
+
+
+def test_a_rollback_of_a_rename_and_a_copy(library: Library) -> None:
+    (library.articles / "mill.txt").rename(library.articles / "ruin.txt")
+    shutil.copy(library.articles / "river.txt", library.articles / "stream.txt")
+    library.refresh()
+    rollback(library.store())
+    assert paths(library) == ["mill.txt", "river.txt"]
+    assert asked(library, "mill")[0] == "mill.txt"
+
+    report = library.refresh()
+
+    assert (report.added, report.deleted, report.renamed, report.encoded) == (2, 1, 1, 0)
+    assert paths(library) == ["river.txt", "ruin.txt", "stream.txt"]
+
+
+def test_a_rollback_forgets_what_an_unfinished_refresh_wrote(library: Library) -> None:
+    library.write(mill="The mill\n\nIt is a ruin.")
+    library.refresh()
+    store = library.store()
+    draft = Draft(store)
+    draft.drop(["river.txt"])
+    assert draft.difference() == Difference(0, 0, 1, 1, 0)
+
+    rollback(store)
+
+    assert paths(library) == ["mill.txt", "river.txt"]
+    assert not Draft(store).difference().any
+
+
+def test_without_a_generation_before_there_is_no_rollback(library: Library) -> None:
+    with pytest.raises(IndexFault, match=r"is at generation 1, .* is not kept \(kept: no other;"):
+        rollback(library.store())
+
+
+def test_what_no_kept_generation_needs_is_purged_and_its_room_given_back(tmp_path: Path) -> None:
+    library = Library(tmp_path, keep=1)
+    library.write(always="The mill\n\nIt burnt down.")
+    words = [
+        "river",
+        "mill",
+        "bridge",
+        "town",
+        "flood",
+        "hill",
+        "spring",
+        "ferry",
+        "market",
+        "tower",
+    ]
+    for n in range(400):
+        line = " ".join(f"{word}{n}" for word in words)
+        library.write(**{f"a{n}": "\n\n".join(f"{line} {m}" for m in range(20))})
+    library.refresh()
+    store = library.store()
+    before = store.db.one("PRAGMA page_count")[0]
+    for path in library.articles.glob("a*.txt"):
+        if path.name != "always.txt":
+            path.unlink()
+
+    library.refresh()
+
+    counts = {
+        table: store.db.one(f"SELECT count(*) FROM {table}")[0]
+        for table in ("articles", "names", "files", "chunks", "encodings", "tokens", "generations")
+    }
+    assert set(counts.values()) == {1}
+    assert store.db.one("PRAGMA page_count")[0] < before / 4
+
+
+def test_a_generation_that_is_kept_can_still_be_read_whole(library: Library) -> None:
+    store = library.store()
+    for n in range(4):
+        library.write(mill=f"The mill\n\nIt has {n} wheels.")
+        library.refresh()
+
+    for generation in store.generations():
+        ids = [int(i) for some, _ in store.vectors(generation.number) for i in some]
+        texts = {one.chunk.text for one in store.chunks(ids, generation.number).values()}
+        assert len(texts) == 2
+        assert any(f"It has {generation.number - 2} wheels." in text for text in texts)
+    assert [one.number for one in store.generations()] == [5, 4, 3]
+
+
+def test_purging_an_empty_store_is_nothing(tmp_path: Path) -> None:
+    store = Store.create(tmp_path, "f", "hash", 16)
+    purge(store, 3)
+    assert store.generations() == []
+
+
+def test_a_rebuild_is_made_beside_the_index_that_answers(library: Library) -> None:
+    searcher = library.searcher()
+    encoder = HashEncoder()
+    seen: list[list[str]] = []
+    library.write(tower="The tower\n\nIt fell.")
+
+    report = library.refresh(
+        encoder,
+        lambda _: seen.append([one.source.path for one in searcher.search("mill").hits]),
+        RefreshOptions(rebuild=True),
+    )
+
+    assert (report.rebuilt, report.added, len(encoder.encoded)) == (True, 3, 3)
+    assert seen
+    assert all("tower.txt" not in found for found in seen)
+    assert searcher.search("tower").hits[0].source.path == "tower.txt"
+    assert sorted(path.name for path in library.index.iterdir() if path.is_dir()) == ["1", "2"]
+    library.refresh()
+    assert [path.name for path in library.index.iterdir() if path.is_dir()] == ["2"]
+
+
+def test_another_encoder_takes_over_by_a_rebuild(library: Library) -> None:
+    library.encoder = HashEncoder(fingerprint="hash-2", dim=32)
+    library.refresh(way=RefreshOptions(rebuild=True))
+
+    assert library.store().fingerprint == "hash-2"
+    assert asked(library, "mill")[0] == "mill.txt"
+
+
+def test_an_interrupted_rebuild_is_gone_on_with(library: Library) -> None:
+    library.chunk_tokens = 16
+    library.write(**{f"a{n}": prose(n, 12) for n in range(20)})
+    library.refresh()
+    first, second = StoppedEncoder(200), HashEncoder()
+    with pytest.raises(KeyboardInterrupt, match="enough"):
+        library.refresh(first, way=RefreshOptions(rebuild=True))
+    assert asked(library, "mill")
+
+    library.refresh(second, way=RefreshOptions(rebuild=True))
+
+    assert first.encoded
+    assert not set(first.encoded) & set(second.encoded)

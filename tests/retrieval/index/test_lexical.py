@@ -1,0 +1,346 @@
+from __future__ import annotations
+
+import json
+import logging
+import math
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retrieval.errors import IndexFault
+from retrieval.index.lexical import LexicalIndex
+from retrieval.languages.analysis import terms
+
+RIVER = {
+    1: "The river floods the old town in spring.",
+    2: "The town hall was rebuilt after the flood.",
+    3: "A bridge, a bridge, a bridge over the river!",
+    4: "Nobody lives in the hills.",
+}
+
+
+def build(folder: Path, texts: Mapping[int, str], language: str = "en") -> LexicalIndex:
+    index = LexicalIndex.create(folder)
+    index.update([(key, language, text) for key, text in texts.items()], [], 1, "store")
+    return index
+
+
+def textbook_bm25(texts: Mapping[int, str], question: str, language: str) -> dict[int, float]:
+    """Robertson & Zaragoza, The Probabilistic Relevance Framework (2009), k1 = 1.2, b = 0.75."""
+    documents = {key: terms(text, language) for key, text in texts.items()}
+    mean = sum(map(len, documents.values())) / len(documents)
+    scores = dict.fromkeys(documents, 0.0)
+    for term in set(terms(question, language)):
+        df = sum(term in document for document in documents.values())
+        idf = math.log(1 + (len(documents) - df + 0.5) / (df + 0.5))
+        for key, document in documents.items():
+            tf, norm = document.count(term), 1 - 0.75 + 0.75 * len(document) / mean
+            scores[key] += idf * tf * 2.2 / (tf + 1.2 * norm)
+    return {key: score for key, score in scores.items() if score > 0}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scores_are_those_of_textbook_bm25(tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
+    words = [f"word{n}" for n in range(30)]
+    # tantivy keeps the length of a text exactly up to 40 terms and then roughly.
+    texts = {key: " ".join(random.choices(words, k=random.randint(1, 40))) for key in range(1, 80)}
+    question = "word1 word2 word3 word2"
+
+    found = build(tmp_path / "lexical", texts).search(question, ["en"], 100)
+
+    assert found == pytest.approx(textbook_bm25(texts, question, "en"), rel=1e-4)
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+
+
+def test_long_texts_score_roughly_as_in_the_textbook(tmp_path: Path) -> None:
+    random = Random(1)
+    words = [f"word{n}" for n in range(200)]
+    texts = {key: " ".join(random.choices(words, k=random.randint(50, 300))) for key in range(60)}
+
+    found = build(tmp_path / "lexical", texts).search("word1 word2", ["en"], 100)
+
+    assert found == pytest.approx(textbook_bm25(texts, "word1 word2", "en"), rel=0.1)
+
+
+def test_top_k_are_the_best(tmp_path: Path) -> None:
+    index = build(tmp_path / "lexical", RIVER)
+    everything = index.search("river town bridge flood", ["en"], 100)
+
+    best = index.search("river town bridge flood", ["en"], 2)
+
+    assert list(best.items()) == list(everything.items())[:2]
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "flooding rivers", "the river floods"),
+        ("de", "alte Brücken", "die alten Brücke"),
+        ("ru", "старые мосты", "о старом мосте"),
+        ("fr", "les rivières", "la rivière"),
+    ],
+)
+def test_inflected_words_meet_in_their_stem(language: str, one: str, other: str) -> None:
+    assert set(terms(one, language)) == set(terms(other, language))
+
+
+def test_words_of_other_languages_stand_as_they_are() -> None:
+    assert terms("Старите МОСТОВЕ, и мостове", "bg") == ["старите", "мостове", "и", "мостове"]
+    assert terms("The Bridges", "xx") == ["the", "bridges"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "Who was it, and what did they?"), ("de", "der die das und ist"), ("ru", "и в не на")],
+)  # fmt: skip
+def test_stop_words_are_no_terms(tmp_path: Path, language: str, text: str) -> None:
+    assert terms(text, language) == []
+    index = build(tmp_path / "lexical", {1: text, 2: f"{text} Bridge"}, language)
+    assert index.search(text, [language], 10) == {}
+
+
+def test_articles_are_searched_in_their_own_language(tmp_path: Path) -> None:
+    index = LexicalIndex.create(tmp_path / "lexical")
+    passages = [(1, "en", "old bridges"), (2, "de", "alte Brücken"), (3, "bg", "старі мости")]
+    index.update(passages, [], 1, "store")
+
+    assert set(index.search("bridge", ["en", "de", "bg"], 9)) == {1}
+    assert set(index.search("Brücke", ["en", "de", "bg"], 9)) == {2}
+    assert set(index.search("мости", ["en", "de", "bg"], 9)) == {3}
+    assert set(index.search("мости", ["en", "de"], 9)) == set()
+    # Two languages without an analysis of their own share one field.
+    assert set(index.search("мости", ["sr"], 9)) == {3}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ['bridge AND NOT "river', "title:bridge", "bridge^9", "(bridge", "bridge*", "+bridge -river",
+     "en:*", "bridge OR [a TO z]", "\\bridge", "bridge~2", "bri\0dge bridge", "{bridge}"],
+)  # fmt: skip
+def test_query_syntax_is_data(tmp_path: Path, question: str) -> None:
+    index = build(tmp_path / "lexical", RIVER)
+
+    found = index.search(question, ["en"], 10)
+
+    wanted = set(terms(question, "en"))
+    assert set(found) == {key for key, text in RIVER.items() if wanted & set(terms(text, "en"))}
+
+
+@given(question=st.text(max_size=200))
+def test_any_question_is_answered(river: LexicalIndex, question: str) -> None:
+    found = river.search(question, ["en", "uk"], 10)
+
+    wanted = set(terms(question, "en"))
+    assert set(found) == {key for key, text in RIVER.items() if wanted & set(terms(text, "en"))}
+
+
+@pytest.fixture(scope="module")
+def river(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    return build(tmp_path_factory.mktemp("river") / "lexical", RIVER)
+
+
+def test_nothing_is_found_in_nothing(tmp_path: Path) -> None:
+    index = LexicalIndex.create(tmp_path / "lexical")
+
+    assert index.search("bridge", ["en"], 10) == {}
+    assert index.search("bridge", [], 10) == {}
+    assert index.search("", ["en"], 10) == {}
+
+
+def test_an_update_done_twice_does_no_harm(tmp_path: Path) -> None:
+    once = build(tmp_path / "once", RIVER)
+    twice = build(tmp_path / "twice", RIVER)
+    twice.update([(key, "en", text) for key, text in RIVER.items()], [99], 1, "store")
+
+    for question in RIVER.values():
+        # Four chunks, not eight: else their terms would count as less rare.
+        assert twice.search(question, ["en"], 10) == pytest.approx(
+            once.search(question, ["en"], 10)
+        )
+
+
+def test_removed_chunks_are_gone(tmp_path: Path) -> None:
+    index = build(tmp_path / "lexical", RIVER)
+
+    index.update([(5, "en", "Another river.")], [1, 3], 2, "store")
+
+    assert set(index.search("river bridge", ["en"], 10)) == {5}
+    assert index.generation == 2
+    found = LexicalIndex.open(tmp_path / "lexical", "store")
+    assert found is not None
+    assert found.generation == 2
+    assert set(found.search("river bridge", ["en"], 10)) == {5}
+
+
+def test_what_others_write_does_not_show(tmp_path: Path) -> None:
+    build(tmp_path / "lexical", RIVER)
+    reader = LexicalIndex.open(tmp_path / "lexical", "store")
+    writer = LexicalIndex.open(tmp_path / "lexical", "store")
+    assert reader is not None
+    assert writer is not None
+    before = reader.search("river town", ["en"], 10)
+    rarity = reader.rarity("river", ["en"])
+
+    writer.update([(9, "en", "A river town.")], [1, 2, 3], 2, "store")
+    assert set(writer.search("river town", ["en"], 10)) == {9}
+    LexicalIndex.create(tmp_path / "lexical")
+
+    assert reader.search("river town", ["en"], 10) == before
+    assert reader.rarity("river", ["en"]) == rarity
+
+
+def test_rarity_falls_with_the_number_of_chunks(tmp_path: Path) -> None:
+    texts = {key: "common " + "half " * (key % 2) + "rare " * (key == 7) for key in range(1, 21)}
+    index = build(tmp_path / "lexical", texts)
+
+    common, half, rare, absent = (
+        index.rarity(term, ["en"]) for term in ("common", "half", "rare", "absent")
+    )
+
+    assert 0 < common < half < rare == absent == 1
+    assert half == pytest.approx(math.log(1 + 10.5 / 10.5) / math.log(1 + 19.5 / 1.5))
+
+
+@settings(max_examples=15)
+@given(st.integers(1, 12), st.integers(0, 12))
+def test_rarity_lies_between_zero_and_one(
+    tmp_path_factory: pytest.TempPathFactory, chunks: int, having: int
+) -> None:
+    folder = tmp_path_factory.mktemp("rarity") / "lexical"
+    index = build(folder, {n: "word" if n < having else "other" for n in range(chunks)})
+
+    assert 0 < index.rarity("word", ["en"]) <= 1
+
+
+def test_words_that_are_few_edits_away_are_found(tmp_path: Path) -> None:
+    index = build(tmp_path / "lexical", {1: "A river.", 2: "Rivers!", 3: "The riven oak", 4: "ox"})
+
+    assert set(index.near("rivr", 1, [], 9)) == {1}
+    assert set(index.near("rivre", 1, [], 9)) == {1}
+    assert set(index.near("rivrs", 2, [], 9)) == {1, 2, 3}
+    assert set(index.near("rivet", 1, [], 9)) == {1, 3}
+    assert set(index.near("rivet", 1, ["river"], 9)) == {3}
+    assert len(index.near("rivet", 1, [], 1)) == 1
+    assert index.near("bridge", 2, [], 9) == []
+
+
+def test_chunks_are_counted_by_a_word_as_it_stands(tmp_path: Path) -> None:
+    index = build(tmp_path / "lexical", {1: "A river, a RIVER.", 2: "Rivers!", 3: "The river"})
+
+    assert [index.chunks_with(word) for word in ("river", "rivers", "the", "rive")] == [2, 1, 1, 0]
+
+
+def test_opens_what_was_created(tmp_path: Path) -> None:
+    created = build(tmp_path / "lexical", RIVER)
+
+    opened = LexicalIndex.open(tmp_path / "lexical", "store")
+
+    assert opened is not None
+    assert opened.generation == created.generation == 1
+    assert opened.search("river", ["en"], 9) == created.search("river", ["en"], 9)
+
+
+def test_no_folder_and_another_store_are_no_index(tmp_path: Path) -> None:
+    build(tmp_path / "lexical", RIVER)
+
+    assert LexicalIndex.open(tmp_path / "elsewhere", "store") is None
+    assert LexicalIndex.open(tmp_path / "lexical", "another store") is None
+    # Created, and killed before its first update.
+    LexicalIndex.create(tmp_path / "lexical")
+    assert LexicalIndex.open(tmp_path / "lexical", "store") is None
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "deleted": Path.unlink,
+    "emptied": lambda path: path.write_bytes(b""),
+    "cut in half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "zeroed": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "garbage": lambda path: path.write_bytes(Random(3).randbytes(path.stat().st_size)),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_found_out_at_opening(tmp_path: Path, damage: str) -> None:
+    build(tmp_path / "whole", RIVER)
+    for file in sorted((tmp_path / "whole").iterdir()):
+        if file.name == ".managed.json" or file.suffix == ".lock":
+            continue
+        copy = tmp_path / "copy"
+        shutil.copytree(tmp_path / "whole", copy)
+        DAMAGE[damage](copy / file.name)
+
+        assert LexicalIndex.open(copy, "store") is None, file.name
+        shutil.rmtree(copy)
+
+
+@pytest.mark.parametrize("damage", [name for name in DAMAGE if name != "deleted"])
+def test_what_tantivy_keeps_for_itself_may_break(tmp_path: Path, damage: str) -> None:
+    index = build(tmp_path / "lexical", RIVER)
+    for file in (tmp_path / "lexical").glob("*.lock"):
+        DAMAGE[damage](file)
+
+    index.update([(5, "en", "Another river.")], [], 2, "store")
+
+    assert 5 in index.search("river", ["en"], 9)
+
+
+def manifest_without(key: str) -> Callable[[dict[str, object]], object]:
+    return lambda manifest: manifest.pop(key)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [*map(manifest_without, ["format", "store", "generation", "files"]),
+     lambda manifest: manifest.update(format=0), lambda manifest: manifest.update(files={}),
+     lambda manifest: manifest.update(generation="x")],
+)  # fmt: skip
+def test_a_manifest_that_does_not_fit_is_no_index(
+    tmp_path: Path, edit: Callable[[dict[str, object]], object]
+) -> None:
+    build(tmp_path / "lexical", RIVER)
+    path = tmp_path / "lexical" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    edit(manifest)
+    path.write_text(json.dumps(manifest))
+
+    assert LexicalIndex.open(tmp_path / "lexical", "store") is None
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "3", '"x"', "\xff"])
+def test_a_manifest_of_another_shape_is_no_index(tmp_path: Path, text: str) -> None:
+    build(tmp_path / "lexical", RIVER)
+    (tmp_path / "lexical" / "manifest.json").write_text(text, encoding="latin-1")
+
+    assert LexicalIndex.open(tmp_path / "lexical", "store") is None
+
+
+def test_a_missing_index_is_nothing_to_talk_about(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        LexicalIndex.open(tmp_path, "store")
+
+    assert not caplog.records
+
+
+def test_a_folder_that_cannot_be_made_is_the_worlds_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(IndexFault, match=r"cannot be written .* check that the disk has room"):
+        LexicalIndex.create(tmp_path / "file" / "lexical")
+
+
+def test_passages_may_come_from_a_generator(tmp_path: Path) -> None:
+    def passages() -> Iterable[tuple[int, str, str]]:
+        yield 1, "en", "A river."
+
+    index = LexicalIndex.create(tmp_path / "lexical")
+    index.update(passages(), [], 1, "store")
+
+    assert set(index.search("river", ["en"], 9)) == {1}

@@ -1,0 +1,491 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+
+import pytest
+
+from retrieval.changes import passages
+from retrieval.errors import ArticlesError, IndexBusy, IndexFault, IndexMismatch
+from retrieval.index.folder import write_lock
+from retrieval.index.lexical import LexicalIndex
+from retrieval.index.lexical_files import lexical_of, write_lexical
+from retrieval.refresh.plan import RefreshProgress
+from tests.fakes import HashEncoder
+from tests.paths import ROOT
+from tests.retrieval.library import Library
+from tests.retrieval.rebuilt import StoppedEncoder, assert_like_rebuilt, found, indexed, prose
+from tests.rights import without_roots_rights
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    library = Library(tmp_path)
+    library.write(
+        river="The river rises in the hills.\n\nIt floods the town in spring.",
+        mill="The mill burnt down.\n\nThe town rebuilt it.",
+    )
+    return library
+
+
+def test_the_first_refresh_adds_everything(library: Library) -> None:
+    report = library.refresh()
+
+    assert (report.added, report.modified, report.deleted, report.unchanged) == (2, 0, 0, 0)
+    assert (report.generation, report.chunks, report.encoded) == (1, 2, 2)
+    assert report.skipped == ()
+    assert report.changed
+    assert report.elapsed_s > 0
+    assert [source.path for source in indexed(library)] == ["mill.txt", "river.txt"]
+
+
+def test_a_refresh_counts_what_changed(library: Library) -> None:
+    library.write(stays="A ferry.", goes="A tower.")
+    library.refresh()
+    library.write(mill="The mill stands again.", new="A new market.", bad="\0")
+    (library.articles / "goes.txt").unlink()
+
+    report = library.refresh()
+
+    assert (report.added, report.modified, report.deleted, report.unchanged) == (1, 1, 1, 2)
+    assert [(one.article, one.reason) for one in report.skipped] == [
+        ("bad.txt", "a binary file: NUL bytes")
+    ]
+    assert (report.generation, report.chunks, report.encoded) == (2, 4, 2)
+    assert_like_rebuilt(library)
+
+
+def test_without_a_change_nothing_is_published_or_encoded(library: Library) -> None:
+    library.refresh()
+    before = library.store().generation()
+    encoder = HashEncoder()
+
+    report = library.refresh(encoder)
+
+    assert (report.unchanged, report.generation, report.chunks) == (2, 1, 2)
+    assert not report.changed
+    assert encoder.encoded == []
+    assert library.store().generation() == before
+
+
+def test_only_changed_text_is_encoded(library: Library) -> None:
+    sentences = prose(1, 40).split(". ")
+    library.write(long="A long story\n\n" + ". ".join(sentences))
+    library.refresh()
+    sentences[20] = "Something else happened on that day in town"
+    library.write(long="A long story\n\n" + ". ".join(sentences))
+    encoder = HashEncoder()
+
+    report = library.refresh(encoder)
+
+    assert report.modified == 1
+    assert 1 <= report.encoded == len(encoder.encoded) <= 2
+    assert any("Something else" in text for text in encoder.encoded)
+    assert report.chunks > 10
+    assert_like_rebuilt(library)
+
+
+def test_equal_text_is_encoded_once(library: Library) -> None:
+    for name in "abc":
+        library.write(**{name: "The same title\n\nThe same text."})
+
+    report = library.refresh()
+
+    assert (report.added, report.chunks, report.encoded) == (5, 3, 3)
+
+
+def test_a_renamed_article_is_not_encoded_again(library: Library) -> None:
+    (library.articles / "a.md").write_text("# The river\n\nIt rises in the hills.")
+    library.refresh()
+    (library.articles / "a.md").rename(library.articles / "b.md")
+    encoder = HashEncoder()
+
+    report = library.refresh(encoder)
+
+    assert (report.added, report.deleted, report.encoded) == (1, 1, 0)
+    assert encoder.encoded == []
+    assert "b.md" in [source.path for source in indexed(library)]
+
+
+def test_a_touched_file_is_unchanged_and_read_once(library: Library) -> None:
+    library.refresh()
+    reads: list[int] = []
+    path = library.articles / "river.txt"
+    os.utime(path, ns=(1, 1))
+
+    first = library.refresh(on_progress=lambda progress: reads.append(progress.total))
+    second = library.refresh(on_progress=lambda progress: reads.append(progress.total))
+
+    assert (first.unchanged, first.changed) == (2, False)
+    assert (second.unchanged, second.changed) == (2, False)
+    assert reads == [1]
+    assert library.store().files(1)["river.txt"].mtime_ns == 1
+
+
+def test_articles_are_cut_again_when_the_budget_changes(library: Library) -> None:
+    library.write(birds=" ".join(f"Bird {n} sings in the tree." for n in range(20)))
+    before = library.refresh()
+    library.chunk_tokens = 20
+    report = library.refresh()
+    assert (report.modified, report.unchanged) == (3, 0)
+    assert report.chunks > before.chunks
+    assert library.refresh().unchanged == 3
+
+
+def test_a_deleted_article_is_gone_from_everywhere(library: Library) -> None:
+    library.refresh()
+    store = library.store()
+    (dense_id,) = (i for i, _, text in passages(store, 0, 1) if "rises" in text)
+    (library.articles / "river.txt").unlink()
+
+    report = library.refresh()
+
+    assert (report.deleted, report.chunks) == (1, 1)
+    assert store.article("river.txt") is None
+    assert dense_id not in [i for some, _ in store.vectors(2) for i in some.tolist()]
+    lexical = LexicalIndex.open(library.lexical, store.key)
+    assert lexical is not None
+    assert lexical.search("river hills", ["en"], 9) == {}
+    assert lexical.search("mill", ["en"], 9) != {}
+    hits = library.searcher().search("Where does the river rise?").hits
+    assert {hit.source.path for hit in hits} == {"mill.txt"}
+
+
+def test_a_skipped_file_is_reported_until_it_is_mended(library: Library) -> None:
+    library.write(bad="\0")
+    first = library.refresh()
+    second = library.refresh()
+    library.write(bad="A good text now.")
+    third = library.refresh()
+
+    assert [one.article for one in first.skipped] == ["bad.txt"]
+    assert second.skipped == first.skipped
+    assert (second.unchanged, second.changed) == (2, False)
+    assert (third.skipped, third.added, third.modified) == ((), 1, 0)
+    assert_like_rebuilt(library)
+
+
+def test_an_article_that_breaks_is_taken_out_and_comes_back(library: Library) -> None:
+    library.refresh()
+    whole = (library.articles / "mill.txt").read_text()
+    library.write(mill="\0")
+    broken = library.refresh()
+    library.write(mill=whole)
+    encoder = HashEncoder()
+    mended = library.refresh(encoder)
+
+    assert (broken.deleted, [one.article for one in broken.skipped]) == (1, ["mill.txt"])
+    assert (mended.added, mended.modified, encoder.encoded) == (1, 0, [])
+
+
+def test_a_file_that_may_be_read_again_is_added() -> None:
+    # Not in tmp_path, whose parents are closed to the user that root becomes here.
+    with TemporaryDirectory() as root, without_roots_rights(Path(root)):
+        library = Library(Path(root))
+        library.write(river="The river rises in the hills.", mill="The mill burnt down.")
+        path = library.articles / "mill.txt"
+        path.chmod(0)
+        first = library.refresh()
+        path.chmod(0o600)
+
+        assert [one.reason for one in first.skipped] == ["permission denied"]
+        assert library.refresh().added == 1
+
+
+def test_a_file_that_is_too_large_is_skipped(library: Library) -> None:
+    library.write(large="word " * 30_000)
+
+    report = library.refresh()
+
+    assert [one.article for one in report.skipped] == ["large.txt"]
+    assert "max_megabytes" in report.skipped[0].reason
+    assert report.added == 2
+
+
+@pytest.mark.parametrize("text", [None, "\0"], ids=["no articles", "none readable"])
+def test_without_articles_the_index_stays(library: Library, text: str | None) -> None:
+    library.refresh()
+    before = indexed(library)
+    for path in library.articles.iterdir():
+        path.unlink()
+    if text is not None:
+        library.write(bad=text)
+
+    with pytest.raises(ArticlesError, match=r"(no articles in|can be read).*put articles .* there"):
+        library.refresh()
+
+    assert indexed(library) == before
+    assert library.searcher().search("river").hits
+    library.write(ferry="A ferry crosses.")
+    assert library.refresh().deleted == 2
+
+
+def test_a_missing_folder_is_named(library: Library) -> None:
+    shutil.rmtree(library.articles)
+
+    with pytest.raises(ArticlesError, match=r"articles.*--articles DIR"):
+        library.refresh()
+    assert not library.index.exists()
+
+
+def test_progress_counts_up_to_all(library: Library) -> None:
+    library.write(**{f"a{n}": prose(n, 20) for n in range(12)})
+    steps: list[RefreshProgress] = []
+
+    report = library.refresh(on_progress=steps.append)
+
+    last = steps[-1]
+    assert (last.articles, last.total) == (14, 14)
+    assert (last.chunks, last.encoded) == (report.chunks, report.encoded)
+    for name in ("articles", "chunks", "encoded"):
+        counts = [getattr(step, name) for step in steps]
+        assert counts == sorted(counts)
+
+
+@pytest.mark.parametrize("passages", [0, 150, 220])
+def test_an_interrupted_refresh_is_taken_up_again(library: Library, passages: int) -> None:
+    library.refresh()
+    before = indexed(library)
+    library.chunk_tokens = 16
+    library.write(mill="Changed.", **{f"a{n}": prose(n, 12) for n in range(20)})
+    first, second = StoppedEncoder(passages), HashEncoder()
+    with pytest.raises(KeyboardInterrupt, match="enough"):
+        library.refresh(first)
+    assert indexed(library) == before
+    assert library.searcher().search("river").generation == 1
+
+    report = library.refresh(second)
+
+    encoded = first.encoded + second.encoded
+    assert len(encoded) == len(set(encoded))
+    # What was encoded in whole batches is kept, however large these are.
+    assert bool(first.encoded) == bool(passages)
+    assert report.encoded == len(second.encoded)
+    # The river's article did not change, but it is cut in another way.
+    assert (report.added, report.modified, report.generation) == (20, 2, 2)
+    assert_like_rebuilt(library)
+
+
+def test_an_interrupted_first_refresh_publishes_nothing(library: Library) -> None:
+    with pytest.raises(KeyboardInterrupt, match="enough"):
+        library.refresh(StoppedEncoder(0))
+
+    assert library.store().current() == 0
+    assert library.refresh().generation == 1
+
+
+def test_articles_that_change_after_an_interrupt_leave_no_trace(library: Library) -> None:
+    library.chunk_tokens = 16
+    library.write(a="The ferry sank. " + prose(1, 80), b=prose(2, 500))
+    with pytest.raises(KeyboardInterrupt, match="enough"):
+        library.refresh(StoppedEncoder(200))
+    library.write(a="The ferry is safe.")
+    (library.articles / "b.txt").unlink()
+
+    library.refresh()
+
+    assert_like_rebuilt(library)
+
+
+def run_python(code: str, *args: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, args)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def holding_the_lock(index: Path) -> Iterator[subprocess.Popen[str]]:
+    code = (
+        "import sys; from pathlib import Path; from retrieval.lock import writing\n"
+        "with writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    process = run_python(code, index)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_only_one_process_writes(library: Library) -> None:
+    library.refresh()
+    library.write(new="A new market.")
+    with holding_the_lock(library.index) as other:
+        with pytest.raises(IndexBusy, match=r"process \d+, since .*, is writing to .*index; wait"):
+            library.refresh()
+        assert library.searcher().search("river").hits
+
+        # The lock of a process that died holds nobody up.
+        other.kill()
+        other.wait()
+        assert library.refresh().added == 1
+
+
+def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
+    with write_lock(tmp_path), pytest.raises(IndexBusy, match=r"process \d+"), write_lock(tmp_path):
+        pass
+    with write_lock(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("error", [PermissionError, NotADirectoryError, FileExistsError])
+def test_an_error_under_the_lock_is_not_the_locks(tmp_path: Path, error: type[OSError]) -> None:
+    with pytest.raises(error, match="of somebody else"), write_lock(tmp_path):
+        raise error("of somebody else")
+    with write_lock(tmp_path):
+        pass
+
+
+def test_a_file_in_place_of_the_index_folder_is_named(library: Library) -> None:
+    library.index.write_text("")
+
+    with pytest.raises(IndexFault, match=r"cannot be written \(File exists\); .*--index"):
+        library.refresh()
+
+
+def test_the_index_folder_is_its_owners(library: Library) -> None:
+    library.refresh()
+
+    assert library.index.stat().st_mode & 0o777 == 0o700
+
+
+def test_another_encoder_is_refused(library: Library) -> None:
+    library.refresh()
+    before = indexed(library)
+
+    with pytest.raises(IndexMismatch, match="made with the encoder hash"):
+        library.refresh(HashEncoder(fingerprint="hash-2"))
+
+    assert indexed(library) == before
+
+
+def cut_in_half(lexical: Path) -> None:
+    for path in lexical.iterdir():
+        whole = path.read_bytes()
+        # A new file: what is still mapped into this process must not shrink under it.
+        path.unlink()
+        path.write_bytes(whole[: len(whole) // 2])
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "deleted": shutil.rmtree,
+    "without manifest": lambda lexical: (lexical / "manifest.json").unlink(),
+    "without meta": lambda lexical: (lexical / "meta.json").unlink(),
+    "cut in half": cut_in_half,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("by", ["refresh", "searcher"])
+def test_a_damaged_lexical_index_is_built_again(library: Library, damage: str, by: str) -> None:
+    library.refresh()
+    before = found(library)
+    DAMAGE[damage](library.lexical)
+
+    report = library.refresh() if by == "refresh" else None
+    after = found(library)
+
+    assert after == before
+    assert any(one.matching for matches in after.values() for one in matches.values())
+    assert report is None or not report.changed
+    store = library.store()
+    assert LexicalIndex.open(library.lexical, store.key) is not None
+
+
+@pytest.mark.parametrize("left", ["half of it", "the one before", "a kill in a commit"])
+def test_what_a_killed_refresh_left_of_a_lexical_index_is_made_anew(
+    library: Library, left: str
+) -> None:
+    library.refresh()
+    old = library.root / "old"
+    shutil.copytree(library.lexical, old)
+    library.write(mill="The mill is a ruin.", new="A new market.")
+    library.refresh()
+    wanted = found(library)
+    lexical = library.lexical
+    if left == "a kill in a commit":
+        # tantivy names this file by the count of operations, so the same update names it again.
+        for deletions in lexical.glob("*.del"):
+            shutil.copy(deletions, old)
+    shutil.rmtree(lexical)
+    old.rename(lexical)
+    if left == "half of it":
+        cut_in_half(lexical)
+
+    assert lexical_of(library.store(), 2, library.index).generation == 2
+    assert found(library) == wanted
+
+
+def test_a_lexical_index_follows_from_the_last_that_is_there(library: Library) -> None:
+    library.refresh()
+    library.write(mill="The mill is a ruin.", new="A new market.")
+    library.refresh()
+    inodes = {path.stat().st_ino for path in library.lexical.iterdir()}
+
+    library.write(new="A newer market.")
+    library.refresh()
+
+    assert sorted(path.name for path in library.lexical.parent.iterdir()) == ["2", "3"]
+    assert inodes & {path.stat().st_ino for path in library.lexical.iterdir()}
+    assert_like_rebuilt(library)
+
+
+def test_the_lexical_index_of_a_generation_that_is_too_old_is_of_no_use(library: Library) -> None:
+    library.keep = 1
+    library.refresh()
+    shutil.copytree(library.lexical, library.root / "old")
+    for n in range(3):
+        library.write(mill=f"The mill has {n} wheels.")
+        library.refresh()
+    wanted = found(library)
+    shutil.rmtree(library.lexical)
+    (library.root / "old").rename(library.lexical.with_name("1"))
+
+    lexical = write_lexical(library.store(), 4)
+
+    assert lexical.search("burnt", ["en"], 9) == {}
+    assert found(library) == wanted
+
+
+def test_nothing_stays_open(library: Library) -> None:
+    def open_files() -> list[str]:
+        links = (Path(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd"))  # noqa: PTH208
+        targets = (str(link.readlink()) for link in links if link.is_symlink())
+        return [target for target in targets if Path(target).is_relative_to(library.index)]
+
+    library.refresh()
+    assert open_files() == []
+    library.write(new="Interrupted.")
+    with pytest.raises(KeyboardInterrupt, match="enough") as caught:
+        library.refresh(StoppedEncoder(0))
+    assert open_files() == []
+    assert caught.traceback
+
+
+def test_a_refresh_waits_for_a_lock_that_is_held_for_a_moment(library: Library) -> None:
+    held = Event()
+
+    def hold() -> None:
+        with write_lock(library.index):
+            held.set()
+            time.sleep(0.3)
+
+    holder = Thread(target=hold)
+    holder.start()
+    assert held.wait(10)
+    assert library.refresh().added == 2
+    holder.join()
