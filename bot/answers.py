@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.conversation import leaning
 from bot.errors import QuestionError
+from bot.followups import understand_follow_up
 from config import SearchSettings
 from retrieval.search.confidence import Features, adjust_by_reader, confidence, features
 from retrieval.search.excerpts import Window, best_excerpts, highlight_reading
@@ -145,7 +145,7 @@ class Answerer:
     ) -> tuple[str | None, Ranking, list[tuple[Excerpt, Window]]]:
         """Search a question, after earlier ones if it leans on them; what it was understood as."""
         searcher = self._searcher
-        other = leaning(asked, earlier, searcher.languages, searcher.rarity)
+        other = understand_follow_up(asked, earlier, searcher.languages, searcher.rarity)
         if other is None:
             return None, *self._search_for(asked, count)
         if other.gain is None:
@@ -171,7 +171,7 @@ def _best(found: Sequence[tuple[Excerpt, Window]]) -> float:
     return max((window.late for _, window in found[:_JUDGED]), default=0.0)
 
 
-def folded(text: str) -> str:
+def fold_question(text: str) -> str:
     """Return a text on one line, without control characters."""
     return " ".join(_CONTROL.sub(" ", text).split())
 
@@ -182,7 +182,7 @@ def check_question(question: str, max_chars: int) -> str:
     Raises:
         QuestionError: It is empty or too long.
     """
-    asked = folded(question)
+    asked = fold_question(question)
     if not asked:
         raise QuestionError("The question is empty; ask something in a few words.")
     if len(asked) > max_chars:

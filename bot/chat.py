@@ -14,8 +14,8 @@ from rich.text import Text
 from bot import documents, reasons, render
 from bot.answers import Answer, Trace
 from bot.build import Library
-from bot.conversation import REMEMBERED
 from bot.errors import QuestionError
+from bot.followups import REMEMBERED
 from bot.progress import Building
 from bot.report import report_text, skipped_text
 from bot.writing import console as written

@@ -29,7 +29,7 @@ def chat(run: Run) -> None:
     """Chat in the console; builds or refreshes the index first."""
     run.refuse_json("excerpta ask --json does")
     from bot import console
-    from bot.refresher import Refresher
+    from bot.refresh_process import Refresher
 
     library = run.library()
     refresher = Refresher(run.settings, run.options)
@@ -77,7 +77,7 @@ def ask(
 @command
 def telegram(run: Run) -> None:
     """Run the Telegram bot."""
-    from bot.refresher import Refresher
+    from bot.refresh_process import Refresher
 
     run.refuse_json("its answers go to Telegram")
     try:
@@ -90,7 +90,7 @@ def telegram(run: Run) -> None:
     bot.check(token, run.settings.telegram)
     # Articles that changed meanwhile are refreshed beside the answering, not before it.
     library = run.library(stale=run.settings.telegram.watch)
-    bot.run(library, token, Refresher(run.settings, run.options, standby=True))
+    bot.run(library, token, Refresher(run.settings, run.options, prewarm=True))
 
 
 @command

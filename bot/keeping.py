@@ -81,7 +81,7 @@ def refresh(
 def _watch(settings: Settings, encoder: Encoder) -> None:
     from bot.build import bring_in_line
     from bot.idle import is_in_line
-    from bot.refresher import WRITTEN_S
+    from bot.refresh_process import WRITTEN_S
     from bot.render import visible
     from bot.report import report_text
     from retrieval.errors import RetrievalError

@@ -16,7 +16,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot import naming
+from bot.language_names import language_names
 from bot.parts import Part, Quote
 from retrieval.types import Article, Excerpt, Source
 
@@ -125,7 +125,7 @@ def _foreign(foreign: UnknownLanguage) -> str:
         if foreign.share
         else "the articles have none of the words."
     )
-    known = naming.languages(foreign.languages)
+    known = language_names(foreign.languages)
     return f"The encoder {visible(foreign.encoder)} knows {known} only; {searched}"
 
 

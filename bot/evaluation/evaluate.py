@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.answers import Answer, Answerer, Trace
-from bot.conversation import REMEMBERED
 from bot.errors import QuestionError
 from bot.evaluation.metrics import (
     RankingFigures,
@@ -21,6 +20,7 @@ from bot.evaluation.metrics import (
     ranking_figures,
 )
 from bot.evaluation.questions import Question
+from bot.followups import REMEMBERED
 
 EXCERPTS = 3
 """Excerpts that a reply is asked for at least, so that `answer_at_3` has three to look at."""

@@ -14,24 +14,24 @@ from dataclasses import dataclass
 from telegram import Message, MessageEntity, User
 from telegram.constants import ChatType
 
-from bot.telegram.memory.state import Place
+from bot.telegram.memory import ChatPlace
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     """A question.
 
     Attributes:
         language: Of the asker's Telegram, if it says so (IETF tag).
     """
 
-    place: Place
+    place: ChatPlace
     message_id: int
     question: str
     language: str | None
 
 
-def question_in(message: Message, me: User, *, channel_posts: bool = False) -> Asked | None:
+def question_in(message: Message, me: User, *, channel_posts: bool = False) -> AskedQuestion | None:
     """Return what a message asks the bot; None where it is not for the bot.
 
     Args:
@@ -49,19 +49,19 @@ def question_in(message: Message, me: User, *, channel_posts: bool = False) -> A
     if command is not None:
         if not _asks(command, me):
             return None
-        return asked(message, text[len(command) :].strip() or quoted(message, me))
+        return asked(message, text[len(command) :].strip() or quoted_question(message, me))
     mentions = [one for one, said in entities if _names(one, said, me)]
     private = message.chat.type == ChatType.PRIVATE
     if not private and not mentions and not _replies_to(message, me):
         return None
     if not mentions:
         return asked(message, text)
-    return asked(message, _without(text, mentions) or quoted(message, me))
+    return asked(message, _without(text, mentions) or quoted_question(message, me))
 
 
-def asked(message: Message, question: str) -> Asked:
+def asked(message: Message, question: str) -> AskedQuestion:
     """Say who asks what where."""
-    return Asked(
+    return AskedQuestion(
         place_of(message),
         message.message_id,
         question,
@@ -69,10 +69,10 @@ def asked(message: Message, question: str) -> Asked:
     )
 
 
-def place_of(message: Message) -> Place:
+def place_of(message: Message) -> ChatPlace:
     """Return where a conversation with this message's author goes on."""
     author = message.sender_chat or message.from_user or message.chat
-    return Place(message.chat_id, topic_of(message), author.id)
+    return ChatPlace(message.chat_id, topic_of(message), author.id)
 
 
 def topic_of(message: Message) -> int | None:
@@ -95,7 +95,7 @@ def is_human(message: Message, *, channel_posts: bool = False) -> bool:
     return bool(message.sender_chat) or bool(message.from_user and not message.from_user.is_bot)
 
 
-def quoted(message: Message, me: User) -> str:
+def quoted_question(message: Message, me: User) -> str:
     """Return the text of the message that this one replies to, unless the bot wrote that one.
 
     So "@bot", or /ask, in reply to somebody's question asks that question, or the part of it that

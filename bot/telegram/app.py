@@ -20,7 +20,7 @@ from telegram.ext import (
 )
 
 from bot.telegram.commands import Commands
-from bot.telegram.desk import Desk
+from bot.telegram.handlers import Handlers
 from bot.telegram.inline import Inline
 from bot.telegram.metrics import Metrics
 from bot.telegram.sending.delivery import Connection, TelegramFault
@@ -111,7 +111,7 @@ def _connection(size: int, settings: TelegramSettings, metrics: Metrics) -> Conn
 
 def register(
     application: BotApplication,
-    desk: Desk,
+    handlers: Handlers,
     inline: Inline,
     commands: Commands,
     failed: Callable[[object, _Context], Coroutine[Any, Any, None]],
@@ -125,10 +125,10 @@ def register(
     application.add_handlers(
         [
             MessageHandler(new & filters.COMMAND, commands.command),
-            MessageHandler(posts & text, desk.message),
-            MessageHandler(new & wordless, desk.unreadable),
-            MessageHandler(edits & text, desk.edited),
-            CallbackQueryHandler(desk.press),
+            MessageHandler(posts & text, handlers.message),
+            MessageHandler(new & wordless, handlers.unreadable),
+            MessageHandler(edits & text, handlers.edited),
+            CallbackQueryHandler(handlers.press),
             InlineQueryHandler(inline.query),
         ]
     )

@@ -25,17 +25,17 @@ from telegram.ext import ContextTypes
 
 from bot import gaps
 from bot.build import Library
-from bot.telegram.addressing import asked, is_human, place_of, quoted
-from bot.telegram.admission import Admission
-from bot.telegram.desk import Desk, kind_of
-from bot.telegram.memory.state import Place
+from bot.telegram.access import Access
+from bot.telegram.addressing import asked, is_human, place_of, quoted_question
+from bot.telegram.handlers import Handlers, kind_of
+from bot.telegram.memory import ChatPlace
+from bot.telegram.outbox import Outbox
+from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
-from bot.telegram.sending.outbox import Outbox
-from bot.telegram.upkeep import Upkeep
 from bot.telegram.views import notices, reports
 from bot.telegram.views.languages import LANGUAGES, Language
 from bot.telegram.views.message import Message
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ _GAPS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class GivenCommand:
     """A command as it was given.
 
     Attributes:
@@ -56,7 +56,7 @@ class Heard:
         me: The bot.
     """
 
-    place: Place
+    place: ChatPlace
     language: Language
     argument: str
     me: User
@@ -70,18 +70,18 @@ class Commands:
         replies: Replies,
         outbox: Outbox,
         workers: Workers,
-        admission: Admission,
-        desk: Desk,
-        upkeep: Upkeep,
+        access: Access,
+        handlers: Handlers,
+        refresh_job: RefreshJob,
         library: Library,
     ) -> None:
         self._replies = replies
         self._state = replies.state
         self._outbox = outbox
         self._workers = workers
-        self._admission = admission
-        self._desk = desk
-        self._upkeep = upkeep
+        self._access = access
+        self._handlers = handlers
+        self._refresh_job = refresh_job
         self._library = library
         self._settings = library.settings.telegram
 
@@ -98,8 +98,8 @@ class Commands:
         if name == "start" and argument.startswith("q_"):
             name, argument = "ask", _decoded(argument[2:])
         if name == "ask":
-            question = argument or quoted(message, me)
-            await self._desk.answer(asked(message, question), kind_of(message))
+            question = argument or quoted_question(message, me)
+            await self._handlers.answer(asked(message, question), kind_of(message))
             return
         place = place_of(message)
         private = message.chat.type == ChatType.PRIVATE
@@ -109,51 +109,53 @@ class Commands:
         if private and place.user in self._settings.administrators:
             if name == "refresh":
                 language = await self._workers.run(self._replies.language, place.user, code)
-                await self._upkeep.refresh(place, language, message.message_id)
+                await self._refresh_job.refresh(place, language, message.message_id)
                 return
             does = FOR_ADMINISTRATORS.get(name) or does
         if does is None:
             return
-        async with self._admission.asking(place, code, message.message_id) as admitted:
+        async with self._access.asking(place, code, message.message_id) as admitted:
             if admitted:
                 reply = await self._workers.run(self._obey, does, place, code, argument, me)
                 await self._outbox.reply(place, reply, message.message_id)
 
     def _obey(
         self,
-        does: Callable[[Commands, Heard], Message],
-        place: Place,
+        does: Callable[[Commands, GivenCommand], Message],
+        place: ChatPlace,
         code: str | None,
         argument: str,
         me: User,
     ) -> Message:
-        return does(self, Heard(place, self._replies.language(place.user, code), argument, me))
+        return does(
+            self, GivenCommand(place, self._replies.language(place.user, code), argument, me)
+        )
 
     # For everybody
 
-    def _help(self, heard: Heard) -> Message:
+    def _help(self, heard: GivenCommand) -> Message:
         return notices.help_text(heard.language, heard.me.username or "")
 
-    def _start(self, heard: Heard) -> Message:
+    def _start(self, heard: GivenCommand) -> Message:
         if heard.argument.startswith("a_"):
             read = self._replies.read(heard.argument[2:], heard.language)
             return read or notices.no_article(heard.language, "")
         return self._help(heard)
 
-    def _sources(self, heard: Heard) -> Message:
+    def _sources(self, heard: GivenCommand) -> Message:
         return self._replies.sources(heard.language)
 
-    def _article(self, heard: Heard) -> Message:
+    def _article(self, heard: GivenCommand) -> Message:
         return self._replies.article(heard.argument, heard.language)
 
-    def _new(self, heard: Heard) -> Message:
+    def _new(self, heard: GivenCommand) -> Message:
         self._state.forget(heard.place)
         return Message(heard.language.say("A new conversation. What would you like to know?"))
 
-    def _language(self, heard: Heard) -> Message:
+    def _language(self, heard: GivenCommand) -> Message:
         return notices.choose_language(heard.language)
 
-    def _privacy(self, heard: Heard) -> Message:
+    def _privacy(self, heard: GivenCommand) -> Message:
         settings = self._settings
         return notices.privacy(
             heard.language,
@@ -163,11 +165,11 @@ class Commands:
             model=self._library.writer.model if self._library.writer else None,
         )
 
-    def _forget_me(self, heard: Heard) -> Message:
+    def _forget_me(self, heard: GivenCommand) -> Message:
         self._state.forget_user(heard.place.user)
         return Message(heard.language.say("Done. I remember nothing of you any more."))
 
-    def _status(self, heard: Heard) -> Message:
+    def _status(self, heard: GivenCommand) -> Message:
         return reports.status(
             heard.language,
             self._library.searcher.generation,
@@ -179,12 +181,12 @@ class Commands:
 
     # For administrators
 
-    def _stats(self, heard: Heard) -> Message:
+    def _stats(self, heard: GivenCommand) -> Message:
         now = time.time()
         found = [(days, self._state.stats(now - days * _DAY_S)) for days in _PERIODS]
         return reports.stats(heard.language, found)
 
-    def _gaps(self, heard: Heard) -> Message:
+    def _gaps(self, heard: GivenCommand) -> Message:
         found = self._state.gaps(time.time() - _GAP_DAYS * _DAY_S, _GAPS)
         opened = [gaps.Open(one.question, one.downs) for one in found]
         groups = gaps.grouped(
@@ -193,7 +195,7 @@ class Commands:
         return reports.gaps(heard.language, groups, _GAP_DAYS)
 
 
-COMMANDS: Mapping[str, Callable[[Commands, Heard], Message]] = {
+COMMANDS: Mapping[str, Callable[[Commands, GivenCommand], Message]] = {
     "start": Commands._start,
     "help": Commands._help,
     "sources": Commands._sources,
@@ -204,8 +206,8 @@ COMMANDS: Mapping[str, Callable[[Commands, Heard], Message]] = {
     "forgetme": Commands._forget_me,
     "status": Commands._status,
 }
-"""Beside these /ask, which the desk answers as any question."""
-FOR_ADMINISTRATORS: Mapping[str, Callable[[Commands, Heard], Message]] = {
+"""Beside these /ask, which the handlers answers as any question."""
+FOR_ADMINISTRATORS: Mapping[str, Callable[[Commands, GivenCommand], Message]] = {
     "stats": Commands._stats,
     "gaps": Commands._gaps,
 }

@@ -8,11 +8,11 @@ from collections import OrderedDict
 from telegram import InlineQuery, InlineQueryResultsButton, Update
 from telegram.ext import ContextTypes
 
-from bot.telegram.admission import Admission
+from bot.telegram.access import Access
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
+from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
-from bot.telegram.sending.outbox import Outbox
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
 
 _CACHE_S = 60
 """How long Telegram may repeat the cards: a new generation is to be seen soon."""
@@ -30,13 +30,13 @@ class Inline:
         replies: Replies,
         outbox: Outbox,
         workers: Workers,
-        admission: Admission,
+        access: Access,
         metrics: Metrics,
     ) -> None:
         self._replies = replies
         self._outbox = outbox
         self._workers = workers
-        self._admission = admission
+        self._access = access
         self._metrics = metrics
         self._latest: OrderedDict[int, str] = OrderedDict()
 
@@ -52,10 +52,10 @@ class Inline:
         self._latest.move_to_end(user.id)
         while len(self._latest) > _USERS:
             self._latest.popitem(last=False)
-        if not self._admission.admits(user.id) or query.offset:
+        if not self._access.admits(user.id) or query.offset:
             await self._outbox.cards(query.id, (), None, cache_s=_CACHE_S)
             return
-        if self._admission.typing(user.id):
+        if self._access.typing(user.id):
             await self._answer(query)
 
     async def _answer(self, query: InlineQuery) -> None:

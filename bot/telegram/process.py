@@ -9,7 +9,7 @@ import signal
 from pydantic import SecretStr
 
 from bot.build import Library
-from bot.refresher import Refresher
+from bot.refresh_process import Refresher
 from bot.telegram.app import check_token
 from bot.telegram.intake.webhook import address_of
 from bot.telegram.service import Service

@@ -12,9 +12,9 @@ from telegram import InlineQueryResultArticle
 from bot.answers import Answer, check_question
 from bot.build import Library
 from bot.errors import QuestionError
-from bot.telegram.addressing import Asked
-from bot.telegram.memory.state import Kept, State
-from bot.telegram.shelf import Shelf, article_key
+from bot.telegram.addressing import AskedQuestion
+from bot.telegram.catalogue import Catalogue, article_key
+from bot.telegram.memory import KeptAnswer, State
 from bot.telegram.views import answers as views
 from bot.telegram.views import cards, notices, reading
 from bot.telegram.views.buttons import Action, Press
@@ -55,7 +55,7 @@ class Replies:
     """Replies from one library and one memory; safe to use from several threads."""
 
     def __init__(self, library: Library, state: State, username: str) -> None:
-        self.shelf = Shelf(library.store, library.searcher)
+        self.shelf = Catalogue(library.store, library.searcher)
         self.state = state
         self._library = library
         self._settings = library.settings.telegram
@@ -72,7 +72,7 @@ class Replies:
         """
         return language_of(self.state.language(user) or code)
 
-    def question(self, asked: Asked) -> Reply | None:
+    def question(self, asked: AskedQuestion) -> Reply | None:
         """Answer a question; None if that was done before the process was killed."""
         kept = self.state.answer_to(asked.place.chat, asked.message_id)
         if kept is None:
@@ -82,7 +82,7 @@ class Replies:
         # It was begun before, and the conversation knows of it already.
         return self._answered(asked, kept.earlier, kept.number)
 
-    def edited(self, asked: Asked) -> tuple[int | None, Reply] | None:
+    def edited(self, asked: AskedQuestion) -> tuple[int | None, Reply] | None:
         """Answer an edited question again, with the message that shows the old answer.
 
         None if there is nothing new to answer; no message if it was not answered before, or if the
@@ -100,7 +100,7 @@ class Replies:
         reply = self._answered(asked, kept.earlier, kept.number)
         return (kept.message_id if reply.answer else None), reply
 
-    def shown(self, asked: Asked, reply: Reply) -> None:
+    def shown(self, asked: AskedQuestion, reply: Reply) -> None:
         """Remember that an edited question was answered; not before, as the edit may fail."""
         answer = reply.answer
         if answer is None or reply.number is None:
@@ -108,7 +108,9 @@ class Replies:
         self.state.asked(asked.place, answer.searched)
         self.state.change_answer(reply.number, answer.question, reply.earlier, answer.answered)
 
-    def _answered(self, asked: Asked, earlier: tuple[str, ...], number: int | None = None) -> Reply:
+    def _answered(
+        self, asked: AskedQuestion, earlier: tuple[str, ...], number: int | None = None
+    ) -> Reply:
         language = self.language(asked.place.user, asked.language)
         try:
             question = check_question(asked.question, self._max_chars)
@@ -187,7 +189,7 @@ class Replies:
             return Pressed(toast=language.say("Thank you, that helps."), vote=up)
         return self._pressed(press, kept, language)
 
-    def _pressed(self, press: Press, kept: Kept, language: Language) -> Pressed:
+    def _pressed(self, press: Press, kept: KeptAnswer, language: Language) -> Pressed:
         shown = min(press.shown, _SHOWN) or None
         trace = self._library.answerer.trace(kept.question, (shown or views.MORE) + 1, kept.earlier)
         answer = trace.answer

@@ -18,30 +18,30 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, 
 from telegram.ext import ContextTypes
 
 from bot.build import Library
-from bot.refresher import Refresher
+from bot.refresh_process import Refresher
+from bot.telegram.access import Access
 from bot.telegram.addressing import place_of
-from bot.telegram.admission import Admission
 from bot.telegram.alarms import Alarms
 from bot.telegram.app import UPDATES, build, register
 from bot.telegram.commands import Commands, set_menus
-from bot.telegram.desk import Desk
+from bot.telegram.handlers import Handlers
+from bot.telegram.inbox import Inbox
 from bot.telegram.inline import Inline
-from bot.telegram.intake.handling import Handling
-from bot.telegram.intake.polling import Polling
 from bot.telegram.intake.webhook import Webhook, address_of
-from bot.telegram.memory.inbox import Inbox
-from bot.telegram.memory.state import State
+from bot.telegram.memory import State
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor, Status
+from bot.telegram.outbox import Outbox
+from bot.telegram.polling import Polling
+from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
-from bot.telegram.scribe import Scribe
 from bot.telegram.sending.delivery import TelegramFault, TokenRefused
 from bot.telegram.sending.limits import Limiter, Rates
-from bot.telegram.sending.outbox import Outbox
-from bot.telegram.upkeep import Upkeep
+from bot.telegram.updates import Updates
 from bot.telegram.views import notices
 from bot.telegram.views.languages import language_of
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
+from bot.telegram.written_answers import WrittenAnswers
 from config import Intake
 
 _log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Service:
             conversation_minutes=settings.conversation_minutes,
         )
         self._inbox = Inbox(self._state.database)
-        self._handling = Handling(
+        self._updates = Updates(
             self._bot,
             self._application.process_update,
             self._inbox,
@@ -99,7 +99,7 @@ class Service:
         self._alarms = Alarms(
             self._outbox.tell, settings.administrators, language_of(None), time.monotonic
         )
-        self._upkeep = Upkeep(refresher, self._outbox, self._alarms, self._metrics)
+        self._refresh_job = RefreshJob(refresher, self._outbox, self._alarms, self._metrics)
         self._intake: Polling | Webhook | None = None
         self._refused: TokenRefused | None = None
         self._stop = asyncio.Event()
@@ -120,47 +120,49 @@ class Service:
                 stack.push_async_callback(self._bot.shutdown)
                 await self._application.initialize()
                 stack.push_async_callback(self._application.shutdown)
-                scribe = self._take_up()
-                stack.push_async_callback(scribe.close)
+                written_answers = self._take_up()
+                stack.push_async_callback(written_answers.close)
                 if self._settings.monitor_port is not None:
                     monitor = Monitor(self._health, self._told)
                     await stack.enter_async_context(monitor.serving(self._settings.monitor_port))
                 stack.enter_context(self._library.searcher.following())
                 if self._settings.watch:
-                    self._upkeep.watch()
+                    self._refresh_job.watch()
                 for chore in (set_menus(self._bot, self._settings.administrators), self._tidy()):
                     await stack.enter_async_context(_beside(chore))
                 stack.push_async_callback(self._finish)
-                await self._handling.resume()
+                await self._updates.resume()
                 _log.info("answering as @%s", self._bot.username)
                 await self._take_in(stop)
         except TelegramError as exc:
             raise TelegramFault.of(exc) from None
 
-    def _take_up(self) -> Scribe:
+    def _take_up(self) -> WrittenAnswers:
         """Make what has to know the bot's name."""
         replies = Replies(self._library, self._state, self._bot.username)
         shared = (replies, self._outbox, self._workers)
-        admission = Admission(*shared, self._settings)
-        scribe = Scribe(self._library.writer, *shared)
-        desk = Desk(*shared, admission, scribe, self._limiter, self._metrics, self._settings)
-        inline = Inline(*shared, admission, self._metrics)
-        commands = Commands(*shared, admission, desk, self._upkeep, self._library)
-        register(self._application, desk, inline, commands, self._failed)
-        return scribe
+        access = Access(*shared, self._settings)
+        written_answers = WrittenAnswers(self._library.writer, *shared)
+        handlers = Handlers(
+            *shared, access, written_answers, self._limiter, self._metrics, self._settings
+        )
+        inline = Inline(*shared, access, self._metrics)
+        commands = Commands(*shared, access, handlers, self._refresh_job, self._library)
+        register(self._application, handlers, inline, commands, self._failed)
+        return written_answers
 
     def _close(self) -> None:
         self._workers.close()
         self._state.close()
 
     async def _take_in(self, stop: asyncio.Event) -> None:
-        handling = self._handling
+        updates = self._updates
         if self._address is None:
-            polling = self._intake = Polling(self._bot, handling.receive, handling.room, UPDATES)
+            polling = self._intake = Polling(self._bot, updates.receive, updates.room, UPDATES)
             await polling.run(stop)
         else:
             webhook = self._intake = Webhook(
-                self._bot, handling.receive, handling.has_room, self._address, UPDATES
+                self._bot, updates.receive, updates.has_room, self._address, UPDATES
             )
             async with webhook.serving():
                 await stop.wait()
@@ -169,7 +171,7 @@ class Service:
 
     async def _finish(self) -> None:
         # Both at once: an administrator's refresh is in hand until it is ended.
-        await asyncio.gather(asyncio.to_thread(self._upkeep.close), self._handling.finish())
+        await asyncio.gather(asyncio.to_thread(self._refresh_job.close), self._updates.finish())
 
     # Beside the updates
 
@@ -198,7 +200,7 @@ class Service:
         elif isinstance(update, Update) and not isinstance(error, TimedOut):
             # A press, or what is typed inline, is stale in a moment.
             if update.effective_message and not update.callback_query:
-                self._handling.keep(update)
+                self._updates.keep(update)
             if isinstance(error, TokenRefused):
                 # With a webhook nothing else would find out.
                 self._refused = error
@@ -227,12 +229,12 @@ class Service:
             status = Status.STARTING
         elif polls and age is not None and age > _SILENCE_S:
             status = Status.UNREACHABLE
-        return Health(status, generation.number, age, len(self._handling))
+        return Health(status, generation.number, age, len(self._updates))
 
     def _told(self) -> bytes:
         generation = self._library.searcher.generation
         self._metrics.index(generation.number, generation.articles)
-        self._metrics.waiting(len(self._handling))
+        self._metrics.waiting(len(self._updates))
         return self._metrics.text()
 
 

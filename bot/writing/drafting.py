@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.answers import folded
+from bot.answers import fold_question
 from retrieval.chunking import split_sentences
 
 # What follows a longer sentence, or so much text, is not waited for.
@@ -110,7 +110,7 @@ class Draft:
 
 
 def _drafted(sentence: str) -> Iterator[Drafted]:
-    text = folded(_MARKUP.sub("", sentence))
+    text = fold_question(_MARKUP.sub("", sentence))
     bare = " ".join(_MARKS.sub("", text).split())
     if bare and not _OPEN_MARK.fullmatch(bare):
         marks = " ".join(_MARKS.findall(text))

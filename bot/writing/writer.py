@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.answers import Answer, folded
+from bot.answers import Answer, fold_question
 from bot.writing.drafting import Draft, Drafted
 from bot.writing.support import Evidence
 from config import WriterSettings
@@ -150,4 +150,4 @@ def _quoted(number: int, excerpt: Excerpt) -> str:
 
 
 def _tamed(text: str) -> str:
-    return folded(text).translate(_ANGLES)
+    return fold_question(text).translate(_ANGLES)

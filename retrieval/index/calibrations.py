@@ -31,7 +31,7 @@ class Calibrations:
         return max(known, key=lambda one: one.generation, default=None)
 
     def keep(self, calibration: Calibration) -> None:
-        """Add one in place of another of its generation; the caller holds `retrieval.lock`'s."""
+        """Add one in place of another of its generation; the caller holds the lock."""
         others = [one for one in self._all() if one.generation != calibration.generation]
         kept = sorted([*others, calibration], key=lambda one: one.generation)[-_KEPT:]
         with self._db.transaction() as db:

@@ -27,7 +27,7 @@ from statistics import median
 from typing import Any
 
 from bot.build import Library, open_library
-from bot.refresher import Refresher
+from bot.refresh_process import Refresher
 from config import Settings
 from tests.benchmarks.conditions import conditions
 from tests.benchmarks.corpus import small
@@ -60,7 +60,7 @@ class Bench:
     @contextmanager
     def watching(self, library: Library) -> Iterator[None]:
         """Keep the index in line meanwhile."""
-        refresher = Refresher(self._settings, self._options, standby=True)
+        refresher = Refresher(self._settings, self._options, prewarm=True)
         with library.searcher.following(), refresher.watching():
             # The watching has begun, and nothing was heard of for a while.
             time.sleep(_BETWEEN_S)

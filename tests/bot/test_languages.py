@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot import documents, naming, render
+from bot import documents, render
 from bot.answers import Answer, Answerer
+from bot.language_names import language_names
 from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
 from config import Settings
@@ -120,6 +121,6 @@ def test_the_telegram_bot_says_it_in_the_interfaces_language(
 
 
 def test_languages_are_listed_by_name() -> None:
-    assert naming.languages(["en"]) == "English"
-    assert naming.languages(["de", "en", "uk"]) == "German, English, and Ukrainian"
-    assert naming.languages(["en", "qq"], "de") == "Englisch und qq"
+    assert language_names(["en"]) == "English"
+    assert language_names(["de", "en", "uk"]) == "German, English, and Ukrainian"
+    assert language_names(["en", "qq"], "de") == "Englisch und qq"

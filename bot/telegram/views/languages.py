@@ -23,7 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from bot import naming
+from bot.language_names import language_names
 
 PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 """A named place in a message. No conversions, attributes or escapes: a message is no program."""
@@ -69,7 +69,7 @@ class Language:
 
     def languages(self, codes: Iterable[str]) -> str:
         """List languages, given by their codes of ISO 639, by their names in this one."""
-        return naming.languages(codes, self.code)
+        return language_names(codes, self.code)
 
     def percent(self, share: float) -> str:
         """Write a share, 1 for all, in whole percents."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.telegram.quota import Verdict
+from bot.telegram.access import Verdict
 from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import LANGUAGES, Language
 from bot.telegram.views.message import Button, Message

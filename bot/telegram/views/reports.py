@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.gaps import Group
-from bot.telegram.memory.state import Stats
+from bot.telegram.memory import Stats
 from bot.telegram.views.answers import notice
 from bot.telegram.views.languages import Language
 from bot.telegram.views.message import Message

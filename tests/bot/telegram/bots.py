@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.answers import Answer, Answerer
 from bot.build import Library
-from bot.refresher import Refresher
+from bot.refresh_process import Refresher
 from bot.telegram import Service
 from bot.telegram.sending.limits import Rates
 from bot.writing.writer import Writer

@@ -149,7 +149,7 @@ def _unreadable(tree: ast.AST) -> Iterator[ast.expr]:
             yield call
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr == "say" and node not in called:
-            # Kept or handed on, it is called where nobody looks for it.
+            # KeptAnswer or handed on, it is called where nobody looks for it.
             yield node
 
 

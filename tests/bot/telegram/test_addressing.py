@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Message, User
 
-from bot.telegram.addressing import is_human, place_of, question_in, quoted
-from bot.telegram.memory.state import Place
+from bot.telegram.addressing import is_human, place_of, question_in, quoted_question
+from bot.telegram.memory import ChatPlace
 
 from .emulation.chats import ANONYMOUS, TELEGRAM
 from .emulation.texts import typed
@@ -133,7 +133,7 @@ def test_outside_of_forums_a_reply_to_the_first_message_of_a_thread_is_one() -> 
     asked = question_in(message("And why?", reply_to_message=answer, **thread), ME)
     assert asked is not None
     assert asked.question == "And why?"
-    assert asked.place == Place(-6, None, 7)
+    assert asked.place == ChatPlace(-6, None, 7)
 
 
 @pytest.mark.parametrize("text", ["@emulated_bot", " @emulated_bot: ", "/ask"])
@@ -156,7 +156,7 @@ def test_a_quote_goes_before_the_whole_message_that_it_is_of() -> None:
     theirs = wrote(person(8), "What is a corvid? What is bread?")
     quote = {"text": "What is bread?", "position": 18}
     said = message("@emulated_bot", reply_to_message=theirs, quote=quote)
-    assert question(said) == quoted(said, ME) == "What is bread?"
+    assert question(said) == quoted_question(said, ME) == "What is bread?"
     elsewhere = message("@emulated_bot", quote=quote)
     assert question(elsewhere) == "What is bread?"
     own = message("@emulated_bot", reply_to_message=wrote(BOT, "Crows. Bread."), quote=quote)
@@ -179,11 +179,11 @@ def test_forwards_and_what_bots_write_ask_nothing(chat: dict[str, Any]) -> None:
 def test_who_hides_behind_a_chat_is_human_and_has_a_conversation_as_that_chat() -> None:
     hidden = message("@emulated_bot what?", sender_chat=GROUP, **{"from": ANONYMOUS})
     assert is_human(hidden)
-    assert place_of(hidden) == Place(-5, None, -5)
+    assert place_of(hidden) == ChatPlace(-5, None, -5)
     as_channel = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
     named = message("@emulated_bot what?", sender_chat=CHANNEL, **{"from": as_channel})
     assert question(named) == "what?"
-    assert place_of(named) == Place(-5, None, -7)
+    assert place_of(named) == ChatPlace(-5, None, -7)
 
 
 def test_posts_of_channels_ask_only_where_that_is_set_and_they_mention_the_bot() -> None:
@@ -207,7 +207,7 @@ def test_an_automatic_forward_is_one_even_with_its_origin() -> None:
 def test_a_comment_under_a_post_belongs_to_its_writer_and_to_no_topic() -> None:
     post = wrote(TELEGRAM, "A post", sender_chat=CHANNEL, is_automatic_forward=True)
     said = message("@emulated_bot what?", reply_to_message=post, message_thread_id=9)
-    assert place_of(said) == Place(-5, None, 7)
+    assert place_of(said) == ChatPlace(-5, None, 7)
     assert question(message("@emulated_bot", reply_to_message=post)) == "A post"
 
 
@@ -216,7 +216,7 @@ def test_a_question_knows_its_topic_its_message_and_the_language_of_the_asker() 
     asker = person(7, language_code="uk")
     asked = question_in(message("@emulated_bot why?", **topic, **{"from": asker}), ME)
     assert asked is not None
-    assert asked.place == Place(-6, 4, 7)
+    assert asked.place == ChatPlace(-6, 4, 7)
     assert (asked.message_id, asked.language) == (10, "uk")
     hidden = question_in(
         message("@emulated_bot why?", sender_chat=GROUP, **{"from": ANONYMOUS}), ME

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from bot.errors import BotError
-from bot.refresher import Document, Refresher
-from bot.telegram.memory.state import Place, State
+from bot.refresh_process import Document, Refresher
+from bot.telegram.memory import ChatPlace, State
 from config import Settings
 
 from .bots import CROWS, NOTHING, TIDES, serving
@@ -176,11 +176,11 @@ async def test_an_administrator_who_cannot_be_told_gets_the_refresh_all_the_same
 async def test_what_is_refreshed_by_itself_is_logged(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.telegram.upkeep")
+    caplog.set_level(logging.INFO, "bot.telegram.refresh_job")
     _, refresher = beside(REPORT)
     async with serving(emulator, tmp_path, refresher=refresher, watch=True):
         assert (await said(emulator, 7, CROWS)).text
-    (record,) = [one for one in caplog.records if one.name == "bot.telegram.upkeep"]
+    (record,) = [one for one in caplog.records if one.name == "bot.telegram.refresh_job"]
     assert record.getMessage() == "refreshed"
     assert record.__dict__["fields"] == {
         "added": 1200,
@@ -239,7 +239,7 @@ async def test_the_use_is_counted_over_a_day_a_week_and_a_month(
         clock=lambda: time.time() - 3 * 86_400,
     )
     for number in range(3):
-        old.add_answer(Place(20 + number, None, 20 + number), 1, "Old?", (), True)
+        old.add_answer(ChatPlace(20 + number, None, 20 + number), 1, "Old?", (), True)
     old.close()
     async with serving(emulator, tmp_path, administrators=[1]):
         sent = await said(emulator, 7, CROWS)

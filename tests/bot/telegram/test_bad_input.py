@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot.telegram.memory.file import open_file
+from bot.telegram.memory import open_file
 
 from .bots import CROWS, TIDES, serving
 from .emulator import Emulator, channel, group, person, private, supergroup

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.telegram.shelf import article_key
+from bot.telegram.catalogue import article_key
 from bot.telegram.views.buttons import Action, Press
 from retrieval.refresh.refresh import refresh
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.telegram.catalogue import article_key
 from bot.telegram.commands import menu
-from bot.telegram.memory.state import Place, State
-from bot.telegram.shelf import article_key
+from bot.telegram.memory import ChatPlace, State
 from bot.telegram.views import notices
 from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import LANGUAGES
@@ -296,12 +296,12 @@ async def test_forgetme_leaves_nothing_of_the_user_and_everything_of_others(
     state = State.open(tmp_path / "state", 987654321, keep_days=90, conversation_minutes=30)
     try:
         assert state.answer_to(7, own) is None
-        assert state.earlier(Place(7, None, 7)) == ()
+        assert state.earlier(ChatPlace(7, None, 7)) == ()
         assert state.language(7) is None
         assert state.gaps(0, 10) == []
         assert state.stats(0).questions == 1
         assert state.answer_to(8, other) is not None
-        assert state.earlier(Place(8, None, 8)) == (TIDES,)
+        assert state.earlier(ChatPlace(8, None, 8)) == (TIDES,)
     finally:
         state.close()
     files = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())

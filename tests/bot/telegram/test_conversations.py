@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.telegram.addressing import Asked
-from bot.telegram.memory.state import Place, State
+from bot.telegram.addressing import AskedQuestion
+from bot.telegram.memory import ChatPlace, State
 from bot.telegram.replies import Replies
 
 from .bots import CROWS, TIDES, library, serving
@@ -37,10 +37,10 @@ class Talk:
     clock: Clock
     asked: int = 0
 
-    def ask(self, question: str, place: Place = Place(7, None, 7)) -> str | None:  # noqa: B008
+    def ask(self, question: str, place: ChatPlace = ChatPlace(7, None, 7)) -> str | None:  # noqa: B008
         """Ask, and return what the question was understood as, if it leaned on others."""
         self.asked += 1
-        reply = self.replies.question(Asked(place, self.asked, question, "en"))
+        reply = self.replies.question(AskedQuestion(place, self.asked, question, "en"))
         assert reply is not None
         assert reply.answer is not None
         return reply.answer.understood
@@ -73,13 +73,13 @@ async def test_the_first_question_leans_on_nothing(talk: Talk) -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [Place(-5, None, 8), Place(-5, 3, 7), Place(-6, None, 7), Place(7, None, 7)],
+    [ChatPlace(-5, None, 8), ChatPlace(-5, 3, 7), ChatPlace(-6, None, 7), ChatPlace(7, None, 7)],
     ids=["another user", "another topic", "another group", "the private chat"],
 )
 async def test_conversations_are_of_one_user_in_one_topic_of_one_chat(
-    talk: Talk, elsewhere: Place
+    talk: Talk, elsewhere: ChatPlace
 ) -> None:
-    here = Place(-5, None, 7)
+    here = ChatPlace(-5, None, 7)
     talk.ask(CROWS, here)
     assert talk.ask(FOLLOW_UP, elsewhere) is None
     assert talk.ask(FOLLOW_UP, here) is not None
@@ -95,28 +95,28 @@ async def test_a_conversation_ends_after_a_pause(talk: Talk) -> None:
 
 async def test_a_question_that_is_refused_is_no_part_of_a_conversation(talk: Talk) -> None:
     talk.ask(CROWS)
-    refused = talk.replies.question(Asked(Place(7, None, 7), 99, "x" * 2000, "en"))
+    refused = talk.replies.question(AskedQuestion(ChatPlace(7, None, 7), 99, "x" * 2000, "en"))
     assert refused is not None
     assert refused.answer is None
     assert talk.ask(FOLLOW_UP) == OF_CROWS
 
 
 async def test_an_edited_question_leans_on_what_came_before_it(talk: Talk) -> None:
-    place = Place(7, None, 7)
+    place = ChatPlace(7, None, 7)
     talk.ask(CROWS)
     talk.ask(TIDES)
     kept = talk.replies.state.answer_to(7, 2)
     assert kept is not None
     talk.replies.state.sent(kept.number, 500)
-    edited = talk.replies.edited(Asked(place, 2, FOLLOW_UP, "en"))
+    edited = talk.replies.edited(AskedQuestion(place, 2, FOLLOW_UP, "en"))
     assert edited is not None
     shown, reply = edited
     assert shown == 500
     assert reply.answer is not None
     assert reply.answer.understood == OF_CROWS
-    talk.replies.shown(Asked(place, 2, FOLLOW_UP, "en"), reply)
+    talk.replies.shown(AskedQuestion(place, 2, FOLLOW_UP, "en"), reply)
     assert talk.ask("Who?") == "Who? (recognise human faces)"
-    assert talk.replies.edited(Asked(place, 2, FOLLOW_UP, "en")) is None
+    assert talk.replies.edited(AskedQuestion(place, 2, FOLLOW_UP, "en")) is None
 
 
 async def test_new_forgets_the_conversation(emulator: Emulator, tmp_path: Path) -> None:

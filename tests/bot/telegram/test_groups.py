@@ -177,7 +177,7 @@ async def test_a_private_conversation_does_not_leak_into_a_group(
 async def test_a_crowded_group_is_passed_over_and_other_chats_are_not(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "bot.telegram.desk")
+    caplog.set_level(logging.INFO, "bot.telegram.handlers")
     async with serving(emulator, tmp_path, rates=Rates()):
         for number in range(1, 200):
             emulator.say_in(group(-5), number, CROWS, mention=True)

@@ -15,8 +15,8 @@ from aiohttp import web
 from telegram.error import Conflict
 from telegram.ext import ExtBot
 
-from bot.telegram.intake.polling import Polling
 from bot.telegram.metrics import Metrics
+from bot.telegram.polling import Polling
 from bot.telegram.sending.delivery import Connection, TelegramFault, TokenRefused
 
 from .emulator import ApiError, Emulator, Fault
@@ -312,7 +312,7 @@ async def test_updates_of_any_shape_are_handed_through(emulator: Emulator) -> No
 
 async def test_the_webhook_is_taken_away_and_what_waits_is_kept(emulator: Emulator) -> None:
     await emulator.updates.api_setwebhook({"url": f"{emulator.url}/nobody"})
-    only = emulator.say(7, "Kept?")
+    only = emulator.say(7, "KeptAnswer?")
     store = Store()
     emulator.fail("deleteWebhook", BROKEN)
     async with polling(emulator, store):
@@ -356,9 +356,7 @@ async def test_pauses_double_up_to_half_a_minute_and_one_warning_is_logged(
         await emulator.called("getUpdates", 11)
     assert pauses[7:] == [1.0]
     assert store.ids == [only, again]
-    said = [
-        record.message for record in caplog.records if record.name == "bot.telegram.intake.polling"
-    ]
+    said = [record.message for record in caplog.records if record.name == "bot.telegram.polling"]
     failure = "cannot fetch updates from Telegram (Bad Gateway); trying again"
     assert said == [failure, "updates from Telegram come again", *said[2:]]
     assert said.count(failure) == 2

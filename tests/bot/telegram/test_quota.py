@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.telegram.quota import WAITING, Quota, Seen, Verdict
+from bot.telegram.access import WAITING, Quota, Seen, Verdict
 
 
 class Clock:

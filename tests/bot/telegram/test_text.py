@@ -65,7 +65,7 @@ def test_a_text_is_cut_on_both_sides_of_what_must_stay() -> None:
 
 
 def test_what_needs_less_leaves_its_room_to_the_other_side() -> None:
-    long = "Short. Kept. " + "Another sentence. " * 9
+    long = "Short. KeptAnswer. " + "Another sentence. " * 9
     assert text.around(long.strip(), 7, 12, 60)[0].count("Another sentence.") == 2
 
 

@@ -21,8 +21,8 @@ from tests.paths import ROOT
 from tests.retrieval.library import Library
 
 _HOLD = (
-    "import sys; from pathlib import Path; from retrieval.lock import writing\n"
-    "with writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    "import sys; from pathlib import Path; from retrieval.index.folder import write_lock\n"
+    "with write_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
 )
 _FOR_EVER = RefreshOptions(wait_s=-1)
 _A_MOMENT_S = 0.3

@@ -77,7 +77,7 @@ def test_a_closed_database_opens_again(database: Database) -> None:
 CHANGE = """
 import sys
 from pathlib import Path
-from retrieval.database import INDEX, Database
+from retrieval.index.database import INDEX, Database
 
 database = Database(Path(sys.argv[1]), INDEX)
 database.query("UPDATE facts SET known = known + 1")

@@ -308,8 +308,8 @@ def run_python(code: str, *args: object) -> subprocess.Popen[str]:
 @contextmanager
 def holding_the_lock(index: Path) -> Iterator[subprocess.Popen[str]]:
     code = (
-        "import sys; from pathlib import Path; from retrieval.lock import writing\n"
-        "with writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from retrieval.index.folder import write_lock\n"
+        "with write_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     process = run_python(code, index)
     assert process.stdout is not None

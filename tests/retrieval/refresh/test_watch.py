@@ -24,9 +24,9 @@ SILENT_S = 0.5
 WATCH = """
 import sys
 from pathlib import Path
-from retrieval.watch import Changes
+from retrieval.refresh.watch import FolderChanges
 
-for _ in Changes(Path(sys.argv[1])):
+for _ in FolderChanges(Path(sys.argv[1])):
     print("changed", flush=True)
 print("ended", flush=True)
 """

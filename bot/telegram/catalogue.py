@@ -32,7 +32,7 @@ class _Listing:
     by_key: Mapping[str, Source]
 
 
-class Shelf:
+class Catalogue:
     """The articles of the generation that is searched; safe to use from several threads."""
 
     def __init__(self, store: Store, searcher: Searcher) -> None:

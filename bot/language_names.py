@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def languages(codes: Iterable[str], locale: str = "en") -> str:
+def language_names(codes: Iterable[str], locale: str = "en") -> str:
     """List languages in one: "English and German".
 
     Args:

@@ -10,7 +10,7 @@ from typing import Any
 
 from retrieval.index.database import Database
 
-SCHEMA = (
+INBOX_SCHEMA = (
     # Telegram chooses update ids anew after a week without updates, so they do not tell the order.
     "CREATE TABLE waiting (number INTEGER PRIMARY KEY, update_id INTEGER NOT NULL UNIQUE,"
     " payload TEXT NOT NULL, starts INTEGER NOT NULL DEFAULT 0)",

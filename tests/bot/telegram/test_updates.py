@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from telegram import Bot, Update
 
-from bot.telegram.intake.handling import Handling
-from bot.telegram.memory.inbox import Inbox
-from bot.telegram.memory.state import State
+from bot.telegram.inbox import Inbox
+from bot.telegram.memory import State
 from bot.telegram.metrics import Metrics
-from bot.telegram.work import Workers
+from bot.telegram.updates import Updates
+from bot.telegram.workers import Workers
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ class Hands:
     def __init__(self, failures: int = 0) -> None:
         self.failures = failures
         self.attempts: list[int] = []
-        self.handling: Handling
+        self.handling: Updates
         self.go = asyncio.Event()
         self.go.set()
 
@@ -41,10 +41,10 @@ class Hands:
 @asynccontextmanager
 async def handling(
     folder: Path, hands: Hands, *pauses_s: float
-) -> AsyncIterator[tuple[Handling, State]]:
+) -> AsyncIterator[tuple[Updates, State]]:
     state = State.open(folder, 1, keep_days=1, conversation_minutes=1)
     workers = Workers(1)
-    hands.handling = Handling(
+    hands.handling = Updates(
         Bot("123456:token"),
         hands.process,
         Inbox(state.database),

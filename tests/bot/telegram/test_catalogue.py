@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.telegram.shelf import Shelf, article_key
+from bot.telegram.catalogue import Catalogue, article_key
 from config import Settings
 from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
@@ -15,7 +15,7 @@ from tests.fakes import ReadsHere
 
 from ...fakes import HashEncoder
 
-Arranged = tuple[Shelf, Callable[[], None]]
+Arranged = tuple[Catalogue, Callable[[], None]]
 
 
 def article(folder: Path, path: str, title: str, date: str = "") -> None:
@@ -53,7 +53,7 @@ def arranged(tmp_path: Path) -> Arranged:
         bring_in_line()
         searcher.reload()
 
-    return Shelf(store, searcher), follow
+    return Catalogue(store, searcher), follow
 
 
 def test_the_newest_stand_first_and_those_without_a_date_last(arranged: Arranged) -> None:

@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from telegram import Bot
 
-from bot.telegram.admission import Admission
-from bot.telegram.memory.state import Place, State
-from bot.telegram.quota import WAITING
+from bot.telegram.access import WAITING, Access
+from bot.telegram.memory import ChatPlace, State
+from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
-from bot.telegram.sending.outbox import Outbox
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
 
 from .bots import library
 from .emulator import Emulator
@@ -121,12 +120,12 @@ async def test_who_is_cancelled_while_waiting_for_a_turn_gives_the_place_back(
     telegram = opened.settings.telegram
     state = State.open(tmp_path / "state", 1, keep_days=1, conversation_minutes=1)
     replies, outbox = Replies(opened, state, emulator.username), Outbox(Bot(emulator.token))
-    admission = Admission(replies, outbox, workers, telegram)
+    admission = Access(replies, outbox, workers, telegram)
     order: list[str] = []
     go = asyncio.Event()
 
     async def hold(name: str) -> None:
-        async with admission.asking(Place(7, None, 7), "en", 1) as admitted:
+        async with admission.asking(ChatPlace(7, None, 7), "en", 1) as admitted:
             assert admitted
             order.append(name)
             await go.wait()

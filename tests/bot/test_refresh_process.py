@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.refresher import Document, Refresher
-from bot.refreshing import Refreshing
+from bot.refresh_process import Document, Refresher, RefreshProcess
 from config import Settings
 from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.store import Store
@@ -51,10 +50,10 @@ class Works:
     def write(self, name: str, text: str) -> None:
         (self.articles / name).write_text(text, encoding="utf-8")
 
-    def refresher(self, *options: str, standby: bool = False) -> Refresher:
+    def refresher(self, *options: str, prewarm: bool = False) -> Refresher:
         index = str(self.settings.index.folder)
         places = ("--articles", str(self.articles), "--index", index, *options)
-        return Refresher(self.settings, places, standby=standby, again_s=0.2)
+        return Refresher(self.settings, places, prewarm=prewarm, again_s=0.2)
 
     def text(self, path: str) -> str:
         """Return the text of an article as indexed, nothing if it is not."""
@@ -62,8 +61,8 @@ class Works:
         return article.text if article is not None else ""
 
     @contextmanager
-    def watching(self, standby: bool = False) -> Iterator[Refresher]:
-        refresher = self.refresher(standby=standby)
+    def watching(self, prewarm: bool = False) -> Iterator[Refresher]:
+        refresher = self.refresher(prewarm=prewarm)
         thread = threading.Thread(target=refresher.watch, args=[self.reports.append])
         thread.start()
         try:
@@ -207,7 +206,7 @@ def test_a_slow_writer_ends_in_its_last_state(works: Works) -> None:
 
 
 def test_a_process_that_stands_by_does_the_next_refresh(works: Works) -> None:
-    with works.watching(standby=True) as refresher:
+    with works.watching(prewarm=True) as refresher:
         until(lambda: refresher._ready)
         first = refresher._ready
         works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
@@ -227,7 +226,7 @@ def test_a_process_that_stands_by_does_the_next_refresh(works: Works) -> None:
 
 
 def test_what_stands_by_ends_with_the_process_that_started_it(works: Works) -> None:
-    refreshing = Refreshing(())
+    refreshing = RefreshProcess(())
     process = refreshing._process
     assert process.stdin is not None
     with refreshing._output, process:

@@ -1,4 +1,4 @@
-"""The desk: what happens to questions, edits and presses of buttons, from update to reply."""
+"""The handlers: what happens to questions, edits and presses of buttons, from update to reply."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.answers import Answer
-from bot.telegram.addressing import Asked, is_human, place_of, question_in
-from bot.telegram.admission import Admission
-from bot.telegram.memory.state import Place
+from bot.telegram.access import Access, Seen
+from bot.telegram.addressing import AskedQuestion, is_human, place_of, question_in
+from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
-from bot.telegram.quota import Seen
+from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies, Reply
-from bot.telegram.scribe import Scribe
 from bot.telegram.sending.limits import Limiter
-from bot.telegram.sending.outbox import Outbox
 from bot.telegram.views import notices
 from bot.telegram.views.buttons import Press
 from bot.telegram.views.languages import language_of
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
+from bot.telegram.written_answers import WrittenAnswers
 from config import TelegramSettings
 
 _Context = ContextTypes.DEFAULT_TYPE
@@ -36,7 +35,7 @@ _ALBUMS = 1000
 """Told lately that the bot reads text only."""
 
 
-class Desk:
+class Handlers:
     """Handlers of what people say to the bot."""
 
     def __init__(
@@ -44,8 +43,8 @@ class Desk:
         replies: Replies,
         outbox: Outbox,
         workers: Workers,
-        admission: Admission,
-        scribe: Scribe,
+        access: Access,
+        written_answers: WrittenAnswers,
         limiter: Limiter,
         metrics: Metrics,
         settings: TelegramSettings,
@@ -53,8 +52,8 @@ class Desk:
         self._replies = replies
         self._outbox = outbox
         self._workers = workers
-        self._admission = admission
-        self._scribe = scribe
+        self._access = access
+        self._written_answers = written_answers
         self._limiter = limiter
         self._metrics = metrics
         self._settings = settings
@@ -72,14 +71,14 @@ class Desk:
         if asked is not None:
             await self.answer(asked, kind_of(message))
 
-    async def answer(self, asked: Asked, kind: ChatKind) -> None:
+    async def answer(self, asked: AskedQuestion, kind: ChatKind) -> None:
         """Answer a question."""
         started = time.monotonic()
         if self._crowded(asked.place):
             self._metrics.question(Outcome.REFUSED, kind)
             return
         place, code = asked.place, asked.language
-        async with self._admission.asking(place, code, asked.message_id) as admitted:
+        async with self._access.asking(place, code, asked.message_id) as admitted:
             if not admitted:
                 self._metrics.question(Outcome.REFUSED, kind)
                 return
@@ -97,7 +96,7 @@ class Desk:
         if asked is None or not asked.question or self._crowded(asked.place):
             return
         place, code = asked.place, asked.language
-        async with self._admission.asking(place, code, asked.message_id) as admitted:
+        async with self._access.asking(place, code, asked.message_id) as admitted:
             if not admitted:
                 return
             edited = await self._workers.run_for(asked.place.user, self._replies.edited, asked)
@@ -107,11 +106,11 @@ class Desk:
             if shown is None:
                 await self._send(asked, reply, kind_of(message))
             else:
-                self._scribe.leave(asked.place.chat, shown)
+                self._written_answers.leave(asked.place.chat, shown)
                 await self._outbox.edit(asked.place.chat, shown, reply.message)
                 self._count(reply, kind_of(message), asked)
                 await self._workers.note(self._replies.shown, asked, reply)
-                self._scribe.begin(asked, shown, reply)
+                self._written_answers.begin(asked, shown, reply)
 
     async def unreadable(self, update: Update, _: _Context) -> None:
         """Say, in private, that only text is read."""
@@ -122,7 +121,7 @@ class Desk:
             return
         place = place_of(message)
         code = message.from_user.language_code if message.from_user else None
-        async with self._admission.asking(place, code, message.message_id) as admitted:
+        async with self._access.asking(place, code, message.message_id) as admitted:
             if admitted:
                 language = await self._workers.run(self._replies.language, place.user, code)
                 await self._outbox.reply(place, notices.only_text(language), message.message_id)
@@ -136,7 +135,7 @@ class Desk:
         if press is None or message is None:
             await self._outbox.toast(query.id)
             return
-        async with self._admission.pressing(
+        async with self._access.pressing(
             query.id, message.chat.id, user.id, user.language_code
         ) as admitted:
             if admitted:
@@ -152,7 +151,7 @@ class Desk:
             await self._outbox.toast(query.id, notices.sorry(language_of(user.language_code)).text)
             raise
         if pressed.message is not None:
-            self._scribe.leave(chat, message_id)
+            self._written_answers.leave(chat, message_id)
         # First, as the button looks pressed until then.
         await self._outbox.toast(query.id, pressed.toast)
         if pressed.message is not None:
@@ -162,16 +161,16 @@ class Desk:
 
     # Parts
 
-    def _crowded(self, place: Place) -> bool:
+    def _crowded(self, place: ChatPlace) -> bool:
         if self._limiter.backlog(place.chat) < _CROWDED:
             return False
         _log.info("a chat has %d messages waiting; a question is passed over", _CROWDED)
         return True
 
-    def _question_in(self, message: Message, context: _Context) -> Asked | None:
+    def _question_in(self, message: Message, context: _Context) -> AskedQuestion | None:
         return question_in(message, context.bot.bot, channel_posts=self._settings.channel_posts)
 
-    async def _send(self, asked: Asked, reply: Reply, kind: ChatKind) -> None:
+    async def _send(self, asked: AskedQuestion, reply: Reply, kind: ChatKind) -> None:
         try:
             sent = await self._outbox.reply(asked.place, reply.message, asked.message_id)
         except TelegramError:
@@ -180,9 +179,9 @@ class Desk:
         self._count(reply, kind, asked, sent is not None)
         if sent is not None and reply.number is not None:
             await self._workers.note(self._replies.state.sent, reply.number, sent)
-            self._scribe.begin(asked, sent, reply)
+            self._written_answers.begin(asked, sent, reply)
 
-    def _count(self, reply: Reply, kind: ChatKind, asked: Asked, sent: bool = True) -> None:
+    def _count(self, reply: Reply, kind: ChatKind, asked: AskedQuestion, sent: bool = True) -> None:
         answer = reply.answer
         if answer is None or not sent:
             self._metrics.question(Outcome.FAILED if answer else Outcome.REFUSED, kind)
@@ -190,11 +189,11 @@ class Desk:
         outcome = Outcome.ANSWERED if answer.answered else Outcome.NOT_ANSWERED
         self._metrics.question(outcome, kind)
         self._metrics.answered(answer.elapsed_ms / 1000)
-        _log.info("question", extra={"fields": _fields(answer, kind, self._settings, asked)})
+        _log.info("question", extra={"fields": _log_fields(answer, kind, self._settings, asked)})
 
 
-def _fields(
-    answer: Answer, kind: ChatKind, settings: TelegramSettings, asked: Asked
+def _log_fields(
+    answer: Answer, kind: ChatKind, settings: TelegramSettings, asked: AskedQuestion
 ) -> dict[str, object]:
     """Say in the log how a question went; its text only if the operator chose so."""
     fields: dict[str, object] = {

@@ -11,11 +11,11 @@ from contextlib import suppress
 from telegram.error import TelegramError
 
 from bot.errors import BotError
-from bot.refresher import Document, Refresher
+from bot.refresh_process import Document, Refresher
 from bot.telegram.alarms import Alarms
-from bot.telegram.memory.state import Place
+from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import Metrics
-from bot.telegram.sending.outbox import Outbox
+from bot.telegram.outbox import Outbox
 from bot.telegram.views import reports
 from bot.telegram.views.languages import Language
 from bot.telegram.views.message import Message
@@ -26,7 +26,7 @@ _EDIT_S = 3.0
 """Between edits that tell how far a refresh is: each takes from what the chat may be sent."""
 
 
-class Upkeep:
+class RefreshJob:
     """Refreshes the index in a process beside this one."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Upkeep:
         if self._watching is not None:
             self._watching.join()
 
-    async def refresh(self, place: Place, language: Language, to: int) -> None:
+    async def refresh(self, place: ChatPlace, language: Language, to: int) -> None:
         """Refresh for an administrator, and say how far it is by editing the reply."""
         loop = asyncio.get_running_loop()
         latest: Document = {"articles": 0, "total": 0, "encoded": 0}
@@ -91,7 +91,7 @@ class Upkeep:
             telling.cancel()
         await self._say(place, shown, said)
 
-    async def _say(self, place: Place, shown: int | None, said: Message) -> None:
+    async def _say(self, place: ChatPlace, shown: int | None, said: Message) -> None:
         if shown is not None:
             await self._outbox.edit(place.chat, shown, said)
 

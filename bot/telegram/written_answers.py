@@ -1,4 +1,4 @@
-"""The scribe: adds written answers to messages that show the excerpts already."""
+"""The written_answers: adds written answers to messages that show the excerpts already."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from telegram.error import TelegramError
 
 from bot.answers import Answer
-from bot.telegram.addressing import Asked
+from bot.telegram.addressing import AskedQuestion
+from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies, Reply
-from bot.telegram.sending.outbox import Outbox
 from bot.telegram.views import written
 from bot.telegram.views.answers import shown_in
 from bot.telegram.views.languages import Language
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
 from bot.writing.writer import Writer
 
 _log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class _Page:
         fresh: Set when there are new sentences, or there will be no more.
     """
 
-    asked: Asked
+    asked: AskedQuestion
     message_id: int
     reply: Reply
     answer: Answer
@@ -45,7 +45,7 @@ class _Page:
     fresh: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Scribe:
+class WrittenAnswers:
     """Has answers written beside the handling of updates, and shows them as they grow.
 
     Args:
@@ -65,7 +65,7 @@ class Scribe:
         self._pages: dict[tuple[int, int], _Page] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, asked: Asked, message_id: int, reply: Reply) -> None:
+    def begin(self, asked: AskedQuestion, message_id: int, reply: Reply) -> None:
         """Have an answer written, and go on at once.
 
         Args:

@@ -1,30 +1,64 @@
-"""What the bot remembers: conversations, answers, votes and languages, in one SQLite file.
+"""The bot's memory: conversations, answers, votes and languages, in one SQLite file.
 
 No id of a user or a chat is in it, but keyed hashes of them. Their key is in the file as well, so
 they hide who asked from whoever sees a row, not from whoever has the file and tries all ids; hence
-its mode.
+the file is made for its owner alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.conversation import REMEMBERED
-from bot.telegram.memory.file import open_file
-from bot.telegram.memory.inbox import EMPTY_LOG
-from bot.telegram.memory.rows import KEPT, Gap, Kept, Place, Stats, change, count, kept_of
-from retrieval.index.database import Database
-
-__all__ = ["Gap", "Kept", "Place", "State", "Stats"]
+from bot.errors import BotError
+from bot.followups import REMEMBERED
+from bot.telegram import inbox
+from bot.telegram.inbox import EMPTY_LOG
+from retrieval.index.database import Database, Faults
 
 _DAY_S = 86_400.0
 _STEP = 200
 """Rows that a purge drops at once: others wait with their writing meanwhile."""
+KEPT = "SELECT number, question_id, message_id, question, earlier, answered FROM answers"
+FORMAT = 1
+"""Of the whole file, the inbox included."""
+
+_STATE_SCHEMA = (
+    # `forgotten`: since when the file may hold copies of what a user wanted forgotten.
+    "CREATE TABLE meta (salt BLOB NOT NULL, forgotten REAL)",
+    "CREATE TABLE languages (user BLOB PRIMARY KEY, code TEXT NOT NULL)",
+    "CREATE TABLE conversations (user BLOB NOT NULL, chat BLOB NOT NULL, topic INTEGER NOT NULL,"
+    " questions TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (user, chat, topic))",
+    "CREATE INDEX conversations_at ON conversations (at)",
+    # AUTOINCREMENT: the buttons of an answer that is gone must not work on another.
+    "CREATE TABLE answers (number INTEGER PRIMARY KEY AUTOINCREMENT, chat BLOB NOT NULL,"
+    " question_id INTEGER NOT NULL, message_id INTEGER, asker BLOB NOT NULL,"
+    " question TEXT NOT NULL, earlier TEXT NOT NULL, answered INTEGER NOT NULL,"
+    " at REAL NOT NULL, ups INTEGER NOT NULL DEFAULT 0, downs INTEGER NOT NULL DEFAULT 0,"
+    " UNIQUE (chat, question_id))",
+    "CREATE INDEX answers_asker ON answers (asker)",
+    "CREATE INDEX answers_at ON answers (at)",
+    "CREATE INDEX gaps ON answers (at) WHERE answered = 0 OR downs > ups",
+    "CREATE TABLE votes (answer INTEGER NOT NULL, user BLOB NOT NULL, up INTEGER NOT NULL,"
+    " PRIMARY KEY (answer, user)) WITHOUT ROWID",
+    "CREATE INDEX votes_user ON votes (user)",
+    *inbox.INBOX_SCHEMA,
+)
+
+_FAULTS = Faults(
+    "the bot's memory",
+    BotError,
+    BotError,
+    "move it away and start the bot again (only the buttons under old answers, conversations and "
+    "feedback are lost)",
+)
 
 
 class State:
@@ -82,7 +116,7 @@ class State:
 
     # Conversations
 
-    def earlier(self, place: Place) -> tuple[str, ...]:
+    def earlier(self, place: ChatPlace) -> tuple[str, ...]:
         """Return the user's last questions there, oldest first; none after a long pause."""
         rows = self.database.query(
             "SELECT questions FROM conversations"
@@ -91,7 +125,7 @@ class State:
         )
         return tuple(json.loads(rows[0][0])) if rows else ()
 
-    def asked(self, place: Place, question: str) -> None:
+    def asked(self, place: ChatPlace, question: str) -> None:
         """Remember a question as the latest of its conversation."""
         with self.database.transaction() as db:
             questions = json.dumps([*self.earlier(place), question][-REMEMBERED:])
@@ -101,7 +135,7 @@ class State:
                 self._names(place) | {"questions": questions, "at": self._clock()},
             )
 
-    def forget(self, place: Place) -> None:
+    def forget(self, place: ChatPlace) -> None:
         """Begin a new conversation."""
         with self.database.transaction() as db:
             db.execute(
@@ -127,7 +161,7 @@ class State:
 
     def add_answer(
         self,
-        place: Place,
+        place: ChatPlace,
         question_id: int,
         question: str,
         earlier: Sequence[str],
@@ -170,14 +204,14 @@ class State:
         with self.database.transaction() as db:
             db.execute("UPDATE answers SET message_id = ? WHERE number = ?", (message_id, number))
 
-    def answer(self, number: int, chat: int) -> Kept | None:
+    def answer(self, number: int, chat: int) -> KeptAnswer | None:
         """Return an answer; None if it is gone, or was given in another chat."""
         rows = self.database.query(
             f"{KEPT} WHERE number = ? AND chat = ?", (number, self.pseudonym(chat))
         )
         return kept_of(rows[0]) if rows else None
 
-    def answer_to(self, chat: int, question_id: int) -> Kept | None:
+    def answer_to(self, chat: int, question_id: int) -> KeptAnswer | None:
         """Return the answer to a message, if any."""
         rows = self.database.query(
             f"{KEPT} WHERE chat = ? AND question_id = ?", (self.pseudonym(chat), question_id)
@@ -274,9 +308,125 @@ class State:
             found = [db.execute(statement, (before,)).rowcount for statement in statements]
         return found[-1] > 0
 
-    def _names(self, place: Place) -> dict[str, Any]:
+    def _names(self, place: ChatPlace) -> dict[str, Any]:
         return {
             "user": self.pseudonym(place.user),
             "chat": self.pseudonym(place.chat),
             "topic": place.topic or 0,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ChatPlace:
+    """Where a user talks with the bot."""
+
+    chat: int
+    topic: int | None
+    user: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer that was given.
+
+    Attributes:
+        number: Names it in the data of buttons.
+        question_id: The message that asked.
+        message_id: The message that answers; None until it is sent.
+        earlier: The questions that it took into account, oldest first.
+    """
+
+    number: int
+    question_id: int
+    message_id: int | None
+    question: str
+    earlier: tuple[str, ...]
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A question that the articles should answer better, and how many thumbs it got down."""
+
+    question: str
+    downs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts over a period; `up` and `down` are the votes on its answers."""
+
+    questions: int
+    answered: int
+    askers: int
+    chats: int
+    up: int
+    down: int
+
+
+def kept_of(row: tuple[Any, ...]) -> KeptAnswer:
+    """Make an answer of a row of `KEPT`."""
+    number, question_id, message_id, question, earlier, answered = row
+    return KeptAnswer(
+        *(number, question_id, message_id, question),
+        earlier=tuple(json.loads(earlier)),
+        answered=bool(answered),
+    )
+
+
+def change(
+    db: sqlite3.Connection, number: int, question: str, earlier: Sequence[str], answered: bool
+) -> None:
+    """Write what an answer is; the votes on what it was before go."""
+    # Half a surrogate pair is valid JSON, which Telegram sends, but no text for SQLite.
+    text = question.encode("utf-8", "replace").decode()
+    db.execute(
+        "UPDATE answers SET question = ?, earlier = ?, answered = ?,"
+        " ups = 0, downs = 0 WHERE number = ?",
+        (text, json.dumps(list(earlier)), answered, number),
+    )
+    db.execute("DELETE FROM votes WHERE answer = ?", (number,))
+
+
+def count(db: sqlite3.Connection, number: int) -> None:
+    """Count the votes on an answer."""
+    db.execute(
+        "UPDATE answers SET ups = (SELECT count(*) FROM votes WHERE answer = number AND up),"
+        " downs = (SELECT count(*) FROM votes WHERE answer = number AND NOT up) WHERE number = ?",
+        (number,),
+    )
+
+
+def open_file(path: Path) -> Database:
+    """Open the file, or make it in a folder that is made if it is not there.
+
+    Raises:
+        BotError: It cannot be used, is damaged, or has another format.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+    except OSError as exc:
+        raise BotError(
+            f"the bot's memory {path} cannot be written ({exc.strerror}); give the bot a "
+            "folder that it can write"
+        ) from exc
+    database = Database(path, _FAULTS, ("secure_delete = ON",))
+    database.check_length()
+    with database.transaction() as db:
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if not found and not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            for statement in _STATE_SCHEMA:
+                db.execute(statement)
+            db.execute("INSERT INTO meta VALUES (?, NULL)", (secrets.token_bytes(32),))
+            db.execute(f"PRAGMA user_version = {FORMAT}")
+            found = FORMAT
+    if found != FORMAT:
+        database.close()
+        raise BotError(
+            f"the bot's memory {path} has format {found}, this version of Excerpta reads "
+            f"format {FORMAT}; {_FAULTS.remedy}"
+        )
+    database.query("PRAGMA journal_mode = WAL")
+    return database

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Hashable
+from enum import Enum
 
-from bot.telegram.memory.state import Place
-from bot.telegram.quota import Quota, Seen, Verdict
+from bot.telegram.memory import ChatPlace
+from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
-from bot.telegram.sending.outbox import Outbox
 from bot.telegram.views import notices
 from bot.telegram.views.message import Message
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
 from config import TelegramSettings
 
 _PAUSES = 6
 """Pauses that someone makes while typing a question."""
 _STRANGERS = 10_000
 """Told lately that the bot is not for them."""
+WAITING = 3
+"""Questions of a user that may wait while one is answered; more would only be answered stale."""
+_WINDOW_S = 60.0
+_QUOTA_USERS = 50_000
+"""Users that are remembered; the least recent go first, who have not asked for long."""
 
 
-class Admission:
+class Access:
     """Who may ask, and how much."""
 
     def __init__(
@@ -44,7 +50,7 @@ class Admission:
         return user in listed or chat in settings.chats
 
     @contextlib.asynccontextmanager
-    async def asking(self, place: Place, code: str | None, to: int) -> AsyncIterator[bool]:
+    async def asking(self, place: ChatPlace, code: str | None, to: int) -> AsyncIterator[bool]:
         """Take a user's turn, if the lists and the user's quota allow it; else say so, once.
 
         Args:
@@ -115,3 +121,78 @@ class Admission:
             return None
         language = await self._workers.run(self._replies.language, user, code)
         return notices.refusal(language, verdict, self._settings.questions_per_minute)
+
+
+class Verdict(Enum):
+    """What becomes of a question."""
+
+    ADMITTED = "admitted"
+    TOO_MANY = "too many"  # still wait; say so
+    TOO_FAST = "too fast"  # in this minute; say so
+    SILENCE = "silence"  # it was said already: a notice for each would be a flood of its own
+
+
+class Quota:
+    """Counts what users ask.
+
+    Args:
+        per_minute: Questions in any sixty seconds.
+        clock: Seconds, monotonic.
+    """
+
+    def __init__(self, per_minute: int, clock: Callable[[], float]) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._users: OrderedDict[int, _User] = OrderedDict()
+
+    def admit(self, user: int) -> Verdict:
+        """Count a question in, if it is admitted; `leave` counts it out when it is answered."""
+        now = self._clock()
+        known = self._users.setdefault(user, _User(deque(maxlen=self._per_minute)))
+        self._users.move_to_end(user)
+        while len(self._users) > _QUOTA_USERS:
+            self._users.popitem(last=False)
+        full = len(known.times) == self._per_minute and now - known.times[0] < _WINDOW_S
+        if known.in_hand > WAITING or full:
+            verdict = Verdict.TOO_FAST if full else Verdict.TOO_MANY
+            verdict, known.told = (Verdict.SILENCE if known.told else verdict), True
+            return verdict
+        known.told = False
+        known.times.append(now)
+        known.in_hand += 1
+        return Verdict.ADMITTED
+
+    def leave(self, user: int) -> None:
+        """Count out what was admitted."""
+        if user in self._users:
+            self._users[user].in_hand -= 1
+
+
+class _User:
+    __slots__ = ("in_hand", "times", "told")
+
+    def __init__(self, times: deque[float]) -> None:
+        self.times = times
+        self.in_hand = 0
+        self.told = False
+
+
+class Seen:
+    """What was met before, so that something is said once and not each time.
+
+    Args:
+        room: How much is remembered, the latest.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
+
+    def first(self, key: Hashable) -> bool:
+        """Whether this is met for the first time, as far as is remembered; it is, from now on."""
+        new = key not in self._seen
+        self._seen[key] = None
+        self._seen.move_to_end(key)
+        if len(self._seen) > self._room:
+            self._seen.popitem(last=False)
+        return new

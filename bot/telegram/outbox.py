@@ -17,7 +17,7 @@ from telegram import (
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.telegram.memory.state import Place
+from bot.telegram.memory import ChatPlace
 from bot.telegram.views.message import Message
 
 _log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class Outbox:
         self._typing = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def reply(self, place: Place, message: Message, to: int | None = None) -> int | None:
+    async def reply(self, place: ChatPlace, message: Message, to: int | None = None) -> int | None:
         """Send a message, in the topic of the place, and return its id.
 
         None where nobody can be reached any more: the bot is blocked or was thrown out, or the
@@ -74,7 +74,7 @@ class Outbox:
                 return await self._send(place, Message(message.text), to)
         return None
 
-    async def _send(self, place: Place, message: Message, to: int | None) -> int:
+    async def _send(self, place: ChatPlace, message: Message, to: int | None) -> int:
         sent = await self._bot.send_message(
             place.chat,
             message.text,
@@ -90,7 +90,7 @@ class Outbox:
 
     async def tell(self, user: int, message: Message) -> None:
         """Send a message to a user, in private."""
-        await self.reply(Place(user, None, user), message)
+        await self.reply(ChatPlace(user, None, user), message)
 
     async def edit(self, chat: int, message_id: int, message: Message) -> None:
         """Put another text in place of a message's; none if it is gone or says just that."""
@@ -124,7 +124,7 @@ class Outbox:
             )
 
     @asynccontextmanager
-    async def typing(self, place: Place) -> AsyncIterator[None]:
+    async def typing(self, place: ChatPlace) -> AsyncIterator[None]:
         """Show "typing" meanwhile, once the wait has become noticeable.
 
         Where many wait, not to all of them: each showing costs half of what an answer costs.
@@ -141,7 +141,7 @@ class Outbox:
             self._typing -= 1
             over.set()
 
-    async def _keep_typing(self, place: Place, over: asyncio.Event) -> None:
+    async def _keep_typing(self, place: ChatPlace, over: asyncio.Event) -> None:
         # Not cancelled, as that would close the connection under a request that is on its way.
         pause_s = _TYPING_AFTER_S
         while True:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation import Leaning, leaning
+from bot.followups import FollowUp, is_small_talk, understand_follow_up
 
 COMMON = {"begin", "happened", "people", "why"}
 OFFENSIVE = "When did the Kursk offensive begin in August?"
@@ -15,8 +15,8 @@ def rarity(word: str) -> float:
     return 0.1 if word.lower() in COMMON else 0.9 if word[0].isupper() else 0.5
 
 
-def lean(question: str, *earlier: str, languages: tuple[str, ...] = ("en",)) -> Leaning | None:
-    return leaning(question, earlier, languages, rarity)
+def lean(question: str, *earlier: str, languages: tuple[str, ...] = ("en",)) -> FollowUp | None:
+    return understand_follow_up(question, earlier, languages, rarity)
 
 
 def text(question: str, *earlier: str, languages: tuple[str, ...] = ("en",)) -> str:
@@ -40,7 +40,9 @@ def test_a_name_is_taken_over_though_the_articles_are_full_of_it() -> None:
     def common(word: str) -> float:
         return 0.4 if word == "Kursk" else 0.6
 
-    found = leaning("Who ordered it?", ["How was the Kursk bridge held by guards?"], ["en"], common)
+    found = understand_follow_up(
+        "Who ordered it?", ["How was the Kursk bridge held by guards?"], ["en"], common
+    )
     assert found is not None
     assert found.text == "Who ordered it? (Kursk bridge held)"
 
@@ -166,3 +168,48 @@ def test_a_conversation_never_grows(questions: list[str]) -> None:
         searched = found.text if found else question
         assert searched.startswith(question)
         assert len(searched) <= len(question) + 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks",
+        "Thank you very much!",
+        "OK, thanks for the help",
+        "no",
+        "Good morning... hello?",
+        "Who are you?",
+        "What can you do?",
+        "Дуже дякую",
+        "Добрий день, хто ти?",
+        "будь ласка",
+        "Большое спасибо!",
+        "кто ты?",
+        "Vielen Dank, danke",
+        "Guten Tag",
+        "Was kannst du?",
+    ],
+)
+def test_what_asks_nothing_of_the_articles_is_small_talk(text: str) -> None:
+    assert is_small_talk(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "?",
+        "why?",
+        "and in 2024?",
+        "Are you sure?",
+        "ok, and Sudzha?",
+        "Where is it from?",
+        "Who thanked you for the bridge?",
+        "Що це?",
+        "а чому?",
+        "откуда он?",
+        "und warum?",
+    ],
+)
+def test_what_asks_something_is_none(text: str) -> None:
+    assert not is_small_talk(text)

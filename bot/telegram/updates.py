@@ -1,4 +1,4 @@
-"""Handling: the updates in hand, each from its receipt to the moment that it is done.
+"""Updates: those in hand, each from its receipt to the moment that it is done.
 
 An update is kept in the inbox before Telegram is told that it came, and leaves it when it is
 handled. So what waits, or what a kill cuts off, is handled at the next start.
@@ -15,9 +15,9 @@ from typing import Any
 from telegram import Bot, Update
 
 from bot.errors import BotError
-from bot.telegram.memory.inbox import Inbox
+from bot.telegram.inbox import Inbox
 from bot.telegram.metrics import Metrics
-from bot.telegram.work import Workers
+from bot.telegram.workers import Workers
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ _PAUSES_S = (20.0, 120.0, 600.0)
 themselves were repeated already; after a quarter of an hour nobody waits for the answer."""
 
 
-class Handling:
+class Updates:
     """Hands updates on, and knows which are under way.
 
     Args:

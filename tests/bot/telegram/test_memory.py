@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import BotError
-from bot.telegram.memory.state import Gap, Place, State, Stats
+from bot.telegram.memory import ChatPlace, Gap, State, Stats
 
 BOT = 4_000_000_001
 ANN, BOB, EVE = 5_111_222_333, 5_444_555_666, 5_777_888_999
@@ -53,15 +53,15 @@ def opened(folder: Path, clock: Clock | None = None) -> State:
     return State.open(folder, BOT, keep_days=30, conversation_minutes=20, clock=clock or Clock())
 
 
-def place(user: int = ANN, chat: int = GROUP, topic: int | None = None) -> Place:
-    return Place(chat, topic, user)
+def place(user: int = ANN, chat: int = GROUP, topic: int | None = None) -> ChatPlace:
+    return ChatPlace(chat, topic, user)
 
 
 def add(
     state: State,
     question_id: int,
     question: str = "why?",
-    where: Place | None = None,
+    where: ChatPlace | None = None,
     answered: bool = True,
 ) -> int:
     return state.add_answer(where or place(), question_id, question, ("before",), answered)

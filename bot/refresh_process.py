@@ -1,0 +1,288 @@
+"""Refreshes in a process of their own, so that answering goes on.
+
+What takes long is done at the lowest priority, and the process gives its memory back when it ends.
+What serves follows the index by itself (`Searcher.following`). The process is prewarmed: starting
+Python and importing is half of what a refresh of one article takes, so `python -m
+bot.refresh_process ARGUMENTS` has imported all that the command needs before it is told to begin.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from bot.errors import BotError
+from bot.idle import is_in_line
+from config import Settings
+from retrieval.formats.plain import WRITTEN
+from retrieval.refresh.watch import FolderChanges
+
+__all__ = ["WRITTEN_S", "Document", "Refresher"]
+
+_log = logging.getLogger(__name__)
+
+_AGAIN_S = 30.0
+# After a file was found that another process still writes; then less and less often.
+WRITTEN_S = 1.0
+_LOWEST_PRIORITY = 19
+# An edit shall be found at once; what takes longer shall not make answers slower.
+_SHORT_S = 5.0
+_ENDING_S = 10.0
+_TELEGRAM = "EXCERPTA_TELEGRAM__"
+
+Document = dict[str, Any]
+
+
+class Refresher:
+    """Runs `excerpta refresh`; every method may be called from any thread.
+
+    Args:
+        settings: Those that the process will find as well.
+        options: Of the command line that chose the settings: `--articles`, `--config` ...
+        prewarm: Keep a process ready while watching: an edit is found sooner, for 55 MB.
+        again_s: Seconds after which what failed while watching is tried again.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: Sequence[str],
+        *,
+        prewarm: bool = False,
+        again_s: float = _AGAIN_S,
+    ) -> None:
+        self._settings = settings
+        self._options = options
+        self._prewarm = prewarm
+        self._again_s = again_s
+        self._one_at_a_time = threading.Lock()
+        self._ending = threading.Lock()
+        self._over = threading.Event()
+        self._ready: RefreshProcess | None = None
+        self._running: RefreshProcess | None = None
+
+    def refresh(self, on_progress: Callable[[Document], None] = lambda _: None) -> Document:
+        """Bring the index in line and return the report, as `refresh --json` prints it.
+
+        Args:
+            on_progress: Is told how far it is; see `retrieval.refresh.RefreshProgress`.
+
+        Raises:
+            BotError: It failed, or was ended by `close`; the message is the process's.
+        """
+        with self._one_at_a_time:
+            return self._begin().run(on_progress)
+
+    def _begin(self) -> RefreshProcess:
+        with self._ending:
+            if self._over.is_set():
+                raise BotError("the bot is stopping")
+            ready, self._ready = self._ready, None
+            if ready is not None and not ready.lives:
+                ready.dismiss()
+                ready = None
+            self._running = ready or RefreshProcess(self._options)
+            return self._running
+
+    def _prewarm_next(self) -> None:
+        with self._ending:
+            if self._prewarm and self._ready is None and not self._over.is_set():
+                self._ready = RefreshProcess(self._options)
+
+    def watch(
+        self,
+        on_report: Callable[[Document | None], None] = lambda _: None,
+        on_failure: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        """Refresh whenever the articles are others than those indexed, until `close`.
+
+        What fails goes to the log, once, and is tried again.
+
+        Args:
+            on_report: Is told what each refresh did, and None where there was nothing to do.
+            on_failure: Is told of each that failed.
+        """
+        failed = ""
+        wait_s = WRITTEN_S
+        looks = FolderChanges(
+            self._settings.articles.folder, self._settings.refresh.watch, self._over
+        )
+        for _ in looks:
+            try:
+                # Also at first: an index that somebody rolled back is left as it is.
+                report = None if is_in_line(self._settings) else self.refresh()
+                on_report(report)
+                self._prewarm_next()
+            except Exception as exc:  # noqa: BLE001 (whatever it is, watching goes on)
+                if self._over.is_set():
+                    break
+                # It may stay so for long.
+                _log.log(logging.DEBUG if str(exc) == failed else logging.WARNING, "%s", exc)
+                failed = str(exc)
+                on_failure(exc)
+                looks.soon(self._again_s)
+                continue
+            failed = ""
+            if report is not None and _is_unfinished(report):
+                looks.soon(wait_s)
+                wait_s = min(2 * wait_s, self._again_s)
+            else:
+                wait_s = WRITTEN_S
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch in a thread meanwhile."""
+        thread = threading.Thread(target=self.watch, name="watch", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.close()
+            thread.join()
+
+    def close(self) -> None:
+        """End watching, and a refresh that is under way; the next goes on from there."""
+        with self._ending:
+            self._over.set()
+            ready, self._ready = self._ready, None
+            running = self._running
+        if ready is not None:
+            ready.dismiss()
+        if running is not None and running.lives:
+            running.end()
+
+
+def _is_unfinished(report: Document) -> bool:
+    return any(WRITTEN in one["reason"] for one in report["skipped"])
+
+
+class RefreshProcess:
+    """A process that refreshes once.
+
+    Args:
+        options: Of the command line that chose the settings: `--articles`, `--config` ...
+    """
+
+    def __init__(self, options: Sequence[str]) -> None:
+        # -P, as a folder called "bot" in the current folder is none of ours.
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "bot.refresh_process",
+            "refresh",
+            "--json",
+            "--progress",
+        ]
+        # What refreshes has no use for the token.
+        environment = {
+            key: value for key, value in os.environ.items() if not key.upper().startswith(_TELEGRAM)
+        }
+        self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `end`
+        try:
+            self._process = subprocess.Popen(
+                [*command, *options],
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=self._output,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                # Ctrl-C in a terminal goes to a whole group; `end` ends this process.
+                process_group=0,
+            )
+        except OSError:
+            self._output.close()
+            raise
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def run(self, on_progress: Callable[[Document], None]) -> Document:
+        """Refresh, and return the report, as `refresh --json` prints it.
+
+        Raises:
+            BotError: It failed, or was ended; the message is the process's.
+        """
+        process = self._process
+        assert process.stdin is not None, "a pipe"
+        assert process.stderr is not None, "a pipe"
+        said = ""
+        with self._output, process, _lowered(process.pid, _SHORT_S):
+            with suppress(OSError):  # it has ended, and its status tells more
+                process.stdin.write("\n")
+                process.stdin.flush()
+            for line in process.stderr:
+                try:
+                    on_progress(json.loads(line))
+                except ValueError:
+                    said = line.strip() or said
+            status = process.wait()
+            self._output.seek(0)
+            try:
+                report: Document = json.load(self._output)
+            except ValueError:
+                report = {"error": f"the refresh ended with status {status}; {said}"}
+        if "error" in report:
+            raise BotError(str(report["error"]))
+        return report
+
+    def end(self) -> None:
+        """End the process; what it encoded so far is kept."""
+        self._process.terminate()
+        try:
+            self._process.wait(_ENDING_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def dismiss(self) -> None:
+        """End the process, which was not told to begin."""
+        with self._output, self._process:
+            self.end()
+
+
+@contextmanager
+def _lowered(group: int, after_s: float) -> Iterator[None]:
+    """Give a group of processes the lowest priority after so many seconds."""
+
+    def lower() -> None:
+        with suppress(AttributeError, OSError):  # Windows has no such priorities
+            os.setpriority(os.PRIO_PGRP, group, _LOWEST_PRIORITY)
+
+    timer = threading.Timer(after_s, lower)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def main() -> None:
+    """Import all that a refresh needs, wait for a line, then run the command line.
+
+    Where standard input ends before there is a line, the command never runs.
+    """
+    # Commands import what they need only when they run; here it is there before.
+    from bot import build, progress, report  # noqa: F401
+    from bot.cli import app
+    from retrieval.languages import language_of_article
+
+    # What tells languages takes a third of a second to load.
+    language_of_article("")
+    if sys.stdin.readline():
+        app()
+
+
+if __name__ == "__main__":
+    main()
