@@ -115,12 +115,12 @@ def _processes(folder: Path) -> Iterator[Callable[[], list[str]]]:
 async def walks(folder: Path) -> dict[str, list[str]]:
     """Take the walks, and return the files of each in order; `folder` is empty."""
     # All that this needs of the packages: here, as `tell` needs none of it.
-    from bot.refresh_process import Refresher
     from pydantic import SecretStr
     from rich.console import Console
 
     from bot import render
     from bot.build import Library, open_library
+    from bot.refresh_process import Refresher
     from bot.telegram import Service
     from config import Settings
     from tests.bot.telegram.emulator import Emulator
