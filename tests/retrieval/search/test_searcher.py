@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import logging
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 import pytest
 from hypothesis import given
@@ -16,11 +13,11 @@ from embeddings import Encoder
 from retrieval.errors import IndexMismatch
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical import LexicalIndex
+from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot
 from retrieval.search.confidence import confidence, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import LATE_CANDIDATES, Searcher
-from retrieval.store import Store
 from retrieval.types import Excerpt
 from tests.fakes import HashEncoder, Passage
 from tests.paths import SEEDS
@@ -179,6 +176,14 @@ class WordsOnly(HashEncoder):
         return super().encode_passages(["" if text == "a\n..." else text for text in texts])
 
 
+def load(library: Library) -> Snapshot:
+    return LiveSnapshot(library.store(), library.index, library.encoder).current
+
+
+def searching(snapshot: Snapshot, library: Library) -> Searcher:
+    return Searcher(FixedSnapshot(snapshot), library.encoder, SEARCH)
+
+
 def test_the_next_question_sees_a_new_generation(library: Library) -> None:
     searcher = library.searcher()
     assert not searcher.reload()
@@ -196,27 +201,27 @@ def test_the_next_question_sees_a_new_generation(library: Library) -> None:
     assert searcher.generation.number == 2
 
 
-def test_a_view_stays_whole_while_generations_pass(library: Library) -> None:
-    searcher = library.searcher()
-    before = searcher.search("When does the ferry cross the river?")
+def test_a_snapshot_stays_whole_while_generations_pass(library: Library) -> None:
+    still = load(library)
+    before = searching(still, library).search("When does the ferry cross the river?")
     for n in range(library.keep - 1):
         library.write(ferry=f"Ferry number {n} sank.", **{f"new{n}": "The river ferry crosses."})
         library.refresh()
 
-    with searcher.following(every_s=60):
-        after = searcher.search("When does the ferry cross the river?")
+    after = searching(still, library).search("When does the ferry cross the river?")
 
     assert after == before
 
 
 def test_chunks_that_were_dropped_are_no_hits(library: Library) -> None:
-    searcher = library.searcher()
+    still = load(library)
     for n in range(library.keep + 1):
         library.write(ferry=f"Ferry number {n} sank.")
         library.refresh()
 
-    with searcher.following(every_s=60):
-        assert sorted(paths(searcher.search("ferry river"))) == ["mill.txt", "river.txt"]
+    ranking = searching(still, library).search("ferry river")
+
+    assert sorted(paths(ranking)) == ["mill.txt", "river.txt"]
 
 
 def test_lexical_hits_outside_of_the_generation_are_dropped(library: Library) -> None:
@@ -243,81 +248,6 @@ def test_a_lexical_index_that_cannot_be_written_is_made_in_memory(library: Libra
 
     assert paths(library.searcher().search("mill"))[0] == "mill.txt"
     assert library.lexical.exists()
-
-
-def test_a_follower_loads_new_generations_and_no_question_does(library: Library) -> None:
-    searcher = library.searcher()
-    library.write(tower="A tower by the river.")
-    library.refresh()
-    with searcher.following(every_s=60):
-        assert searcher.search("tower").generation == 1
-    with searcher.following(every_s=0.01):
-        wait_until(lambda: searcher.generation.number == 2)
-    library.write(tower="A tower by the sea.")
-    library.refresh()
-    assert searcher.search("tower").generation == 3
-
-
-def vanish(index: Path) -> None:
-    """Delete an index at once, for a follower may write into it meanwhile."""
-    gone = index.with_name("gone")
-    index.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
-
-
-def test_a_follower_outlives_an_index_of_another_encoder(
-    library: Library, caplog: pytest.LogCaptureFixture
-) -> None:
-    searcher = library.searcher()
-    with searcher.following(every_s=0.01):
-        vanish(library.index)
-        library.encoder = HashEncoder(fingerprint="hash-2")
-        library.refresh()
-        wait_until(lambda: "made with the encoder" in caplog.text)
-        vanish(library.index)
-        library.encoder = HashEncoder()
-        library.write(tower="A tower by the river.")
-        library.refresh()
-        wait_until(lambda: searcher.generation.articles == 4)
-    warnings = [one for one in caplog.records if one.levelno >= logging.WARNING]
-    assert len(warnings) == 1
-
-
-def test_a_follower_outlives_what_it_does_not_expect(
-    library: Library, caplog: pytest.LogCaptureFixture
-) -> None:
-    store = Exhausted(library.store())
-    searcher = Searcher.open(cast(Store, store), library.index, library.encoder, SEARCH)
-    with searcher.following(every_s=0.01):
-        store.exhausted = True
-        wait_until(lambda: "no memory left" in caplog.text)
-        store.exhausted = False
-        library.write(tower="A tower by the river.")
-        library.refresh()
-        wait_until(lambda: searcher.generation.articles == 4)
-
-
-class Exhausted:
-    """A store of a machine whose memory may run out."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.exhausted = False
-
-    def state(self) -> tuple[str, int, str]:
-        if self.exhausted:
-            raise MemoryError("no memory left")
-        return self._store.state()
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_another_encoder_cannot_search(library: Library) -> None:
