@@ -19,7 +19,7 @@ from pathlib import Path
 import watchfiles
 from watchfiles import Change
 
-from config.sections import Noticing
+from config import Noticing
 from retrieval.articles import ignored
 from retrieval.formats.parsing import READERS, suffix
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from config.sections import Noticing
+from config import Noticing
 from retrieval.refresh.watch import FolderChanges
 from tests.paths import ROOT
 
