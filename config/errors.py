@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 
-from config.tokens import redact
+from config.logs import redact
 
 
 class SettingsError(ValueError):
@@ -21,12 +21,19 @@ class SettingsError(ValueError):
         super().__init__(redact(" ".join("; ".join(faults).split())))
 
 
-def unknown(kind: str, name: str, known: Collection[str]) -> str:
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Word the fault of a name that does not exist, with the one that was probably meant."""
-    (closest,) = get_close_matches(name, known, n=1, cutoff=0)
+    (closest,) = get_close_matches(name, list(known), n=1, cutoff=0)
     return f"no such {kind}, the closest is {closest}"
 
 
-def exposed(path: Path | str, mode: int) -> str:
-    """Word the fault of a file that holds a secret and that others may read."""
+def exposed(path: Path | str, mode: int) -> str | None:
+    """Word the fault of a file with a secret; None if it is closed to all but its owner.
+
+    Args:
+        path: The file.
+        mode: Its permission bits.
+    """
+    if mode & 0o077 == 0:
+        return None
     return f"found mode {mode:03o}, wanted 600; run: chmod 600 {shlex.quote(str(path))}"

@@ -10,8 +10,6 @@ import json
 import logging
 import re
 
-from config.tokens import redact
-
 _OURS = ("bot", "config", "embeddings", "retrieval")
 _LIBRARIES = {
     # Below this level their messages hold URLs, and these the bot's token.
@@ -30,6 +28,9 @@ _LIBRARIES = {
 _STEERING = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+# "<bot id>:<secret of 35 characters>". Five digits at least, or the "256:" of a digest's name
+# would make it a token; a URL may hold the colon escaped.
+_TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{35,}", re.IGNORECASE)
 _NAME = "excerpta"
 
 
@@ -58,6 +59,11 @@ def setup(verbose: bool, *, service: bool = False, as_json: bool = False) -> Non
         logging.getLogger(name).setLevel(quiet if not verbose else logging.DEBUG)
     for name, level in _LIBRARIES.items():
         logging.getLogger(name).setLevel(level)
+
+
+def redact(text: str) -> str:
+    """Replace whatever looks like a bot token."""
+    return _TOKEN.sub("<bot token>", text)
 
 
 class _Lines(logging.Formatter):

@@ -17,10 +17,8 @@ from pydantic import (
     SecretStr,
     field_validator,
 )
-from pydantic_settings import NoDecode
 
 from config.errors import SettingsError, exposed
-from config.tokens import is_private
 
 # Many times the length of a token; a larger file is another one, named by mistake.
 _TOKEN_FILE_BYTES = 1024
@@ -89,9 +87,9 @@ def _split(values: object) -> object:
     return [one.strip() for one in values.split(",")] if isinstance(values, str) else values
 
 
-Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_split)]
+Ids = Annotated[frozenset[int], BeforeValidator(_split)]
 Channel = Annotated[str, Field(pattern=r"^\d{1,20}=\w{4,32}$")]
-Channels = Annotated[tuple[Channel, ...], NoDecode, BeforeValidator(_split)]
+Channels = Annotated[tuple[Channel, ...], BeforeValidator(_split)]
 
 
 class _Section(BaseModel):
@@ -273,8 +271,8 @@ class TelegramSettings(_Section):
         except OSError as exc:
             # Not chained: the error repeats the path, and some put the token itself there.
             raise SettingsError(f"{name}: cannot be read: {exc.strerror}; {_HOW_TO_SET}") from None
-        if not is_private(mode):
-            raise SettingsError(f"{name}: {exposed(self.token_file, S_IMODE(mode))}")
+        if fault := exposed(self.token_file, S_IMODE(mode)):
+            raise SettingsError(f"{name}: {fault}")
         words = content.split()
         if len(words) != 1 or not content.isascii() or len(content) > _TOKEN_FILE_BYTES:
             raise SettingsError(f"{name}: wanted the token and nothing else; {_HOW_TO_SET}")

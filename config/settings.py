@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict
 
-from config import layers
-from config.errors import SettingsError
-from config.faults import misfits, violations
+from config.loading import load
 from config.sections import (
     ArticlesSettings,
     ConsoleSettings,
@@ -25,21 +22,11 @@ from config.sections import (
     WriterSettings,
 )
 
-_DEFAULTS = Path(__file__).with_name("default.toml")
-_LOCAL = Path("excerpta.toml")
 
-
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings, frozen."""
 
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        env_prefix="EXCERPTA_",
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     articles: ArticlesSettings
     index: IndexSettings
@@ -51,18 +38,6 @@ class Settings(BaseSettings):
     writer: WriterSettings
     console: ConsoleSettings
     telegram: TelegramSettings
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take from a constructor call its arguments only; `load` looks at the other sources."""
-        return (init_settings,)
 
     @classmethod
     def load(
@@ -79,19 +54,4 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: A file cannot be read, a name does not exist, or a value does not fit.
         """
-        file = config_file or (_LOCAL if _LOCAL.exists() else None)
-        stack = [
-            layers.from_arguments(overrides or {}),
-            *layers.from_environment(cls),
-            *([layers.from_file(cls, file)] if file else []),
-            layers.from_file(cls, _DEFAULTS),
-        ]
-        schema = layers.schema_of(cls)
-        faults = [fault for layer in stack for fault in misfits(layer, schema)]
-        if faults:
-            raise SettingsError(*faults)
-        try:
-            return cls.model_validate(layers.merge(stack, schema))
-        except ValidationError as exc:
-            faults = list(violations(exc, stack, schema))
-        raise SettingsError(*faults)  # outside, as the error of pydantic carries the values
+        return load(cls, config_file, overrides or {})

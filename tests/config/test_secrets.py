@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from config import Settings, SettingsError, TelegramSettings
-from config.tokens import redact
+from config.logs import redact
 from tests.config.loads import local, refused
 
 SECRET = "AAFakeFakeFakeFakeFakeFakeFakeFake_-x"[:35]

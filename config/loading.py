@@ -1,0 +1,176 @@
+"""Where settings come from: arguments over environment over a file, each a layer of values.
+
+A fault of a value names the layer that it comes from, as `excerpta.toml` or
+`EXCERPTA_SEARCH__EXCERPTS`, and no fault shows a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import reprlib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_IMODE, S_ISREG
+from typing import Any, TypeVar, cast, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+
+from config.errors import SettingsError, exposed, unknown
+
+_LOCAL = Path("excerpta.toml")
+_PREFIX = "EXCERPTA_"
+
+Schema = Mapping[str, Mapping[str, FieldInfo]]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values of one origin.
+
+    Attributes:
+        origin: A file's path, an environment variable's name, or "the arguments".
+        values: Keys by section, as found; neither names nor types are checked.
+        mode: Permission bits of the file, 0 for other origins.
+    """
+
+    origin: str
+    values: Mapping[str, Any]
+    mode: int = 0
+
+
+def load(
+    model: type[Model],
+    config_file: Path | None,
+    overrides: Mapping[str, Mapping[str, object]],
+) -> Model:
+    """Merge the layers key by key and check the result.
+
+    Args:
+        model: Settings, whose fields are sections, whose fields are keys.
+        config_file: TOML; without it, `excerpta.toml` in the current folder if there is one.
+        overrides: Keys by section, from the command line; None as a value means not given.
+
+    Raises:
+        SettingsError: A file cannot be read, a name does not exist, or a value does not fit.
+    """
+    schema = schema_of(model)
+    file = config_file or (_LOCAL if _LOCAL.exists() else None)
+    layers = [
+        _from_arguments(overrides),
+        *_from_environment(schema),
+        *([_from_file(file)] if file else []),
+        _from_file(Path(__file__).with_name("default.toml")),
+    ]
+    faults = [fault for layer in layers for fault in _faults_of_names(layer, schema)]
+    if faults:
+        raise SettingsError(*faults)
+    merged: dict[str, dict[str, object]] = {section: {} for section in schema}
+    for layer in reversed(layers):
+        for section, values in layer.values.items():
+            merged[section].update(values)
+    try:
+        return model.model_validate(merged)
+    except ValidationError as exc:
+        faults = list(_faults_of_values(exc, layers, schema))
+    raise SettingsError(*faults)  # outside, as the error of pydantic carries the values
+
+
+def schema_of(model: type[BaseModel]) -> Schema:
+    """List the fields of settings by section and key."""
+    return {
+        section: cast(type[BaseModel], field.annotation).model_fields
+        for section, field in model.model_fields.items()
+    }
+
+
+def variable(section: str, key: str) -> str:
+    """Return the name of the environment variable that sets a key."""
+    return f"{_PREFIX}{section}__{key}".upper()
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Tell whether a key holds a secret, from its type."""
+    return _names_secret(field.annotation)
+
+
+def _names_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_names_secret, get_args(annotation)))
+
+
+def _from_arguments(overrides: Mapping[str, Mapping[str, object]]) -> Layer:
+    given = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in overrides.items()
+    }
+    return Layer("the arguments", given)
+
+
+def _from_environment(schema: Schema) -> list[Layer]:
+    """Make one layer of each variable, so that a fault names it; an empty one counts as not set."""
+    given = {name.upper(): value for name, value in os.environ.items() if value}
+    known = {
+        variable(section, key): (section, key) for section in schema for key in schema[section]
+    }
+    strange = [name for name in given if name.startswith(_PREFIX) and name not in known]
+    if strange:
+        raise SettingsError(
+            *(f"{name}: {unknown('environment variable', name, known)}" for name in strange)
+        )
+    return [
+        Layer(name, {section: {key: given[name]}})
+        for name, (section, key) in known.items()
+        if name in given
+    ]
+
+
+def _from_file(path: Path) -> Layer:
+    try:
+        mode = path.stat().st_mode
+        # Before it is opened: a pipe would wait for a writer.
+        if S_ISREG(mode):
+            return Layer(str(path), tomllib.loads(path.read_bytes().decode()), S_IMODE(mode))
+        fault = "wanted a regular file"
+    except OSError as exc:
+        fault = f"cannot be read: {exc.strerror}"
+    except UnicodeDecodeError:
+        fault = "found other bytes than UTF-8 text"
+    except tomllib.TOMLDecodeError as exc:
+        fault = f"wrong TOML: {exc}"
+    # Outside, as an error of decoding carries the whole file, secrets included.
+    raise SettingsError(f"config file {path}: {fault}")
+
+
+def _faults_of_names(layer: Layer, schema: Schema) -> Iterator[str]:
+    """Find names that do not exist, sections that are no tables, secrets that others may read."""
+    known = [*schema, *(f"{section}.{key}" for section, keys in schema.items() for key in keys)]
+    for section, values in layer.values.items():
+        if section not in schema:
+            yield f"{section} in {layer.origin}: {unknown('section', section, known)}"
+        elif not isinstance(values, Mapping):
+            yield f"{section} in {layer.origin}: found no table, wanted the keys of a section"
+        else:
+            for key in values:
+                name = f"{section}.{key}"
+                if key not in schema[section]:
+                    yield f"{name} in {layer.origin}: {unknown('key', name, known)}"
+                elif is_secret(schema[section][key]) and (
+                    fault := exposed(layer.origin, layer.mode)
+                ):
+                    yield f"{name} in {layer.origin}: {fault}"
+
+
+def _faults_of_values(
+    error: ValidationError, layers: Sequence[Layer], schema: Schema
+) -> Iterator[str]:
+    """Word what pydantic found wrong with the merged layers; the first layer is on top."""
+    for fault in error.errors(include_url=False, include_context=False):
+        section, key = map(str, fault["loc"][:2])
+        origin = next(layer.origin for layer in layers if key in layer.values.get(section, {}))
+        secret = is_secret(schema[section][key])
+        found = "a value that is not shown" if secret else reprlib.repr(fault["input"])
+        wanted = fault["msg"].removeprefix("Value error, ")
+        yield f"{section}.{key}: found {found} in {origin}, {wanted[0].lower()}{wanted[1:]}"
