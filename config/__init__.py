@@ -2,7 +2,7 @@
 
 from config import logs
 from config.errors import SettingsError
-from config.sections import (
+from config.settings import (
     ArticlesSettings,
     Backend,
     ConsoleSettings,
@@ -14,10 +14,10 @@ from config.sections import (
     Noticing,
     RefreshSettings,
     SearchSettings,
+    Settings,
     TelegramSettings,
     WriterSettings,
 )
-from config.settings import Settings
 
 __all__ = [
     "ArticlesSettings",

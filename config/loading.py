@@ -63,15 +63,14 @@ def load(
         _from_arguments(overrides),
         *_from_environment(schema),
         *([_from_file(file)] if file else []),
-        _from_file(Path(__file__).with_name("default.toml")),
     ]
     faults = [fault for layer in layers for fault in _faults_of_names(layer, schema)]
     if faults:
         raise SettingsError(*faults)
-    merged: dict[str, dict[str, object]] = {section: {} for section in schema}
+    merged: dict[str, dict[str, object]] = {}
     for layer in reversed(layers):
         for section, values in layer.values.items():
-            merged[section].update(values)
+            merged.setdefault(section, {}).update(values)
     try:
         return model.model_validate(merged)
     except ValidationError as exc:

@@ -1,43 +1,399 @@
-"""What can be set. What each key means, its unit and its default stand in default.toml."""
+"""All that can be set: each key once, with its type, bounds, default and meaning.
+
+The text below a key describes it to users: `python -m tests.config.reference` makes default.toml
+and README.md of these texts, with the bounds of the key behind. A key that may be left out has an
+example. (pydantic could keep the texts, too, and every start would take 20 ms longer for it.)
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from stat import S_IMODE, S_ISREG
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from config.errors import SettingsError, exposed
 from config.loading import load
-from config.sections import (
-    ArticlesSettings,
-    ConsoleSettings,
-    EncoderSettings,
-    IndexSettings,
-    ReaderSettings,
-    RefreshSettings,
-    RerankerSettings,
-    SearchSettings,
-    TelegramSettings,
-    WriterSettings,
+
+# Many times the length of a token; a larger file is another one, named by mistake.
+_TOKEN_FILE_BYTES = 1024
+_HOW_TO_SET = (
+    "get one from @BotFather with /newbot and set EXCERPTA_TELEGRAM__TOKEN, or telegram.token_file"
 )
 
 
+class Backend(StrEnum):
+    """What runs the encoder."""
+
+    AUTO = "auto"
+    OPENVINO = "openvino"
+    TORCH = "torch"
+
+
+class Intake(StrEnum):
+    """How the bot's updates come from Telegram."""
+
+    POLLING = "polling"
+    WEBHOOK = "webhook"
+
+
+class LateInteraction(StrEnum):
+    """Where the tokens of chunks come from that the question's tokens are compared with."""
+
+    STORED = "stored"
+    COMPUTED = "computed"
+    OFF = "off"
+
+
+class Noticing(StrEnum):
+    """How changes of the articles folder are noticed."""
+
+    AUTO = "auto"
+    EVENTS = "events"
+    POLL = "poll"
+
+
+class LogFormat(StrEnum):
+    """How records of the log are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def _expand_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as exc:
+        raise ValueError("the home folder that ~ stands for is not known") from exc
+
+
+def _expand_model(model: str) -> str:
+    return str(_expand_home(Path(model))) if model.startswith("~") else model
+
+
+def _split(values: object) -> object:
+    """Let an environment variable list values as 1,2,3."""
+    return [one.strip() for one in values.split(",")] if isinstance(values, str) else values
+
+
+def _secret(pattern: str, wanted: str) -> AfterValidator:
+    """Check a secret by a pattern of our own: pydantic's takes no secrets."""
+
+    def check(secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(pattern, secret.get_secret_value(), re.DOTALL):
+            raise ValueError(f"wanted {wanted}")
+        return secret
+
+    return AfterValidator(check)
+
+
+Text = Annotated[str, Field(min_length=1)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+ModelName = Annotated[Text, AfterValidator(_expand_model)]
+Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
+HomePath = Annotated[Path, AfterValidator(_expand_home)]
+Ids = Annotated[frozenset[int], BeforeValidator(_split)]
+Channel = Annotated[str, Field(pattern=r"^\d{1,20}=\w{4,32}$")]
+Channels = Annotated[tuple[Channel, ...], BeforeValidator(_split)]
+Token = Annotated[SecretStr, Field(min_length=1)]
+Proxy = Annotated[
+    SecretStr, _secret(r"(https?|socks5)://[^/].*", "http://, https:// or socks5:// and a host")
+]
+WebhookSecret = Annotated[
+    SecretStr, _secret(r"[A-Za-z0-9_-]{16,256}", "16 to 256 of A-Z a-z 0-9 _ -")
+]
+# Anything else cannot stand in a header, and the error would show it.
+Key = Annotated[
+    SecretStr, _secret(r"[!-~]{1,1024}", "up to 1024 printable ASCII characters without a space")
+]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        # A message of pydantic would repeat the value that it refuses, which may be a secret.
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+
+class ArticlesSettings(_Section):
+    """Where the articles are and how they are read."""
+
+    folder: HomePath = Path("seeds")
+    """The folder that holds the articles."""
+    language: Language = "en"
+    """The language of an article that names none and whose text does not show it: two lower-case
+    letters of ISO 639-1."""
+    max_megabytes: float = Field(50, gt=0, le=1000)
+    """The size, in megabytes, above which a file is skipped."""
+    max_characters: int = Field(5_000_000, ge=1000, le=100_000_000)
+    """The length of its text, in characters, above which an article is skipped."""
+    max_pages: int = Field(2000, ge=1, le=100_000)
+    """The number of pages above which a file is skipped."""
+    max_unpacked_megabytes: float = Field(200, gt=0, le=1000)
+    """The size of its unpacked content, in megabytes, above which an archive (.docx, .odt, .epub)
+    is skipped."""
+    max_seconds: float = Field(30, gt=0, le=600)
+    """The time, in seconds, after which a file that is still being read is skipped."""
+    channels: Channels = ()
+    """The public names of Telegram channels whose exports are in the folder, so that citations
+    link to the public posts. Each is written "number=name", the number being the "id" in
+    result.json."""
+
+    @property
+    def max_bytes(self) -> int:
+        """Size of a file, at most."""
+        return int(self.max_megabytes * 1_000_000)
+
+
+class IndexSettings(_Section):
+    """Where the index is and how articles are cut for it."""
+
+    folder: HomePath = Path(".excerpta")
+    """The folder that holds the index. It can be deleted at any time: the next refresh makes it
+    again."""
+    chunk_tokens: int = Field(200, ge=16, le=4096)
+    """The greatest length of a chunk, which is the piece of an article that is searched, with the
+    article's title: a number of the encoder's tokens, not more than the model reads."""
+    keep: int = Field(3, ge=1, le=100)
+    """The number of generations of the index that are kept, the current one included."""
+
+
+class RefreshSettings(_Section):
+    """How the index is brought in line with the articles."""
+
+    gate: bool = True
+    """Whether a new generation of the index is tested, and published only if it passes."""
+    sample: int = Field(20, ge=1, le=1000)
+    """The greatest number of articles that this test searches for, each by its title and by a
+    sentence of its text."""
+    questions: HomePath | None = Field(None, examples=["~/questions.jsonl"])
+    """A file of questions whose answers are known, in the form that excerpta evaluate reads. A new
+    generation passes only if it answers all of those that the current one answers. If this is
+    left out, no questions are asked."""
+    watch: Noticing = Noticing.AUTO
+    """How changes of the articles folder are noticed: "events" (the operating system reports
+    them), "poll" (the folder is read every few seconds, which network folders need), or "auto"
+    (whichever the folder needs)."""
+
+
+class EncoderSettings(_Section):
+    """The model that turns text into vectors."""
+
+    model: ModelName = "sentence-transformers/all-MiniLM-L6-v2"
+    """The sentence-transformers model: its name on the hub, or its folder."""
+    backend: Backend = Backend.AUTO
+    """What runs the model: "openvino" (fast on CPUs), "torch" (any model, and GPUs), or "auto"
+    (OpenVINO if it can, else torch)."""
+    device: Text = "cpu"
+    """The device that torch uses, such as "cpu", "cuda", "cuda:1" or "mps"."""
+    download: bool = False
+    """Whether models that are not on this machine are fetched from the hub: this one, the reranker
+    and the reader."""
+    query_prompt: str | None = Field(None, examples=["query: "])
+    """The text that is put before each question, "" being none. If this is left out, it is the
+    model's own."""
+    passage_prompt: str | None = Field(None, examples=["passage: "])
+    """The text that is put before each passage, "" being none. If this is left out, it is the
+    model's own."""
+    cache: HomePath | None = Field(None, examples=["~/.cache/excerpta"])
+    """The folder that holds compiled models. If this is left out, it is in the user's cache
+    folder."""
+
+
+class SearchSettings(_Section):
+    """How a question is answered."""
+
+    candidates: int = Field(50, ge=1, le=1000)
+    """The number of chunks that the search by meaning and the search by words each hand on to be
+    ranked."""
+    late_interaction: LateInteraction = LateInteraction.STORED
+    """Where the tokens of chunks come from that the question's tokens are compared with: "stored"
+    (the index has them, 9 KB for a chunk of 200 tokens), "computed" (they are made for each
+    question, in up to half a second), or "off" (only equal words are compared)."""
+    excerpts: int = Field(3, ge=1, le=10)
+    """The greatest number of excerpts in an answer."""
+    excerpt_chars: int = Field(440, ge=100, le=2000)
+    """The approximate length of an excerpt, in characters."""
+    threshold: float = Field(0.5, ge=0, le=1)
+    """The confidence from which on the excerpts count as an answer; with 0 they always do."""
+    max_question_chars: int = Field(2000, ge=10, le=100_000)
+    """The length, in characters, above which a question is refused."""
+
+
+class RerankerSettings(_Section):
+    """The optional model that ranks the best chunks again."""
+
+    model: ModelName | None = Field(None, examples=["cross-encoder/ms-marco-MiniLM-L6-v2"])
+    """The cross-encoder that ranks the best twenty chunks again: its name on the hub, or its
+    folder. If this is left out, none does."""
+    weight: float = Field(0.5, ge=0, le=1)
+    """The weight of its ranking against all others together: with 0 it does not count, with 1 the
+    others do not."""
+
+
+class ReaderSettings(_Section):
+    """The optional model that marks the words that answer."""
+
+    model: ModelName | None = Field(None, examples=["deepset/roberta-base-squad2"])
+    """The question-answering model that marks the words that answer: its name on the hub, or its
+    folder. If this is left out, none does."""
+
+
+class WriterSettings(_Section):
+    """The optional server whose model writes an answer from the excerpts."""
+
+    base_url: Url | None = Field(None, examples=["http://127.0.0.1:11434/v1"])
+    """The address of an OpenAI-compatible server, with the /v1 at its end. If this and model are
+    left out, nothing is written and nothing is sent anywhere."""
+    model: Text | None = Field(None, examples=["qwen3:8b"])
+    """The name that the model has at this server."""
+    key: Key | None = Field(None, examples=["sk-..."])
+    """The key that the server asks for, if it does."""
+    timeout_s: float = Field(60, gt=0, le=600)
+    """The time, in seconds, after which the excerpts are left without a written answer."""
+    max_tokens: int = Field(400, ge=16, le=4096)
+    """The greatest length of a written answer, in tokens of the model."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether answers are to be written.
+
+        Raises:
+            SettingsError: Only one of address and model is set.
+        """
+        if bool(self.base_url) is not bool(self.model):
+            given, missing = ("base_url", "model") if self.base_url else ("model", "base_url")
+            raise SettingsError(
+                f"writer.{missing}: not set, while writer.{given} is; set both, or none"
+            )
+        return self.base_url is not None
+
+
+class ConsoleSettings(_Section):
+    """The chat in the terminal."""
+
+    save_history: bool = True
+    """Whether questions are saved, so that the arrow keys bring them back."""
+    history: HomePath | None = Field(None, examples=["~/.local/state/excerpta/history"])
+    """The file that holds these questions. If this is left out, it is in the user's state
+    folder."""
+
+
+class TelegramSettings(_Section):
+    """The bot in Telegram."""
+
+    mode: Intake = Intake.POLLING
+    """How updates come: "polling" (the bot asks Telegram, and nothing else is needed) or "webhook"
+    (Telegram calls webhook_url)."""
+    base_url: Url = "https://api.telegram.org/bot"
+    """The address of the Bot API, with or without the /bot at its end; a local Bot API server has
+    another one."""
+    proxy: Proxy | None = Field(None, examples=["http://127.0.0.1:3128"])
+    """The proxy of requests to Telegram: an address that starts with http://, https:// or
+    socks5://."""
+    token: Token | None = Field(None, examples=["123456789:..."])
+    """The bot's token, which @BotFather gives."""
+    token_file: HomePath | None = Field(None, examples=["~/.config/excerpta/token"])
+    """A file that holds the token and nothing else, with mode 600. It is read if token is left
+    out."""
+    webhook_url: Url | None = Field(None, examples=["https://bot.example.org/excerpta"])
+    """The public address of the webhook, whose requests a reverse proxy that speaks TLS passes
+    on."""
+    webhook_listen: Text = "127.0.0.1"
+    """The address on which the webhook listens."""
+    webhook_port: int = Field(8080, ge=1, le=65_535)
+    """The port on which the webhook listens."""
+    webhook_secret: WebhookSecret | None = Field(None, examples=["a-long-random-word"])
+    """The secret that Telegram shows with each call: 16 to 256 characters of A-Z a-z 0-9 _ -. If
+    this is left out, each start makes a new one."""
+    users: Ids = frozenset()
+    """The ids of users who are answered wherever they ask. If users or chats lists any, the bot
+    answers nobody else but administrators."""
+    chats: Ids = frozenset()
+    """The ids of groups in which everybody is answered. If users or chats lists any, the bot
+    answers in no other group, but to these users and administrators."""
+    administrators: Ids = frozenset()
+    """The ids of users who may refresh the index and see statistics, and who are told of errors
+    that repeat."""
+    questions_per_minute: int = Field(20, ge=1, le=1000)
+    """The greatest number of questions and presses of buttons by one user in a minute."""
+    max_question_chars: int = Field(1000, ge=10, le=4096)
+    """The length, in characters, above which a question is refused."""
+    messages_per_second: int = Field(30, ge=1, le=10_000)
+    """The greatest number of messages to all chats together in a second; Telegram allows 30."""
+    channel_posts: bool = False
+    """Whether posts of a channel that mention the bot are answered."""
+    link_preview: bool = False
+    """Whether an answer previews the page of the first cited article."""
+    watch: bool = True
+    """Whether the index is refreshed whenever articles change."""
+    state: HomePath | None = Field(None, examples=["~/.local/state/excerpta/telegram"])
+    """The folder of what the bot remembers. If this is left out, it is in the user's state
+    folder."""
+    keep_days: int = Field(90, ge=1, le=3650)
+    """The number of days after which answers, votes and unanswered questions are forgotten."""
+    conversation_minutes: int = Field(30, ge=1, le=10_080)
+    """The pause, in minutes, that ends a conversation, whose questions are then forgotten."""
+    monitor_port: int | None = Field(None, ge=1, le=65_535, examples=[9464])
+    """The port of this machine that serves /health and, for Prometheus, /metrics. If this is left
+    out, none does."""
+    log: LogFormat = LogFormat.TEXT
+    """The form of the log: "text", or "json" (each line is a document)."""
+    log_questions: bool = False
+    """Whether the log holds the questions."""
+
+    def read_token(self) -> SecretStr:
+        """Return the token, or read it from `token_file` if only that is set.
+
+        Raises:
+            SettingsError: No token is set; its file cannot be read, is no regular file, is open to
+                others, or holds anything but one word.
+        """
+        if self.token is not None:
+            return self.token
+        if self.token_file is None:
+            raise SettingsError(f"telegram.token: not set; {_HOW_TO_SET}")
+        name = f"telegram.token_file {self.token_file}"
+        try:
+            mode = self.token_file.stat().st_mode
+            # Before it is opened: a pipe would wait for a writer.
+            if not S_ISREG(mode):
+                raise SettingsError(f"{name}: wanted a regular file; {_HOW_TO_SET}")
+            with self.token_file.open("rb") as file:
+                content = file.read(_TOKEN_FILE_BYTES + 1)
+        except OSError as exc:
+            # Not chained: the error repeats the path, and some put the token itself there.
+            raise SettingsError(f"{name}: cannot be read: {exc.strerror}; {_HOW_TO_SET}") from None
+        if fault := exposed(self.token_file, S_IMODE(mode)):
+            raise SettingsError(f"{name}: {fault}")
+        words = content.split()
+        if len(words) != 1 or not content.isascii() or len(content) > _TOKEN_FILE_BYTES:
+            raise SettingsError(f"{name}: wanted the token and nothing else; {_HOW_TO_SET}")
+        return SecretStr(words[0].decode("ascii"))
+
+
 class Settings(BaseModel):
-    """All settings, frozen."""
+    """All settings, frozen; `Settings()` has the defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    articles: ArticlesSettings
-    index: IndexSettings
-    refresh: RefreshSettings
-    encoder: EncoderSettings
-    search: SearchSettings
-    reranker: RerankerSettings
-    reader: ReaderSettings
-    writer: WriterSettings
-    console: ConsoleSettings
-    telegram: TelegramSettings
+    articles: ArticlesSettings = ArticlesSettings()
+    index: IndexSettings = IndexSettings()
+    refresh: RefreshSettings = RefreshSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    search: SearchSettings = SearchSettings()
+    reranker: RerankerSettings = RerankerSettings()
+    reader: ReaderSettings = ReaderSettings()
+    writer: WriterSettings = WriterSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    telegram: TelegramSettings = TelegramSettings()
 
     @classmethod
     def load(
