@@ -159,8 +159,8 @@ class IndexSettings(_Section):
     """The folder that holds the index. It can be deleted at any time: the next refresh makes it
     again."""
     chunk_tokens: int = Field(200, ge=16, le=4096)
-    """The greatest length of a chunk, which is the piece of an article that is searched, with the
-    article's title: a number of the encoder's tokens, not more than the model reads."""
+    """The greatest length, in tokens of the encoder, of a chunk: the piece of an article that is
+    searched, together with the article's title. The model must be able to read as many."""
     keep: int = Field(3, ge=1, le=100)
     """The number of generations of the index that are kept, the current one included."""
 
@@ -175,12 +175,12 @@ class RefreshSettings(_Section):
     sentence of its text."""
     questions: HomePath | None = Field(None, examples=["~/questions.jsonl"])
     """A file of questions whose answers are known, in the form that excerpta evaluate reads. A new
-    generation passes only if it answers all of those that the current one answers. If this is
+    generation passes only if it answers all those rightly that the current one does. If this is
     left out, no questions are asked."""
     watch: Noticing = Noticing.AUTO
     """How changes of the articles folder are noticed: "events" (the operating system reports
-    them), "poll" (the folder is read every few seconds, which network folders need), or "auto"
-    (whichever the folder needs)."""
+    them), "poll" (the folder is looked through every few seconds), or "auto" ("poll" for a network
+    folder, else "events")."""
 
 
 class EncoderSettings(_Section):
@@ -214,9 +214,9 @@ class SearchSettings(_Section):
     """The number of chunks that the search by meaning and the search by words each hand on to be
     ranked."""
     late_interaction: LateInteraction = LateInteraction.STORED
-    """Where the tokens of chunks come from that the question's tokens are compared with: "stored"
-    (the index has them, 9 KB for a chunk of 200 tokens), "computed" (they are made for each
-    question, in up to half a second), or "off" (only equal words are compared)."""
+    """The source of the chunks' token vectors, which are compared with those of the question:
+    "stored" (the index holds them, 9 KB for a chunk of 200 tokens), "computed" (they are made for
+    each question, in up to half a second), or "off" (there are none, and only equal words meet)."""
     excerpts: int = Field(3, ge=1, le=10)
     """The greatest number of excerpts in an answer."""
     excerpt_chars: int = Field(440, ge=100, le=2000)
@@ -314,11 +314,10 @@ class TelegramSettings(_Section):
     """The secret that Telegram shows with each call: 16 to 256 characters of A-Z a-z 0-9 _ -. If
     this is left out, each start makes a new one."""
     users: Ids = frozenset()
-    """The ids of users who are answered wherever they ask. If users or chats lists any, the bot
-    answers nobody else but administrators."""
+    """The ids of users who are answered wherever they ask. If this list and chats are empty,
+    everybody is answered; else only these users, administrators, and whoever asks in the chats."""
     chats: Ids = frozenset()
-    """The ids of groups in which everybody is answered. If users or chats lists any, the bot
-    answers in no other group, but to these users and administrators."""
+    """The ids of groups in which everybody is answered, be they in users or not."""
     administrators: Ids = frozenset()
     """The ids of users who may refresh the index and see statistics, and who are told of errors
     that repeat."""

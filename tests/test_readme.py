@@ -94,27 +94,6 @@ def test_explanation_shown_is_the_explanation_given(index: Path) -> None:
         assert list(numbers) == pytest.approx(list(map(float, number.findall(expected))), abs=0.03)
 
 
-def test_settings_table_is_that_of_the_defaults() -> None:
-    table = dict(re.findall(r"^\| `(\w+\.\w+)` \| `?(.+?)`? \|", README, re.MULTILINE))
-    defaults = tomllib.loads((ROOT / "config" / "default.toml").read_text(encoding="utf-8"))
-    given = {
-        f"{section}.{key}": value
-        for section, keys in defaults.items()
-        for key, value in keys.items()
-    }
-    from config import Settings
-
-    every = {
-        f"{name}.{key}"
-        for name, section in Settings.model_fields.items()
-        for key in section.annotation.model_fields  # type: ignore[union-attr]
-    }
-    assert set(table) == every
-    assert {key: value for key, value in table.items() if value != "none"} == {
-        key: str(json.dumps(value)) for key, value in given.items()
-    }
-
-
 def test_links_to_files_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links

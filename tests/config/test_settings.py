@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import subprocess
@@ -10,38 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 import config
 from config import Backend, Intake, LogFormat, Settings, SettingsError, WriterSettings
 from tests.config.loads import local, refused
-
-DEFAULTS = Path(config.__file__).with_name("default.toml")
-
-
-def values(settings: Settings) -> dict[str, object]:
-    """List what is set by section and key."""
-    sections: list[tuple[str, BaseModel]] = list(settings)
-    return {f"{name}.{key}": value for name, section in sections for key, value in section}
-
-
-def test_the_file_of_defaults_shows_every_key_and_explains_it() -> None:
-    shown, section = {}, ""
-    for before, line in itertools.pairwise(DEFAULTS.read_text().splitlines()):
-        section = line.strip("[]") if line.startswith("[") else section
-        if key := re.match(r"(# )?(\w+) = ", line):
-            assert before.startswith("# ")
-            shown[f"{section}.{key[2]}"] = not key[1]
-    assert shown == {key: value is not None for key, value in values(Settings.load()).items()}
-
-
-def test_the_file_of_defaults_changes_nothing() -> None:
-    assert Settings.load(DEFAULTS) == Settings.load()
-
-
-def test_keys_that_are_shown_as_comments_load_once_uncommented() -> None:
-    text = re.sub(r"^# (\w+ = )", r"\1", DEFAULTS.read_text(), flags=re.MULTILINE)
-    assert None not in values(Settings.load(local(text))).values()
 
 
 def test_settings_are_frozen() -> None:
