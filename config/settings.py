@@ -34,7 +34,7 @@ class Backend(StrEnum):
     TORCH = "torch"
 
 
-class Intake(StrEnum):
+class UpdateMode(StrEnum):
     """How the bot's updates come from Telegram."""
 
     POLLING = "polling"
@@ -49,7 +49,7 @@ class LateInteraction(StrEnum):
     OFF = "off"
 
 
-class Noticing(StrEnum):
+class WatchMode(StrEnum):
     """How changes of the articles folder are noticed."""
 
     AUTO = "auto"
@@ -177,7 +177,7 @@ class RefreshSettings(_Section):
     """A file of questions whose answers are known, in the form that excerpta evaluate reads. A new
     generation passes only if it answers all those rightly that the current one does. If this is
     left out, no questions are asked."""
-    watch: Noticing = Noticing.AUTO
+    watch: WatchMode = WatchMode.AUTO
     """How changes of the articles folder are noticed: "events" (the operating system reports
     them), "poll" (the folder is looked through every few seconds), or "auto" ("poll" for a network
     folder, else "events")."""
@@ -289,7 +289,7 @@ class ConsoleSettings(_Section):
 class TelegramSettings(_Section):
     """The bot in Telegram."""
 
-    mode: Intake = Intake.POLLING
+    mode: UpdateMode = UpdateMode.POLLING
     """How updates come: "polling" (the bot asks Telegram, and nothing else is needed) or "webhook"
     (Telegram calls webhook_url)."""
     base_url: Url = "https://api.telegram.org/bot"

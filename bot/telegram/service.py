@@ -42,7 +42,7 @@ from bot.telegram.views import notices
 from bot.telegram.views.languages import language_of
 from bot.telegram.workers import Workers
 from bot.telegram.written_answers import WrittenAnswers
-from config import Intake
+from config import UpdateMode
 
 _log = logging.getLogger(__name__)
 
@@ -221,7 +221,7 @@ class Service:
         generation = self._library.searcher.generation
         contact = self._intake.last_contact if self._intake else None
         age = None if contact is None else time.monotonic() - contact
-        polls = self._settings.mode is Intake.POLLING
+        polls = self._settings.mode is UpdateMode.POLLING
         status = Status.OK
         if self._stop.is_set():
             status = Status.STOPPING

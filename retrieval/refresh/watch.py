@@ -19,7 +19,7 @@ from pathlib import Path
 import watchfiles
 from watchfiles import Change
 
-from config import Noticing
+from config import WatchMode
 from retrieval.articles import ignored
 from retrieval.formats.parsing import READERS, suffix
 
@@ -68,7 +68,7 @@ class FolderChanges:
     def __init__(
         self,
         folder: Path,
-        noticing: Noticing = Noticing.AUTO,
+        noticing: WatchMode = WatchMode.AUTO,
         over: threading.Event | None = None,
     ) -> None:
         self._folder = folder
@@ -112,8 +112,8 @@ class FolderChanges:
             yield from self._by_looking(state, _REFUSED_S)
 
     def _listens(self) -> bool:
-        if self._noticing is not Noticing.AUTO:
-            return self._noticing is Noticing.EVENTS
+        if self._noticing is not WatchMode.AUTO:
+            return self._noticing is WatchMode.EVENTS
         kind = network_filesystem(self._folder.resolve())
         if kind is not None:
             logger.info("%s is %s: it is looked at every few seconds", self._folder, kind)

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 import config
-from config import Backend, Intake, LogFormat, Settings, SettingsError, WriterSettings
+from config import Backend, LogFormat, Settings, SettingsError, UpdateMode, WriterSettings
 from tests.config.loads import local, refused
 
 
@@ -48,7 +48,7 @@ def test_text_of_the_environment_becomes_each_type(monkeypatch: pytest.MonkeyPat
     assert settings.encoder.download is True
     assert settings.encoder.query_prompt == "query: "
     assert settings.search.excerpts == 7
-    assert settings.telegram.mode is Intake.WEBHOOK
+    assert settings.telegram.mode is UpdateMode.WEBHOOK
     assert settings.telegram.webhook_url == "https://bot.example.org/excerpta"
     assert settings.telegram.log is LogFormat.JSON
     assert settings.telegram.state == Path("memory")

@@ -22,7 +22,7 @@ from telegram.error import BadRequest
 
 from bot.telegram.intake.serving import listening
 from bot.telegram.sending.delivery import TelegramFault
-from config import Intake, TelegramSettings
+from config import TelegramSettings, UpdateMode
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def address_of(token: SecretStr, settings: TelegramSettings) -> Address | None:
     Raises:
         TelegramFault: No URL is set, or see `Address.check`.
     """
-    if settings.mode is Intake.POLLING:
+    if settings.mode is UpdateMode.POLLING:
         return None
     if settings.webhook_url is None:
         raise TelegramFault(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from config import Noticing
+from config import WatchMode
 from retrieval.refresh.watch import FolderChanges
 from tests.paths import ROOT
 
@@ -61,7 +61,7 @@ class Listener:
 
 
 @contextmanager
-def listening(folder: Path, noticing: Noticing = Noticing.AUTO) -> Iterator[Listener]:
+def listening(folder: Path, noticing: WatchMode = WatchMode.AUTO) -> Iterator[Listener]:
     """Watch a folder in a thread; the first look has been taken."""
     over = threading.Event()
     told: queue.Queue[str] = queue.Queue()
@@ -362,7 +362,7 @@ def test_a_folder_that_is_mounted_and_unmounted_is_watched(folder: Path) -> None
 
 
 def test_looking_at_it_needs_no_events(folder: Path) -> None:
-    with listening(folder, Noticing.POLL) as listener:
+    with listening(folder, WatchMode.POLL) as listener:
         assert listener.next() is not None
         folder.rename(folder.with_name("away"))
         assert listener.next() is not None
@@ -371,8 +371,8 @@ def test_looking_at_it_needs_no_events(folder: Path) -> None:
         assert listener.next() is not None
 
 
-@pytest.mark.parametrize("noticing", [Noticing.EVENTS, Noticing.POLL])
-def test_another_look_can_be_asked_for(folder: Path, noticing: Noticing) -> None:
+@pytest.mark.parametrize("noticing", [WatchMode.EVENTS, WatchMode.POLL])
+def test_another_look_can_be_asked_for(folder: Path, noticing: WatchMode) -> None:
     times = []
     looks = FolderChanges(folder, noticing)
     for _ in looks:
