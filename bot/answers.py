@@ -144,8 +144,8 @@ class Answerer:
         self, asked: str, earlier: Sequence[str], count: int
     ) -> tuple[str | None, Ranking, list[tuple[Excerpt, Window]]]:
         """Search a question, after earlier ones if it leans on them; what it was understood as."""
-        searcher = self._searcher
-        other = understand_follow_up(asked, earlier, searcher.languages, searcher.rarity)
+        snapshot = self._searcher.snapshot
+        other = understand_follow_up(asked, earlier, snapshot.languages, snapshot.rarity)
         if other is None:
             return None, *self._search_for(asked, count)
         if other.gain is None:

@@ -59,7 +59,7 @@ class Library:
     @property
     def store(self) -> Store:
         """The store that is searched."""
-        return self.searcher.store
+        return self.searcher.snapshot.store
 
     def refresh(
         self, on_progress: Callable[[RefreshProgress], None] = lambda _: None

@@ -45,11 +45,11 @@ class Chat:
         self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._sources: tuple[int, dict[str, Source]] = (-1, {})
-        self._generation = library.searcher.generation.number
+        self._generation = library.searcher.snapshot.generation.number
 
     def greet(self) -> None:
         """Say what can be asked."""
-        index = self._library.searcher.generation
+        index = self._library.searcher.snapshot.generation
         size = f"{render.counted(index.articles, 'article')} · {self._library.encoder.name}"
         self._show(
             Text.assemble(
@@ -100,7 +100,7 @@ class Chat:
 
     def _note_changes(self) -> None:
         """Say once that the articles are others than at the line before; scripts are not told."""
-        index = self._library.searcher.generation
+        index = self._library.searcher.snapshot.generation
         if index.number != self._generation and not self._plain:
             size = render.counted(index.articles, "article")
             self._out.print(Text(f"The articles have changed; there are {size} now.", "dim"))
@@ -127,7 +127,7 @@ class Chat:
 
     def _by_path(self) -> dict[str, Source]:
         """Return the articles by path, in the form in which paths are shown and so typed."""
-        generation = self._library.searcher.generation.number
+        generation = self._library.searcher.snapshot.generation.number
         if self._sources[0] != generation:
             sources = self._library.store.sources()
             self._sources = generation, {render.visible(one.path): one for one in sources}
@@ -223,7 +223,7 @@ class Chat:
     def _refresh(self, _argument: str) -> None:
         with Building(self._err) as building:
             report = self._library.refresh(building.update)
-        self._generation = self._library.searcher.generation.number
+        self._generation = self._library.searcher.snapshot.generation.number
         text = report_text(report)
         if report.skipped:
             text += f"\n{skipped_text(report.skipped)}"

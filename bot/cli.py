@@ -33,7 +33,7 @@ def chat(run: Run) -> None:
 
     library = run.library()
     refresher = Refresher(run.settings, run.options)
-    with library.searcher.following(), refresher.watching():
+    with refresher.watching(lambda _: library.searcher.reload()):
         console.chat(library)
 
 

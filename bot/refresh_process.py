@@ -1,7 +1,7 @@
 """Refreshes in a process of their own, so that answering goes on.
 
 What takes long is done at the lowest priority, and the process gives its memory back when it ends.
-What serves follows the index by itself (`Searcher.following`). The process is prewarmed: starting
+Who serves loads what it made (`Searcher.reload`). The process is prewarmed: starting
 Python and importing is half of what a refresh of one article takes, so `python -m
 bot.refresh_process ARGUMENTS` has imported all that the command needs before it is told to begin.
 """
@@ -99,7 +99,7 @@ class Refresher:
 
     def watch(
         self,
-        on_report: Callable[[Document | None], None] = lambda _: None,
+        on_report: Callable[[Document | None], object] = lambda _: None,
         on_failure: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         """Refresh whenever the articles are others than those indexed, until `close`.
@@ -138,9 +138,9 @@ class Refresher:
                 wait_s = WRITTEN_S
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Watch in a thread meanwhile."""
-        thread = threading.Thread(target=self.watch, name="watch", daemon=True)
+    def watching(self, on_report: Callable[[Document | None], object]) -> Iterator[None]:
+        """Watch in a thread meanwhile; see `watch`."""
+        thread = threading.Thread(target=self.watch, args=[on_report], name="watch", daemon=True)
         thread.start()
         try:
             yield

@@ -70,7 +70,7 @@ class Catalogue:
         return self.open(found.path) if found else None
 
     def _current(self) -> _Listing:
-        generation = self._searcher.generation.number
+        generation = self._searcher.snapshot.generation.number
         listing = self._listing
         if listing.generation != generation:
             dated = sorted(

@@ -172,7 +172,7 @@ class Commands:
     def _status(self, heard: GivenCommand) -> Message:
         return reports.status(
             heard.language,
-            self._library.searcher.generation,
+            self._library.searcher.snapshot.generation,
             self._library.encoder.name,
             reads_all=bool(heard.me.can_read_all_group_messages),
             inline=bool(heard.me.supports_inline_queries),

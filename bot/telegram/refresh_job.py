@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from telegram.error import TelegramError
@@ -27,12 +28,26 @@ _EDIT_S = 3.0
 
 
 class RefreshJob:
-    """Refreshes the index in a process beside this one."""
+    """Refreshes the index in a process beside this one.
+
+    Args:
+        refresher: Runs the process.
+        reload: Loads the generation that was made.
+        outbox: Says how far it is.
+        alarms: Are told what fails.
+        metrics: Count the refreshes.
+    """
 
     def __init__(
-        self, refresher: Refresher, outbox: Outbox, alarms: Alarms, metrics: Metrics
+        self,
+        refresher: Refresher,
+        reload: Callable[[], object],
+        outbox: Outbox,
+        alarms: Alarms,
+        metrics: Metrics,
     ) -> None:
         self._refresher = refresher
+        self._reload = reload
         self._outbox = outbox
         self._alarms = alarms
         self._metrics = metrics
@@ -85,7 +100,7 @@ class RefreshJob:
             _log.warning("%s", exc)
             said = reports.not_refreshed(language, str(exc))
         else:
-            self._done(report)
+            await loop.run_in_executor(None, self._done, report)
             said = reports.refreshed(language, report)
         finally:
             telling.cancel()
@@ -99,6 +114,8 @@ class RefreshJob:
         self._metrics.refreshed(time.time())
         if report is None:
             return
+        # Here, so that no question has to.
+        self._reload()
         changed = {name: report[name] for name in ("added", "modified", "deleted")}
         if any(changed.values()):
             fields = {**changed, "generation": report["generation"]}

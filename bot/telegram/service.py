@@ -99,7 +99,9 @@ class Service:
         self._alarms = Alarms(
             self._outbox.tell, settings.administrators, language_of(None), time.monotonic
         )
-        self._refresh_job = RefreshJob(refresher, self._outbox, self._alarms, self._metrics)
+        self._refresh_job = RefreshJob(
+            refresher, library.searcher.reload, self._outbox, self._alarms, self._metrics
+        )
         self._intake: Polling | Webhook | None = None
         self._refused: TokenRefused | None = None
         self._stop = asyncio.Event()
@@ -125,7 +127,6 @@ class Service:
                 if self._settings.monitor_port is not None:
                     monitor = Monitor(self._health, self._told)
                     await stack.enter_async_context(monitor.serving(self._settings.monitor_port))
-                stack.enter_context(self._library.searcher.following())
                 if self._settings.watch:
                     self._refresh_job.watch()
                 for chore in (set_menus(self._bot, self._settings.administrators), self._tidy()):
@@ -218,7 +219,7 @@ class Service:
             await asyncio.sleep(_HOUR_S)
 
     def _health(self) -> Health:
-        generation = self._library.searcher.generation
+        generation = self._library.searcher.snapshot.generation
         contact = self._intake.last_contact if self._intake else None
         age = None if contact is None else time.monotonic() - contact
         polls = self._settings.mode is UpdateMode.POLLING
@@ -232,7 +233,7 @@ class Service:
         return Health(status, generation.number, age, len(self._updates))
 
     def _told(self) -> bytes:
-        generation = self._library.searcher.generation
+        generation = self._library.searcher.snapshot.generation
         self._metrics.index(generation.number, generation.articles)
         self._metrics.waiting(len(self._updates))
         return self._metrics.text()

@@ -1,11 +1,9 @@
-"""Views: one generation of an index, immutable, and the change from one to the next."""
+"""Snapshots: one generation of an index, loaded to be searched, and what holds the latest."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +27,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One generation, immutable: what a question is answered from."""
+    """One generation, immutable: what a question is answered from.
+
+    Attributes:
+        state: Of the store when it was loaded; another state means that it is out of date.
+        languages: Of the articles, ISO 639-1.
+    """
 
     store: Store
     state: tuple[str, int, str]
@@ -58,89 +61,59 @@ class Snapshot:
 
 
 class FixedSnapshot:
-    """A view that stays, as of a draft that is tried before it is published."""
+    """Holds one snapshot for good, as of a draft that is tried before it is published."""
 
-    def __init__(self, view: Snapshot) -> None:
-        self.current = view
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.current = snapshot
 
     def latest(self) -> Snapshot:
         """Return it."""
         return self.current
 
-    def mend(self, view: Snapshot) -> Snapshot:
-        """Return it as it is."""
-        return view
-
     def reload(self) -> bool:
-        """Stay."""
+        """Return that it is no other one."""
         return False
 
-    def following(self, every_s: float) -> AbstractContextManager[None]:
-        """Stay."""
-        return nullcontext()
+    def mend(self, snapshot: Snapshot) -> Snapshot:
+        """Return it as it is."""
+        return snapshot
 
 
 class LiveSnapshot:
-    """The view that questions are answered from; safe to use from several threads.
+    """Holds the snapshot that questions are answered from; safe to use from several threads.
 
-    The first question after another generation was published loads that one; others do not wait
-    for it, and none does while `following`.
+    Whoever refreshes the index calls `reload`; each question looks, too, for another process may
+    have refreshed. The first question after that loads the new generation, others do not wait.
+
+    Attributes:
+        current: The snapshot that was loaded last.
     """
 
     def __init__(self, store: Store, folder: Path, encoder: Encoder) -> None:
         self._folder = folder
         self._encoder = encoder
         self._loading = threading.Lock()
-        self._followed = False
-        self._held_up = ""
-        self._view = self._load(store)
-
-    @property
-    def current(self) -> Snapshot:
-        """The view as it is."""
-        return self._view
+        self._fault = ""
+        self.current = self._load(store)
 
     def latest(self) -> Snapshot:
-        """Return the view of the current generation, or the one before if that cannot be had."""
-        # A generation is purged some refreshes later; who serves for months must not miss them.
-        if not self._followed:
-            self.reload()
-        return self._view
+        """Return the snapshot of the current generation, or the one before if that fails to load.
 
-    @contextmanager
-    def following(self, every_s: float = 0.2) -> Iterator[None]:
-        """Notice new generations in a thread meanwhile, and load them there.
-
-        An index that was made again with another encoder is refused in the log, and the view stays.
+        What fails goes to the log once: the index may have been made again with another encoder,
+        and who serves for months goes on with what is loaded.
         """
-        over = threading.Event()
-
-        def follow() -> None:
-            refused = False
-            while not over.wait(every_s):
-                try:
-                    self.reload()
-                    refused = False
-                except Exception as exc:  # noqa: BLE001 - whatever it was, the next may be had
-                    # Once, for it stays as it is until somebody does something.
-                    logger.log(logging.DEBUG if refused else logging.WARNING, "%s", exc)
-                    refused = True
-
-        thread = threading.Thread(target=follow, name="follow", daemon=True)
-        self._followed = True
-        thread.start()
         try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-            self._followed = False
+            self.reload()
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the next question tries again
+            if self._is_new(exc):
+                logger.warning("%s", exc)
+        return self.current
 
     def reload(self) -> bool:
-        """Search the current generation from now on; whether it is another one.
+        """Load the current generation; return whether it is another one than before.
 
-        The view stays where it cannot be had: another thread is loading it, another process still
-        writes its lexical index, the index is gone. A later call tries again.
+        The snapshot stays where that is not possible: another thread is loading it, another process
+        still writes its lexical index, the index is gone. A later call tries again.
 
         Raises:
             IndexMismatch: The index was made again with another encoder.
@@ -149,34 +122,37 @@ class LiveSnapshot:
             return False
         try:
             store = self._latest_store()
-            if store.state() == self._view.state or not store.current():
+            if store.state() == self.current.state or not store.current():
                 return False
-            self._view = self._load(store)
-            self._held_up = ""
+            self.current = self._load(store)
+            self._fault = ""
         except IndexMismatch:
             raise
         except IndexFault as exc:
-            if str(exc) != self._held_up:
-                self._held_up = str(exc)
-                logger.info(
-                    "still answering from generation %d: %s", self._view.generation.number, exc
-                )
+            if self._is_new(exc):
+                number = self.current.generation.number
+                logger.info("still answering from generation %d: %s", number, exc)
             return False
         finally:
             self._loading.release()
         return True
 
-    def mend(self, view: Snapshot) -> Snapshot:
-        """Return a view with another lexical index in place of one that is damaged."""
+    def mend(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with another lexical index in place of one that is damaged."""
         with self._loading:
-            if self._view is view:
-                drop_lexical(view.store, view.generation.number)
-                self._view = self._load(view.store)
-        return self._view
+            if self.current is snapshot:
+                drop_lexical(snapshot.store, snapshot.generation.number)
+                self.current = self._load(snapshot.store)
+        return self.current
+
+    def _is_new(self, fault: Exception) -> bool:
+        """Return whether a fault is another than the last one."""
+        last, self._fault = self._fault, str(fault)
+        return last != self._fault
 
     def _latest_store(self) -> Store:
         """Return the store in use: another one if the index was made again."""
-        store = self._view.store
+        store = self.current.store
         if database_folder(self._folder) == store.place:
             return store
         return Store.open(self._folder) or store

@@ -67,11 +67,12 @@ def calibrate(store: Store, searcher: Searcher, excerpt_chars: int) -> Calibrati
         searcher: Searches it.
         excerpt_chars: Length of an excerpt.
     """
-    generation = searcher.generation
+    snapshot = searcher.snapshot
+    generation = snapshot.generation
     answered, unanswered = [], []
     for question, source, own in _questions(store, generation.number):
         alike = max(_ALIKE_AT_LEAST, round(_ALIKE * generation.chunks))
-        without = own | searcher.alike(source, alike)
+        without = own | snapshot.dense.alike(source, alike).keys()
         far = searcher.search(question, without)
         # In a folder of few articles nothing is left.
         if far.hits:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from config import SearchSettings
@@ -19,7 +18,7 @@ from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
 from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
 from retrieval.search.unknown_language import detect_unknown_language
-from retrieval.store import Generation, Store, StoredChunk
+from retrieval.store import Store, StoredChunk
 from retrieval.types import Encoder
 
 logger = logging.getLogger(__name__)
@@ -31,18 +30,18 @@ LATE_CANDIDATES = 20
 class Searcher:
     """Searches the current generation of an index; safe to call from several threads.
 
-    A question takes the view that it finds and keeps it.
+    A question takes the snapshot that it finds and keeps it.
     """
 
     def __init__(
         self,
-        views: LiveSnapshot | FixedSnapshot,
+        snapshots: LiveSnapshot | FixedSnapshot,
         encoder: Encoder,
         search: SearchSettings,
         reranking: Reranking | None = None,
         today: Callable[[], dt.date] = today,
     ) -> None:
-        self._views = views
+        self._snapshots = snapshots
         self._encoder = encoder
         self._settings = search
         self._reranking = reranking
@@ -62,35 +61,13 @@ class Searcher:
         return cls(LiveSnapshot(store, folder, encoder), encoder, search, reranking, today)
 
     @property
-    def store(self) -> Store:
-        """The store that is searched; another one where the index was made again."""
-        return self._views.current.store
-
-    @property
-    def generation(self) -> Generation:
-        """The generation that is searched."""
-        return self._views.current.generation
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Languages of the articles that are searched, ISO 639-1."""
-        return self._views.current.languages
-
-    def following(self, every_s: float = 0.2) -> AbstractContextManager[None]:
-        """Notice new generations in a thread meanwhile; see `Views.following`."""
-        return self._views.following(every_s)
+    def snapshot(self) -> Snapshot:
+        """The snapshot that was loaded last."""
+        return self._snapshots.current
 
     def reload(self) -> bool:
-        """Search the current generation from now on; see `Views.reload`."""
-        return self._views.reload()
-
-    def alike(self, chunk_id: int, count: int) -> frozenset[int]:
-        """Return the ids of the chunks that are most like one of them, which is the first."""
-        return frozenset(self._views.current.dense.alike(chunk_id, count))
-
-    def rarity(self, word: str) -> float:
-        """Return how rare a word is in the articles; see `View.rarity`."""
-        return self._views.current.rarity(word)
+        """Search the current generation from now on; see `LiveSnapshot.reload`."""
+        return self._snapshots.reload()
 
     def search(self, question: str, without: frozenset[int] = frozenset()) -> Ranking:
         """Rank the chunks that may answer; none if the encoder sees no token in the question.
@@ -99,34 +76,37 @@ class Searcher:
             question: As it is asked.
             without: Ids of chunks that are passed over.
         """
-        view = self._views.latest()
+        snapshot = self._snapshots.latest()
         try:
-            return self._search(view, question, without)
+            return self._search(snapshot, question, without)
         except BaseException as exc:
             if not is_panic(exc):
                 raise
             logger.warning("the lexical index is damaged and is made again")
-        return self._search(self._views.mend(view), question, without)
+        return self._search(self._snapshots.mend(snapshot), question, without)
 
-    def _search(self, view: Snapshot, question: str, without: frozenset[int]) -> Ranking:
+    def _search(self, snapshot: Snapshot, question: str, without: frozenset[int]) -> Ranking:
         preferences = Preferences.of(question, self._today())
-        other = detect_unknown_language(question, self._encoder, view.lexical, view.languages)
+        other = detect_unknown_language(
+            question, self._encoder, snapshot.lexical, snapshot.languages
+        )
         repairs: tuple[Correction, ...] = ()
         if other is not None:
             question = other.searched
         else:
-            question, repairs = correct_spelling(question, self._vocabulary(view))
+            question, repairs = correct_spelling(question, self._vocabulary(snapshot))
         query = self._encoder.encode_query(question)
         by_language = {
             language: {
-                term: view.lexical.rarity(term, [language]) for term in terms(question, language)
+                term: snapshot.lexical.rarity(term, [language])
+                for term in terms(question, language)
             }
-            for language in view.languages
+            for language in snapshot.languages
         }
         top_k = self._settings.candidates + len(without)
-        dense = view.dense.search(query.vector, top_k)
-        lexical = view.lexical.search(question, view.languages, top_k)
-        lexical = {key: score for key, score in lexical.items() if view.has(key)}
+        dense = snapshot.dense.search(query.vector, top_k)
+        lexical = snapshot.lexical.search(question, snapshot.languages, top_k)
+        lexical = {key: score for key, score in lexical.items() if snapshot.has(key)}
         if without:
             dense, lexical = (
                 _some(scores, self._settings.candidates, without) for scores in (dense, lexical)
@@ -134,7 +114,7 @@ class Searcher:
         first = first_ranking(dense, lexical)
         # What a question prefers may stand far down in a long list of near-equal chunks.
         candidates = list(first)[: None if preferences else LATE_CANDIDATES]
-        chunks = view.store.chunks(candidates, view.generation.number)
+        chunks = snapshot.store.chunks(candidates, snapshot.generation.number)
         found = {key: chunks[key] for key in candidates if key in chunks}
         if preferences:
             found = _preferred(preferences, first, found)
@@ -151,20 +131,20 @@ class Searcher:
         if preferences:
             hits = preferences.boosted(hits)
         absent = {
-            language: frozenset(term for term in of if not view.lexical.holds(term, language))
+            language: frozenset(term for term in of if not snapshot.lexical.holds(term, language))
             for language, of in by_language.items()
         }
-        number = view.generation.number
+        number = snapshot.generation.number
         return Ranking(
-            question, hits, by_language, number, query, absent, other, repairs, view.scale
+            question, hits, by_language, number, query, absent, other, repairs, snapshot.scale
         )
 
-    def _vocabulary(self, view: Snapshot) -> Vocabulary:
+    def _vocabulary(self, snapshot: Snapshot) -> Vocabulary:
         def texts(ids: Sequence[int]) -> Iterable[str]:
-            for stored in view.store.chunks(ids, view.generation.number).values():
+            for stored in snapshot.store.chunks(ids, snapshot.generation.number).values():
                 yield passage(stored.source.title, stored.chunk.text)
 
-        return Vocabulary(view.lexical, view.languages, texts, self._encoder.count_tokens)
+        return Vocabulary(snapshot.lexical, snapshot.languages, texts, self._encoder.count_tokens)
 
 
 def _some(scores: dict[int, float], count: int, without: frozenset[int]) -> dict[int, float]:

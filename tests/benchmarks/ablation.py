@@ -76,7 +76,7 @@ def steps(library: Library, view: Snapshot, question: str) -> Iterator[tuple[str
     dense = view.dense.search(query.vector, settings.candidates)
     lexical = view.lexical.search(question, view.languages, settings.candidates)
     first = first_ranking(dense, lexical)
-    chunks = library.store.chunks(list(first), library.searcher.generation.number)
+    chunks = library.store.chunks(list(first), library.searcher.snapshot.generation.number)
     yield "cosine, whole chunks", _whole(dense, chunks)
     yield "BM25, whole chunks", _whole(lexical, chunks)
     yield "both, fused", _whole(first, chunks)

@@ -37,7 +37,7 @@ def measure(folder: Path, questions: int) -> dict[str, float]:
         for question in asked[:20]:
             library.answerer.answer(question)
         times = sorted(library.answerer.answer(question).elapsed_ms for question in asked)
-        chunks = library.searcher.generation.chunks
+        chunks = library.searcher.snapshot.generation.chunks
     return {
         "p50_ms": median(times),
         "p95_ms": times[int(0.95 * (len(times) - 1))],

@@ -80,7 +80,7 @@ def measure(folder: Path, others: Sequence[Path], count: int, index: Path) -> Me
         "index": {"folder": index},
     }
     library = open_library(Settings.load(None, overrides), print)
-    found = library.store.calibrations.of(library.searcher.generation.number)
+    found = library.store.calibrations.of(library.searcher.snapshot.generation.number)
     own = questions(folder, count, answerable=True)
     # One that leans on its history says nothing by itself.
     strange = [

@@ -3,7 +3,7 @@
 python -m tests.benchmarks.freshness [--articles N] [--edits N] [--folder FOLDER]
 
 The articles are small and made up. This process serves them and watches their folder as the bot
-does: `Searcher.following` and a `Refresher`, which starts a process for each refresh, on the same
+does: `Searcher.reload` and a `Refresher`, which starts a process for each refresh, on the same
 cores. A time is measured from the return of the save until a question finds the new words, once
 with nobody else asking, and once while a thread asks without pause. FOLDER keeps the articles and
 their index for the next time.
@@ -61,7 +61,7 @@ class Bench:
     def watching(self, library: Library) -> Iterator[None]:
         """Keep the index in line meanwhile."""
         refresher = Refresher(self._settings, self._options, prewarm=True)
-        with library.searcher.following(), refresher.watching():
+        with refresher.watching(lambda _: library.searcher.reload()):
             # The watching has begun, and nothing was heard of for a while.
             time.sleep(_BETWEEN_S)
             yield

@@ -130,13 +130,13 @@ def shown(library: Library) -> Shown:
             for hit in searcher.search(question).hits
             for source in (hit.source, *hit.also)
         }
-        for source in searcher.store.sources():
-            article = searcher.store.article(source.path)
+        for source in searcher.snapshot.store.sources():
+            article = searcher.snapshot.store.article(source.path)
             # An index of the table may be damaged, so that not all is found.
             if article is not None:
                 found.add((article.source, article.text))
     finally:
-        searcher.store.close()
+        searcher.snapshot.store.close()
     return found
 
 

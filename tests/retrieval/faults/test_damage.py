@@ -338,7 +338,7 @@ def test_a_lexical_index_that_is_overwritten_while_it_serves_is_mended(
             file.write(random.randbytes(length) if noise else bytes(length))
 
         assert {hit.chunk_id for hit in searcher.search(QUESTIONS[0]).hits} == before, path.name
-        searcher.store.close()
+        searcher.snapshot.store.close()
     assert state(library) == shelf.state
 
 

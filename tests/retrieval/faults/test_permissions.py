@@ -69,7 +69,7 @@ def test_an_index_that_can_be_written_again_is_followed(library: Library) -> Non
 
     assert searcher.reload()
     assert "new.txt" in [hit.source.path for hit in searcher.search("This is new").hits]
-    searcher.store.close()
+    searcher.snapshot.store.close()
 
 
 @pytest.mark.parametrize("folders", [0o500, 0o700])

@@ -274,7 +274,7 @@ def test_articles_in_the_questions_language_are_found_by_their_words(
     library.write(**BRIDGES, birds="Herons stand in shallow water and wait for fish.")
     library.refresh()
     searcher = library.searcher()
-    assert set(searcher.languages) == set(BRIDGES)
+    assert set(searcher.snapshot.languages) == set(BRIDGES)
     ranking = searcher.search(QUESTIONS[language])
     assert ranking.hits[0].source.path == f"{language}.txt"
     assert ranking.hits[0].lexical is not None

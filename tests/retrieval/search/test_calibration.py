@@ -146,12 +146,12 @@ def test_the_questions_article_is_left_out_of_what_is_asked_without_it(library: 
         if first.chunk_id in chunks
     )
 
-    found = searcher.search(question, own | searcher.alike(first.chunk_id, 5))
+    found = searcher.search(question, own | searcher.snapshot.dense.alike(first.chunk_id, 5).keys())
 
     assert found.hits
     assert first.source.path not in {hit.source.path for hit in found.hits}
-    assert first.chunk_id in searcher.alike(first.chunk_id, 5)
-    assert len(searcher.alike(first.chunk_id, 5)) == 5
+    assert first.chunk_id in searcher.snapshot.dense.alike(first.chunk_id, 5)
+    assert len(searcher.snapshot.dense.alike(first.chunk_id, 5).keys()) == 5
     assert [hit.rank for hit in found.hits] == list(range(1, len(found.hits) + 1))
 
 

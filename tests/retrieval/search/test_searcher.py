@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -18,6 +20,7 @@ from retrieval.search.confidence import confidence, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import LATE_CANDIDATES, Searcher
+from retrieval.store import Store
 from retrieval.types import Excerpt
 from tests.fakes import HashEncoder, Passage
 from tests.paths import SEEDS
@@ -100,9 +103,14 @@ def test_a_word_is_as_rare_as_in_the_language_where_it_is_most_common(library: L
     library.refresh()
 
     searcher = library.searcher()
-    assert searcher.rarity("Hafen") == searcher.rarity("unheard") == 1
-    assert 0 < searcher.rarity("rivers") < 1
-    assert searcher.rarity("die") == searcher.rarity("the") == searcher.rarity("?") == 0
+    assert searcher.snapshot.rarity("Hafen") == searcher.snapshot.rarity("unheard") == 1
+    assert 0 < searcher.snapshot.rarity("rivers") < 1
+    assert (
+        searcher.snapshot.rarity("die")
+        == searcher.snapshot.rarity("the")
+        == searcher.snapshot.rarity("?")
+        == 0
+    )
 
 
 @pytest.mark.parametrize("question", ["", " ", "?!", "\n", "\u200b"])
@@ -198,7 +206,7 @@ def test_the_next_question_sees_a_new_generation(library: Library) -> None:
     assert paths(new)[0] == "tower.txt"
     assert "The ferry was sold." in [hit.chunk.text for hit in new.hits]
     assert not searcher.reload()
-    assert searcher.generation.number == 2
+    assert searcher.snapshot.generation.number == 2
 
 
 def test_a_snapshot_stays_whole_while_generations_pass(library: Library) -> None:
@@ -248,6 +256,65 @@ def test_a_lexical_index_that_cannot_be_written_is_made_in_memory(library: Libra
 
     assert paths(library.searcher().search("mill"))[0] == "mill.txt"
     assert library.lexical.exists()
+
+
+def vanish(index: Path) -> None:
+    """Delete an index at once."""
+    gone = index.with_name("gone")
+    index.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def test_questions_outlive_an_index_of_another_encoder(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    searcher = library.searcher()
+    vanish(library.index)
+    library.encoder = HashEncoder(fingerprint="hash-2")
+    library.refresh()
+
+    assert [searcher.search("river").generation for _ in range(3)] == [1, 1, 1]
+    with pytest.raises(IndexMismatch, match="made with the encoder"):
+        searcher.reload()
+
+    warnings = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert ["made with the encoder" in one.message for one in warnings] == [True]
+    vanish(library.index)
+    library.encoder = HashEncoder()
+    library.write(tower="A tower by the river.")
+    library.refresh()
+    assert paths(searcher.search("tower"))[0] == "tower.txt"
+
+
+def test_questions_outlive_what_loading_does_not_expect(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = Exhausted(library.store())
+    searcher = Searcher.open(cast(Store, store), library.index, library.encoder, SEARCH)
+    library.write(tower="A tower by the river.")
+    library.refresh()
+    store.exhausted = True
+
+    assert searcher.search("river").generation == 1
+    assert "no memory left" in caplog.text
+    store.exhausted = False
+    assert searcher.search("river").generation == 2
+
+
+class Exhausted:
+    """A store of a machine whose memory may run out."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.exhausted = False
+
+    def state(self) -> tuple[str, int, str]:
+        if self.exhausted:
+            raise MemoryError("no memory left")
+        return self._store.state()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
 
 
 def test_another_encoder_cannot_search(library: Library) -> None:
@@ -353,7 +420,7 @@ def test_a_searcher_follows_what_other_processes_publish(tmp_path: Path) -> None
         library.refresh()
     found = [hit.chunk.text for hit in searcher.search("When does the ferry leave?").hits]
     assert "The ferry leaves at ten." in found
-    assert searcher.generation.number == 4
+    assert searcher.snapshot.generation.number == 4
 
 
 def test_a_searcher_follows_an_index_that_was_made_again(tmp_path: Path) -> None:
@@ -367,14 +434,3 @@ def test_a_searcher_follows_an_index_that_was_made_again(tmp_path: Path) -> None
     library.write(bees="Bees dance in summer.")
     library.refresh()
     assert [hit.chunk.text for hit in searcher.search("bees").hits] == ["Bees dance in summer."]
-
-
-def test_a_searcher_refuses_an_index_that_was_made_again_by_another_encoder(tmp_path: Path) -> None:
-    library = Library(tmp_path)
-    library.write(bees="Bees sleep in winter.")
-    library.refresh()
-    searcher = library.searcher()
-    shutil.rmtree(library.index)
-    library.refresh(HashEncoder(dim=32, fingerprint="hash-2"))
-    with pytest.raises(IndexMismatch, match="was made with the encoder"):
-        searcher.search("bees")
