@@ -1,19 +1,21 @@
 """RSS and Atom: each entry of a feed an article.
 
-Read with lxml: feedparser takes seconds for a megabyte and n² steps on some of what feeds hold.
+feedparser reads the grammars. It is given bytes in memory: a string that looks like an address or
+a path it would open.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate
 from html import escape, unescape
-from html.entities import html5
+from io import BytesIO
+from typing import Any
 from urllib.parse import urljoin
 
-from lxml import etree  # type: ignore[import-untyped]
+import feedparser  # type: ignore[import-untyped]
 
 from retrieval.formats import markup
 from retrieval.formats.metadata import Metadata, date_of, language_of, tags_of, url_of
@@ -22,195 +24,137 @@ from retrieval.formats.plain import UnreadableArticle, decode, legacy_codec, one
 
 KEY_DIGITS = 16
 
-# The namespaces of feeds; names of others, such as `media:title`, keep theirs.
-_NAMESPACES = frozenset(
-    {
-        "http://www.w3.org/2005/Atom",
-        "http://purl.org/atom/ns#",
-        "http://purl.org/rss/1.0/",
-        "http://my.netscape.com/rdf/simple/0.9/",
-        "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-        "http://purl.org/rss/1.0/modules/content/",
-        "http://purl.org/dc/elements/1.1/",
-        "http://purl.org/dc/terms/",
-        "http://www.w3.org/1999/xhtml",
-        *("", "atom", "content", "dc"),
-    }
-)
-_ROOTS = frozenset({"rss", "RDF", "feed"})
-_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_PLAIN = frozenset({"text", "text/plain"})
-_TEXTS = frozenset({"html", "xhtml", "text/html", "application/xhtml+xml", *_PLAIN})
+# A type that feedparser does not know and leaves alone.
+_PLAIN = "text/x-plain"
+_GUESSED = "text/plain"
+_TEXTS = frozenset({"text/html", "application/xhtml+xml", _GUESSED})
 
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>\s*")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
-_ENTITY = re.compile(r"&(\w{1,40};)")
-_NAME = re.compile(r"[A-Za-z]\w*", re.ASCII)
-_XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
+_CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
+_REFERENCE = re.compile(r"&(?:#?\w{1,40};)?")
+# It joins the words of bare `div`s, and the others would shadow what it stores in an entry.
+_MISTAKEN = re.compile(
+    r"(</?(?:[\w.-]+:)?)(?:div|aside|authors|contributors|links|(?:summary|title)_detail)\b", re.I
+)
+_ASIDE = re.compile(r"(</?)(?:media:description|itunes:summary)(?:\s[^<>]*?)?(/?>)")
+_PLAIN_TYPE = re.compile(r"\btype=([\"'])text(?:/plain)?\1")
 _MAIL = re.compile(r"\S+@\S+ \((.+)\)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+
+_Fields = Mapping[str, Any]
 
 
 def read(path: str, data: bytes) -> Iterator[Part]:
     """Read a feed; of entries with one id, the first.
 
     Raises:
-        UnreadableArticle: It is no feed, or beyond what an XML parser takes.
+        UnreadableArticle: It is no feed, or one that feedparser stumbles over.
     """
-    root = _parse(data)
-    if root is None or root.tag not in _ROOTS:
+    source = BytesIO(_prepared(data))
+    try:
+        parsed = feedparser.parse(source, sanitize_html=False, resolve_relative_uris=False)
+        # Plain dictionaries: feedparser's answer `updated` with `published`.
+        parts = [_part(path, dict(entry), dict(parsed.feed)) for entry in parsed.entries]
+    except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as exc:
+        # Elements in each other that never are: it then finds None or text for a list.
+        raise UnreadableArticle(f"a feed that feedparser stumbles over ({exc!r:.100})") from exc
+    if not parsed.get("version") and not parts:
         raise UnreadableArticle("XML that is no RSS or Atom feed")
-    channel = root.find("channel")
-    feed = root if channel is None else channel
-    language = _language(feed) or root.get(_LANGUAGE)
-    home = _link(feed) or ""
-    keys = set()
-    for entry in [*root.iterchildren("item", "entry"), *feed.iterchildren("item")]:
-        part = _part(path, entry, home, language)
+    keys: set[str] = set()
+    for part in parts:
         if part.key not in keys:
             keys.add(part.key)
             yield part
 
 
-def _parse(data: bytes) -> etree._Element | None:
+def _prepared(data: bytes) -> bytes:
+    """Return a feed in UTF-8 as feedparser reads it well."""
     match = _ENCODING.match(data)
     text = printable(decode(data, legacy_codec(match[1]) if match else None))
-    # Feeds use the entities of HTML without declaring them; those that one declares are not read.
-    declaration = _DECLARATION.match(text)
-    text = _ENTITY.sub(_character, text[declaration.end() :] if declaration else text)
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(text.encode(), parser=parser)
-    except etree.XMLSyntaxError:
-        return None
-    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
-        raise UnreadableArticle(
-            "elements nested too deeply, entities that multiply, or a text over 10 MB"
-        )
-    if root is not None:
-        for element in root.iter(etree.Element):
-            if (name := _name(element.tag)) != element.tag:
-                element.tag = name
-    return root
+    pieces = _CDATA.split(_DECLARATION.sub("", text, count=1))
+    pieces[::2] = map(_repaired, pieces[::2])
+    return "".join(pieces).encode()
 
 
-def _name(tag: str) -> str:
-    space, _, name = tag.rpartition("}")
-    if not space:
-        # A prefix that the feed does not declare.
-        space, _, name = tag.rpartition(":")
-    # lxml refuses to write some of the names that it reads in a broken file.
-    known = space.lstrip("{") in _NAMESPACES and _NAME.fullmatch(name)
-    return name if known else tag
+def _repaired(xml: str) -> str:
+    # Feeds use the entities of HTML without declaring them, and bare ampersands; those that one
+    # declares may multiply, and are not read.
+    xml = _REFERENCE.sub(lambda match: escape(printable(unescape(match[0]))), xml)
+    xml = _MISTAKEN.sub(r"\1section", xml)
+    # A caption is the text of an entry that has no other.
+    xml = _ASIDE.sub(r"\1aside\2", xml)
+    # Text that declares no type is HTML as often.
+    return _PLAIN_TYPE.sub(rf"type=\1{_PLAIN}\1", xml)
 
 
-def _character(match: re.Match[str]) -> str:
-    if match[1] in _XML_ENTITIES or match[1] not in html5:
-        return match[0]
-    return escape(html5[match[1]])
-
-
-def _part(path: str, entry: etree._Element, home: str, language: str | None) -> Part:
+def _part(path: str, entry: _Fields, feed: _Fields) -> Part:
     link = _link(entry)
-    title = _title(entry)
-    published = _day(_first(entry, "published", "issued", "pubDate", "date", "created"))
-    updated = _day(_first(entry, "updated", "modified"))
-    identity = _first(entry, "guid", "id") or link or f"{title}\n{published or updated}"
+    # The details may be those of the title of an image.
+    kind = entry.get("title_detail", {}).get("type", _GUESSED)
+    title = one_line(_text(kind, entry.get("title", ""))) or None
+    published = _day(entry.get("published") or entry.get("created"))
+    updated = _day(entry.get("updated"))
+    identity = entry.get("id") or link or f"{title}\n{published or updated}"
     metadata = Metadata(
         title=title,
         date=date_of(path, published, updated),
-        url=url_of(path, _absolute(entry, home, link)),
+        url=url_of(path, _absolute(_link(feed), link)),
         author=", ".join(dict.fromkeys(_authors(entry))) or None,
-        language=language_of(_language(entry) or language),
-        tags=tags_of(_tags(entry)),
+        language=language_of(_language(entry) or feed.get("language")),
+        tags=tags_of(tag["label"] or tag["term"] or "" for tag in entry.get("tags", [])),
     )
     digest = hashlib.sha256(identity.encode()).hexdigest()
     return Part(metadata, _body(entry), key=digest[:KEY_DIGITS])
 
 
-def _first(entry: etree._Element, *names: str) -> str | None:
-    """Return the text of the first child that has one, names in order of preference."""
-    for name in names:
-        for child in entry.iterchildren(name):
-            if text := "".join(child.itertext()).strip():
-                return text
-    return None
+def _link(entry: _Fields) -> str:
+    for link in entry.get("links", []):
+        if link["rel"] == "alternate" and link.get("href"):
+            return str(link["href"])
+    guid: str = entry.get("id", "")
+    return guid if entry.get("guidislink") and guid.startswith("http") else ""
 
 
-def _language(entry: etree._Element) -> str | None:
-    declared: str | None = entry.get(_LANGUAGE)
-    return declared or _first(entry, "language")
-
-
-def _link(entry: etree._Element) -> str | None:
-    for child in entry.iterchildren("link"):
-        link: str = child.get("href", child.text or "").strip()
-        if link and child.get("rel", "alternate") == "alternate":
-            return link
-    for child in entry.iterchildren("guid"):
-        guid: str = (child.text or "").strip()
-        if guid.startswith("http") and child.get("isPermaLink", "true") == "true":
-            return guid
-    return None
-
-
-def _absolute(entry: etree._Element, home: str, link: str | None) -> str | None:
-    if not link:
-        return None
-    base: str = entry.base or ""
+def _absolute(home: str, link: str) -> str:
     try:
-        return urljoin(urljoin(home, base), link)
+        return link and urljoin(home, link)
     except ValueError:
         return link
 
 
-def _title(entry: etree._Element) -> str | None:
-    for child in entry.iterchildren("title"):
-        if title := one_line(_text(child)):
-            return title
-    return None
+def _language(entry: _Fields) -> str | None:
+    details = entry.get("title_detail"), entry.get("summary_detail"), *entry.get("content", [])
+    declared = [one["language"] for one in (entry, *details) if one and one.get("language")]
+    return declared[0] if declared else None
 
 
-def _authors(entry: etree._Element) -> Iterator[str]:
-    for author in entry.iterchildren("author", "creator"):
-        if name := one_line(_first(author, "name") or "".join(author.itertext())):
-            mail = _MAIL.fullmatch(name)
-            yield mail[1] if mail else name
+def _authors(entry: _Fields) -> Iterator[str]:
+    authors = entry.get("authors", [])
+    for author in authors:
+        name, email = author.get("name") or "", author.get("email") or ""
+        written = one_line(entry.get("author", "")) if len(authors) == 1 else ""
+        # feedparser takes the end of a long top-level domain for a name.
+        if written and written != f"{name} ({email})":
+            mail = _MAIL.fullmatch(written)
+            yield mail[1] if mail else written
+        elif named := one_line(name or email):
+            yield named
 
 
-def _tags(entry: etree._Element) -> Iterator[str]:
-    for tag in entry.iterchildren("category", "subject"):
-        yield tag.get("label") or tag.get("term") or tag.text or ""
+def _body(entry: _Fields) -> str:
+    """Return the longest text: feedparser does not tell the whole text from a summary."""
+    details = [*entry.get("content", []), entry.get("summary_detail", {})]
+    texts = (_text(one.get("type", ""), one.get("value", "")) for one in details)
+    return max(texts, key=len).strip() or unescape(entry.get("aside", ""))
 
 
-def _body(entry: etree._Element) -> str:
-    """Return the whole text if the entry has it, else its summary."""
-    for name in ("encoded", "content", "description", "summary"):
-        for child in entry.iterchildren(name):
-            if (text := _text(child)).strip():
-                return text
-    return ""
-
-
-def _text(element: etree._Element) -> str:
-    """Return the text of an element, whether that is plain, HTML as text, or elements."""
-    kind = element.get("type", "").lower()
-    if kind and kind not in _TEXTS:
-        return ""
-    if len(element):
-        # A title is not read in a page; here it is one.
-        element.tag = "div"
-        return markup.text_of(element)
-    text = element.text or ""
-    if kind in _PLAIN:
+def _text(kind: str, text: str) -> str:
+    """Return a text without markup, whether it is plain or HTML."""
+    if kind == _PLAIN:
         return text
+    if kind not in _TEXTS:
+        return ""
     if not _TAG.search(text):
         return unescape(text)
     page = markup.parse(f"<div>{text}</div>")
@@ -218,7 +162,7 @@ def _text(element: etree._Element) -> str:
 
 
 def _day(value: str | None) -> str | None:
-    """Return a date as ISO 8601 has it, or as it was given."""
+    """Return the day as its writer's calendar had it (feedparser's is of UTC), or as given."""
     value = one_line(value or "", 100)
     mail = None if value[:4].isdigit() else parsedate(value)
     return "{:04}-{:02}-{:02}".format(*mail[:3]) if mail else value or None
