@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -104,6 +105,7 @@ def test_entries_without_an_id_are_told_apart(fields: str, other: str) -> None:
         ("<pubDate>Wed, 01 May 2024 10:00:00 +0200</pubDate>", dt.date(2024, 5, 1)),
         ("<pubDate>1 May 24 23:59 EST</pubDate>", dt.date(2024, 5, 1)),
         ("<dc:date>2024-05-01T10:00:00Z</dc:date>", dt.date(2024, 5, 1)),
+        ("<dc:date>2024-05-01T23:59:00-07:00</dc:date>", dt.date(2024, 5, 1)),
         ("<pubDate>some day</pubDate>", None),
         ("<pubDate>99 Foo 0000</pubDate>", None),
         ("<pubDate/>", None),
@@ -126,6 +128,7 @@ def test_an_update_is_the_date_of_an_entry_that_has_no_other() -> None:
     [
         ("<link>https://a.org/x</link>", "https://a.org/x"),
         ("<link>/x</link>", "https://home.org/x"),
+        ("<link>https://a.org/?a=1&b=2&copy=3</link>", "https://a.org/?a=1&b=2&copy=3"),
         ("<link>javascript:alert(1)</link>", None),
         ("<link>file:///etc/passwd</link>", None),
         ("<link>http://[x</link>", None),
@@ -151,6 +154,15 @@ def test_addresses(link: str, url: str | None) -> None:
         ("<description>&lt;script&gt;x()&lt;/script&gt;&lt;b&gt;One.&lt;/b&gt;</description>",
          "One."),
         ("<media:description>Alt.</media:description><description>One.</description>", "One."),
+        ("<description>One.</description><media:description type='plain'>A caption that is longer."
+         "</media:description>", "One."),
+        ("<media:group><media:description>A video.</media:description></media:group>", "A video."),
+        ("<description><div>One.</div><div>Two.</div></description>", "One.\n\nTwo."),
+        ("<description>R&D at <b>AT&T</b> &amp; Sons</description>", "R&D at AT&T & Sons"),
+        ("<description><![CDATA[R&D &amp; <b>x</b> &nbsp;]]></description>", "R&D & x"),
+        ("<description>a &#55357;&#56832; &#0; &#150;</description>", "a \ufffd\ufffd \ufffd –"),
+        ("<description>One.<br>Two.</description>", "One.\nTwo."),
+        ("<content:encoded>Body.</content:encoded><description>Longer.</description>", "Longer."),
     ],
 )  # fmt: skip
 def test_texts(fields: str, text: str) -> None:
@@ -178,11 +190,27 @@ def test_texts_of_atom(content: str, text: str) -> None:
     [
         ("<author>crow@example.org (A. Crow)</author>", "A. Crow"),
         ("<dc:creator>A. Crow</dc:creator><dc:creator>B. Raven</dc:creator>", "A. Crow, B. Raven"),
+        ("<author>a@crows.online (A. Crow)</author>", "A. Crow"),
+        ("<author>a@crows.online</author>", "a@crows.online"),
         ("<author> </author>", None),
     ],
 )
 def test_authors(author: str, name: str | None) -> None:
     assert item(author + TEXT).source.author == name
+
+
+@pytest.mark.parametrize("name", ["links", "authors", "tags", "title_detail", "aside", "image"])
+def test_elements_that_are_no_feed_s(name: str) -> None:
+    fields = f"<link>https://a.org/x</link><author>A. Crow</author><title>Crows</title>{TEXT}"
+    for odd in (f"<{name}>odd</{name}>", f"<{name} a='1'>odd</{name}>"):
+        for one in (item(odd + fields), item(fields + odd)):
+            source = one.source
+            assert (source.title, source.author, source.url, one.text) == (
+                "Crows",
+                "A. Crow",
+                "https://a.org/x",
+                "Crows recognise faces.",
+            )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "windows-1251", "utf-16", "iso-8859-1"])
@@ -191,6 +219,12 @@ def test_encodings(encoding: str) -> None:
     feed = f'<?xml version="1.0" encoding="{encoding}"?><rss><channel><item><description>{text}'
     data = f"{feed}</description></item></channel></rss>".encode(encoding)
     assert only("a.xml", data).text == text
+
+
+def test_an_encoding_that_is_not_declared() -> None:
+    text = "Вороны узнают лица людей и помнят обиды годами, а сороки тоже умны."
+    data = f"<rss><channel><item><description>{text}</description></item></channel></rss>"
+    assert only("a.xml", data.encode("cp1251")).text == text
 
 
 def test_prefixes_that_are_not_declared() -> None:
@@ -248,6 +282,16 @@ def test_no_file_is_read_and_no_address_opened(tmp_path: object) -> None:
         "<rss><channel><item><description>Crows &x; and &y;.</description></item></channel></rss>"
     )
     assert only("a.rss", data.encode()).text == "Crows &x; and &y;."
+
+
+@pytest.mark.parametrize("name", ["secret.xml", "http://127.0.0.1:9/", "file:///etc/hostname"])
+def test_a_feed_that_is_a_path_or_an_address_is_not_opened(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.xml").write_bytes(rss(f"<item>{TEXT}</item>"))
+    with pytest.raises(UnreadableArticle, match=NO_FEED):
+        parse("a.xml", name.encode())
 
 
 @pytest.mark.parametrize("tag", ["item", "div", "description"])
