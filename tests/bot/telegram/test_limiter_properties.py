@@ -1,4 +1,4 @@
-"""Properties of the turns that the limiter gives, in virtual time."""
+"""Properties of the limiter, in virtual time."""
 
 from __future__ import annotations
 

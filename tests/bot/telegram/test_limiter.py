@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -162,6 +163,33 @@ async def test_a_wait_beyond_patience_is_refused_before_it_begins() -> None:
     await asyncio.gather(*tasks[:6])
     with pytest.raises(RetryAfter, match="Retry in 0:00:06"):
         await tasks[7]
+
+
+async def test_a_wait_for_other_chats_beyond_patience_is_refused_before_it_begins() -> None:
+    telegram = Telegram(patience_s=4, overall_per_s=1)
+    tasks = [telegram.say(chat) for chat in range(1, 8)]
+    await settle()
+    assert [task.done() for task in tasks] == [False] * 5 + [True] * 2
+    await asyncio.gather(*tasks[:5])
+    assert telegram.times() == [0, 1, 2, 3, 4]
+    for task in tasks[5:]:
+        with pytest.raises(RetryAfter, match="Retry in 0:00:05"):
+            await task
+
+
+async def test_flood_control_refuses_at_once_what_could_go_only_after_patience() -> None:
+    telegram = Telegram(patience_s=10, chat_burst=1)
+    telegram.fail(7, RetryAfter(8))
+    tasks = [telegram.say(7, str(n)) for n in range(6)]
+    await asyncio.sleep(0.2)
+    waiting = [task for task in tasks if not task.done()]
+    assert tasks[:2] == waiting[:2]
+    assert len(waiting) == telegram.limiter.backlog(7) < 5
+    for task in tasks[len(waiting) :]:
+        with pytest.raises(RetryAfter, match=r"Retry in 0:00:1\d"):
+            await task
+    await asyncio.gather(*waiting)
+    assert telegram.times()[:3] == [0, 8.1, 9.1]
 
 
 async def test_flood_control_is_met_three_times_and_then_raised() -> None:
@@ -344,6 +372,33 @@ async def test_a_request_cancelled_at_its_turn_leaves_it_to_the_next() -> None:
     assert telegram.texts() == ["a", "c"]
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_newer_edit_at_the_turn_of_an_older_one_leaves_the_chat_usable(turns: int) -> None:
+    telegram = Telegram()
+    newer: list[asyncio.Task[Any]] = []
+
+    def later(turns: int) -> None:
+        if turns:  # of the loop
+            asyncio.get_running_loop().call_soon(later, turns - 1)
+        else:
+            newer.append(telegram.edit(1, "new"))
+
+    async def answer(endpoint: str, data: dict[str, Any]) -> bool | dict[str, Any]:
+        result = await telegram.answer(endpoint, data)
+        later(turns)
+        return result
+
+    data = {"chat_id": 7, "text": "a"}
+    send = telegram.limiter.process_request(answer, ("sendMessage", data), {}, "", data, None)
+    first = asyncio.ensure_future(send)
+    older = telegram.edit(1, "old")
+    await first
+    sent = ["a", "new"] if await older is True else ["a", "old", "new"]
+    assert await newer[0] == {"text": "new"}
+    assert telegram.texts() == sent
+    await telegram.say(7)
+
+
 async def test_all_of_a_chat_cancelled_leaves_it_usable() -> None:
     telegram = Telegram(latency_s=0, overall_per_s=1)
     tasks = [telegram.say(chat) for chat in (8, 7, 7, 9)]
@@ -359,14 +414,22 @@ async def test_chats_that_are_idle_are_forgotten() -> None:
     telegram = Telegram(latency_s=0, patience_s=3600, overall_per_s=1000)
     telegram.fail(5, RetryAfter(1800))
     halted = telegram.say(5)
+    await settle()
+    times = telegram.times(5)
+    kept: list[int] = []
     for chat in range(10, 10_000):
         await telegram.say(chat if chat % 2 else -chat)
         await asyncio.sleep(0.1)
+        if chat % 3000 == 0:
+            for noted in (telegram.sent, telegram.sleeps, telegram.faults):
+                noted.clear()
+            gc.collect()
+            kept.append(len(gc.get_objects()))
     # Ten new chats a second: a private one matters for 3 s, a group for 60 s.
-    assert len(telegram.limiter._turns._chats) < 2 * (5 * 3 + 5 * 60)
+    assert max(kept) - kept[0] < 1000, "of 3000 chats more, each time"
     assert telegram.limiter.backlog(5) == 1, "but not one that is halted"
     await halted
-    assert telegram.times(5) == [0, 1800]
+    assert times + telegram.times(5) == [0, 1800]
 
 
 @pytest.mark.parametrize("rates", [{"overall_per_s": 0}, {"chat_per_s": 0}, {"group_per_min": 0}])
