@@ -24,7 +24,7 @@ from bot.telegram.handlers import Handlers
 from bot.telegram.inline import Inline
 from bot.telegram.metrics import Metrics
 from bot.telegram.sending.delivery import Connection, TelegramFault
-from bot.telegram.sending.limits import Limiter
+from bot.telegram.sending.limiter import Limiter
 from config import TelegramSettings
 
 BotApplication: TypeAlias = Application[Any, Any, Any, Any, Any, Any]

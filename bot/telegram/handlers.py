@@ -17,7 +17,7 @@ from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies, Reply
-from bot.telegram.sending.limits import Limiter
+from bot.telegram.sending.limiter import Limiter
 from bot.telegram.views import notices
 from bot.telegram.views.buttons import Press
 from bot.telegram.views.languages import language_of

@@ -36,7 +36,7 @@ from bot.telegram.polling import Polling
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
 from bot.telegram.sending.delivery import TelegramFault, TokenRefused
-from bot.telegram.sending.limits import Limiter, Rates
+from bot.telegram.sending.limiter import Limiter, Rates
 from bot.telegram.updates import Updates
 from bot.telegram.views import notices
 from bot.telegram.views.languages import language_of
