@@ -82,6 +82,19 @@ def test_a_worker_reads_what_a_reader_reads(parser: Parser, folder: Path) -> Non
         assert parser.parse() == parse(file.path, data)
 
 
+def test_every_character_arrives(parser: Parser, folder: Path) -> None:
+    text = "Свобода “є”:\n\n\\n 💥 caf\u0301e \x7f\u2028Next \\ud83d."
+    file = put(folder, "a.txt", text.encode())
+    assert read(parser, file) == parse("a.txt", text.encode())
+
+
+def test_a_name_that_is_no_utf8_reaches_the_worker(parser: Parser, folder: Path) -> None:
+    file = put(folder, os.fsdecode(b"caf\xe9.txt"), b"Some text.")
+    with pytest.raises(UnreadableArticle, match=r"^a name that is not UTF-8$"):
+        parser.read(file)
+    assert read(parser, put(folder, "a.txt", b"Some text."))
+
+
 def test_the_settings_reach_the_worker(tmp_path: Path) -> None:
     file = put(tmp_path, "a.txt", b"Kurz. " * 300)
     settings = articles_in(tmp_path, max_characters=1000, max_megabytes=0.001)
@@ -168,7 +181,8 @@ def test_a_file_that_takes_too_long_is_left_and_the_next_one_read(tmp_path: Path
         ):
             parser.parse()
         assert not alive(process)
-        assert read(parser, quick)
+        # And not what the first one would have answered.
+        assert read(parser, quick) == parse("b.txt", b"Some text.")
 
 
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGKILL", "SIGABRT"])
@@ -249,6 +263,16 @@ def test_the_worker_does_not_know_the_token(
     assert b"123456:secret" not in environment
 
 
+def test_modules_of_the_current_folder_are_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("json", "lxml", "retrieval"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
+    monkeypatch.chdir(tmp_path)
+    with Parser(articles_in(tmp_path)) as parser:
+        assert read(parser, put(tmp_path, "a.html", SAMPLES[".html"]()))
+
+
 def test_ctrl_c_in_a_terminal_does_not_reach_the_worker(parser: Parser) -> None:
     parser.start()  # if it is not running
     assert os.getpgid(process_of(parser)) != os.getpgrp()
@@ -278,12 +302,11 @@ from pathlib import Path
 from retrieval.articles import walk
 from retrieval.formats.parser import Parser
 from tests.retrieval.library import articles_in
-settings = articles_in(Path(sys.argv[1]), max_megabytes=500, max_seconds=1)
+settings = articles_in(Path(sys.argv[1]), max_megabytes=500, max_seconds=3)
 parser = Parser(settings)
 parser.read(walk(settings.folder, settings.max_bytes).files[0])
 print(parser.process_id(), flush=True)
 if sys.argv[2] == "a.rtf":
-    parser._max_seconds = parser._left = 600
     parser.parse()
 sys.stdin.read()
 """
