@@ -13,8 +13,8 @@ import numpy as np
 
 from config import ArticlesSettings
 from retrieval.articles import ArticleFile, read
-from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import parse
+from retrieval.formats.worker import Parser
 from retrieval.types import Article, ByteArray, FloatArray, IntArray
 
 _WORD = re.compile(r"\w+|[^\w\s]")

@@ -18,9 +18,9 @@ from bot.fetching.kind import Kind, kind_of
 from bot.fetching.shelf import Shelf
 from config import ArticlesSettings, SettingsError
 from retrieval.articles import file_at
-from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import UnreadableArticle
 from retrieval.formats.plain import decode, legacy_codec
+from retrieval.formats.worker import Parser
 from retrieval.types import Article
 
 

@@ -13,8 +13,8 @@ from config import ArticlesSettings, IndexSettings
 from retrieval.articles import Found, Skipped, walk
 from retrieval.draft import Draft
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
-from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import READERS
+from retrieval.formats.worker import Parser
 from retrieval.generations import check_counts, purge
 from retrieval.index.folder import rebuild_folder, remove_leftovers, use_rebuilt, write_lock
 from retrieval.index.lexical_files import clear_lexical, write_lexical

@@ -20,7 +20,7 @@ from bot.errors import BotError
 from bot.fetching import Failed, Saved, check, fetch
 from config import ArticlesSettings, Settings, SettingsError
 from retrieval.articles import walk
-from retrieval.formats.parser import Parser
+from retrieval.formats.worker import Parser
 from retrieval.types import Article
 from tests.bot.fetching.web_server import Handler, Web, drips, leads, sends, serving, stalls
 

@@ -11,9 +11,9 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles import ArticleFile
-from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import READERS, UnreadableArticle
 from retrieval.formats.plain import clean
+from retrieval.formats.worker import Parser
 from tests.retrieval.formats.samples import SAMPLES, ZIPPED, members, zipped
 from tests.retrieval.library import articles_in
 

@@ -6,7 +6,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.formats.messages import packed, unpacked
+from retrieval.formats.worker import packed, unpacked
 from retrieval.types import Article, Source
 
 ARTICLES = st.builds(

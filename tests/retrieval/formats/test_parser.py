@@ -14,9 +14,9 @@ import pytest
 
 from retrieval.articles import ArticleFile
 from retrieval.errors import ArticlesError
-from retrieval.formats.parser import Parser
 from retrieval.formats.parsing import UnreadableArticle, parse
 from retrieval.formats.plain import StillWritten
+from retrieval.formats.worker import Parser
 from retrieval.types import Article
 from tests.paths import ROOT
 from tests.retrieval.formats.samples import SAMPLES, docx
@@ -300,7 +300,7 @@ def test_a_worker_ends_when_its_parser_is_killed(
 import sys
 from pathlib import Path
 from retrieval.articles import walk
-from retrieval.formats.parser import Parser
+from retrieval.formats.worker import Parser
 from tests.retrieval.library import articles_in
 settings = articles_in(Path(sys.argv[1]), max_megabytes=500, max_seconds=3)
 parser = Parser(settings)
