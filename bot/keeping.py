@@ -84,8 +84,8 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
     from bot.refresh_process import WRITTEN_S
     from bot.render import visible
     from bot.report import report_text
+    from retrieval.articles import WRITTEN
     from retrieval.errors import RetrievalError
-    from retrieval.formats.plain import WRITTEN
     from retrieval.refresh.watch import FolderChanges
 
     said = ""

@@ -22,7 +22,7 @@ from typing import Any
 from bot.errors import BotError
 from bot.idle import is_in_line
 from config import Settings
-from retrieval.formats.plain import WRITTEN
+from retrieval.articles import WRITTEN
 from retrieval.refresh.watch import FolderChanges
 
 __all__ = ["WRITTEN_S", "Document", "Refresher"]

@@ -12,9 +12,9 @@ from typing import Self
 import numpy as np
 
 from config import ArticlesSettings
-from retrieval.articles import ArticleFile, read
-from retrieval.formats.parsing import parse
-from retrieval.formats.worker import Parser
+from retrieval.articles.folder import ArticleFile, read_bytes
+from retrieval.articles.reading import parse
+from retrieval.articles.worker import Parser
 from retrieval.types import Article, ByteArray, FloatArray, IntArray
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -53,7 +53,7 @@ class ReadsHere:
 
     def read(self, file: ArticleFile) -> str:
         self._path = file.path
-        self._data = read(self._articles.folder, file, self._articles.max_bytes)
+        self._data = read_bytes(self._articles.folder, file, self._articles.max_bytes)
         return hashlib.sha256(self._data).hexdigest()
 
     def parse(self) -> list[Article]:

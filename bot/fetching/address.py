@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 
-from retrieval.formats.metadata import MAX_URL
+from retrieval.articles import MAX_URL
 
 # With a digest and the longest suffix, a file name has at most 80 characters.
 _MAX_WORDS = 62

@@ -17,10 +17,7 @@ from bot.fetching.errors import FetchError
 from bot.fetching.kind import Kind, kind_of
 from bot.fetching.shelf import Shelf
 from config import ArticlesSettings, SettingsError
-from retrieval.articles import file_at
-from retrieval.formats.parsing import UnreadableArticle
-from retrieval.formats.plain import decode, legacy_codec
-from retrieval.formats.worker import Parser
+from retrieval.articles import Parser, UnreadableArticle, decode, file_at, legacy_codec
 from retrieval.types import Article
 
 

@@ -7,8 +7,7 @@ from enum import StrEnum
 
 from bot.fetching.download import Download
 from bot.fetching.errors import FetchError
-from retrieval.formats.parsing import suffix
-from retrieval.formats.plain import UnreadableArticle, decode
+from retrieval.articles import UnreadableArticle, decode, suffix
 
 _HEAD = 4096
 _PDF = b"%PDF-"

@@ -7,8 +7,14 @@ from collections.abc import Iterable
 
 import yaml
 
-from retrieval.formats.metadata import MAX_FRONT_MATTER, metadata_of, split_front_matter
-from retrieval.formats.plain import UnreadableArticle, decode, line_ends
+from retrieval.articles import (
+    MAX_FRONT_MATTER,
+    UnreadableArticle,
+    decode,
+    line_ends,
+    metadata_of,
+    split_front_matter,
+)
 from retrieval.types import Article
 
 # So that the other fields have room, whatever a page calls its tags.

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from bot.errors import BotError
 from bot.fetching.errors import FetchError
-from retrieval.articles import file_at, read
-from retrieval.formats.parsing import UnreadableArticle
+from retrieval.articles import UnreadableArticle, file_at, read_bytes
 
 NAME = "fetched"
 
@@ -49,7 +48,7 @@ class Shelf:
             return None
         try:
             file = file_at(self._articles, self.article(name))
-            return read(self._articles, file, self._max_bytes)
+            return read_bytes(self._articles, file, self._max_bytes)
         except UnreadableArticle as exc:
             raise self.taken(name, str(exc)) from exc
 

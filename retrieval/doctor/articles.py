@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from config import ArticlesSettings, IndexSettings
-from retrieval.articles import Found, Skipped, unread, walk
+from retrieval.articles import READERS, FolderListing, Skipped, unread_files, walk
 from retrieval.chunking import passage, short_title
 from retrieval.doctor.findings import (
     REFRESH,
@@ -19,7 +19,6 @@ from retrieval.doctor.findings import (
     note,
     warning,
 )
-from retrieval.formats.parsing import READERS
 from retrieval.refresh.plan import Recipe, preview
 from retrieval.rows import VISIBLE, FileState
 from retrieval.store import Store
@@ -47,7 +46,7 @@ def check_folder(articles: ArticlesSettings, store: Store | None) -> Iterator[Fi
             found.unlisted,
         )
     yield from _skipped(found, store)
-    for end, paths in unread(articles.folder).items():
+    for end, paths in unread_files(articles.folder).items():
         count = len(paths)
         yield note(
             FindingKind.UNREAD,
@@ -91,7 +90,7 @@ def check_changes(
         )
 
 
-def _skipped(found: Found, store: Store | None) -> Iterator[Finding]:
+def _skipped(found: FolderListing, store: Store | None) -> Iterator[Finding]:
     """Yield the files that are skipped, those of one reason together."""
     known = store.files(store.current()) if store else {}
     skipped = [one for one in found.skipped if one.article not in found.unlisted]
@@ -108,7 +107,7 @@ def _skipped(found: Found, store: Store | None) -> Iterator[Finding]:
         )
 
 
-def _unreadable(found: Found, known: Mapping[str, FileState]) -> Iterator[Skipped]:
+def _unreadable(found: FolderListing, known: Mapping[str, FileState]) -> Iterator[Skipped]:
     for file in found.files:
         old = known.get(file.path)
         if old and old.reason and old.looks_like(file):

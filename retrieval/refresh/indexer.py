@@ -9,11 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from config import ArticlesSettings, IndexSettings
-from retrieval.articles import ArticleFile, Found, Skipped
+from retrieval.articles import (
+    ArticleFile,
+    FolderListing,
+    Skipped,
+    StillWritten,
+    UnreadableArticle,
+    title_without,
+)
 from retrieval.chunking import chunk, passage, short_title
 from retrieval.draft import Draft
-from retrieval.formats.parsing import title_without
-from retrieval.formats.plain import StillWritten, UnreadableArticle
 from retrieval.refresh.plan import Recipe, RefreshProgress, plan
 from retrieval.search.late import chunk_tokens
 from retrieval.store import FileState, Store, StoredEncoding
@@ -88,7 +93,7 @@ class Indexer:
         self._known = draft.files()
         self._done = self._total = self._chunks = 0
 
-    def run(self, found: Found) -> None:
+    def run(self, found: FolderListing) -> None:
         """Do all there is to do."""
         todo = plan(found, self._known, self._recipe)
         self._draft.drop(todo.gone)

@@ -9,9 +9,15 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from config import ArticlesSettings, IndexSettings
-from retrieval.articles import ArticleFile, Found, Skipped, read, walk
+from retrieval.articles import (
+    ArticleFile,
+    FolderListing,
+    Skipped,
+    UnreadableArticle,
+    read_bytes,
+    walk,
+)
 from retrieval.draft import Draft
-from retrieval.formats.plain import UnreadableArticle
 from retrieval.index.folder import leftovers, rebuild_folder
 from retrieval.index.lexical_files import has_lexical
 from retrieval.rows import FileState
@@ -80,7 +86,7 @@ class Preview:
     skipped: list[Skipped]
 
 
-def plan(found: Found, known: Mapping[str, FileState], recipe: Recipe) -> Plan:
+def plan(found: FolderListing, known: Mapping[str, FileState], recipe: Recipe) -> Plan:
     """Compare by size and times, and by how files were read; costs no look into any file."""
     changed, same = [], []
     for file in found.files:
@@ -184,7 +190,7 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
     skipped = list(found.skipped)
     for file in todo.changed:
         try:
-            data = read(articles.folder, file, articles.max_bytes)
+            data = read_bytes(articles.folder, file, articles.max_bytes)
             digests[file.path] = hashlib.sha256(data).hexdigest()
         except UnreadableArticle as exc:
             skipped.append(Skipped(file.path, str(exc)))

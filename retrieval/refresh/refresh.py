@@ -10,11 +10,9 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 
 from config import ArticlesSettings, IndexSettings
-from retrieval.articles import Found, Skipped, walk
+from retrieval.articles import READERS, FolderListing, Parser, Skipped, walk
 from retrieval.draft import Draft
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
-from retrieval.formats.parsing import READERS
-from retrieval.formats.worker import Parser
 from retrieval.generations import check_counts, purge
 from retrieval.index.folder import rebuild_folder, remove_leftovers, use_rebuilt, write_lock
 from retrieval.index.lexical_files import clear_lexical, write_lexical
@@ -123,7 +121,7 @@ def _rebuild(
     encoder: Encoder,
     on_progress: Callable[[RefreshProgress], None],
     way: RefreshOptions,
-    found: Found,
+    found: FolderListing,
 ) -> RefreshReport:
     """Make the index again beside the one in use, going on with one that was begun."""
     beside = index.model_copy(update={"folder": rebuild_folder(index.folder)})
@@ -142,7 +140,7 @@ def _refresh(
     encoder: Encoder,
     on_progress: Callable[[RefreshProgress], None],
     way: RefreshOptions,
-    found: Found,
+    found: FolderListing,
 ) -> RefreshReport:
     store = Store.open(index.folder)
     if store is None:

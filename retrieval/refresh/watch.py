@@ -20,8 +20,7 @@ import watchfiles
 from watchfiles import Change
 
 from config import WatchMode
-from retrieval.articles import ignored
-from retrieval.formats.parsing import READERS, suffix
+from retrieval.articles import READERS, is_ignored, suffix
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +190,7 @@ def _state(folder: Path) -> _State | None:
 def _concern(changes: set[tuple[Change, str]], root: str) -> bool:
     """Whether articles may have changed, or folders that may hold some."""
     for change, path in changes:
-        if any(map(ignored, Path(path.removeprefix(root)).parts)):
+        if any(map(is_ignored, Path(path.removeprefix(root)).parts)):
             continue
         if suffix(path) in READERS or os.path.isdir(path):  # noqa: PTH112 - of many files
             return True

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from bot.writing.support import Evidence
 from embeddings import Encoder, load
+from retrieval.articles.reading import parse
 from retrieval.chunking import split_sentences
-from retrieval.formats.parsing import parse
 from retrieval.languages.analysis import terms
 from retrieval.types import Article, Excerpt
 from tests.benchmarks.conditions import conditions

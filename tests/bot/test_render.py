@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 from bot import render
 from bot.answers import Answer
 from bot.report import report_text, skipped_text
-from retrieval.articles import Skipped
+from retrieval.articles.folder import Skipped
 from retrieval.refresh.plan import RefreshReport
 from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source

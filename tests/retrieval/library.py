@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings, Settings
-from retrieval.formats.parsing import parse
-from retrieval.formats.parts import Limits
+from retrieval.articles.metadata import ReadingLimits
+from retrieval.articles.reading import parse
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
 from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
@@ -28,7 +28,7 @@ SEARCH = SearchSettings(
 
 def only(path: str, data: bytes, language: str = "en") -> Article:
     """Read a file of one article."""
-    (article,) = parse(path, data, Limits(language=language, characters=20_000_000))
+    (article,) = parse(path, data, ReadingLimits(language=language, characters=20_000_000))
     return article
 
 

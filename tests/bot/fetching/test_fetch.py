@@ -19,8 +19,8 @@ from bot.command import WORLD_AT_FAULT, WRONG_USAGE
 from bot.errors import BotError
 from bot.fetching import Failed, Saved, check, fetch
 from config import ArticlesSettings, Settings, SettingsError
-from retrieval.articles import walk
-from retrieval.formats.worker import Parser
+from retrieval.articles.folder import walk
+from retrieval.articles.worker import Parser
 from retrieval.types import Article
 from tests.bot.fetching.web_server import Handler, Web, drips, leads, sends, serving, stalls
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.fetching.page import day_of, written
-from retrieval.formats.parsing import parse
-from retrieval.formats.plain import clean, one_line
+from retrieval.articles.reading import parse
+from retrieval.articles.text import clean, one_line
 from retrieval.types import Article, Source
 
 PATH = "fetched/example-org-bees-0123456789ab.txt"

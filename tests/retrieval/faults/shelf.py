@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from retrieval.articles import walk
+from retrieval.articles.folder import walk
 from retrieval.errors import IndexFault
 from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical_files import write_lexical

@@ -21,9 +21,9 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+from retrieval.articles.metadata import ReadingLimits
+from retrieval.articles.reading import parse
 from retrieval.chunking import chunk
-from retrieval.formats.parsing import parse
-from retrieval.formats.parts import Limits
 from retrieval.generations import rollback
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical_files import write_lexical
@@ -212,7 +212,7 @@ def _warm_up() -> None:
     text = prose(0, 3)
     for n in range(1000):
         HashEncoder().encode_passages([f"{' '.join(WORDS)} {n}"])
-    (article,) = parse("a.txt", text.encode(), Limits(language="en", characters=1000))
+    (article,) = parse("a.txt", text.encode(), ReadingLimits(language="en", characters=1000))
     list(chunk(article, "", 20, HashEncoder().count_tokens))
 
 

@@ -1,0 +1,65 @@
+"""From the files of a folder to articles.
+
+    folder.walk -> ArticleFile -> worker.Parser, which asks a process of its own:
+        folder.read_bytes -> reading.articles_of: the format's own reader -> RawArticle
+        -> text cleaned, title found -> Article, with its language
+
+A format is a module with a function `read`: markdown, webpage, feeds, pdf, word, odt, epub, rtf,
+channel. What several need is in `text`, `metadata`, `markup` (HTML), `archive` (zipped XML).
+Nothing that takes long to import is imported here, for the worker starts with it.
+"""
+
+from retrieval.articles.folder import (
+    ArticleFile,
+    FolderListing,
+    Skipped,
+    file_at,
+    is_ignored,
+    read_bytes,
+    unread_files,
+    walk,
+)
+from retrieval.articles.metadata import (
+    MAX_FRONT_MATTER,
+    MAX_URL,
+    ReadingLimits,
+    metadata_of,
+    split_front_matter,
+)
+from retrieval.articles.reading import READERS, parse, suffix, title_without
+from retrieval.articles.text import (
+    WRITTEN,
+    StillWritten,
+    UnreadableArticle,
+    decode,
+    legacy_codec,
+    line_ends,
+)
+from retrieval.articles.worker import Parser
+
+__all__ = [
+    "MAX_FRONT_MATTER",
+    "MAX_URL",
+    "READERS",
+    "WRITTEN",
+    "ArticleFile",
+    "FolderListing",
+    "Parser",
+    "ReadingLimits",
+    "Skipped",
+    "StillWritten",
+    "UnreadableArticle",
+    "decode",
+    "file_at",
+    "is_ignored",
+    "legacy_codec",
+    "line_ends",
+    "metadata_of",
+    "parse",
+    "read_bytes",
+    "split_front_matter",
+    "suffix",
+    "title_without",
+    "unread_files",
+    "walk",
+]

@@ -1,0 +1,235 @@
+"""The articles folder: which files in it are articles, and their bytes.
+
+Nothing is followed out of the folder and nothing but a regular file is read, so that neither a link
+to a private file nor a pipe without a writer can do harm. A file counts by its suffix (see
+`formats.READERS`); hidden names and what editors leave beside a file are no articles.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+from retrieval.articles.reading import READERS, UnreadableArticle, suffix
+from retrieval.articles.text import StillWritten
+from retrieval.errors import ArticlesError
+
+_IGNORED_STARTS = (".", "~$", "#")
+_IGNORED_ENDS = ("~", "#")
+_CLAUSES = {
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ELOOP: "a symbolic link",
+    errno.ENOENT: "no such file or folder",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFile:
+    """A file that a refresh compares by size and time with what is indexed.
+
+    Attributes:
+        path: Relative to the folder, with forward slashes.
+        ctime_ns: When the system last changed anything about it; unlike the time of its content,
+            nobody can set that back.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FolderListing:
+    """What lies in an articles folder, each sorted by path.
+
+    Attributes:
+        files: The articles.
+        skipped: What looks like an article and is none, and folders that cannot be listed.
+        unlisted: Folders that cannot be listed: what is in them is not known.
+    """
+
+    files: list[ArticleFile]
+    skipped: list[Skipped]
+    unlisted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    r"""What looks like an article and is not read.
+
+    Attributes:
+        article: Path relative to the folder; bytes that are no UTF-8 are written as `\xff`.
+        reason: A clause for the operator.
+    """
+
+    article: str
+    reason: str
+
+
+def walk(folder: Path, max_bytes: int) -> FolderListing:
+    """List the articles of a folder and its sub-folders, and what is left out.
+
+    Symbolic links are not followed. One to an article of this folder is that article again and is
+    passed over; any other that leads to a folder or is named like an article is reported.
+
+    Raises:
+        ArticlesError: The folder is missing, is no folder, or cannot be listed.
+    """
+    files: list[ArticleFile] = []
+    skipped: list[Skipped] = []
+    unlisted: list[str] = []
+    for path, entry in _entries(folder):
+        if isinstance(entry, OSError):
+            reason: str | None = _clause(entry)
+            unlisted.append(path)
+        elif entry.is_symlink():
+            reason = _why_no_link(folder, path)
+        elif suffix(path) in READERS:
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                reason = _clause(error)
+            else:
+                reason = _why_not(path, status, max_bytes)
+                if reason is None:
+                    files.append(_article_file(path, status))
+        else:
+            continue
+        if reason is not None:
+            skipped.append(Skipped(os.fsencode(path).decode(errors="backslashreplace"), reason))
+    files.sort(key=attrgetter("path"))
+    skipped.sort(key=attrgetter("article"))
+    return FolderListing(files, skipped, tuple(unlisted))
+
+
+def unread_files(folder: Path) -> dict[str, list[str]]:
+    """Return the paths of the files that nobody reads, by their suffixes, all in order.
+
+    Raises:
+        ArticlesError: The folder is missing, is no folder, or cannot be listed.
+    """
+    found: dict[str, list[str]] = {}
+    for path, entry in _entries(folder):
+        if isinstance(entry, OSError) or entry.is_symlink() or suffix(path) in READERS:
+            continue
+        found.setdefault(suffix(path), []).append(
+            os.fsencode(path).decode(errors="backslashreplace")
+        )
+    return {end: sorted(found[end]) for end in sorted(found)}
+
+
+def file_at(folder: Path, path: str) -> ArticleFile:
+    """Return what `walk` would find at a path, whatever is there.
+
+    Raises:
+        OSError: Nothing is.
+    """
+    return _article_file(path, (folder / path).lstat())
+
+
+def read_bytes(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
+    """Read an article that `walk` found, whatever has taken its place since.
+
+    Raises:
+        StillWritten: Its size or time is not, or does not stay, what `walk` found.
+        UnreadableArticle: It cannot be read, is no regular file, or is larger than `max_bytes`.
+    """
+    try:
+        with open(folder / file.path, "rb", opener=_open_at_once) as stream:
+            before = os.fstat(stream.fileno())
+            reason = _why_not(file.path, before, max_bytes)
+            if reason is None:
+                data = stream.read(file.size)
+                for status in (before, os.fstat(stream.fileno())):
+                    if (status.st_size, status.st_mtime_ns) != (file.size, file.mtime_ns):
+                        raise StillWritten
+                return data
+    except OSError as error:
+        raise UnreadableArticle(_clause(error)) from error
+    raise UnreadableArticle(reason)
+
+
+def _article_file(path: str, status: os.stat_result) -> ArticleFile:
+    return ArticleFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without following a link and without waiting for somebody to write to a pipe."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+    """Go through all folders; yield every other entry, and why a folder could not be listed."""
+    parents = [""]
+    while parents:
+        parent = parents.pop()
+        try:
+            entries = list(os.scandir(folder / parent))
+        except OSError as error:
+            if not parent:
+                raise ArticlesError(
+                    f"articles folder {str(folder)!r}: {_clause(error)}; wanted a folder of files "
+                    f"that end in {', '.join(READERS)}: name one with --articles DIR"
+                ) from error
+            yield parent, error
+            continue
+        for entry in entries:
+            path = f"{parent}/{entry.name}" if parent else entry.name
+            if is_ignored(entry.name):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                parents.append(path)
+            else:
+                yield path, entry
+
+
+def is_ignored(name: str) -> bool:
+    """Whether a file or folder of this name is passed over, with all that is in it."""
+    return name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS)
+
+
+def _why_not(path: str, status: os.stat_result, max_bytes: int) -> str | None:
+    """Say why a file is not read, from what is known without opening it."""
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file"
+    if not path.isprintable() and path.encode(errors="ignore").decode() != path:
+        return "a name that is not UTF-8"
+    if status.st_size == 0:
+        return "an empty file"
+    if status.st_size > max_bytes:
+        return (
+            f"{status.st_size / 1e6:.1f} MB, more than articles.max_megabytes = {max_bytes / 1e6:g}"
+        )
+    return None
+
+
+def _why_no_link(folder: Path, path: str) -> str | None:
+    """Say why a symbolic link is not read, or None if nothing is lost by that."""
+    root, link = folder.resolve(), folder / path
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):  # RuntimeError: a loop
+        return "a symbolic link that leads nowhere" if suffix(path) in READERS else None
+    if not target.is_relative_to(root):
+        return "a symbolic link out of the articles folder"
+    if target.is_dir():
+        return "a symbolic link to a folder; links are not followed"
+    parts = target.relative_to(root).parts
+    if suffix(path) not in READERS or (
+        suffix(parts[-1]) in READERS and not any(map(is_ignored, parts))
+    ):
+        return None
+    return "a symbolic link to a file that is no article under its own name"
+
+
+def _clause(error: OSError) -> str:
+    return _CLAUSES.get(error.errno or 0) or (error.strerror or "cannot be read").lower()

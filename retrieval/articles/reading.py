@@ -1,0 +1,189 @@
+"""Reading: from a file's bytes to its articles, one reader for each kind of file.
+
+A reader returns what the file declares and its text, neither of them cleaned. To add a format,
+write a module with a function `read` and name it with its suffixes in `READERS`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, split_front_matter
+from retrieval.articles.text import UnreadableArticle, clean, decode, line_ends, one_line
+from retrieval.languages import language_of_article
+from retrieval.types import Article, Source
+
+__all__ = ["READERS", "UnreadableArticle", "parse", "suffix"]
+
+MAX_TITLE_LINE = 120
+MAX_OPENING = 80
+DEFAULTS = ReadingLimits()
+
+Reader = Callable[[str, bytes, ReadingLimits], Iterable[RawArticle]]
+"""Reads a file, by its path and its bytes."""
+
+_NO_TITLE_ENDS = tuple(".,;:!…。！")
+_ENDS = tuple(".!?…:;\"'”’»)。！？")
+_WORD_PARTS = re.compile(r"[\s_-]+")
+
+
+def parse(path: str, data: bytes, limits: ReadingLimits = DEFAULTS) -> list[Article]:
+    """Read the articles of a file, and find their languages; see `articles_of`."""
+    return [with_language(one, limits.language) for one in articles_of(path, data, limits)]
+
+
+def with_language(article: Article, language: str) -> Article:
+    """Return an article with the language of its text, or the given one, if it declares none."""
+    source = article.source
+    found = source.language or language_of_article(article.text) or language
+    return replace(article, source=replace(source, language=found))
+
+
+def articles_of(path: str, data: bytes, limits: ReadingLimits) -> list[Article]:
+    """Read the articles of a file, their languages empty where they declare none.
+
+    Args:
+        path: Relative to the articles folder; its suffix, in any case, chooses the reader.
+        data: The whole file.
+        limits: How it is read.
+
+    Raises:
+        UnreadableArticle: The file holds no text, or more than the limits allow.
+        ValueError: No reader for the suffix.
+    """
+    reader = READERS.get(suffix(path))
+    if reader is None:
+        raise ValueError(f"{path!r}: wanted a file name that ends in one of {', '.join(READERS)}")
+    try:
+        parts = reader(path, data, limits)
+        articles = {one.source.path: one for one in _articles(path, parts, limits)}
+    except RecursionError:
+        raise UnreadableArticle("its elements are nested too deeply") from None
+    if not articles:
+        raise UnreadableArticle("no text in it")
+    return list(articles.values())
+
+
+def suffix(path: str) -> str:
+    """Return a path's suffix in lower case, with its dot."""
+    return posixpath.splitext(path)[1].lower()
+
+
+def name_of(path: str, key: str) -> str:
+    """Return the name of an article in a file; no file that is read can have such a path."""
+    return f"{path}#{key}" if key else path
+
+
+def title_without(path: str, key: str, text: str) -> str:
+    """Return what an article without a title is called: its file or, of several, its beginning."""
+    return ("" if key else _title_of_name(path)) or _opening(text)
+
+
+def _articles(path: str, parts: Iterable[RawArticle], limits: ReadingLimits) -> Iterator[Article]:
+    for part in parts:
+        text, pages = _joined(part.pages) if part.pages else (clean(part.text), ())
+        if len(text) > limits.characters:
+            raise UnreadableArticle(
+                f"{len(text):,} characters of text, more than articles.max_characters = "
+                f"{limits.characters:,}"
+            )
+        if text:
+            yield _article(path, part, text, pages)
+
+
+def _article(path: str, part: RawArticle, text: str, pages: tuple[int, ...]) -> Article:
+    metadata = part.metadata
+    declared = one_line(metadata.title or "")
+    if declared and not pages:
+        text = _without_title(text, declared)
+    title = declared or _title_line(text)
+    source = Source(
+        path=name_of(path, part.key),
+        title=title or title_without(path, part.key, text),
+        date=metadata.date,
+        url=metadata.url,
+        author=one_line(metadata.author or "") or None,
+        language=metadata.language or "",
+        tags=metadata.tags,
+    )
+    return Article(source, text, pages, titled=bool(title))
+
+
+def _joined(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
+    """Return the text of all pages, and where each begins in it."""
+    text, starts = "", []
+    for page in map(clean, pages):
+        if text and page:
+            # A sentence may go on over the page's end.
+            text += "\n\n" if text.endswith(_ENDS) else "\n"
+        starts.append(len(text))
+        text += page
+    return text, tuple(starts)
+
+
+def _without_title(text: str, title: str) -> str:
+    """Drop a heading that repeats the title: the title is encoded with every chunk anyway."""
+    first, _, rest = text.partition("\n\n")
+    return rest if rest and one_line(first) == title else text
+
+
+def _title_line(text: str) -> str:
+    """Return the first line if it reads like a title: short, no sentence, with text behind it."""
+    line, _, rest = text.partition("\n")
+    wrapped = rest[:1].islower()
+    if not rest or wrapped or len(line) > MAX_TITLE_LINE or line.endswith(_NO_TITLE_ENDS):
+        return ""
+    return one_line(line)
+
+
+def _title_of_name(path: str) -> str:
+    """Return the words of a file name, or nothing for a name like `000_494b95f2403b221a.txt`."""
+    words = _WORD_PARTS.split(clean(PurePosixPath(path).stem))
+    return one_line(" ".join(words)) if any(map(str.isalpha, words)) else ""
+
+
+def _opening(text: str) -> str:
+    opening = one_line(text, MAX_OPENING)
+    return opening if len(opening) == len(text) else f"{opening}…"
+
+
+def _read_text(path: str, data: bytes, limits: ReadingLimits) -> Iterable[RawArticle]:
+    fields, body = split_front_matter(line_ends(decode(data)))
+    return [RawArticle(metadata_of(path, fields), body)]
+
+
+def _by(format: str) -> Reader:
+    """Return the reader of a format's module, which is imported when it is first needed."""
+
+    def read(path: str, data: bytes, limits: ReadingLimits) -> Iterable[RawArticle]:
+        module = import_module(f"retrieval.articles.{format}")
+        articles: Iterable[RawArticle] = module.read(path, data, limits)
+        return articles
+
+    return read
+
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        ".txt": _read_text,
+        ".md": _by("markdown"),
+        ".markdown": _by("markdown"),
+        ".html": _by("webpage"),
+        ".htm": _by("webpage"),
+        ".pdf": _by("pdf"),
+        ".rss": _by("feeds"),
+        ".atom": _by("feeds"),
+        ".xml": _by("feeds"),
+        ".json": _by("channel"),
+        ".docx": _by("word"),
+        ".odt": _by("odt"),
+        ".epub": _by("epub"),
+        ".rtf": _by("rtf"),
+    }
+)

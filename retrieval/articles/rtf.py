@@ -1,0 +1,315 @@
+"""Rich Text Format (.rtf, version 1.9.1): its text, paragraph by paragraph.
+
+https://interoperability.blob.core.windows.net/files/Archive_References/[MSFT-RTF].pdf
+"""
+
+from __future__ import annotations
+
+import codecs
+import datetime as dt
+import re
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from retrieval.articles.metadata import Metadata, RawArticle, ReadingLimits, tags_of
+from retrieval.articles.text import Blocks, UnreadableArticle
+from retrieval.articles.word import declared_title
+
+MAX_DEPTH = 10_000
+"""Of groups in groups."""
+
+_TOKEN = re.compile(
+    rb"\\(?:([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|'([0-9A-Fa-f]{2})|([^A-Za-z]))|([{}])|[\r\n]+"
+    rb"|([^\\{}\r\n]+)|\\"
+)
+_START = re.compile(rb"\s*\{\\rtf")
+# Destinations whose text is none of the document's; an unknown one is marked by "\*".
+_UNREAD_NAMES = (
+    "annotation atnauthor atnid background blipuid bkmkend bkmkstart colortbl comment company "
+    "datafield datastore do doccomm filetbl fldinst fontemb fontfile footer footerf footerl "
+    "footerr ftncn ftnsep ftnsepc generator header headerf headerl headerr hlinkbase "
+    "listoverridetable listtable manager nextfile nonesttables nonshppict objdata operator pict "
+    "pn private printim revtbl revtim rsidtbl rxe shppict stylesheet subject tc template "
+    "themedata txe xe xmlnstbl"
+)
+_UNREAD = frozenset(_UNREAD_NAMES.split())
+_ITEMS = frozenset({"listtext", "pntext"})
+_KEPT = _ITEMS | {"title", "author", "keywords"}
+_FONTS, _NOTE, _CREATED = "fonttbl", "footnote", "creatim"
+_READ = _KEPT | {_FONTS, _NOTE, _CREATED, "info"}
+_DROPPED = frozenset({None, "info", _FONTS, _CREATED})
+_CHARACTERS = {
+    "tab": "\t", "line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•",
+    "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "emspace": " ",
+    "enspace": " ", "qmspace": " ", "zwj": "\u200d", "zwnj": "\u200c", "zwbo": "",
+    "~": "\xa0", "_": "\u2011", "-": "", "{": "{", "}": "}", "\\": "\\", "\t": "\t",
+}  # fmt: skip
+_ENDS = frozenset({"par", "sect", "page", "column", "\n", "\r"})
+_CELL_ENDS = frozenset({"cell", "nestcell", "row"})
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_MAX_SKIPPED = 10
+_WHEN = ("yr", "mo", "dy")
+ANSI = "cp1252"
+_CODE_PAGE_NAMES = {65001: "utf-8", 936: "gb18030", 10000: "mac_roman", 10007: "mac_cyrillic"}
+CODE_PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
+# Of a font's \fcharset; those that are missing are the document's own.
+CHARSETS = {
+    0: "cp1252", 77: "mac_roman", 78: "shift_jis", 79: "big5", 80: "euc_kr",
+    81: "mac_arabic", 83: "mac_greek", 85: "mac_turkish", 88: "mac_latin2", 89: "mac_cyrillic",
+    128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5", 161: "cp1253",
+    162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251",
+    222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
+}  # fmt: skip
+
+
+def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
+    """Read a document: paragraphs, lists and tables, and its notes at the end.
+
+    Raises:
+        UnreadableArticle: It does not begin as RTF does.
+        RecursionError: Its groups are nested too deeply.
+    """
+    if not _START.match(data):
+        raise UnreadableArticle("not in Rich Text Format")
+    document = _Document()
+    document.read(data)
+    kept = {name: "".join(texts).strip() for name, texts in document.kept.items()}
+    metadata = Metadata(
+        title=declared_title(kept["title"]),
+        date=document.date(),
+        author=kept["author"] or None,
+        tags=tags_of(re.split("[,;]", kept["keywords"])),
+    )
+    return [RawArticle(metadata, document.text())]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    r"""What a group inherits and its end takes back.
+
+    Attributes:
+        target: Where text goes: "" is the document, and None nowhere.
+        codec: Of bytes above 127; None is that of the document.
+        skipped: Characters behind a \u, which stand for it where it is not known.
+        hidden: Text is hidden, or was deleted with the changes tracked.
+    """
+
+    target: str | None = ""
+    codec: str | None = None
+    skipped: int = 1
+    in_table: bool = False
+    hidden: bool = False
+
+
+class _Document:
+    """A document while it is read.
+
+    Attributes:
+        kept: What stands at the destinations of this name.
+    """
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[str]] = {name: [] for name in _KEPT}
+        self._body = _Body()
+        self._state = _State()
+        self._groups: list[_State] = []
+        self._codec = ANSI
+        self._fonts: dict[int, str | None] = {}
+        self._font = 0  # that the font table describes
+        self._default_font = 0
+        self._bytes = bytearray()
+        self._skip = 0
+        self._optional = False  # behind "\\*"
+        self._notes: list[str] = []
+        self._created: dict[str, int] = {}
+
+    def read(self, data: bytes) -> None:
+        """Read the whole file."""
+        at = 0
+        while match := _TOKEN.match(data, at):
+            at = match.end()
+            word, number, code, symbol, brace, text = match.groups()
+            if text is not None:
+                self._add(text)
+            elif code is not None:
+                self._add(bytes.fromhex(code.decode()))
+            elif brace is not None:
+                self._flush()
+                if not self._brace(brace):
+                    break
+            elif word == b"bin":
+                at += max(0, int(number or 0))
+            elif word is not None or symbol is not None:
+                self._flush()
+                name = (word or symbol).decode("latin-1")
+                self._control(name, None if number is None else int(number))
+        self._flush()
+
+    def text(self) -> str:
+        """Return the text, its notes at the end."""
+        return "\n\n".join([self._body.text(), _whole("".join(self._notes))])
+
+    def date(self) -> dt.date | None:
+        """Return the day of its creation."""
+        with suppress(ValueError, OverflowError):
+            return dt.date(*(self._created.get(name, 0) for name in _WHEN))
+        return None
+
+    def _add(self, data: bytes) -> None:
+        """Take bytes of text; those of one letter may come apart."""
+        if self._skip:
+            skip, self._skip = self._skip, max(0, self._skip - len(data))
+            data = data[skip:]
+        if self._state.target not in _DROPPED:
+            self._bytes += data
+
+    def _flush(self) -> None:
+        self._skip = 0
+        if self._bytes:
+            self._write(self._bytes.decode(self._state.codec or self._codec, errors="replace"))
+            self._bytes.clear()
+
+    def _write(self, text: str) -> None:
+        target = self._state.target
+        if target == "":
+            if not self._state.hidden:
+                self._body.write(text)
+        elif target == _NOTE:
+            self._notes.append(text)
+        elif target in self.kept:
+            self.kept[target].append(text)
+
+    def _brace(self, brace: bytes) -> bool:
+        """Begin or end a group; return whether the document goes on."""
+        self._optional = False
+        if brace == b"{":
+            if len(self._groups) == MAX_DEPTH:
+                raise RecursionError("groups are nested too deeply")
+            self._groups.append(self._state)
+        elif self._groups:
+            ended, self._state = self._state.target, self._groups.pop()
+            if ended in _ITEMS and self._state.target == "":
+                item = "".join(self.kept[ended]).strip()
+                self.kept[ended].clear()
+                # Whatever sign it is in whatever font, unless it is a number.
+                self._body.write("" if not item else f"{item} " if item[-1] in ".)" else "• ")
+        return bool(self._groups)
+
+    def _control(self, name: str, number: int | None) -> None:
+        optional, self._optional = self._optional, name == "*"
+        state = self._state
+        if state.target is None:
+            return
+        if name in _UNREAD or (optional and name not in _READ):
+            self._state = replace(state, target=None)
+        elif name in _READ:
+            self._state = replace(state, target=name)
+        elif name == "u" and number is not None:
+            self._write(chr(number & 0xFFFF))
+            self._skip = state.skipped
+        elif name in _CHARACTERS:
+            self._write(_CHARACTERS[name])
+        elif state.target == _FONTS:
+            self._describe_font(name, number)
+        elif name in _WHEN and state.target == _CREATED:
+            self._created[name] = number or 0
+        elif name in _ENDS or name in _CELL_ENDS:
+            self._end(name)
+        else:
+            self._format(name, number)
+
+    def _end(self, name: str) -> None:
+        if self._state.target == "":
+            self._body.end(name, in_table=self._state.in_table)
+        elif self._state.target == _NOTE:
+            self._notes.append("\n\n")
+
+    def _describe_font(self, name: str, number: int | None) -> None:
+        if name == "f":
+            self._font = number or 0
+        elif name == "fcharset":
+            self._fonts[self._font] = CHARSETS.get(number or 0)
+        elif name == "cpg":
+            self._fonts[self._font] = code_page(number)
+
+    def _format(self, name: str, number: int | None) -> None:
+        state = self._state
+        on = number != 0
+        if name == "ansicpg":
+            self._codec = code_page(number) or ANSI
+        elif name in CODE_PAGES:
+            self._codec = CODE_PAGES[name]
+        elif name == "deff":
+            self._default_font = number or 0
+        elif name == "f":
+            self._state = replace(state, codec=self._fonts.get(number or 0))
+        elif name == "plain":
+            self._state = replace(state, codec=self._fonts.get(self._default_font), hidden=False)
+        elif name == "uc":
+            self._state = replace(state, skipped=max(0, min(number or 0, _MAX_SKIPPED)))
+        elif name in {"v", "deleted"}:
+            self._state = replace(state, hidden=on)
+        elif name == "pard":
+            self._state = replace(state, in_table=False)
+        elif name in {"intbl", "itap"}:
+            self._state = replace(state, in_table=on)
+
+
+class _Body:
+    """The paragraphs and rows of a document while it is read."""
+
+    def __init__(self) -> None:
+        self._blocks = Blocks()
+        self._paragraph: list[str] = []
+        self._cell: list[str] = []
+        self._row: list[list[str]] = []
+
+    def write(self, text: str) -> None:
+        self._paragraph.append(text)
+
+    def end(self, name: str, *, in_table: bool) -> None:
+        """End a paragraph, a cell or a row."""
+        paragraph = _whole("".join(self._paragraph))
+        self._paragraph.clear()
+        if not in_table and name in _ENDS:
+            self._end_row()
+            self._blocks.add(paragraph)
+            return
+        self._cell.append(paragraph)
+        if name == "cell":
+            self._row.append(self._cell)
+            self._cell = []
+        elif name == "row":
+            self._end_row()
+
+    def text(self) -> str:
+        self.end("par", in_table=False)
+        return self._blocks.text()
+
+    def _end_row(self) -> None:
+        self._blocks.start_row()
+        for cell in self._row:
+            self._blocks.start_cell()
+            for paragraph in cell:
+                self._blocks.add(paragraph)
+            self._blocks.end_cell()
+        self._blocks.end_row()
+        for paragraph in self._cell:  # behind the last cell
+            self._blocks.add(paragraph)
+        self._row, self._cell = [], []
+
+
+def _whole(text: str) -> str:
+    """Return the text with the two halves of each character that has them put together."""
+    if not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def code_page(number: int | None) -> str | None:
+    """Return the name of a code page, None if it is not known."""
+    name = _CODE_PAGE_NAMES.get(number or 0, f"cp{number}")
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return None

@@ -1,1 +1,0 @@
-"""Formats: from the bytes of a file to the articles in it."""

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from pathlib import Path
+
+import pytest
+
+from retrieval.articles.metadata import ReadingLimits
+from retrieval.articles.reading import UnreadableArticle, parse
+from retrieval.types import Article, Source
+from tests.retrieval.articles.pdfs import Words, column, pdf, written
+from tests.retrieval.articles.samples_pdf import PAGE
+from tests.retrieval.library import Library, only
+
+
+def article(data: bytes, path: str = "paper.pdf") -> Article:
+    return only(path, data)
+
+
+def text_of(*lines: str, leading: float = 14) -> str:
+    return article(pdf(column(*lines, leading=leading))).text
+
+
+def fault(data: bytes, limits: ReadingLimits | None = None) -> str:
+    with pytest.raises(UnreadableArticle, match=r".") as caught:
+        parse("paper.pdf", data, limits or ReadingLimits())
+    return str(caught.value)
+
+
+def test_lines_become_paragraphs_and_divided_words_whole() -> None:
+    assert article(pdf(PAGE)).text == (
+        "The new bridge over the river opened on Monday after six years of examination, work and "
+        "waiting. Crowds walked across it from the early morning. It cost four million.\n\n"
+        "The old one, which stood here for a century, will be taken down in spring."
+    )
+
+
+def test_paragraphs_are_told_by_their_indentation() -> None:
+    wide = "It is a long line of words that goes from one margin of the page to the other,"
+    lines = [
+        *column(wide, wide, y=700),
+        *column(wide, x=90, y=672),
+        *column(wide, wide, y=658),
+    ]
+    assert article(pdf(lines)).text == f"{wide} {wide}\n\n{wide} {wide} {wide}"
+
+
+def test_a_short_last_line_ends_its_paragraph() -> None:
+    wide = "It is a long line of words that goes from one margin of the page to the other,"
+    text = text_of(wide, wide, "and then it ends.", f"Then {wide}", wide)
+    assert text == f"{wide} {wide} and then it ends.\n\nThen {wide} {wide}"
+
+
+def test_a_sentence_that_ends_at_the_margin_ends_no_paragraph() -> None:
+    wide = "It is a long line of words that goes from one margin of the page to the other"
+    assert text_of(f"{wide}.", f"And {wide}", wide) == f"{wide}. And {wide} {wide}"
+
+
+def test_lines_of_a_list_stay_apart() -> None:
+    assert text_of(
+        "It has these:", "• one of iron", "• two of oak and", "  of ash", "3. steel"
+    ) == ("It has these:\n\n• one of iron\n\n• two of oak and of ash\n\n3. steel")
+
+
+def test_a_heading_stands_apart_and_is_the_title() -> None:
+    lines = [Words("The bridge is open", y=720, size=18), *column("The bridge opened.", y=702)]
+    one = article(pdf(lines), "0001.pdf")
+    assert one.text == "The bridge is open\n\nThe bridge opened."
+    assert one.source.title == "The bridge is open"
+
+
+def test_a_text_goes_on_in_the_next_column() -> None:
+    left = column("The new bridge over the river", "opened on Monday after six", y=700)
+    right = column("years of work, and it was", "crowded from the morning.", x=320, y=700)
+    assert article(pdf([*left, *right])).text == (
+        "The new bridge over the river opened on Monday after six years of work, and it was "
+        "crowded from the morning."
+    )
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (("the Euro-", "Pass is"), "the Euro-Pass is"),
+        (("from 12-", "15 on"), "from 12-15 on"),
+        (("a fact -", "and no more"), "a fact - and no more"),
+        (("a word that ends exam-",), "a word that ends exam-"),
+    ],
+)
+def test_hyphens_that_belong_there_stay(lines: tuple[str, ...], text: str) -> None:
+    assert text_of(*lines) == text
+
+
+def test_running_heads_and_page_numbers_are_left_out() -> None:
+    pages = [
+        [
+            Words("Annals of bridges", y=760),
+            Words(f"Page {number} of 4", x=280, y=30),
+            *column(f"This is what chapter {word} says.", f"It ends with {word}."),
+        ]
+        for number, word in enumerate(["one", "two", "three", "four"], start=1)
+    ]
+    one = article(pdf(*pages))
+    assert "Annals" not in one.text
+    assert "Page" not in one.text
+    assert one.text.startswith("This is what chapter one says. It ends with one.\n\nThis is")
+
+
+def test_lines_that_are_not_at_one_height_are_no_running_heads() -> None:
+    pages = [column("Annals of bridges", f"Of the {n}th.", y=700 - 30 * n) for n in range(4)]
+    assert article(pdf(*pages)).text.count("Annals of bridges") == 4
+
+
+def test_pages_without_text_count() -> None:
+    one = article(pdf([], PAGE, [], column("The end.")))
+    assert one.pages == (0, 0, one.text.index("The end.") - 2, one.text.index("The end."))
+
+
+def test_what_the_file_declares() -> None:
+    info = {
+        "Title": "Bridges of the Наддніпрянщина",
+        "Author": "A. Crow",
+        "CreationDate": "D:20240503120000+02'00'",
+        "ModDate": "D:20250101",
+    }
+    source = article(pdf(PAGE, info=info)).source
+    assert source == Source(
+        "paper.pdf", "Bridges of the Наддніпрянщина", dt.date(2024, 5, 3), author="A. Crow"
+    )
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Microsoft Word - bridge.doc", "bridge.indd", "untitled", "Adobe Photoshop PDF", "LaTeX 2",
+     "0001", "  ", "—"],
+)  # fmt: skip
+def test_what_programs_write_is_no_title_and_no_author(title: str) -> None:
+    info = {"Title": title, "Author": title, "Creator": "LaTeX 2", "CreationDate": "D:19700101"}
+    source = article(pdf(PAGE, info=info), "0001.pdf").source
+    assert source.title.startswith("The new bridge")
+    assert source.author is None
+    assert source.date is None
+
+
+@pytest.mark.parametrize("date", ["D:20241350", "yesterday", "D:", "D:2024"])
+def test_dates_that_are_half_or_wrong(date: str) -> None:
+    found = article(pdf(PAGE, info={"CreationDate": date})).source.date
+    assert found == (dt.date(2024, 1, 1) if date == "D:2024" else None)
+
+
+def test_a_scan_is_named_as_such() -> None:
+    assert fault(pdf([], [])) == "no text in it; it may be a scan: run OCR on it first"
+
+
+def test_a_password_is_named() -> None:
+    locked = b"/Encrypt<</Filter/Standard/V 1/R 2/Length 40/P -4/O<%s>/U<%s>>>/ID[<00><00>]" % (
+        b"41" * 32,
+        b"42" * 32,
+    )
+    assert fault(pdf(PAGE, trailer=locked)) == "protected by a password"
+
+
+@pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"no PDF", pdf(PAGE)[:200], b"\0" * 999])
+def test_what_is_no_pdf(data: bytes) -> None:
+    assert fault(data) == "no PDF, or a broken one"
+
+
+def test_too_many_pages_and_too_much_text() -> None:
+    assert fault(pdf(PAGE, PAGE, PAGE), ReadingLimits(pages=2)) == (
+        "3 pages, more than articles.max_pages = 2"
+    )
+    assert fault(pdf(PAGE, PAGE), ReadingLimits(characters=400)) == (
+        "more characters of text than articles.max_characters = 400"
+    )
+
+
+@pytest.mark.parametrize(
+    "kids",
+    [
+        b"/Count 1/Kids[2 0 R]",
+        b"/Count 3/Kids[2 0 R 2 0 R 2 0 R]",
+        b"/Count 1/Kids[3 0 R]",
+        b"/Count 2000/Kids[]",
+        b"/Count -1/Kids[]",
+        b"/Count 1/Kids 2 0 R",
+    ],
+)
+def test_a_page_tree_that_goes_in_circles(kids: bytes) -> None:
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R/Outlines 4 0 R>>",
+        b"<</Type/Pages%s>>" % kids,
+        b"<</Type/Pages/Parent 2 0 R/Count 1/Kids[2 0 R]>>",
+        b"<</First 4 0 R/Last 4 0 R/Next 4 0 R/Count 1>>",
+    ]
+    assert "no text in it" in fault(written(objects)) or "no PDF" in fault(written(objects))
+
+
+def test_a_broken_page_costs_itself_only() -> None:
+    data = pdf(PAGE, column("The end."))
+    assert article(data.replace(b"/Type/Page/Parent", b"/Type/Pane/Parent", 1)).text.endswith(
+        "The end."
+    )
+
+
+def test_content_that_unpacks_to_much_is_read_within_its_limits() -> None:
+    packed = zlib.compress(b"BT /F 12 Tf 1 0 0 1 72 700 Tm" + b"(aaaaaaaaa )Tj " * 200_000 + b"ET")
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 4 0 R>>>>"
+        b"/Contents 5 0 R>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(packed), packed),
+    ]
+    said = fault(written(objects), ReadingLimits(characters=100_000))
+    assert said == "more characters of text than articles.max_characters = 100,000"
+
+
+@pytest.mark.parametrize("place", ["1e38", "-1e38", "1e-38", "1e400", "nan"])
+def test_places_beyond_all_bounds(place: str) -> None:
+    data = pdf(PAGE).replace(b"1 0 0 1 72 700", b"1 0 0 1 %s 700" % place.encode())
+    assert "ination, work and waiting." in article(data).text
+
+
+def test_an_answer_from_a_pdf_is_cited_with_its_page(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    (library.articles / "paper.pdf").write_bytes(
+        pdf(PAGE, [], column("Magpies steal nothing that glitters."))
+    )
+    library.refresh()
+    (first, *_) = library.searcher().search("do magpies steal what glitters").hits
+    assert [sentence.page for sentence in first.chunk.sentences][-1] == 3
