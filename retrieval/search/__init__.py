@@ -8,3 +8,54 @@
 confidence is measured on, `explain` tells why an excerpt was chosen, `near_duplicates` folds texts
 that say the same.
 """
+
+from retrieval.search.calibration import calibrate, needs_calibration
+from retrieval.search.confidence import (
+    Features,
+    adjust_by_reader,
+    confidence,
+    features,
+    names_and_numbers,
+)
+from retrieval.search.excerpts import Window, best_excerpts, highlight_reading
+from retrieval.search.explain import (
+    Explanation,
+    QueryTerm,
+    TermPlace,
+    WordMatch,
+    absent_words,
+    explain,
+)
+from retrieval.search.late import chunk_tokens, similarity
+from retrieval.search.near_duplicates import Shingles
+from retrieval.search.ranking import Ranking, Reranking
+from retrieval.search.searcher import Searcher
+from retrieval.search.spelling import Correction
+from retrieval.search.unknown_language import UnknownLanguage
+
+__all__ = [
+    "Correction",
+    "Explanation",
+    "Features",
+    "QueryTerm",
+    "Ranking",
+    "Reranking",
+    "Searcher",
+    "Shingles",
+    "TermPlace",
+    "UnknownLanguage",
+    "Window",
+    "WordMatch",
+    "absent_words",
+    "adjust_by_reader",
+    "best_excerpts",
+    "calibrate",
+    "chunk_tokens",
+    "confidence",
+    "explain",
+    "features",
+    "highlight_reading",
+    "names_and_numbers",
+    "needs_calibration",
+    "similarity",
+]
