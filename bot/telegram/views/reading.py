@@ -73,7 +73,7 @@ def context(
     message = joined(
         part(ending(tamed(before), near)),
         part(text, MessageEntity.BLOCKQUOTE, bold=[(a + shift, b + shift) for a, b in spans[1:]]),
-        part(shortened("\n".join(map(tamed, after)), near)),
+        part(shortened("\n".join(filter(None, map(tamed, after))), near)),
         below,
         by="\n\n",
     )
