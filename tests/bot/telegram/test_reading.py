@@ -93,6 +93,12 @@ def test_the_first_and_the_last_paragraph_have_one_neighbour() -> None:
     )
 
 
+def test_a_neighbour_that_shows_nothing_is_left_out() -> None:
+    """One of control characters alone is a paragraph, yet Telegram shows nothing of it."""
+    message = context(in_article("The end."), f"{ARTICLE}\n\n\b\n\nJays.")
+    assert message.text.startswith("Magpies know mirrors.\n\nThe end.\n\nJays.\n\n[1]")
+
+
 def test_citations_can_be_switched() -> None:
     message = context(in_article("So do magpies."), citation=2, citations=3)
     assert labels(message) == [["1", "· 2 ·", "3"], ["‹ Back"]]
