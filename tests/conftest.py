@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from embeddings import Encoder, load
+
+
+def pytest_configure() -> None:
+    # Who is started in the background of a script ignores Ctrl-C, and so do those he starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
