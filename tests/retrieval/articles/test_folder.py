@@ -294,7 +294,7 @@ def test_forbidden_folder(public_folder: Path) -> None:
 
 def test_folder_that_can_be_listed_but_not_entered(public_folder: Path) -> None:
     write(public_folder, "sub/a.md", "sub/b.png", "c.md")
-    (public_folder / "sub").chmod(0o744)
+    (public_folder / "sub").chmod(0o444)
     done = as_nobody(public_folder)
     (public_folder / "sub").chmod(0o755)
     assert done.stderr == ""
