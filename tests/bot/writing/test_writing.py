@@ -401,6 +401,8 @@ def transformers_serve(model: Path, folder: Path) -> Iterator[str]:
             [*command, "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"],
             stdout=log,
             stderr=log,
+            # It notes there when it has last looked for an update.
+            env={**os.environ, "HF_HOME": str(folder)},
         )
         try:
             end = time.monotonic() + 90
