@@ -100,7 +100,8 @@ async def test_other_paths_and_methods_are_refused() -> None:
             assert response.status == 404
         async with session.post(f"{url}/metrics", data=b"1") as response:
             assert response.status == 405
-            assert response.headers["Allow"] == "GET,HEAD"
+            allowed = response.headers["Allow"].split(",")
+            assert {method.strip() for method in allowed} == {"GET", "HEAD"}
 
 
 async def test_a_failure_is_logged_and_the_server_goes_on(
@@ -112,7 +113,7 @@ async def test_a_failure_is_logged_and_the_server_goes_on(
     async with monitoring(broken) as (session, url):
         async with session.get(f"{url}/health") as response:
             assert response.status == 500
-            assert not await response.read()
+            assert "no index" not in await response.text()
         async with session.get(f"{url}/metrics") as response:
             assert response.status == 200
     assert "no index" in caplog.text

@@ -235,7 +235,7 @@ async def test_the_token_is_in_no_log(
 async def test_no_server_is_a_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with Emulator() as gone:
         pass
-    with pytest.raises(TelegramFault, match=r"does not answer as it should \(ClientConnectorError"):
+    with pytest.raises(TelegramFault, match=r"does not answer as it should \(\w*Connect\w*"):
         await until_fault(a_bot(gone, tmp_path))
     assert SECRET not in caplog.text
 
@@ -245,7 +245,7 @@ async def test_another_server_is_a_fault_that_does_not_show_the_token(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    emulator.url += "/elsewhere"  # aiohttp's page for what it does not find
+    emulator.url += "/elsewhere"  # where its server answers with a page
     with pytest.raises(TelegramFault, match="404 Not Found, and text/plain in place of") as caught:
         await until_fault(a_bot(emulator, tmp_path))
     assert SECRET not in "".join(traceback.format_exception(caught.value)) + caplog.text

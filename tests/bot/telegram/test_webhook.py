@@ -410,8 +410,8 @@ async def test_nobody_listens_afterwards(emulator: Emulator) -> None:
 async def test_nothing_of_a_request_is_logged(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "aiohttp")
-    caplog.set_level(logging.DEBUG, "bot")
+    for name in ("aiohttp", "asyncio", "bot", "uvicorn"):
+        caplog.set_level(logging.DEBUG, name)
     async with serving(emulator, Store()) as caller:
         await caller.post()
         await caller.post(b"A question that nobody may log?")
