@@ -97,15 +97,16 @@ def build(
 
 
 def _connection(size: int, settings: TelegramSettings, metrics: Metrics) -> Connection:
-    if settings.proxy is None:
-        return Connection(size, None, metrics)
+    proxy, where = None, "the environment (HTTPS_PROXY, ALL_PROXY)"
+    if settings.proxy is not None:
+        proxy, where = settings.proxy.get_secret_value(), "telegram.proxy"
     try:
-        return Connection(size, settings.proxy.get_secret_value(), metrics)
+        return Connection(size, proxy, metrics)
     except ValueError as exc:
         # Not chained: the proxy's address may hold a password.
         raise TelegramFault(
-            f"the proxy of telegram.proxy cannot be used ({type(exc).__name__}); wanted "
-            "http://host:port, https://host:port or socks5://host:port: correct telegram.proxy"
+            f"the proxy of {where} cannot be used ({type(exc).__name__}); wanted http://host:port, "
+            f"https://host:port or socks5://host:port: correct {where}"
         ) from None
 
 
