@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
-from bot.telegram.intake.serving import listening
+from bot.serving import listening
 
 _HOST = "127.0.0.1"
 """What it tells is no secret, but nobody else's business either."""
@@ -66,32 +69,24 @@ class Monitor:
         Raises:
             BotError: The port is taken.
         """
-        async with listening(self._answer, _HOST, port, "telegram.monitor_port") as bound:
+        app = Starlette(
+            routes=[Route("/health", self._health_page), Route("/metrics", self._metrics_page)]
+        )
+        async with listening(app, _HOST, port, "telegram.monitor_port") as bound:
             yield bound
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
-        pages = {"/health": self._health_page, "/metrics": self._metrics_page}
-        page = pages.get(request.path)
-        if page is None:
-            raise web.HTTPNotFound
-        if request.method not in ("GET", "HEAD"):
-            raise web.HTTPMethodNotAllowed(request.method, ["GET", "HEAD"])
-        return page()
-
-    def _health_page(self) -> web.Response:
+    async def _health_page(self, _request: Request) -> Response:
         health = self._health()
         contact = None if health.contact_s is None else round(health.contact_s, 1)
-        return web.json_response(
+        return JSONResponse(
             {
                 "status": health.status,
                 "generation": health.generation,
                 "last_contact_seconds": contact,
                 "waiting": health.waiting,
             },
-            status=200 if health.status is Status.OK else 503,
+            status_code=200 if health.status is Status.OK else 503,
         )
 
-    def _metrics_page(self) -> web.Response:
-        return web.Response(
-            body=self._metrics(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
-        )
+    async def _metrics_page(self, _request: Request) -> Response:
+        return Response(self._metrics(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})

@@ -16,11 +16,15 @@ from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 import telegram
-from aiohttp import web
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
 from telegram.error import BadRequest
 
-from bot.telegram.intake.serving import listening
+from bot.serving import listening
 from bot.telegram.sending.delivery import TelegramFault
 from config import TelegramSettings, UpdateMode
 
@@ -59,13 +63,17 @@ class Address:
         """Look for what would give a secret away or what Telegram would not take.
 
         Raises:
-            TelegramFault: The URL holds the bot's token, or the secret is not one of Telegram's.
+            TelegramFault: The URL holds the bot's token or braces, or the secret is not one of
+                Telegram's.
         """
         if any(part and part in unquote(self.url) for part in (token, token.partition(":")[2])):
             raise TelegramFault(
                 "telegram.webhook_url holds the bot's token, which proxies would write into "
                 "their logs: choose any other path; the webhook's secret keeps strangers out"
             )
+        if re.search("[{}]", unquote(self.url)):
+            # In Starlette's paths they mean whatever stands in their place.
+            raise TelegramFault("telegram.webhook_url has braces: choose a path without { and }")
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", self.secret.get_secret_value()):
             raise TelegramFault(
                 "telegram.webhook_secret is empty, too long or has characters that Telegram does "
@@ -127,7 +135,10 @@ class Webhook:
         self._receive = receive
         self._has_room = has_room
         self._address = address
-        self._path = unquote(urlsplit(address.url).path) or "/"
+        path = unquote(urlsplit(address.url).path) or "/"
+        self._app = Starlette(routes=[Route(path, self._answer, methods=["POST"])])
+        # An address with one stroke more is another address.
+        self._app.router.redirect_slashes = False
         self._secret = address.secret.get_secret_value().encode()
         self._allowed = list(allowed_updates)
         self._clock = clock
@@ -149,7 +160,7 @@ class Webhook:
         """
         address = self._address
         async with listening(
-            self._answer, address.listen, address.port, "telegram.webhook_port"
+            self._app, address.listen, address.port, "telegram.webhook_port"
         ) as port:
             try:
                 await self._set()
@@ -174,55 +185,48 @@ class Webhook:
                 "that the internet reaches at port 443, 80, 88 or 8443: correct it, or use polling"
             ) from exc
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
-        if request.path != self._path:
-            raise web.HTTPNotFound
-        if request.method != "POST":
-            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+    async def _answer(self, request: Request) -> Response:
         # A header may hold bytes that are no text.
-        given = request.headers.get(_SECRET_HEADER, "").encode(errors="surrogateescape")
+        given = request.headers.get(_SECRET_HEADER, "").encode("latin-1")
         if not hmac.compare_digest(given, self._secret):
-            raise web.HTTPForbidden
+            raise HTTPException(403)
         if self._stopping or not self._has_room():
             raise _later()
-        if request.content_type != "application/json":
-            raise web.HTTPUnsupportedMediaType
+        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise HTTPException(415)
         update = _parse(await self._read(request))
         self.last_contact = self._clock()
         try:
             await self._receive([update])
         except Exception:  # noqa: BLE001 (whatever it is, Telegram has the update still)
             _log.exception("an update cannot be stored; Telegram sends it again")
-            return web.Response(status=500)
-        return web.Response()
+            return Response(status_code=500)
+        return Response()
 
-    async def _read(self, request: web.BaseRequest) -> bytes:
-        if (request.content_length or 0) > _BODY_BYTES:
-            raise _too_large()
+    async def _read(self, request: Request) -> bytes:
+        if int(request.headers.get("Content-Length", 0)) > _BODY_BYTES:
+            raise HTTPException(413)
         body = bytearray()
         timeout = asyncio.timeout(self._body_s)
         self._reading.add(timeout)
         try:
             async with timeout:
-                async for piece in request.content.iter_any():
+                async for piece in request.stream():
                     body += piece
                     if len(body) > _BODY_BYTES:
-                        raise _too_large()
+                        raise HTTPException(413)
         except TimeoutError:
-            raise (_later() if self._stopping else web.HTTPRequestTimeout()) from None
-        except web.RequestPayloadError:
-            raise web.HTTPBadRequest from None
+            raise (_later() if self._stopping else HTTPException(408)) from None
+        except ClientDisconnect:
+            raise HTTPException(400) from None
         finally:
             self._reading.discard(timeout)
         return bytes(body)
 
 
-def _later() -> web.HTTPException:
-    return web.HTTPServiceUnavailable(headers={"Retry-After": str(_RETRY_AFTER_S)})
-
-
-def _too_large() -> web.HTTPException:
-    return web.HTTPRequestEntityTooLarge(max_size=_BODY_BYTES, actual_size=_BODY_BYTES + 1)
+def _later() -> HTTPException:
+    return HTTPException(503, headers={"Retry-After": str(_RETRY_AFTER_S)})
 
 
 def _parse(body: bytes) -> dict[str, Any]:
@@ -230,10 +234,10 @@ def _parse(body: bytes) -> dict[str, Any]:
     try:
         update = json.loads(body.decode(), parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise web.HTTPBadRequest from None
+        raise HTTPException(400) from None
     number = update.get("update_id") if isinstance(update, dict) else None
     if type(number) is not int or not 0 <= number <= _HIGHEST_ID:
-        raise web.HTTPBadRequest
+        raise HTTPException(400)
     return dict(update)
 
 

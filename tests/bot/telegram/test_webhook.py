@@ -472,6 +472,12 @@ def test_a_url_that_holds_the_token_is_refused(path: str) -> None:
     assert Emulator.token.partition(":")[2] not in str(caught.value)
 
 
+def test_a_path_that_would_stand_for_others_is_refused() -> None:
+    for path in ("{any}", "%7Bany:path%7D"):
+        with pytest.raises(TelegramFault, match=r"telegram\.webhook_url has braces"):
+            address(f"https://bot.example.org/{path}").check(Emulator.token)
+
+
 @pytest.mark.parametrize("secret", ["", "two words", "x" * 257, "ключ", "x\n"])
 def test_a_secret_that_telegram_does_not_take_is_refused(secret: str) -> None:
     with pytest.raises(TelegramFault, match=r"telegram\.webhook_secret is"):

@@ -1,0 +1,176 @@
+"""A small web server of the bot's: where it listens, how long it waits, and what it logs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import h11
+import uvicorn
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from bot.errors import BotError
+
+_log = logging.getLogger(__name__)
+
+_IDLE_S = 75
+"""How long a connection may stay without a request, or take for the head of one; at most twice as
+long, as it is looked at so often."""
+_LINGER_S = 1.0
+"""How long the rest of a body that nobody wants is taken in, so that its sender gets to read the
+answer before the connection is closed."""
+_IN_HAND_S = 5
+"""How long requests in hand may take when the server ends."""
+
+
+@asynccontextmanager
+async def listening(
+    app: ASGIApp, host: str, port: int, setting: str, *, idle_s: float = _IDLE_S
+) -> AsyncIterator[int]:
+    """Serve HTTP; at the end, no connection is accepted and the requests in hand are finished.
+
+    Args:
+        app: Answers the requests, as an application of Starlette does; what it raises is logged
+            and answered with 500.
+        host: Address or name to listen at.
+        port: 0 takes any that is free.
+        setting: The name of the setting that chooses the port, for the message of the error.
+        idle_s: How long a connection may stay without a request.
+
+    Yields:
+        The port.
+
+    Raises:
+        BotError: The port is taken, or the host is not one of this machine's.
+    """
+    try:
+        sockets = await _bound(host, port)
+    except OSError as exc:
+        # The loop's own words repeat the address, but of names it knows more than its number.
+        reason = os.strerror(exc.errno) if exc.errno and exc.errno > 0 else exc.strerror
+        raise BotError(
+            f"cannot listen at {host}, port {port} ({reason}); wanted a free port at an "
+            f"address of this machine: stop what listens there, or change {setting}"
+        ) from exc
+    server = _Server(_guarded(app), idle_s)
+    running = asyncio.create_task(server.serve(sockets))
+    try:
+        yield sockets[0].getsockname()[1]
+    finally:
+        server.end()
+        await running
+
+
+async def _bound(host: str, port: int) -> list[socket.socket]:
+    # The loop knows what to do with a name of several addresses; its server is not wanted.
+    loop = asyncio.get_running_loop()
+    taken = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
+    sockets = [one.dup() for one in taken.sockets]
+    taken.close()
+    for one in sockets:
+        one.listen()
+    return sockets
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the bot, sleeps until its end, and closes idle connections."""
+
+    def __init__(self, app: ASGIApp, idle_s: float) -> None:
+        self._idle_s = idle_s
+        self._over = asyncio.Event()
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            # Of a request that is no HTTP it would tell; what the application raises, we log.
+            log_level=logging.CRITICAL + 1,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=_IDLE_S,
+            timeout_graceful_shutdown=_IN_HAND_S,
+        )
+        super().__init__(config)
+
+    def end(self) -> None:
+        """Begin to end."""
+        self.should_exit = True
+        self._over.set()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Capture none."""
+        yield
+
+    async def main_loop(self) -> None:
+        """Wait for the end, and close connections on which no request begins meanwhile."""
+        before: set[tuple[H11Protocol, object]] = set()
+        while not self._over.is_set():
+            idle = {
+                (one, one.cycle)
+                for one in self.server_state.connections
+                if isinstance(one, H11Protocol) and (not one.cycle or one.cycle.response_complete)
+            }
+            for connection, _ in idle & before:
+                connection.transport.close()
+            before = idle
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._idle_s):
+                    await self._over.wait()
+
+
+class _Protocol(H11Protocol):
+    """Closes a connection whose request goes wrong after its answer has begun."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer, if there is no other answer."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
+
+def _guarded(app: ASGIApp) -> ASGIApp:
+    """Let an application fail, and answer before all of a body has come."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        more = b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0"
+
+        async def received() -> Message:
+            nonlocal more
+            message = await receive()
+            more = bool(message.get("more_body"))
+            return message
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start" and more:
+                message["headers"] = [*message["headers"], (b"connection", b"close")]
+            elif message["type"] == "http.response.body" and more and not message.get("more_body"):
+                await send({**message, "more_body": True})
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LINGER_S):
+                        while more:
+                            await received()
+                message = {"type": "http.response.body", "body": b""}
+            await send(message)
+
+        try:
+            await app(scope, received, sent)
+        except ClientDisconnect:
+            pass
+        except Exception:
+            # uvicorn answers 500, and goes on.
+            _log.exception("a request could not be handled")
+            raise
+
+    return guarded
