@@ -144,12 +144,13 @@ def test_an_obeyed_injection_is_unsupported() -> None:
         (sends(b"<html>", status=500), "HTTP status 500"),
         (sends(status=307, Location="http://127.0.0.1:1/v1"), "HTTP status 307"),
         (sends(b'data: {"choices": [\n\n'), "JSONDecodeError"),
-        (sends(b"data: 5\n\n"), "AttributeError"),
-        (sends(b'data: {"choices": "x"}\n\n'), "AttributeError"),
+        (sends(b"data: 5\n\n"), "an answer that is none"),
+        (sends(b'data: {"choices": "x"}\n\n'), "an answer that is none"),
         (sends(event([1, 2]), DONE), "wrote nothing"),
         (sends(b'data: {"choices": [], "usage": {}}\n\n', DONE), "wrote nothing"),
         (sends(b"data: " + b"[" * 100_000 + b"\n\n"), "RecursionError"),
-        (sends(b'data: {"error": {"message": "hush"}}\n\n'), "APIError"),
+        (sends(b'data: {"error": {"message": "hush"}}\n\n'), "no written answer"),
+        (sends(b'{"choices": [{"message": {"content": "hush"}}]}'), "no written answer"),
         (sends(b'data: {"choices": [{"delta": {"content": "\xff\xfe"}}]}\n\n'), "UnicodeDecode"),
         (sends(b"<html>Welcome</html>"), "wrote nothing"),
         (sends(b"\x1f\x8b", Content_Encoding="gzip"), "compressed"),
@@ -196,6 +197,21 @@ def test_a_server_that_is_not_there_is_one_line_in_the_log(
         port = taken.getsockname()[1]
     assert list(a_writer(f"http://127.0.0.1:{port}/v1").written(ANSWER)) == []
     assert "no written answer, or not all of it: no connection, or it was lost" in caplog.text
+
+
+def test_a_text_may_come_in_any_pieces() -> None:
+    accented = "Les corbeaux reconnaissent les visages humains à l’œil nu [1]."
+    document = json.loads(event(accented).removeprefix(b"data: "))
+    bare = json.dumps(document, ensure_ascii=False).encode()
+    streams = [
+        b": a comment\n\nevent: message\ndata:" + bare + b"\n\n" + DONE,
+        b"data: " + bare + b"\r\n\r\ndata: [DONE]\r\n\r\n",
+        b"data: " + bare + b"\n\n" + DONE + event(" And more [1]."),
+    ]
+    for stream in streams:
+        single = [bytes([byte]) for byte in stream]
+        for chunks in ([stream], single):
+            assert [one.text for one in from_server(sends(*chunks))] == [accented]
 
 
 def test_nothing_is_asked_where_the_articles_do_not_answer() -> None:
@@ -319,7 +335,7 @@ sys.argv = ["excerpta", *sys.argv[1:]]
 try:
     main()
 finally:
-    print("openai" in sys.modules, file=sys.stderr)
+    print("bot.writing.completion" in sys.modules, file=sys.stderr)
 """
 
 
