@@ -6,26 +6,18 @@ Nothing that the server sends is trusted: it may refuse, stall, drip, flood, or 
 from __future__ import annotations
 
 import asyncio
-import logging
-import ssl
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
-from functools import cache
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any
 
-import httpx2
-import openai
-from openai.types.chat import ChatCompletionMessageParam
+import httpx
 
+from bot.certificates import certificates
 from config import WriterSettings
 
 # A piece of a few characters comes in some 300 bytes.
 _RESPONSE_BYTES = 4_000_000
-# What the client would add tells of this machine, or of an account that the environment names.
-_SENT_HEADERS = frozenset(
-    {"accept", "authorization", "connection", "content-length", "content-type", "host"}
-)
-# At its lower levels it logs what is sent, if the environment says so (OPENAI_LOG).
-logging.getLogger("openai").setLevel(logging.WARNING)
 
 
 class CompletionError(Exception):
@@ -36,7 +28,7 @@ class CompletionError(Exception):
 
 
 async def stream(
-    settings: WriterSettings, messages: list[ChatCompletionMessageParam]
+    settings: WriterSettings, messages: list[dict[str, str]]
 ) -> AsyncGenerator[str, None]:
     """Yield what a model writes, piece by piece, as it comes.
 
@@ -48,100 +40,102 @@ async def stream(
         CompletionError: There is no server, it refuses, it is not done in time, or what it sends
             is too long or cannot be understood.
     """
-    assert settings.base_url is not None
-    assert settings.model is not None
     deadline = asyncio.get_running_loop().time() + settings.timeout_s
-    key = settings.key.get_secret_value() if settings.key else ""
-    async with httpx2.AsyncClient(
-        verify=_certificates(),
-        timeout=settings.timeout_s,
-        # The question would go to a server that nobody has named.
-        follow_redirects=False,
-        event_hooks={"request": [_bare], "response": [_bounded]},
-    ) as connection:
-        client = openai.AsyncOpenAI(
-            api_key=key or "none",
-            base_url=settings.base_url,
-            max_retries=0,
-            http_client=connection,
-        )
+    async with aclosing(_texts(settings, messages)) as texts:
         try:
-            async with asyncio.timeout_at(deadline):
-                answer = await client.chat.completions.create(
-                    model=settings.model,
-                    messages=messages,
-                    max_tokens=settings.max_tokens,
-                    temperature=0,
-                    stream=True,
-                    extra_headers=None if key else {"Authorization": openai.Omit()},
-                )
-            pieces = aiter(answer)
-            try:
-                while True:
-                    # Around each step, as a limit around a yield would hit whoever reads.
-                    async with asyncio.timeout_at(deadline):
-                        chunk = await anext(pieces)
-                    # A last piece may tell of use only, and carries no choice.
-                    text = chunk.choices[0].delta.content if chunk.choices else None
-                    if isinstance(text, str):
-                        yield text
-            finally:
-                await answer.close()
-                # The client reads through a chain of generators. This ends all of them; left as
-                # they are, they would be closed out of order, which fails with a traceback.
-                with suppress(Exception):
-                    async for _ in pieces:
-                        pass
+            while True:
+                # Around each step, as a limit around a yield would hit whoever reads.
+                async with asyncio.timeout_at(deadline):
+                    text = await anext(texts)
+                yield text
         except StopAsyncIteration:
             return
         except CompletionError:
             raise
-        except (TimeoutError, openai.APITimeoutError):
+        except TimeoutError:
             raise CompletionError(f"not done within {settings.timeout_s:g} s") from None
-        except openai.APIStatusError as exc:
-            raise CompletionError(f"HTTP status {exc.status_code}") from None
-        except openai.APIConnectionError:
+        except httpx.TransportError:
             raise CompletionError(
                 "no connection, or it was lost; is writer.base_url right?"
             ) from None
-        except Exception as exc:  # noqa: BLE001 - the client checks little of what it reads
+        except Exception as exc:  # noqa: BLE001 - a server may send anything
             raise CompletionError(f"an answer that is none ({type(exc).__name__})") from None
 
 
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Load the certificates once; it takes a while."""
-    return httpx2.create_ssl_context()
-
-
-async def _bare(request: httpx2.Request) -> None:
-    for name in [name for name in request.headers if name.lower() not in _SENT_HEADERS]:
-        del request.headers[name]
-    request.headers["Accept-Encoding"] = "identity"
-
-
-async def _bounded(response: httpx2.Response) -> None:
-    if response.headers.get("Content-Encoding", "identity") != "identity":
+def _request(settings: WriterSettings, messages: list[dict[str, str]]) -> httpx.Request:
+    """Make a request of its own, as a client's would tell of this machine."""
+    assert settings.base_url is not None
+    headers = {
+        "Accept": "text/event-stream",
         # A few bytes may unfold to many.
-        raise CompletionError("a compressed answer, which was not asked for")
-    assert isinstance(response.stream, httpx2.AsyncByteStream)
-    response.stream = _Bounded(response.stream)
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "Content-Type": "application/json",
+    }
+    if settings.key:
+        headers["Authorization"] = f"Bearer {settings.key.get_secret_value()}"
+    document = {
+        "model": settings.model,
+        "messages": messages,
+        "max_tokens": settings.max_tokens,
+        "temperature": 0,
+        "stream": True,
+    }
+    url = f"{settings.base_url.rstrip('/')}/chat/completions"
+    return httpx.Request("POST", url, headers=headers, content=json.dumps(document))
 
 
-class _Bounded(httpx2.AsyncByteStream):
-    """A response's bytes, up to a limit."""
+async def _texts(
+    settings: WriterSettings, messages: list[dict[str, str]]
+) -> AsyncGenerator[str, None]:
+    """Yield the pieces of text in the events of an answer."""
+    # A redirect would lead the question to a server that nobody has named.
+    async with httpx.AsyncClient(verify=certificates(), follow_redirects=False) as client:
+        response = await client.send(_request(settings, messages), stream=True)
+        async with aclosing(_lines(response)) as lines:
+            async for line in lines:
+                name, _, value = line.partition(b":")
+                if name != b"data":
+                    continue
+                if value.strip() == b"[DONE]":
+                    return
+                text = _text(json.loads(value))
+                if isinstance(text, str):
+                    yield text
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = _RESPONSE_BYTES
-        async for chunk in self._stream:
+async def _lines(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+    """Yield the lines of an answer, if it is a good one, up to a limit of bytes in all."""
+    left = _RESPONSE_BYTES
+    line = bytearray()
+    chunks = response.aiter_raw()
+    try:
+        if not response.is_success:
+            raise CompletionError(f"HTTP status {response.status_code}")
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise CompletionError("a compressed answer, which was not asked for")
+        async for chunk in chunks:
             left -= len(chunk)
             if left < 0:
                 raise CompletionError(f"more than {_RESPONSE_BYTES:,} bytes")
-            yield chunk
+            end, *others = chunk.split(b"\n")
+            line += end
+            for other in others:
+                yield bytes(line)
+                line = bytearray(other)
+        yield bytes(line)
+    finally:
+        await response.aclose()
+        # httpx reads through a chain of generators. This ends all of them; left as they are, they
+        # would be closed out of order, which fails with a traceback.
+        with suppress(Exception):
+            async for _ in chunks:
+                pass
 
-    async def aclose(self) -> None:
-        """Let go of the connection."""
-        await self._stream.aclose()
+
+def _text(document: Any) -> object:  # noqa: ANN401 - a server may send anything
+    """Return what an event adds to the text; a last one may tell of use only, and adds nothing."""
+    if document.get("error"):
+        raise CompletionError("the server began to answer, and reported an error")
+    choices = document.get("choices")
+    return choices[0]["delta"].get("content") if choices else None

@@ -7,17 +7,12 @@ import logging
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 from bot.answers import Answer, fold_question
 from bot.writing.drafting import Draft, Drafted
 from bot.writing.support import Evidence
 from config import WriterSettings
 from retrieval.types import Encoder, Excerpt
-
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletionMessageParam
 
 logger = logging.getLogger(__name__)
 
@@ -101,8 +96,7 @@ class Writer:
                 runner.run(sentences.aclose())
 
     async def _write(self, answer: Answer) -> AsyncGenerator[Written, None]:
-        # Only now, and in a thread: the client takes a second to import.
-        await asyncio.to_thread(import_module, "bot.writing.completion")
+        # Only now, as most answers are not written and the client takes a while to import.
         from bot.writing.completion import CompletionError, stream
 
         evidence = await asyncio.to_thread(Evidence, answer.excerpts, self._encoder)
@@ -135,7 +129,7 @@ def _checked(sentence: Drafted, evidence: Evidence) -> Written:
     return Written(sentence.text, sentence.citations, support.holds)
 
 
-def _messages(answer: Answer) -> list[ChatCompletionMessageParam]:
+def _messages(answer: Answer) -> list[dict[str, str]]:
     excerpts = "\n".join(_quoted(number, excerpt) for number, excerpt in answer.cited())
     question = f"<question>\n{_tamed(answer.searched)}\n</question>"
     return [
