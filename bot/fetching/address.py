@@ -8,7 +8,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-import httpx2
+import httpx
 
 from retrieval.articles import MAX_URL
 
@@ -40,8 +40,8 @@ class Address:
             ValueError: It is none that can be fetched; the message does not repeat it.
         """
         try:
-            url = httpx2.URL(text.strip())
-        except httpx2.InvalidURL:
+            url = httpx.URL(text.strip())
+        except httpx.InvalidURL:
             raise ValueError("not a web address") from None
         if url.scheme not in ("http", "https"):
             raise ValueError("wanted an address that begins with http:// or https://")
@@ -61,8 +61,8 @@ class Address:
             ValueError: It is none that can be fetched; the message does not repeat it.
         """
         try:
-            there = Address.parse(str(httpx2.URL(self.url).join(reference)))
-        except httpx2.InvalidURL:
+            there = Address.parse(str(httpx.URL(self.url).join(reference)))
+        except httpx.InvalidURL:
             raise ValueError("not a web address") from None
         return Address(there.url, self.credentials if there._origin == self._origin else None)
 

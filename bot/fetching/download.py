@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-import ssl
+import zlib
 from dataclasses import dataclass
-from functools import cache
 from importlib.metadata import version
 
-import httpx2
+import httpx
 
+from bot.certificates import certificates
 from bot.fetching.address import Address
 from bot.fetching.errors import FetchError
 
@@ -24,8 +24,6 @@ MAX_REDIRECTS = 5
 # Silence that a server may keep; a download that goes on has SECONDS.
 _SILENCE_S = 30.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# httpx2 unpacks these piece by piece, so that the size is known before the memory is taken.
-_CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 _WANTED = (
     "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, "
     "application/pdf, text/markdown, text/plain, application/xml;q=0.9, */*;q=0.1"
@@ -64,13 +62,13 @@ async def download(address: Address, max_bytes: int, seconds: float = SECONDS) -
             return await _followed(address, max_bytes, min(seconds, _SILENCE_S))
     except TimeoutError:
         raise FetchError(f"not done within {seconds:g} s") from None
-    except httpx2.TimeoutException:
+    except httpx.TimeoutException:
         raise FetchError("the server kept silent") from None
-    except httpx2.DecodingError:
+    except zlib.error:
         raise FetchError("it is compressed and cannot be unpacked") from None
-    except (httpx2.ConnectError, UnicodeError) as exc:
+    except (httpx.ConnectError, UnicodeError) as exc:
         raise FetchError(f"no connection: {exc}") from None
-    except httpx2.HTTPError as exc:
+    except httpx.HTTPError as exc:
         raise FetchError(f"the connection failed: {str(exc) or type(exc).__name__}") from None
 
 
@@ -88,29 +86,24 @@ async def _followed(first: Address, max_bytes: int, silence: float) -> Download:
     raise FetchError(f"more than {MAX_REDIRECTS} redirects")
 
 
-def _client(silence: float) -> httpx2.AsyncClient:
+def _client(silence: float) -> httpx.AsyncClient:
     try:
-        return httpx2.AsyncClient(
-            verify=_certificates(),
+        return httpx.AsyncClient(
+            verify=certificates(),
             timeout=silence,
             follow_redirects=False,
             headers={
                 "User-Agent": f"excerpta/{version('excerpta')}",
                 "Accept": _WANTED,
-                "Accept-Encoding": "gzip, deflate",
+                "Accept-Encoding": "gzip",
             },
         )
-    except (ImportError, ValueError, httpx2.InvalidURL):
+    except (ImportError, ValueError, httpx.InvalidURL):
         # Not chained, as the proxy's address may hold a password.
         raise FetchError(
-            "the proxy that the environment names cannot be used; wanted http:// or https://"
+            "the proxy that the environment names cannot be used; wanted http://, https:// or "
+            "socks5://"
         ) from None
-
-
-@cache
-def _certificates() -> ssl.SSLContext:
-    """Load the certificates once; it takes a while."""
-    return httpx2.create_ssl_context()
 
 
 async def _next(first: Address, here: Address, location: str) -> Address:
@@ -149,16 +142,19 @@ def _is_public(text: str) -> bool:
     return address.is_global
 
 
-async def _received(here: Address, response: httpx2.Response, max_bytes: int) -> Download:
-    if response.status_code != httpx2.codes.OK:
-        reason = httpx2.codes.get_reason_phrase(response.status_code)
+async def _received(here: Address, response: httpx.Response, max_bytes: int) -> Download:
+    if response.status_code != httpx.codes.OK:
+        reason = httpx.codes.get_reason_phrase(response.status_code)
         raise FetchError(f"HTTP status {response.status_code} {reason}".rstrip())
     coding = response.headers.get("Content-Encoding", "").strip().lower()
-    if coding not in _CODINGS:
+    if coding not in ("", "identity", "gzip"):
         raise FetchError("it is compressed in a way that was not asked for")
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS + 16) if coding == "gzip" else None
     data = bytearray()
-    async for piece in response.aiter_bytes():
-        data += piece
+    async for piece in response.aiter_raw():
+        # Unpacked by no more than one byte too much: a small piece may unfold to a large one.
+        left = max_bytes + 1 - len(data)
+        data += unpacking.decompress(piece, left) if unpacking else piece
         if len(data) > max_bytes:
             raise FetchError(f"more than articles.max_megabytes = {max_bytes / 1e6:g}")
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()

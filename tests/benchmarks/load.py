@@ -250,7 +250,7 @@ def main() -> None:
     # The bot ends a request of which the answer is no longer wanted; the server complains of that.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     print(conditions())
-    libraries = ("python-telegram-bot", "aiohttp")
+    libraries = ("python-telegram-bot", "httpx", "aiohttp")
     print(", ".join(f"{name} {version(name)}" for name in libraries))
     asyncio.run(measure(options.eval, options.articles, options.users, options.seconds))
 
