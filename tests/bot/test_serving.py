@@ -45,7 +45,7 @@ async def fails(_scope: Scope, _receive: Receive, _send: Send) -> None:
 async def asking(
     port: int, *sent: bytes
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("localhost", port)
     for piece in sent:
         writer.write(piece)
     async with asyncio.timeout(10):

@@ -17,6 +17,8 @@ _ANSWER_S = 10.0
 _CONNECT_S = 10.0
 _IDLE_S = 15.0
 """How long a connection is kept for the next request."""
+_IDLE = 20
+"""How many are; httpx looks at each of them at every request."""
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -78,7 +80,11 @@ class Connection(HTTPXRequest):
                 pool_timeout=None,
                 proxy=None if proxy is None else _proxy(proxy),
                 httpx_kwargs={
-                    "limits": httpx.Limits(max_connections=pool_size, keepalive_expiry=_IDLE_S),
+                    "limits": httpx.Limits(
+                        max_connections=pool_size,
+                        max_keepalive_connections=_IDLE,
+                        keepalive_expiry=_IDLE_S,
+                    ),
                     "verify": certificates(),
                     # Another address is not to get the token, which is part of this one.
                     "follow_redirects": False,
