@@ -139,6 +139,18 @@ async def test_a_proxy_that_cannot_be_used_is_a_fault_without_its_password(
     assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
+async def test_a_proxy_of_the_environment_that_cannot_be_used_is_a_fault_without_its_password(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for url in ("gopher://somebody:hush-hush@proxy", "http://somebody:hush-hush@proxy:port"):
+        monkeypatch.setenv("HTTPS_PROXY", url)
+        with pytest.raises(
+            TelegramFault, match=r"proxy of the environment .*HTTPS_PROXY"
+        ) as caught:
+            a_bot(emulator, tmp_path)
+        assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+
 async def test_a_missing_menu_does_not_stop_the_bot(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
