@@ -15,8 +15,7 @@ An update's way through it:
 
 from __future__ import annotations
 
-from bot.telegram.process import check, run
-from bot.telegram.sending.delivery import TelegramFault
-from bot.telegram.service import Service
+from bot.telegram.service import Service, check, run
+from bot.telegram.transport import TelegramFault
 
 __all__ = ["Service", "TelegramFault", "check", "run"]

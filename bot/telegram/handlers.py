@@ -13,11 +13,11 @@ from telegram.ext import ContextTypes
 from bot.answers import Answer
 from bot.telegram.access import Access, Seen
 from bot.telegram.addressing import AskedQuestion, is_human, place_of, question_in
+from bot.telegram.limiter import Limiter
 from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies, Reply
-from bot.telegram.sending.limiter import Limiter
 from bot.telegram.views import notices
 from bot.telegram.views.buttons import Press
 from bot.telegram.views.languages import language_of

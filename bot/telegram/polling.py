@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import telegram
 from telegram.error import Conflict, RetryAfter, TelegramError
 
-from bot.telegram.sending.delivery import TokenRefused
+from bot.telegram.transport import TokenRefused
 
 _T = TypeVar("_T")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,12 +23,12 @@ from bot.refresh_process import Refresher
 from bot.telegram.access import Access
 from bot.telegram.addressing import place_of
 from bot.telegram.alarms import Alarms
-from bot.telegram.app import UPDATES, build, register
+from bot.telegram.application import UPDATES, build, check_token, register
 from bot.telegram.commands import Commands, set_menus
 from bot.telegram.handlers import Handlers
 from bot.telegram.inbox import Inbox
 from bot.telegram.inline import Inline
-from bot.telegram.intake.webhook import Webhook, address_of
+from bot.telegram.limiter import Limiter, Rates
 from bot.telegram.memory import State
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor, Status
@@ -35,20 +36,21 @@ from bot.telegram.outbox import Outbox
 from bot.telegram.polling import Polling
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
-from bot.telegram.sending.delivery import TelegramFault, TokenRefused
-from bot.telegram.sending.limiter import Limiter, Rates
+from bot.telegram.transport import TelegramFault, TokenRefused
 from bot.telegram.updates import Updates
 from bot.telegram.views import notices
 from bot.telegram.views.languages import language_of
+from bot.telegram.webhook import Webhook, address_of
 from bot.telegram.workers import Workers
 from bot.telegram.written_answers import WrittenAnswers
-from config import UpdateMode
+from config import TelegramSettings, UpdateMode
 
 _log = logging.getLogger(__name__)
 
 _SILENCE_S = 90.0
 """A poll ends within half a minute; three in a row without an answer are an outage."""
 _HOUR_S = 3600.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Service:
@@ -253,3 +255,45 @@ async def _beside(chore: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 def _state_folder() -> Path:
     return platformdirs.user_state_path("excerpta") / "telegram"
+
+
+def check(token: SecretStr, settings: TelegramSettings) -> None:
+    """Look for what would end the bot as soon as it starts, before the library is opened.
+
+    Raises:
+        TelegramFault: The token is none, or the webhook's address is missing or wrong.
+    """
+    check_token(token)
+    address_of(token, settings)
+
+
+def run(library: Library, token: SecretStr, refresher: Refresher) -> None:
+    """Answer until SIGINT or SIGTERM; a second signal ends the process at once.
+
+    Args:
+        library: What is asked.
+        token: The bot's token. It is part of the addresses that the library's loggers print below
+            WARNING; `config.logs` keeps them quiet.
+        refresher: Keeps the index in line.
+
+    Raises:
+        BotError: See `Service`.
+    """
+    asyncio.run(_until_signal(Service(library, token, refresher)))
+
+
+async def _until_signal(service: Service) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+            # Python's own for SIGINT would wait for the threads.
+            signal.signal(number, signal.SIG_DFL)
+
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C cancels this task instead
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, end)
+    await service.serve(stop)

@@ -17,7 +17,7 @@ from bot.answers import Answer, Answerer
 from bot.build import Library
 from bot.refresh_process import Refresher
 from bot.telegram import Service
-from bot.telegram.sending.limiter import Rates
+from bot.telegram.limiter import Rates
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.refresh.refresh import RefreshOptions, refresh

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.sending.limiter import Rates
+from bot.telegram.limiter import Rates
 from bot.telegram.views.languages import LANGUAGES
 
 from .bots import CROWS, TIDES, serving

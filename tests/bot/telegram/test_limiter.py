@@ -21,7 +21,7 @@ from telegram.error import (
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
 
-from bot.telegram.sending.limiter import Limiter, Rates
+from bot.telegram.limiter import Limiter, Rates
 
 from .virtual import Telegram, VirtualLoop, error, settle
 

@@ -17,7 +17,7 @@ from telegram.ext import ExtBot
 
 from bot.telegram.metrics import Metrics
 from bot.telegram.polling import Polling
-from bot.telegram.sending.delivery import Connection, TelegramFault, TokenRefused
+from bot.telegram.transport import TelegramFault, TokenRefused, Transport
 
 from .emulator import ApiError, Emulator, Fault
 
@@ -90,8 +90,8 @@ async def a_polling(
     bot: ExtBot[None] = ExtBot(
         Emulator.token,
         f"{url}/bot",
-        request=Connection(4, None, Metrics()),
-        get_updates_request=Connection(1, None, Metrics()),
+        request=Transport(4, None, Metrics()),
+        get_updates_request=Transport(1, None, Metrics()),
     )
     async with bot:
         sleep = Pauses() if pauses is None else pauses

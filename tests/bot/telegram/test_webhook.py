@@ -17,9 +17,9 @@ from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.errors import BotError
-from bot.telegram.intake.webhook import Address, Webhook
 from bot.telegram.metrics import Metrics
-from bot.telegram.sending.delivery import Connection, TelegramFault, TokenRefused
+from bot.telegram.transport import TelegramFault, TokenRefused, Transport
+from bot.telegram.webhook import Webhook, WebhookAddress
 
 from .emulator import ApiError, Emulator, Fault
 
@@ -77,8 +77,10 @@ class Caller:
         return reader, writer
 
 
-def address(url: str = "http://127.0.0.1/hook", port: int = 0, secret: str = SECRET) -> Address:
-    return Address(url, "127.0.0.1", port, SecretStr(secret))
+def address(
+    url: str = "http://127.0.0.1/hook", port: int = 0, secret: str = SECRET
+) -> WebhookAddress:
+    return WebhookAddress(url, "127.0.0.1", port, SecretStr(secret))
 
 
 @asynccontextmanager
@@ -86,8 +88,8 @@ async def a_bot(emulator: Emulator) -> AsyncIterator[ExtBot[None]]:
     bot: ExtBot[None] = ExtBot(
         emulator.token,
         f"{emulator.url}/bot",
-        request=Connection(4, None, Metrics()),
-        get_updates_request=Connection(1, None, Metrics()),
+        request=Transport(4, None, Metrics()),
+        get_updates_request=Transport(1, None, Metrics()),
     )
     async with bot:
         yield bot
@@ -99,7 +101,7 @@ async def serving(
     store: Store,
     *,
     has_room: Callable[[], bool] = lambda: True,
-    where: Address | None = None,
+    where: WebhookAddress | None = None,
     body_s: float = 10.0,
 ) -> AsyncIterator[Caller]:
     async with a_bot(emulator) as bot:
@@ -433,7 +435,7 @@ async def test_a_port_that_is_taken_is_said(emulator: Emulator) -> None:
 
 
 async def test_a_host_that_is_not_here_is_said(emulator: Emulator) -> None:
-    where = Address("http://127.0.0.1/hook", "192.0.2.1", 0, SecretStr(SECRET))
+    where = WebhookAddress("http://127.0.0.1/hook", "192.0.2.1", 0, SecretStr(SECRET))
     with pytest.raises(BotError, match=r"cannot listen at 192\.0\.2\.1"):
         async with serving(emulator, Store(), where=where):
             pass

@@ -10,7 +10,7 @@ from typing import Any
 
 from telegram.error import NetworkError, RetryAfter, TelegramError
 
-from bot.telegram.sending.limiter import Limiter, Rates
+from bot.telegram.limiter import Limiter, Rates
 
 STEP_S = 1e-9
 """What a turn of the loop takes; a clock that stands still would show no progress at all."""

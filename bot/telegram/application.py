@@ -22,9 +22,9 @@ from telegram.ext import (
 from bot.telegram.commands import Commands
 from bot.telegram.handlers import Handlers
 from bot.telegram.inline import Inline
+from bot.telegram.limiter import Limiter
 from bot.telegram.metrics import Metrics
-from bot.telegram.sending.delivery import Connection, TelegramFault
-from bot.telegram.sending.limiter import Limiter
+from bot.telegram.transport import TelegramFault, Transport
 from config import TelegramSettings
 
 BotApplication: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
@@ -96,12 +96,12 @@ def build(
     )
 
 
-def _connection(size: int, settings: TelegramSettings, metrics: Metrics) -> Connection:
+def _connection(size: int, settings: TelegramSettings, metrics: Metrics) -> Transport:
     proxy, where = None, "the environment (HTTPS_PROXY, ALL_PROXY)"
     if settings.proxy is not None:
         proxy, where = settings.proxy.get_secret_value(), "telegram.proxy"
     try:
-        return Connection(size, proxy, metrics)
+        return Transport(size, proxy, metrics)
     except ValueError as exc:
         # Not chained: the proxy's address may hold a password.
         raise TelegramFault(

@@ -14,7 +14,7 @@ from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.telegram.metrics import Metrics
-from bot.telegram.sending.delivery import Connection
+from bot.telegram.transport import Transport
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +45,7 @@ def good(body: bytes = ME) -> bytes:
 
 async def ask(url: str, proxy: str | None = None, metrics: Metrics | None = None) -> None:
     """Make a request, once."""
-    connection = Connection(1, proxy, metrics or Metrics())
+    connection = Transport(1, proxy, metrics or Metrics())
     await connection.initialize()
     try:
         await Bot(TOKEN, f"{url}/bot", request=connection).get_me()

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from telegram.error import BadRequest
 
 from bot.serving import listening
-from bot.telegram.sending.delivery import TelegramFault
+from bot.telegram.transport import TelegramFault
 from config import TelegramSettings, UpdateMode
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _HIGHEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class WebhookAddress:
     """Where Telegram finds the bot, and where the bot listens.
 
     Attributes:
@@ -82,7 +82,7 @@ class Address:
             )
 
 
-def address_of(token: SecretStr, settings: TelegramSettings) -> Address | None:
+def address_of(token: SecretStr, settings: TelegramSettings) -> WebhookAddress | None:
     """Return the webhook's address, with a secret of its own if none is set; None while polling.
 
     Raises:
@@ -96,7 +96,9 @@ def address_of(token: SecretStr, settings: TelegramSettings) -> Address | None:
             "https address at which Telegram reaches the bot, or use polling"
         )
     secret = settings.webhook_secret or SecretStr(secrets.token_urlsafe(32))
-    address = Address(settings.webhook_url, settings.webhook_listen, settings.webhook_port, secret)
+    address = WebhookAddress(
+        settings.webhook_url, settings.webhook_listen, settings.webhook_port, secret
+    )
     address.check(token.get_secret_value())
     return address
 
@@ -122,7 +124,7 @@ class Webhook:
         bot: telegram.Bot,
         receive: Callable[[list[dict[str, Any]]], Awaitable[None]],
         has_room: Callable[[], bool],
-        address: Address,
+        address: WebhookAddress,
         allowed_updates: Sequence[str],
         *,
         clock: Callable[[], float] = time.monotonic,

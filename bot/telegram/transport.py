@@ -58,7 +58,7 @@ class TokenRefused(TelegramError):
     """
 
 
-class Connection(HTTPXRequest):
+class Transport(HTTPXRequest):
     """The library's transport, made to tell what was not sent, a refused token, and a stranger.
 
     Args:

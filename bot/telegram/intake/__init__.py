@@ -1,1 +1,0 @@
-"""Where updates come from, and where they stay until they are handled."""

@@ -1,1 +1,0 @@
-"""How messages go out: what is sent, when, and over what."""
