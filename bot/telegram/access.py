@@ -120,7 +120,8 @@ class Access:
         if verdict is Verdict.SILENCE:
             return None
         language = await self._workers.run(self._replies.language, user, code)
-        return notices.refusal(language, verdict, self._settings.questions_per_minute)
+        busy = verdict is Verdict.TOO_MANY
+        return notices.refusal(language, self._settings.questions_per_minute, busy=busy)
 
 
 class Verdict(Enum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.telegram.access import Verdict
 from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import LANGUAGES, Language
 from bot.telegram.views.message import Button, Message
@@ -89,9 +88,15 @@ def choose_language(language: Language) -> Message:
     )
 
 
-def refusal(language: Language, verdict: Verdict, per_minute: int) -> Message:
-    """Say why a question is not answered now."""
-    if verdict is Verdict.TOO_MANY:
+def refusal(language: Language, per_minute: int, *, busy: bool) -> Message:
+    """Say why a question is not answered now.
+
+    Args:
+        language: Of the asker.
+        per_minute: Questions that one may ask.
+        busy: Whether too many of the asker's questions wait, and not too many came at once.
+    """
+    if busy:
         return Message(
             language.say(
                 "I am still busy with your earlier questions and cannot take more. "
