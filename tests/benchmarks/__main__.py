@@ -1,4 +1,4 @@
-"""Every benchmark of the README, one after the other.
+"""Speed and memory: the start, a question, and the encoder, one after the other.
 
 python -m tests.benchmarks [--eval FOLDER]
 
