@@ -136,11 +136,11 @@ def test_a_question_that_cannot_be_asked_is_not_answered(library: Library) -> No
     assert documents.of_outcome(empty)["ms"] is None
 
 
-def test_the_readme_s_questions_are_about_the_articles_that_ship(
+def test_the_page_s_questions_are_about_the_articles_that_ship(
     library: Library, tmp_path: Path
 ) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"^```json\n(\{\"question.+?)\n```$", readme, re.MULTILINE | re.DOTALL)
+    page = (ROOT / "bot" / "evaluation" / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"^```json\n(\{\"question.+?)\n```$", page, re.MULTILINE | re.DOTALL)
     assert found is not None
     path = tmp_path / "questions.jsonl"
     path.write_text(found.group(1), encoding="utf-8")
@@ -148,7 +148,7 @@ def test_the_readme_s_questions_are_about_the_articles_that_ship(
     assert missing(questions, {one.path for one in library.store.sources()}) == []
     assert all(one.answer_rank for one in evaluate(library.answerer, questions[:2]))
     for key in KEYS:
-        assert f"`{key}`" in readme
+        assert f"`{key}`" in page
 
 
 def test_shares_are_of_the_questions_that_tell() -> None:
