@@ -15,7 +15,7 @@ from retrieval.doctor import Examination, Finding, FindingKind, Severity
 from retrieval.store import Generation
 from tests.paths import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "retrieval" / "README.md").read_text(encoding="utf-8")
 WELL = Examination((), Generation(3, None, 11, 51, 3), (11, 11), (11, 11), 1.5)
 
 
@@ -48,8 +48,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
     return folder
 
 
-def test_what_the_readme_shows_is_what_is_printed(folder: Path) -> None:
-    shown = re.search(r"^<!-- doctor -->\n```text\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL)
+def test_what_the_page_shows_is_what_is_printed(folder: Path) -> None:
+    shown = re.search(r"^<!-- doctor -->\n```text\n(.+?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
     assert shown is not None
     done = doctor(folder)
     assert done.returncode == 0
@@ -57,8 +57,8 @@ def test_what_the_readme_shows_is_what_is_printed(folder: Path) -> None:
     assert done.stdout.splitlines() == shown.group(1).splitlines()
 
 
-def test_every_kind_of_finding_is_in_the_readme() -> None:
-    section = README.partition("## When something is wrong")[2].partition("\n## ")[0]
+def test_every_kind_of_finding_is_on_the_page() -> None:
+    section = PAGE.partition("## When something is wrong")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.+`) \|", section, re.MULTILINE)
     kinds = [kind for row in rows for kind in re.findall(r"`([a-z-]+)`", row)]
     assert sorted(set(kinds)) == sorted(FindingKind)
