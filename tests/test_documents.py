@@ -229,6 +229,20 @@ def test_each_page_leads_back_and_is_led_to() -> None:
         assert f"]({name})" in README, name
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_files_that_are_named_exist(name: str) -> None:
+    """A name without a folder is of a folder that the same row or paragraph names."""
+    files = re.compile(r"\w[\w./-]*\.(?:py|toml|service)")
+    for part in re.split(r"\n\n|\n(?=\|)", BLOCK.sub("", PAGES[name])):
+        named = spans(part)
+        paths = [ROOT / code for code in named if "/" in code]
+        folders = [(ROOT / name).parent, ROOT, ROOT / "tests" / "retrieval"]
+        folders += [path.parent if path.suffix else path for path in paths]
+        for code in filter(files.fullmatch, named):
+            if code != "excerpta.toml":
+                assert any((folder / code).exists() for folder in folders), code
+
+
 # What the pages say about the repository
 
 
