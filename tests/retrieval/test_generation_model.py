@@ -178,11 +178,12 @@ class Generations(RuleBasedStateMachine):
         purge(self._store, keep)
         self._kept = {n: self._kept[n] for n in sorted(self._kept)[-keep:]}
         everything = [named(files) for files in self._kept.values()]
-        for table, wanted in {
+        tables: dict[str, set[int] | set[str]] = {
             "articles": {number for names in everything for number in names.values()},
             "names": {path for names in everything for path in names},
             "files": {path for files in self._kept.values() for path in files},
-        }.items():
+        }
+        for table, wanted in tables.items():
             column = "id" if table == "articles" else "path"
             rows = self._store.db.one(f"SELECT count(DISTINCT {column}) FROM {table}")
             assert rows == (len(wanted),), table

@@ -13,6 +13,7 @@ from random import Random
 import pytest
 
 from retrieval.refresh.refresh import RefreshOptions
+from tests.retrieval.faults.check import misplace
 from tests.retrieval.faults.shelf import QUESTIONS, Shelf, shown, state, told
 from tests.retrieval.library import Library
 
@@ -229,7 +230,7 @@ def test_a_damaged_log_is_another_state_or_damage(
 def test_a_row_that_damage_hides_is_not_lost_for_good(shelf: Shelf, tmp_path: Path) -> None:
     library = shelf.copy(tmp_path / "copy")
     with sqlite3.connect(database(library)) as db:
-        db.execute("UPDATE names SET added = added + 64 WHERE path = 'plain11.txt'")
+        misplace(db, "plain11.txt")
     db.close()
     library.write(plain13="Something else is new.")
 
@@ -288,7 +289,7 @@ def test_a_changed_row_is_told_and_made_again(shelf: Shelf, tmp_path: Path, chan
         "UPDATE files SET digest = 'x'",
         "UPDATE files SET recipe = 'x'",
         "UPDATE files SET reason = 'x'",
-        "UPDATE files SET removed = 2 WHERE removed IS NULL",
+        "UPDATE files SET id = id + 64",
         "DELETE FROM files",
     ],
 )

@@ -476,15 +476,19 @@ def test_another_encoder_is_refused_with_the_way_out(store: Store) -> None:
         store.check_encoder("1111222233334444", "other")
 
 
-def test_another_format_is_refused_with_the_way_out(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("found", [FORMAT - 1, 999])
+def test_another_format_is_refused_with_the_way_out(
+    store: Store, tmp_path: Path, found: int
+) -> None:
     store.close()
     db = sqlite3.connect(database(tmp_path / "index"))
-    db.execute("PRAGMA user_version = 999")
+    db.execute(f"PRAGMA user_version = {found}")
     db.close()
 
     with pytest.raises(
         IndexMismatch,
-        match=f"has format 999, this version of Excerpta reads format {FORMAT}; run .* --rebuild",
+        match=f"has format {found}, this version of Excerpta reads format {FORMAT}; "
+        "run excerpta refresh --rebuild",
     ):
         Store.open(tmp_path / "index")
 
