@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from retrieval.rows import VISIBLE
+from retrieval.rows import VISIBLE, other_files
 from retrieval.store import Store
 
 _ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 _TOUCHED = (
-    "SELECT article FROM names WHERE added > :since AND added <= :g UNION "
-    "SELECT article FROM names WHERE removed > :since AND removed <= :g"
+    f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) UNION "
+    f"SELECT article FROM names WHERE file IN ({other_files('since', 'g')})"
 )
 
 
@@ -21,7 +21,7 @@ def passages(store: Store, since: int, generation: int) -> Iterator[tuple[int, s
 
     Args:
         store: Of the index.
-        since: The generation after which they did.
+        since: The generation that is compared: one that is kept, or 0.
         generation: The one that the articles belong to.
     """
     rows = store.db.rows(
@@ -38,7 +38,7 @@ def passages(store: Store, since: int, generation: int) -> Iterator[tuple[int, s
 
 
 def removed_chunks(store: Store, since: int, generation: int) -> list[int]:
-    """Return the ids of chunks that went after generation `since`."""
+    """Return the ids of the chunks that generation `since` has and this one has not."""
     rows = store.db.query(
         f"SELECT id FROM chunks WHERE article IN ({_TOUCHED}) AND article NOT IN ({_ARTICLES})",
         {"g": generation, "since": since},

@@ -1,7 +1,7 @@
 """The draft: the next generation while it is written, batch by batch, seen by nobody yet.
 
-It is what generation `number` sees already. A refresh that was killed leaves it behind, and the
-next goes on with it.
+It begins with the first write, as a copy of the current generation. A refresh that was killed
+leaves it behind, and the next goes on with it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrieval.checksums import checksum
+from retrieval.generations import copy_members, drop_files
 from retrieval.rows import (
     VISIBLE,
     FileState,
@@ -20,6 +21,7 @@ from retrieval.rows import (
     insert_article,
     insert_encoding,
     marks,
+    other_files,
 )
 from retrieval.store import Store, StoredEncoding
 from retrieval.types import Article, Chunk
@@ -29,6 +31,7 @@ _SOME = 500
 
 Cut = tuple[Article, Sequence[tuple[Chunk, bytes]]]
 """An article with its chunks and the digests of their passages."""
+_Named = dict[str, tuple[int, str | None]]
 Names = Mapping[str, tuple[int, str | None]]
 """The row of an article's content by its path, and its title there if it declares none."""
 
@@ -67,7 +70,7 @@ class Draft:
 
     def files(self) -> dict[str, FileState]:
         """Return what it has seen of each file."""
-        return self._store.files(self.number)
+        return self._store.files(self._state())
 
     def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
         """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
@@ -102,26 +105,26 @@ class Draft:
                     )
                     for article, chunks in articles
                 }
-                self._see(db, file)
-                self._name(db, file.path, names)
+                self._put(db, file, names)
 
     def drop(self, paths: Iterable[str]) -> None:
         """Forget files and their articles."""
         with self._store.db.transaction() as db:
             for path in paths:
-                for number, added in db.execute(
-                    "SELECT id, added FROM files WHERE path = ? AND removed IS NULL", (path,)
-                ).fetchall():
-                    self._close(db, "files", number, added)
-                self._name(db, path, {})
+                self._take_out(db, path)
 
     def touch(self, files: Iterable[FileState]) -> None:
         """Note other sizes and times of files whose content is what it was."""
+        generation = self._state()
         with self._store.db.transaction() as db:
             db.executemany(
                 "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ? "
-                "WHERE path = ? AND removed IS NULL",
-                [(file.size, file.mtime_ns, file.ctime_ns, file.path) for file in files],
+                "WHERE path = ? AND EXISTS "
+                "(SELECT 1 FROM members m WHERE m.generation = ? AND m.file = files.id)",
+                [
+                    (file.size, file.mtime_ns, file.ctime_ns, file.path, generation)
+                    for file in files
+                ],
             )
 
     def articles_of(self, digest: str, recipe: str) -> list[tuple[str, int, bool, str]]:
@@ -131,25 +134,19 @@ class Draft:
             For each the part of its path behind the file's, its row, whether it declares its title,
             and its text.
         """
-        rows = self._store.db.query(
-            "SELECT path, removed FROM files WHERE digest = ? AND recipe = ? "
-            # Else what is damaged would link another state of the file.
-            "AND (removed IS NULL OR removed > added AND removed <= ?) "
-            "AND reason IS NULL ORDER BY id DESC LIMIT 1",
-            (digest, recipe, self.number),
+        found = self._store.db.query(
+            "SELECT f.path, n.path, a.id, a.title IS NOT NULL, a.text, a.text_crc "
+            "FROM files f JOIN names n ON n.file = f.id JOIN articles a ON a.id = n.article "
+            "WHERE f.id = (SELECT max(id) FROM files "
+            "WHERE digest = ? AND recipe = ? AND reason IS NULL) ORDER BY n.id",
+            (digest, recipe),
         )
-        for path, removed in rows:
-            found = self._store.db.query(
-                "SELECT n.path, a.id, a.title IS NOT NULL, a.text, a.text_crc "
-                "FROM names n JOIN articles a ON a.id = n.article "
-                f"WHERE n.file = :file AND {VISIBLE} ORDER BY n.id",
-                {"file": path, "g": removed - 1 if removed else self.number},
-            )
-            with self._store.db.reading_values():
-                for *_, text, crc in found:
-                    check_text(text, crc)
-                return [(row[0][len(path) :], row[1], bool(row[2]), row[3]) for row in found]
-        return []
+        with self._store.db.reading_values():
+            for file, path, *_, text, crc in found:
+                if not path.startswith(file):
+                    raise ValueError(f"the file {file!r} is not what was written")
+                check_text(text, crc)
+            return [(row[1][len(row[0]) :], row[2], bool(row[3]), row[4]) for row in found]
 
     def link(self, file: FileState, names: Names) -> None:
         """Put a file whose articles are stored already.
@@ -159,36 +156,27 @@ class Draft:
             names: Of its articles.
         """
         with self._store.db.transaction() as db:
-            self._see(db, file)
-            self._name(db, file.path, names)
+            self._put(db, file, names)
 
     def difference(self) -> Difference:
-        """Compare with the current generation; costs what changed."""
-        values = (self.number,)
-        came = dict(self._store.db.query("SELECT path, article FROM names WHERE added = ?", values))
-        went = dict(
-            self._store.db.query("SELECT path, article FROM names WHERE removed = ?", values)
-        )
+        """Compare with the current generation."""
+        came, went = self._changes()
         added, deleted = came.keys() - went.keys(), went.keys() - came.keys()
         total = self._store.db.one(
-            f"SELECT count(*) FROM names n WHERE {VISIBLE}", {"g": self.number}
+            f"SELECT count(*) FROM names n WHERE {VISIBLE}", {"g": self._state()}
         )[0]
-        gone = [went[path] for path in deleted]
-        renamed = sum(1 for path in added if came[path] in gone)
+        gone = {went[path][0] for path in deleted}
         return Difference(
             added=len(added),
             modified=len(came) - len(added),
             deleted=len(deleted),
             unchanged=int(total) - len(came),
-            renamed=renamed,
+            renamed=sum(came[path][0] in gone for path in added),
         )
 
     def changed(self) -> list[str]:
         """Return the paths of the articles that are new in it, in order."""
-        rows = self._store.db.query(
-            "SELECT path FROM names WHERE added = ? ORDER BY path", (self.number,)
-        )
-        return [row[0] for row in rows]
+        return sorted(self._changes()[0])
 
     def chunks_of(self, articles: Sequence[int]) -> int:
         """Count the chunks of articles that are stored, by their rows."""
@@ -203,18 +191,24 @@ class Draft:
     def discard(self) -> None:
         """Let the current generation have seen what it saw of the files; no article differs."""
         with self._store.db.transaction() as db:
-            db.execute("DELETE FROM files WHERE removed = ?", (self.number,))
-            db.execute("UPDATE files SET added = ? WHERE added = ?", (self._before, self.number))
+            if self._state() == self.number:
+                db.execute("DELETE FROM members WHERE generation = ?", (self._before,))
+                db.execute(
+                    "UPDATE members SET generation = ? WHERE generation = ?",
+                    (self._before, self.number),
+                )
+                db.execute("DELETE FROM generations WHERE number = ?", (self.number,))
+                drop_files(db)
             db.execute("UPDATE meta SET value = '' WHERE key IN ('held', 'refused')")
 
     def publish(self) -> None:
         """Let readers see it."""
-        articles, chunks = self._store.count(self.number)
         with self._store.db.transaction() as db:
+            self._begin(db)
             now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
             db.execute(
-                "INSERT INTO generations VALUES (?, ?, ?, ?, ?)",
-                (self.number, now, articles, chunks, self.number),
+                "UPDATE generations SET published = ?, articles = ?, chunks = ? WHERE number = ?",
+                (now, *self._store.count(self.number), self.number),
             )
             db.execute("UPDATE meta SET value = ? WHERE key = 'current'", (str(self.number),))
             db.execute("UPDATE meta SET value = '' WHERE key IN ('held', 'refused')")
@@ -231,49 +225,60 @@ class Draft:
         known = db.execute("SELECT id FROM articles WHERE digest = ?", (digest,)).fetchone()
         return int(known[0]) if known else insert_article(db, article, digest, chunks)
 
-    def _see(self, db: sqlite3.Connection, file: FileState) -> None:
-        for number, added in db.execute(
-            "SELECT id, added FROM files WHERE path = ? AND removed IS NULL", (file.path,)
-        ).fetchall():
-            self._close(db, "files", number, added)
-        db.execute(
-            "INSERT INTO files (path, size, mtime_ns, ctime_ns, digest, recipe, reason, added) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    def _put(self, db: sqlite3.Connection, file: FileState, names: Names) -> None:
+        """Put a file with these articles in place of what is known of it."""
+        self._take_out(db, file.path)
+        number = db.execute(
+            "INSERT INTO files (path, size, mtime_ns, ctime_ns, digest, recipe, reason) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 *(file.path, file.size, file.mtime_ns, file.ctime_ns),
-                *(file.digest, file.recipe, file.reason, self.number),
+                *(file.digest, file.recipe, file.reason),
             ),
+        ).lastrowid
+        db.execute("INSERT INTO members VALUES (?, ?)", (self.number, number))
+        known = [(path, number, title, article) for path, (article, title) in names.items()]
+        db.executemany(
+            "INSERT INTO names (path, file, title, article, crc) VALUES (?, ?, ?, ?, ?)",
+            [(*row, checksum(*row)) for row in known],
         )
 
-    def _name(self, db: sqlite3.Connection, file: str, names: Names) -> None:
-        """Let a file have these articles and no others; those that it has stay as they are."""
-        new = dict(names)
-        for number, path, article, title, added in db.execute(
-            "SELECT id, path, article, title, added FROM names WHERE file = ? AND removed IS NULL",
-            (file,),
-        ).fetchall():
-            if new.get(path) == (article, title):
-                del new[path]
-            else:
-                self._close(db, "names", number, added)
-        for path, (article, title) in new.items():
-            # What the draft took away and would now bring again, as where a file was put back.
-            back = db.execute(
-                "UPDATE names SET removed = NULL WHERE path = ? AND removed = ? AND article = ? "
-                "AND title IS ? AND file = ?",
-                (path, self.number, article, title, file),
-            )
-            if not back.rowcount:
-                known = (path, file, title, article)
-                db.execute(
-                    "INSERT INTO names (path, file, title, article, crc, added) "
-                    "VALUES (?, ?, ?, ?, ?, ?)",
-                    (*known, checksum(*known), self.number),
-                )
+    def _take_out(self, db: sqlite3.Connection, path: str) -> None:
+        """Take out a file, whose row stays for other generations; what none has goes later."""
+        self._begin(db)
+        db.execute(
+            "DELETE FROM members WHERE generation = ? "
+            "AND file IN (SELECT id FROM files WHERE path = ?)",
+            (self.number, path),
+        )
 
-    def _close(self, db: sqlite3.Connection, table: str, number: int, added: int) -> None:
-        """End a row: one that only the draft has is gone, others stay for older generations."""
-        if added == self.number:
-            db.execute(f"DELETE FROM {table} WHERE id = ?", (number,))
-        else:
-            db.execute(f"UPDATE {table} SET removed = ? WHERE id = ?", (self.number, number))
+    def _begin(self, db: sqlite3.Connection) -> None:
+        """Copy the current generation, unless that is done."""
+        if self._state() != self.number:
+            db.execute(
+                "INSERT INTO generations VALUES (?, NULL, 0, 0, ?)", (self.number, self.number)
+            )
+            copy_members(db, self._before, self.number)
+
+    def _state(self) -> int:
+        """Return the generation that says what it is like: the current one until it is begun."""
+        begun = "SELECT 1 FROM generations WHERE number = ?"
+        return self.number if self._store.db.query(begun, (self.number,)) else self._before
+
+    def _changes(self) -> tuple[_Named, _Named]:
+        """Return the names that the current generation has not, or otherwise, and those it had."""
+        if self._state() == self._before:
+            return {}, {}
+        values = {"draft": self.number, "before": self._before}
+        came, went = (
+            self._names_of(other_files(of, than), values)
+            for of, than in (("draft", "before"), ("before", "draft"))
+        )
+        same = came.items() & went.items()
+        return dict(came.items() - same), dict(went.items() - same)
+
+    def _names_of(self, files: str, values: Mapping[str, int]) -> _Named:
+        rows = self._store.db.query(
+            f"SELECT path, article, title FROM names WHERE file IN ({files})", values
+        )
+        return {path: (article, title) for path, article, title in rows}

@@ -9,11 +9,6 @@ from retrieval.errors import IndexFault
 from retrieval.rows import Generation
 from retrieval.store import Store
 
-# What refers to the generations that see it.
-_TABLES = {
-    "names": "path, file, title, article, crc",
-    "files": "path, size, mtime_ns, ctime_ns, digest, recipe, reason",
-}
 # Free pages are used again; only where they are many and a good part of the file, they are given
 # back to the disk, which moves pages around.
 _FREE_PAGES, _FREE_SHARE = 250, 0.2
@@ -47,25 +42,13 @@ def rollback(store: Store, to: int | None = None) -> Generation:
         )
     target = older[0]
     new = current.number + 1
-    values = {"new": new, "now": current.number, "then": target.number}
     with store.db.transaction() as db:
-        _forget_draft(db, new)
-        for table, columns in _TABLES.items():
-            seen = "added <= {0} AND (removed IS NULL OR removed > {0})"
-            now, then = seen.format(":now"), seen.format(":then")
-            db.execute(
-                f"CREATE TEMP TABLE back AS SELECT {columns} FROM {table} "
-                f"WHERE {then} AND NOT ({now}) ORDER BY id",
-                values,
-            )
-            db.execute(f"UPDATE {table} SET removed = :new WHERE {now} AND NOT ({then})", values)
-            db.execute(
-                f"INSERT INTO {table} ({columns}, added) SELECT {columns}, :new FROM back", values
-            )
-            db.execute("DROP TABLE back")
+        db.execute("DELETE FROM members WHERE generation = ?", (new,))
+        copy_members(db, target.number, new)
+        drop_files(db)
         at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         db.execute(
-            "INSERT INTO generations VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO generations VALUES (?, ?, ?, ?, ?)",
             (new, at, target.articles, target.chunks, target.content),
         )
         held = (
@@ -102,11 +85,10 @@ def purge(store: Store, keep: int) -> None:
     kept = [one.number for one in store.generations()][:keep]
     if not kept:
         return
-    oldest = (kept[-1],)
     with store.db.transaction() as db:
-        db.execute("DELETE FROM generations WHERE number < ?", oldest)
-        for table in _TABLES:
-            db.execute(f"DELETE FROM {table} WHERE removed <= ?", oldest)
+        for table, column in (("generations", "number"), ("members", "generation")):
+            db.execute(f"DELETE FROM {table} WHERE {column} < ?", (kept[-1],))
+        drop_files(db)
         db.execute(
             "DELETE FROM chunks WHERE article IN "
             "(SELECT id FROM articles WHERE id NOT IN (SELECT article FROM names))"
@@ -121,7 +103,17 @@ def purge(store: Store, keep: int) -> None:
         store.db.give_back()
 
 
-def _forget_draft(db: sqlite3.Connection, number: int) -> None:
-    for table in _TABLES:
-        db.execute(f"DELETE FROM {table} WHERE added = ?", (number,))
-        db.execute(f"UPDATE {table} SET removed = NULL WHERE removed = ?", (number,))
+def copy_members(db: sqlite3.Connection, source: int, target: int) -> None:
+    """Let a generation that has nothing have what another one has."""
+    db.execute(
+        "INSERT INTO members SELECT ?, file FROM members WHERE generation = ?", (target, source)
+    )
+
+
+def drop_files(db: sqlite3.Connection) -> None:
+    """Delete files, with their names, that no generation has."""
+    db.execute(
+        "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM generations "
+        "CROSS JOIN members m WHERE m.generation = number AND m.file = files.id)"
+    )
+    db.execute("DELETE FROM names WHERE file NOT IN (SELECT id FROM files)")

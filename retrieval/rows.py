@@ -17,9 +17,8 @@ from retrieval.articles import ArticleFile
 from retrieval.checksums import checksum, chunk_checksum, text_checksum, tokens_checksum
 from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
 
-# Rows of names ("n") or files ("f") that generation `:g` sees.
-VISIBLE = "n.added <= :g AND (n.removed IS NULL OR n.removed > :g)"
-VISIBLE_FILES = "f.added <= :g AND (f.removed IS NULL OR f.removed > :g)"
+# Rows of names ("n") that generation `:g` has. Not a join, which SQLite may begin with all members.
+VISIBLE = "EXISTS (SELECT 1 FROM members m WHERE m.generation = :g AND m.file = n.file)"
 # What `source_of` makes a value of; "n" is the names table, "a" the articles table.
 SOURCE = (
     "n.path, n.file, n.title, n.article, n.crc, "
@@ -197,6 +196,19 @@ def insert_article(
         "INSERT INTO chunks (article, text, sentences, encoding, crc) VALUES (?, ?, ?, ?, ?)", rows
     )
     return number
+
+
+def other_files(of: str, than: str) -> str:
+    """Return the statement for the files of one generation that another one does not have.
+
+    Args:
+        of: The parameter that gives the one.
+        than: That of the other.
+    """
+    return (
+        f"SELECT o.file FROM members o WHERE o.generation = :{of} AND NOT EXISTS "
+        f"(SELECT 1 FROM members m WHERE m.generation = :{than} AND m.file = o.file)"
+    )
 
 
 def marks(values: Collection[object]) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from retrieval.rows import marks
+from retrieval.rows import VISIBLE
 from retrieval.store import Store
 
 
 def article_ids(store: Store, generation: int, paths: Sequence[str] | None = None) -> list[int]:
     """Return the ids of what the articles of a generation say, of those with these paths."""
-    only = "" if paths is None else f" AND n.path IN ({marks(paths)})"
+    only = "" if paths is None else "AND n.path IN (SELECT value FROM json_each(:paths))"
     rows = store.db.query(
-        f"SELECT DISTINCT n.article FROM names n WHERE n.added <= ? AND "
-        f"(n.removed IS NULL OR n.removed > ?){only} ORDER BY n.article",
-        (generation, generation, *(paths or ())),
+        f"SELECT DISTINCT n.article FROM names n WHERE {VISIBLE} {only} ORDER BY n.article",
+        {"g": generation, "paths": json.dumps([*(paths or ())])},
     )
     return [row[0] for row in rows]
 

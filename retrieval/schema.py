@@ -4,11 +4,12 @@ from __future__ import annotations
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
--- `content` is the number of the generation that this one has the articles of: another one after a
--- rollback, else its own.
+-- `published` is NULL for the empty generation 0 and for the draft; `content` is the number of the
+-- generation that this one has the articles of: another one after a rollback, else its own.
 CREATE TABLE generations (
-    number INTEGER PRIMARY KEY, published TEXT NOT NULL, articles INTEGER NOT NULL,
+    number INTEGER PRIMARY KEY, published TEXT, articles INTEGER NOT NULL,
     chunks INTEGER NOT NULL, content INTEGER NOT NULL);
+INSERT INTO generations VALUES (0, NULL, 0, 0, 0);
 -- What is read of files, each content once; `title` is NULL where an article declares none.
 -- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by theirs.
 -- Here and below, `crc` (CRC-32) finds what a disk has changed; here it leaves `text` out, for it
@@ -33,24 +34,23 @@ CREATE TABLE encodings (
 CREATE TABLE tokens (
     encoding INTEGER PRIMARY KEY REFERENCES encodings, codes BLOB NOT NULL, starts BLOB NOT NULL,
     crc INTEGER NOT NULL);
--- Generations see rows of these two from `added` to before `removed`. A name is the path of an
--- article; `title` is what one that declares none is called there.
-CREATE TABLE names (
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL, file TEXT NOT NULL, title TEXT,
-    article INTEGER NOT NULL REFERENCES articles, crc INTEGER NOT NULL, added INTEGER NOT NULL,
-    removed INTEGER);
-CREATE UNIQUE INDEX names_by_path ON names (path) WHERE removed IS NULL;
-CREATE INDEX names_by_article ON names (article);
-CREATE INDEX names_by_file ON names (file);
-CREATE INDEX names_by_added ON names (added);
-CREATE INDEX names_by_removed ON names (removed) WHERE removed IS NOT NULL;
--- What was seen of each file: `reason` tells why it was skipped, `recipe` how it was read and cut.
+-- What was seen of a file: `reason` tells why it was skipped, `recipe` how it was read and cut.
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL, recipe TEXT NOT NULL, reason TEXT,
-    added INTEGER NOT NULL, removed INTEGER);
-CREATE UNIQUE INDEX files_by_path ON files (path) WHERE removed IS NULL;
+    ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL, recipe TEXT NOT NULL, reason TEXT);
+CREATE INDEX files_by_path ON files (path);
 CREATE INDEX files_by_digest ON files (digest);
-CREATE INDEX files_by_added ON files (added);
-CREATE INDEX files_by_removed ON files (removed) WHERE removed IS NOT NULL;
+-- A name is the path of an article in a file; `title` is what one that declares none is called
+-- there.
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, file INTEGER NOT NULL REFERENCES files, title TEXT,
+    article INTEGER NOT NULL REFERENCES articles, crc INTEGER NOT NULL);
+CREATE INDEX names_by_path ON names (path);
+CREATE INDEX names_by_file ON names (file);
+CREATE INDEX names_by_article ON names (article);
+-- The files of each generation, with all their names. A generation is a copy of the one before,
+-- changed; 100,000 files take 1 MB.
+CREATE TABLE members (
+    generation INTEGER NOT NULL REFERENCES generations, file INTEGER NOT NULL REFERENCES files,
+    PRIMARY KEY (generation, file)) WITHOUT ROWID;
 """

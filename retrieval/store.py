@@ -26,7 +26,6 @@ from retrieval.rows import (
     CHUNK,
     SOURCE,
     VISIBLE,
-    VISIBLE_FILES,
     FileState,
     Generation,
     StoredChunk,
@@ -41,7 +40,7 @@ from retrieval.types import Article, Source
 
 __all__ = ["FileState", "Generation", "Store", "StoredChunk", "StoredEncoding", "Tokens"]
 
-FORMAT = 4
+FORMAT = 5
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 _ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 
@@ -174,7 +173,8 @@ class Store:
     def current(self) -> int:
         """Return the number of the generation that readers are to see: the last one published."""
         current, last = self.db.one(
-            "SELECT value, (SELECT max(number) FROM generations) FROM meta WHERE key = 'current'"
+            "SELECT value, (SELECT max(number) FROM generations WHERE published IS NOT NULL) "
+            "FROM meta WHERE key = 'current'"
         )
         if current != str(last or 0):
             raise self.db.damage(f"generation {current} is current, {last} the last one")
@@ -194,13 +194,13 @@ class Store:
         """Return the generations that are kept, the newest first."""
         rows = self.db.query(
             "SELECT number, published, articles, chunks, content FROM generations "
-            "ORDER BY number DESC"
+            "WHERE published IS NOT NULL ORDER BY number DESC"
         )
         with self.db.reading_values():
             return [Generation(row[0], dt.datetime.fromisoformat(row[1]), *row[2:]) for row in rows]
 
     def keeps(self, generation: int) -> bool:
-        """Whether what went after this generation is still known."""
+        """Whether this generation is still there, to be compared with others; the empty one is."""
         return generation == 0 or bool(
             self.db.query("SELECT 1 FROM generations WHERE number = ?", (generation,))
         )
@@ -215,9 +215,10 @@ class Store:
     def files(self, generation: int) -> dict[str, FileState]:
         """Return what a generation saw of each file."""
         rows = self.db.query(
-            "SELECT path, size, mtime_ns, ctime_ns, digest, recipe, reason FROM files f "
-            f"WHERE {VISIBLE_FILES}",
-            {"g": generation},
+            "SELECT path, size, mtime_ns, ctime_ns, digest, recipe, reason "
+            # A file that is missing shows as one without a path.
+            "FROM members LEFT JOIN files ON id = file WHERE generation = ?",
+            (generation,),
         )
         if not _FILE_TYPES.issuperset(tuple(map(type, row)) for row in rows):
             raise self.db.damage("what was seen of a file is not what was written")

@@ -100,18 +100,6 @@ def check_counts(store: Store) -> Iterator[Finding]:
                 f"and {counted(kept.chunks, 'chunk')} and has {articles:,} and {chunks:,}",
                 REBUILD,
             )
-    for table in ("names", "files"):
-        ahead = store.db.one(
-            f"SELECT count(*) FROM {table} WHERE max(added, coalesce(removed, 0)) > "
-            "(SELECT value + 1 FROM meta WHERE key = 'current')"
-        )[0]
-        if ahead:
-            yield error(
-                FindingKind.INCONSISTENT,
-                f"{counted(ahead, 'row')} of {table} {are(ahead)} of a generation that nobody has "
-                "begun",
-                REBUILD,
-            )
 
 
 def check_checksums(store: Store) -> Iterator[Finding]:
