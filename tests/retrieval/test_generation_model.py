@@ -169,8 +169,7 @@ class Generations(RuleBasedStateMachine):
             self._kept[self._current] = dict(self._draft)
             self._kept.pop(0, None)
             self._purge(keep)
-        # Generations before the current one may forget files by this, which are read again.
-        elif len(self._kept) == 1:
+        else:
             draft.discard()
             self._kept[self._current] = dict(self._draft)
 

@@ -77,33 +77,19 @@ def _of_checksums(db: sqlite3.Connection) -> Iterator[str]:
                 yield f"a checksum in {table}"
 
 
-def has_members(db: sqlite3.Connection) -> bool:
-    """Whether generations own rows of a table; else names and files tell who sees them."""
-    return bool(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'members'").fetchone())
-
-
 def misplace(db: sqlite3.Connection, path: str) -> None:
     """Let an article belong to a generation that nobody has begun, as a changed bit may do."""
-    if has_members(db):
-        db.execute(
-            "UPDATE members SET generation = generation + 64 "
-            "WHERE file = (SELECT file FROM names WHERE path = ?)",
-            (path,),
-        )
-    else:
-        db.execute("UPDATE names SET added = added + 64 WHERE path = ?", (path,))
+    db.execute(
+        "UPDATE members SET generation = generation + 64 "
+        "WHERE file = (SELECT file FROM names WHERE path = ?)",
+        (path,),
+    )
 
 
 def _of_rows(db: sqlite3.Connection) -> Iterator[str]:
     draft = int(db.execute("SELECT value FROM meta WHERE key = 'current'").fetchone()[0]) + 1
-    if has_members(db):
-        rows = db.execute("SELECT * FROM members WHERE generation > ?", (draft,))
-        yield from (f"members: row {row} belongs to no generation" for row in rows)
-        return
-    for table in ("names", "files"):
-        wrong = "added > :draft OR removed > :draft OR removed <= added"
-        rows = db.execute(f"SELECT id FROM {table} WHERE {wrong}", {"draft": draft})
-        yield from (f"{table}: row {row[0]} belongs to no generation" for row in rows)
+    rows = db.execute("SELECT * FROM members WHERE generation > ?", (draft,))
+    yield from (f"members: row {row} belongs to no generation" for row in rows)
 
 
 def _of_store(store: Store, index: Path) -> Iterator[str]:
