@@ -16,10 +16,10 @@ from retrieval.changes import passages, removed_chunks
 from retrieval.draft import Cut, Difference, Draft
 from retrieval.errors import IndexFault
 from retrieval.generations import check_counts, purge, rollback
-from retrieval.samples import contents, middle_chunks
+from retrieval.samples import article_ids, middle_chunks
 from retrieval.store import FileState, Store
 from retrieval.types import Article, Source
-from tests.retrieval.test_store import DIM, chunks_of, cut_of, digest_of, encoding_of
+from tests.retrieval.index.test_store import DIM, chunks_of, cut_of, digest_of, encoding_of
 
 # What a file may hold: the numbers of its articles. Two files of one number are copies, and some
 # hold an article of another; nothing in it is a file that cannot be read.
@@ -243,10 +243,10 @@ class Generations(RuleBasedStateMachine):
             assert list(chunk.sources) == [
                 article(path, n).source for path, n in sorted(names.items()) if n == one
             ]
-        assert len(contents(store, number)) == len(set(names.values()))
-        assert len(contents(store, number, [*names, "e"])) == len(set(names.values()))
-        assert len(contents(store, number, ["a"])) == ("a" in names)
-        middle = store.chunks(middle_chunks(store, contents(store, number)), number).values()
+        assert len(article_ids(store, number)) == len(set(names.values()))
+        assert len(article_ids(store, number, [*names, "e"])) == len(set(names.values()))
+        assert len(article_ids(store, number, ["a"])) == ("a" in names)
+        middle = store.chunks(middle_chunks(store, article_ids(store, number)), number).values()
         assert sorted(one.chunk.text for one in middle) == sorted(
             f"More of {n}." for n in set(names.values())
         )
