@@ -28,13 +28,13 @@ from retrieval.errors import (
     IndexRefused,
 )
 from retrieval.index.folder import write_lock
+from retrieval.index.store import Store
 from retrieval.refresh.gate import KnownItemGate
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
 from retrieval.refresh.refresh import WAIT_S, Gate, RefreshOptions, refresh
 from retrieval.search.calibration import calibrate, needs_calibration
 from retrieval.search.ranking import Reranking
 from retrieval.search.searcher import Searcher
-from retrieval.store import Store
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from bot.evaluation.evaluate import Outcome, Report
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.index.folder import folder_size
+from retrieval.index.store import Store
 from retrieval.search.explain import Explanation, absent_words
-from retrieval.store import Store
 from retrieval.types import Article, Source, Stage
 
 

@@ -120,8 +120,8 @@ def rollback(
 
     from bot.build import open_store
     from bot.report import generation_text, of_generation
-    from retrieval import generations
     from retrieval.index import lexical_files as derived
+    from retrieval.index import writer as generations
     from retrieval.index.folder import write_lock
     from retrieval.refresh.refresh import WAIT_S
 

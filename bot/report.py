@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.render import counted, visible
 from retrieval.articles import Skipped
+from retrieval.index.rows import Generation
 from retrieval.refresh.plan import Preview, RefreshReport
-from retrieval.store import Generation
 
 
 def report_text(report: RefreshReport) -> str:

@@ -19,9 +19,8 @@ from retrieval.doctor.findings import (
     note,
     warning,
 )
-from retrieval.refresh.plan import Recipe, preview
-from retrieval.rows import VISIBLE, FileState
-from retrieval.store import Store
+from retrieval.index import VISIBLE, FileState, Store
+from retrieval.refresh import ReaderVersion, preview
 from retrieval.types import Encoder
 
 # Passages whose tokens are counted together.
@@ -76,9 +75,11 @@ def check_changes(
             REFRESH,
             paths,
         )
-    recipe = Recipe.of(articles, index, tokens)
+    reader_version = ReaderVersion.of(articles, index, tokens)
     known = store.files(store.current())
-    others = [path for path, file in known.items() if file.digest and not recipe.is_that_of(file)]
+    others = [
+        path for path, file in known.items() if file.digest and not reader_version.has_read(file)
+    ]
     others = sorted(set(others) - set(paths))
     if others:
         yield note(

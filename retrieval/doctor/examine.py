@@ -45,10 +45,15 @@ from retrieval.doctor.search import (
     sample_comparisons,
 )
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch
-from retrieval.index.lexical import is_panic
-from retrieval.index.lexical_files import lexical_in_memory, open_lexical
-from retrieval.index.snapshot import Snapshot, load_snapshot
-from retrieval.store import Generation, Store
+from retrieval.index import (
+    Generation,
+    Snapshot,
+    Store,
+    is_panic,
+    lexical_in_memory,
+    load_snapshot,
+    open_lexical,
+)
 from retrieval.types import Encoder
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from config import ArticlesSettings, IndexSettings, SearchSettings
 from retrieval.errors import IndexDamaged
-from retrieval.store import Generation
+from retrieval.index import Generation
 from retrieval.types import Encoder
 
 REFRESH = "excerpta refresh"

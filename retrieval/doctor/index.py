@@ -9,7 +9,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 from zlib import crc32
 
-from retrieval.checksums import chunk_checksum, text_checksum, tokens_checksum
 from retrieval.doctor.findings import (
     REBUILD,
     REFRESH,
@@ -21,21 +20,24 @@ from retrieval.doctor.findings import (
     note,
     warning,
 )
-from retrieval.draft import Draft
 from retrieval.errors import IndexDamaged
-from retrieval.index.folder import (
+from retrieval.index import (
     DATABASE,
+    GenerationWriter,
+    LexicalIndex,
+    Store,
+    chunk_checksum,
     database_folder,
     is_locked,
     leftovers,
     lock_holder,
+    marks,
     rebuild_folder,
+    text_checksum,
+    tokens_checksum,
+    written_lexical,
 )
-from retrieval.index.lexical import LexicalIndex
-from retrieval.index.lexical_files import written_lexical
-from retrieval.rows import marks
-from retrieval.search.calibration import needs_calibration
-from retrieval.store import Store
+from retrieval.search import needs_calibration
 from retrieval.types import Encoder
 
 # Lines of SQLite's own checks that are told.
@@ -227,7 +229,7 @@ def check_unpublished(store: Store) -> Iterator[Finding]:
             "see what happened to the articles, then excerpta refresh; or publish it all the same: "
             "excerpta refresh --force",
         )
-    elif Draft(store).difference().any:
+    elif GenerationWriter(store).difference().any:
         yield note(
             FindingKind.UNFINISHED,
             f"a refresh has begun generation {current + 1} and not published it",

@@ -13,14 +13,9 @@ import numpy as np
 from config import SearchSettings
 from retrieval.doctor.findings import Finding, FindingKind, are, counted, warning
 from retrieval.doctor.index import is_latest
-from retrieval.index.lexical_files import lexical_in_memory
-from retrieval.index.snapshot import FixedSnapshot, Snapshot
-from retrieval.refresh.gate import KnownItemQuery, title_queries
-from retrieval.rows import VISIBLE
-from retrieval.samples import article_ids, middle_chunks
-from retrieval.search.near_duplicates import Shingles
-from retrieval.search.searcher import Searcher
-from retrieval.store import Store
+from retrieval.index import VISIBLE, FixedSnapshot, Snapshot, Store, lexical_in_memory
+from retrieval.refresh import KnownItemQuery, title_queries
+from retrieval.search import Searcher, Shingles
 from retrieval.types import Encoder
 
 SAMPLE = 200
@@ -44,7 +39,7 @@ def sample_articles(store: Store, generation: int, every: bool) -> tuple[list[in
     Returns:
         Their rows, and of how many they are.
     """
-    articles = article_ids(store, generation)
+    articles = store.article_ids(generation)
     if every or len(articles) <= SAMPLE:
         return articles, len(articles)
     return sorted(random.Random(generation).sample(articles, SAMPLE)), len(articles)
@@ -104,7 +99,7 @@ def _missing(
 
 
 def _title_queries(view: Snapshot, articles: Sequence[int]) -> list[KnownItemQuery]:
-    chunks = middle_chunks(view.store, articles)
+    chunks = view.store.middle_chunks(articles)
     return list(title_queries(view.store.chunks(chunks, view.generation.number).values()))
 
 
@@ -115,7 +110,7 @@ def sample_comparisons(view: Snapshot, every: bool) -> tuple[list[int], int]:
         Their rows, and of how many they are.
     """
     generation = view.generation
-    articles = article_ids(view.store, generation.number)
+    articles = view.store.article_ids(generation.number)
     affordable = _COMPARISONS / max(1, generation.chunks) / max(1, generation.chunks)
     if every or affordable >= 1:
         return articles, len(articles)

@@ -7,11 +7,10 @@ import json
 from dataclasses import asdict, dataclass
 
 from retrieval.index.database import Database
-from retrieval.rows import VISIBLE
+from retrieval.index.rows import ARTICLES, VISIBLE
 
 # So many generations back an older one can come back with its own.
 _KEPT = 10
-_ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 
 
 class Calibrations:
@@ -52,8 +51,8 @@ class Calibrations:
     def chunks_since(self, since: int, generation: int) -> int:
         """Count the chunks of a generation that came after an earlier one."""
         values = {"g": generation, "since": since}
-        before = _ARTICLES.replace(":g", ":since")
-        count = f"SELECT count(*) FROM chunks WHERE article IN ({_ARTICLES} EXCEPT {before})"
+        before = ARTICLES.replace(":g", ":since")
+        count = f"SELECT count(*) FROM chunks WHERE article IN ({ARTICLES} EXCEPT {before})"
         return int(self._db.one(count, values)[0])
 
     def _all(self) -> list[Calibration]:
@@ -95,11 +94,11 @@ class Calibration:
         generation: The one that was asked.
         chunks: Of that generation.
         pairs: Questions that were asked, each with and without its answer.
-        recipe: Of making the questions.
+        questions_version: Of making the questions.
     """
 
     scale: Scale
     generation: int
     chunks: int
     pairs: int
-    recipe: str
+    questions_version: str

@@ -8,11 +8,10 @@ import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from retrieval.changes import passages, removed_chunks
 from retrieval.errors import IndexBusy, IndexFault
 from retrieval.index.folder import remove_path, write_lock
 from retrieval.index.lexical import LexicalIndex, is_written
-from retrieval.store import Store
+from retrieval.index.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -116,8 +115,8 @@ def written_lexical(store: Store) -> list[int]:
 
 def _follow(store: Store, lexical: LexicalIndex, generation: int) -> LexicalIndex:
     since = lexical.generation
-    gone = removed_chunks(store, since, generation)
-    lexical.update(passages(store, since, generation), gone, generation, store.key)
+    gone = store.removed_chunks(since, generation)
+    lexical.update(store.passages(since, generation), gone, generation, store.key)
     return lexical
 
 

@@ -15,8 +15,9 @@ from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.index.folder import database_folder
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.lexical_files import drop_lexical, lexical_of
+from retrieval.index.rows import Generation
+from retrieval.index.store import Store
 from retrieval.languages import terms
-from retrieval.store import Generation, Store
 from retrieval.types import Encoder
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@
 from retrieval.refresh.gate import KnownItemGate, KnownItemQuery, title_queries
 from retrieval.refresh.plan import (
     Preview,
-    Recipe,
+    ReaderVersion,
     RefreshProgress,
     RefreshReport,
     in_line,
@@ -27,7 +27,7 @@ __all__ = [
     "KnownItemGate",
     "KnownItemQuery",
     "Preview",
-    "Recipe",
+    "ReaderVersion",
     "RefreshOptions",
     "RefreshProgress",
     "RefreshReport",

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from config import SearchSettings
-from retrieval.index.snapshot import FixedSnapshot, Snapshot
+from retrieval.index import FixedSnapshot, Snapshot, StoredChunk
 from retrieval.refresh.refresh import Candidate
-from retrieval.samples import article_ids, middle_chunks
-from retrieval.search.searcher import Searcher
-from retrieval.store import StoredChunk
+from retrieval.search import Searcher
 from retrieval.types import Encoder
 
 # Beside the articles that changed so many others are looked for, and the half of a large sample.
@@ -55,10 +53,10 @@ class KnownItemGate:
         chance = random.Random(generation)
         count = min(self._sample, len(trial.changed) + _OTHERS)
         new = min(len(trial.changed), max(count // 2, count - _OTHERS))
-        changed = article_ids(store, generation, chance.sample(trial.changed, new))
-        others = article_ids(store, generation)
+        changed = store.article_ids(generation, chance.sample(trial.changed, new))
+        others = store.article_ids(generation)
         others = chance.sample(others, min(len(others), count - new))
-        return middle_chunks(store, [*changed, *others])
+        return store.middle_chunks([*changed, *others])
 
     def _missing(
         self, trial: Candidate, by: str, probes: Sequence[KnownItemQuery]

@@ -18,10 +18,9 @@ from retrieval.articles import (
     title_without,
 )
 from retrieval.chunking import chunk, passage, short_title
-from retrieval.draft import Draft
-from retrieval.refresh.plan import Recipe, RefreshProgress, plan
-from retrieval.search.late import chunk_tokens
-from retrieval.store import FileState, Store, StoredEncoding
+from retrieval.index import FileState, GenerationWriter, Store, StoredEncoding
+from retrieval.refresh.plan import ReaderVersion, RefreshProgress, plan
+from retrieval.search import chunk_tokens
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding
 
 # Passages that are gathered before they are sorted by length and encoded.
@@ -70,7 +69,7 @@ class Indexer:
 
     def __init__(
         self,
-        draft: Draft,
+        draft: GenerationWriter,
         store: Store,
         articles: ArticlesSettings,
         index: IndexSettings,
@@ -89,13 +88,13 @@ class Indexer:
         self._on_progress = on_progress
         self._tokens = tokens
         self._reads = reads
-        self._recipe = Recipe.of(articles, index, tokens)
+        self._reader_version = ReaderVersion.of(articles, index, tokens)
         self._known = draft.files()
         self._done = self._total = self._chunks = 0
 
     def run(self, found: FolderListing) -> None:
         """Do all there is to do."""
-        todo = plan(found, self._known, self._recipe)
+        todo = plan(found, self._known, self._reader_version)
         self._draft.drop(todo.gone)
         self._total = len(todo.changed)
         if not todo.changed:
@@ -128,8 +127,8 @@ class Indexer:
         seen = FileState(file.path, file.size, file.mtime_ns, file.ctime_ns, "", "")
         try:
             digest = parser.read(file)
-            seen = replace(seen, digest=digest, recipe=self._recipe.read)
-            if old and old.digest == digest and self._recipe.is_that_of(old):
+            seen = replace(seen, digest=digest, reader_version=self._reader_version.read)
+            if old and old.digest == digest and self._reader_version.has_read(old):
                 self._draft.touch([seen])
                 return None
             if self._linked(seen):
@@ -140,11 +139,13 @@ class Indexer:
             self.unsettled.append(Skipped(file.path, str(exc)))
             return None
         except UnreadableArticle as exc:
-            return _Gathered(replace(seen, recipe=self._recipe.refused, reason=str(exc)), [])
+            return _Gathered(
+                replace(seen, reader_version=self._reader_version.refused, reason=str(exc)), []
+            )
 
     def _linked(self, file: FileState) -> bool:
         """Put a file whose content is known under another name; whether it is."""
-        known = self._draft.articles_of(file.digest, file.recipe)
+        known = self._draft.articles_of(file.digest, file.reader_version)
         names = {
             file.path + end: (
                 number,

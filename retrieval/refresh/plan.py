@@ -17,18 +17,21 @@ from retrieval.articles import (
     read_bytes,
     walk,
 )
-from retrieval.draft import Draft
-from retrieval.index.folder import leftovers, rebuild_folder
-from retrieval.index.lexical_files import has_lexical
-from retrieval.rows import FileState
-from retrieval.store import Store
+from retrieval.index import (
+    FileState,
+    GenerationWriter,
+    Store,
+    has_lexical,
+    leftovers,
+    rebuild_folder,
+)
 
 # Raise when the same file comes to be read or cut in another way.
-_RECIPE = 3
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class ReaderVersion:
     """How articles are read and cut; files that were read by another one are read again.
 
     Attributes:
@@ -40,18 +43,18 @@ class Recipe:
     refused: str
 
     @classmethod
-    def of(cls, articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> Recipe:
+    def of(cls, articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> ReaderVersion:
         """Make that of some settings; `tokens` tells whether the tokens' codes are stored."""
-        told = (_RECIPE, index.chunk_tokens, articles.language, articles.channels, tokens)
+        told = (_VERSION, index.chunk_tokens, articles.language, articles.channels, tokens)
         limits = (
             *(articles.max_characters, articles.max_pages),
             *(articles.max_unpacked_megabytes, articles.max_seconds),
         )
         return cls(_digest(told), _digest((told, limits)))
 
-    def is_that_of(self, file: FileState) -> bool:
+    def has_read(self, file: FileState) -> bool:
         """Whether a file was read by it."""
-        return file.recipe == (self.read if file.reason is None else self.refused)
+        return file.reader_version == (self.read if file.reason is None else self.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +89,15 @@ class Preview:
     skipped: list[Skipped]
 
 
-def plan(found: FolderListing, known: Mapping[str, FileState], recipe: Recipe) -> Plan:
+def plan(
+    found: FolderListing, known: Mapping[str, FileState], reader_version: ReaderVersion
+) -> Plan:
     """Compare by size and times, and by how files were read; costs no look into any file."""
     changed, same = [], []
     for file in found.files:
         old = known.get(file.path)
         # Without a digest it could not be read; a change of its rights may not show.
-        if old and old.digest and old.looks_like(file) and recipe.is_that_of(old):
+        if old and old.digest and old.looks_like(file) and reader_version.has_read(old):
             same.append(file.path)
         else:
             changed.append(file)
@@ -116,12 +121,12 @@ def in_line(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> b
         return False
     if store.held:
         return True
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     if draft.difference().any and not store.refused:
         return False
     found = walk(articles.folder, articles.max_bytes)
     known = draft.files()
-    todo = plan(found, known, Recipe.of(articles, index, tokens))
+    todo = plan(found, known, ReaderVersion.of(articles, index, tokens))
     # What cannot be read is tried by each refresh, and is no reason for one.
     failed = [file for file in todo.changed if file.path in known]
     failed = [file for file in failed if known[file.path].looks_like(file)]
@@ -150,12 +155,12 @@ def unchanged(
     if leftovers(index.folder) or rebuild_folder(index.folder).exists():
         return None
     with closing(store):
-        draft = Draft(store)
+        draft = GenerationWriter(store)
         known = draft.files()
         if store.held or store.refused or draft.difference().any or not has_lexical(store):
             return None
         found = walk(articles.folder, articles.max_bytes)
-        todo = plan(found, known, Recipe.of(articles, index, tokens))
+        todo = plan(found, known, ReaderVersion.of(articles, index, tokens))
         if todo.changed or todo.gone:
             return None
         unreadable = [Skipped(f.path, f.reason) for f in known.values() if f.reason]
@@ -184,7 +189,7 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
     found = walk(articles.folder, articles.max_bytes)
     store = Store.open(index.folder)
     known = store.files(store.current()) if store else {}
-    todo = plan(found, known, Recipe.of(articles, index, tokens))
+    todo = plan(found, known, ReaderVersion.of(articles, index, tokens))
     indexed = {path for path, file in known.items() if file.reason is None}
     digests: dict[str, str] = {}
     skipped = list(found.skipped)

@@ -11,15 +11,24 @@ from dataclasses import dataclass, replace
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import READERS, FolderListing, Parser, Skipped, walk
-from retrieval.draft import Draft
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
-from retrieval.generations import check_counts, purge
-from retrieval.index.folder import rebuild_folder, remove_leftovers, use_rebuilt, write_lock
-from retrieval.index.lexical_files import clear_lexical, write_lexical
-from retrieval.index.snapshot import Snapshot, load_snapshot
+from retrieval.index import (
+    Generation,
+    GenerationWriter,
+    Snapshot,
+    Store,
+    check_counts,
+    clear_lexical,
+    load_snapshot,
+    purge,
+    rebuild_folder,
+    remove_leftovers,
+    use_rebuilt,
+    write_lexical,
+    write_lock,
+)
 from retrieval.refresh.indexer import Indexer, Reads
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
-from retrieval.store import Generation, Store
 from retrieval.types import Encoder
 
 logger = logging.getLogger(__name__)
@@ -148,7 +157,7 @@ def _refresh(
     with closing(store):
         store.check_encoder(encoder.fingerprint, encoder.name)
         check_counts(store)
-        draft = Draft(store)
+        draft = GenerationWriter(store)
         work = Indexer(draft, store, articles, index, encoder, on_progress, way.tokens, way.reads)
         work.run(found)
         files = draft.files()
@@ -179,7 +188,9 @@ def _refresh(
     )
 
 
-def _publish(store: Store, draft: Draft, index: IndexSettings, way: RefreshOptions) -> None:
+def _publish(
+    store: Store, draft: GenerationWriter, index: IndexSettings, way: RefreshOptions
+) -> None:
     lexical = write_lexical(store, draft.number, afresh=True)
     if way.gate is not None:
         current = store.generation()

@@ -13,16 +13,15 @@ from dataclasses import asdict
 
 import numpy as np
 
-from retrieval.index.calibrations import SHIPPED, Calibration, Scale
+from retrieval.index import SHIPPED, Calibration, Scale, Store, StoredChunk
 from retrieval.languages import terms
 from retrieval.search.confidence import features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
-from retrieval.store import Store, StoredChunk
 
 # Raise when the questions come to be made, or scores measured, in another way.
-_RECIPE = "1"
+_QUESTIONS_VERSION = "1"
 # Enough for the spread within 7 %, and asked within about 3 seconds.
 _PAIRS = 60
 # Sentences that are looked at for each question at most.
@@ -52,7 +51,7 @@ def needs_calibration(store: Store) -> bool:
     """Whether the current generation has no calibration of its own or of a generation near it."""
     state = store.generation()
     last = store.calibrations.of(state.number)
-    if last is None or last.recipe != _RECIPE:
+    if last is None or last.questions_version != _QUESTIONS_VERSION:
         return True
     came = store.calibrations.chunks_since(last.generation, state.number)
     went = last.chunks + came - state.chunks
@@ -83,7 +82,7 @@ def calibrate(store: Store, searcher: Searcher, excerpt_chars: int) -> Calibrati
         generation.number,
         generation.chunks,
         len(answered),
-        _RECIPE,
+        _QUESTIONS_VERSION,
     )
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.index.calibrations import SHIPPED, Scale
+from retrieval.index import SHIPPED, Scale
 from retrieval.languages import terms
 from retrieval.search.dates import words_in_date
 from retrieval.search.excerpts import Window

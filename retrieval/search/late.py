@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from config import LateInteraction
 from retrieval.chunking import passage, short_title
+from retrieval.index import StoredChunk, Tokens
 from retrieval.languages import term_of
-from retrieval.rows import StoredChunk, Tokens
 from retrieval.search.word_spans import token_word_spans, word_spans
 from retrieval.types import ByteArray, Encoder, FloatArray, IntArray, PassageEncoding, QueryEncoding
 

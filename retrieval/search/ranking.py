@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from retrieval.chunking import passage
-from retrieval.index.calibrations import SHIPPED, Scale
+from retrieval.index import SHIPPED, Scale, StoredChunk
 from retrieval.languages import terms
-from retrieval.rows import StoredChunk
 from retrieval.search.late import TokenMatches, maxsim, token_weights
 from retrieval.search.spelling import Correction
 from retrieval.search.unknown_language import UnknownLanguage

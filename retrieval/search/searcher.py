@@ -9,8 +9,7 @@ from pathlib import Path
 
 from config import SearchSettings
 from retrieval.chunking import passage
-from retrieval.index.lexical import is_panic
-from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot
+from retrieval.index import FixedSnapshot, LiveSnapshot, Snapshot, Store, StoredChunk, is_panic
 from retrieval.languages import terms
 from retrieval.search.dates import today
 from retrieval.search.late import match_tokens
@@ -18,7 +17,6 @@ from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
 from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
 from retrieval.search.unknown_language import detect_unknown_language
-from retrieval.store import Store, StoredChunk
 from retrieval.types import Encoder
 
 logger = logging.getLogger(__name__)

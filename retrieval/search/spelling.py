@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from retrieval.index.lexical import LexicalIndex
+from retrieval.index import LexicalIndex
 from retrieval.languages import terms
 from retrieval.search.preferences import quoted_phrases
 

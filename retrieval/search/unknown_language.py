@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
-from retrieval.index.lexical import LexicalIndex
+from retrieval.index import LexicalIndex
 from retrieval.languages import language_of_question, spellings, terms, words
 from retrieval.types import Encoder
 

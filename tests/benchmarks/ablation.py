@@ -24,13 +24,13 @@ from bot.build import Library, open_library
 from bot.evaluation.metrics import rank_of_answer
 from bot.evaluation.questions import Question, gather, sample
 from config import LateInteraction, Settings
+from retrieval.index.rows import StoredChunk
 from retrieval.index.snapshot import LiveSnapshot, Snapshot
 from retrieval.languages.analysis import terms
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.late import match_tokens
 from retrieval.search.ranking import first_ranking, question_weights, rank
 from retrieval.search.searcher import LATE_CANDIDATES
-from retrieval.store import StoredChunk
 from retrieval.types import Excerpt, Hit
 from tests.benchmarks.conditions import conditions
 

@@ -12,10 +12,10 @@ from bot.errors import QuestionError
 from config import Settings
 from embeddings import Encoder
 from retrieval.index.calibrations import SHIPPED, Calibration
+from retrieval.index.store import Store
 from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.search.spelling import Correction
-from retrieval.store import Store
 from tests.fakes import ReadsHere
 from tests.paths import SEEDS
 from tests.retrieval.library import Library

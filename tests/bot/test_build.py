@@ -8,8 +8,8 @@ from bot.build import bring_in_line
 from config import Settings
 from embeddings import Encoder
 from retrieval.index.calibrations import SHIPPED, Calibration
+from retrieval.index.store import Store
 from retrieval.search.searcher import Searcher
-from retrieval.store import Store
 from tests.paths import SEEDS
 
 
@@ -48,7 +48,7 @@ def test_a_refresh_without_changes_leaves_the_scale_as_it_is(
     assert store is not None
     kept = calibration(settings)
     assert kept is not None
-    marked = Calibration(kept.scale, kept.generation, kept.chunks, 1, kept.recipe)
+    marked = Calibration(kept.scale, kept.generation, kept.chunks, 1, kept.questions_version)
     store.calibrations.keep(marked)
 
     bring_in_line(settings, encoder)

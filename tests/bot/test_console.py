@@ -24,9 +24,9 @@ from bot.build import Library
 from bot.chat import COMMANDS, Chat
 from bot.console import Suggestions, open_history
 from config import ConsoleSettings, Settings
+from retrieval.index.store import Store
 from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
-from retrieval.store import Store
 from tests.fakes import HashEncoder, ReadsHere
 from tests.paths import ROOT
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot import checkup
 from retrieval.doctor import Examination, Finding, FindingKind, Severity
-from retrieval.store import Generation
+from retrieval.index.rows import Generation
 from tests.paths import ROOT
 
 PAGE = (ROOT / "retrieval" / "README.md").read_text(encoding="utf-8")

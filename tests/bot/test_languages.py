@@ -13,10 +13,10 @@ from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
 from config import Settings
 from embeddings import Encoder
+from retrieval.index.store import Store
 from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
 from retrieval.search.unknown_language import UnknownLanguage
-from retrieval.store import Store
 from tests.fakes import ReadsHere
 from tests.paths import SEEDS
 

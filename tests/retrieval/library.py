@@ -9,10 +9,10 @@ from pathlib import Path
 from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings, Settings
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import parse
+from retrieval.index.store import Store
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
 from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
-from retrieval.store import Store
 from retrieval.types import Article, Encoder
 from tests.fakes import HashEncoder, ReadsHere
 

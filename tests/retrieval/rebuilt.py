@@ -9,7 +9,7 @@ from random import Random
 
 from retrieval.index.dense import DenseIndex
 from retrieval.index.lexical import LexicalIndex
-from retrieval.store import Store
+from retrieval.index.store import Store
 from retrieval.types import Chunk, Source
 from tests.fakes import HashEncoder, Passage
 from tests.retrieval.library import Library

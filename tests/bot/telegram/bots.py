@@ -20,9 +20,9 @@ from bot.telegram import Service
 from bot.telegram.limiter import Rates
 from bot.writing.writer import Writer
 from config import Settings
+from retrieval.index.store import Store
 from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
-from retrieval.store import Store
 from tests.fakes import HashEncoder, ReadsHere
 
 from .emulator import Emulator

@@ -8,9 +8,9 @@ import pytest
 
 from bot.telegram.catalogue import Catalogue, article_key
 from config import Settings
+from retrieval.index.store import Store
 from retrieval.refresh.refresh import RefreshOptions, refresh
 from retrieval.search.searcher import Searcher
-from retrieval.store import Store
 from tests.fakes import ReadsHere
 
 from ...fakes import HashEncoder

@@ -17,10 +17,10 @@ from retrieval.doctor import Examination, Examined, Finding, FindingKind, Severi
 from retrieval.doctor.index import check_room
 from retrieval.doctor.search import sample_comparisons
 from retrieval.errors import IndexRefused
-from retrieval.generations import rollback
 from retrieval.index.folder import DATABASE, is_locked, write_lock
 from retrieval.index.lexical_files import lexical_in_memory, open_lexical
 from retrieval.index.snapshot import load_snapshot
+from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import DEFAULT_OPTIONS
 from retrieval.types import Encoder
 from tests.fakes import HashEncoder

@@ -9,12 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from zlib import crc32
 
-from retrieval.changes import passages
-from retrieval.checksums import chunk_checksum, tokens_checksum
 from retrieval.index.dense import DenseIndex
 from retrieval.index.folder import DATABASE
 from retrieval.index.lexical_files import lexical_of
-from retrieval.store import Store
+from retrieval.index.rows import chunk_checksum, tokens_checksum
+from retrieval.index.store import Store
 from tests.retrieval.rebuilt import batches
 
 # What the checksums of rows are about.
@@ -115,7 +114,7 @@ def _of_store(store: Store, index: Path) -> Iterator[str]:
     if current:
         dense = DenseIndex.build(store.dim, store.vectors(current))
         lexical = lexical_of(store, current, index)
-        words = {i for i, _, _ in passages(store, 0, current)}
+        words = {i for i, _, _ in store.passages(0, current)}
         held = set(lexical.search("the", ["xx"], 100_000)) | set(
             lexical.search("the end", ["en"], 100_000)
         )

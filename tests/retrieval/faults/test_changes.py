@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from retrieval.errors import IndexFault, IndexRefused
-from retrieval.generations import rollback
 from retrieval.index.folder import database_folder, rebuild_folder, write_lock
 from retrieval.index.lexical_files import write_lexical
+from retrieval.index.store import Store
+from retrieval.index.writer import rollback
 from retrieval.refresh.plan import RefreshReport
 from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions
-from retrieval.store import Store
 from tests.fakes import HashEncoder
 from tests.retrieval.faults.check import digests, encodings, problems
 from tests.retrieval.library import Library

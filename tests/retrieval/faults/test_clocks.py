@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import IndexBusy
-from retrieval.generations import rollback
 from retrieval.index.folder import write_lock
+from retrieval.index.writer import rollback
 from retrieval.refresh.plan import in_line
 from tests.retrieval.library import Library, articles_in
 from tests.retrieval.rebuilt import assert_like_rebuilt

@@ -287,7 +287,7 @@ def test_a_changed_row_is_told_and_made_again(shelf: Shelf, tmp_path: Path, chan
         "UPDATE files SET path = CAST(path AS BLOB) WHERE path = 'plain10.txt'",
         "UPDATE files SET size = size + 1",
         "UPDATE files SET digest = 'x'",
-        "UPDATE files SET recipe = 'x'",
+        "UPDATE files SET reader_version = 'x'",
         "UPDATE files SET reason = 'x'",
         "UPDATE files SET id = id + 64",
         "DELETE FROM files",

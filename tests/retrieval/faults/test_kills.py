@@ -16,7 +16,7 @@ from random import Random
 import pytest
 
 from retrieval.index.folder import database_folder, rebuild_folder
-from retrieval.store import Store
+from retrieval.index.store import Store
 from tests.fakes import HashEncoder
 from tests.retrieval.faults.check import digests, encodings, problems
 from tests.retrieval.faults.victim import Order, Outcome, Victims, encoded_by, victims

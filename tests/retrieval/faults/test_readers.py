@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from retrieval.generations import rollback
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical_files import write_lexical
+from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import RefreshOptions
 from tests.paths import ROOT
 from tests.retrieval.faults.reader import told_by

@@ -24,9 +24,9 @@ from typing import Any
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import parse
 from retrieval.chunking import chunk
-from retrieval.generations import rollback
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical_files import write_lexical
+from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder, Passage
 from tests.paths import ROOT

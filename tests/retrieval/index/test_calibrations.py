@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from retrieval.index.calibrations import SHIPPED, Calibration
-from retrieval.store import Store
+from retrieval.index.store import Store
 from tests.retrieval.library import Library
 
-ONE = Calibration(SHIPPED, generation=1, chunks=3, pairs=10, recipe="1")
+ONE = Calibration(SHIPPED, generation=1, chunks=3, pairs=10, questions_version="1")
 
 
 @pytest.fixture

@@ -12,12 +12,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from retrieval.changes import passages, removed_chunks
-from retrieval.draft import Cut, Difference, Draft
 from retrieval.errors import IndexFault
-from retrieval.generations import check_counts, purge, rollback
-from retrieval.samples import article_ids, middle_chunks
-from retrieval.store import FileState, Store
+from retrieval.index.rows import FileState
+from retrieval.index.store import Store
+from retrieval.index.writer import (
+    ChunkedArticle,
+    Difference,
+    GenerationWriter,
+    check_counts,
+    purge,
+    rollback,
+)
 from retrieval.types import Article, Source
 from tests.retrieval.index.test_store import DIM, chunks_of, cut_of, digest_of, encoding_of
 
@@ -104,16 +109,16 @@ class Generations(RuleBasedStateMachine):
     def _state(self, path: str, holds: tuple[int, ...]) -> FileState:
         self._times += 1
         reason = None if holds else "no text in it"
-        return FileState(path, 1, self._times, 2, f"holds {holds}", "recipe", reason)
+        return FileState(path, 1, self._times, 2, f"holds {holds}", "reader_version", reason)
 
     @rule(files=st.dictionaries(paths, holdings, min_size=1, max_size=3))
     def put(self, files: dict[str, tuple[int, ...]]) -> None:
         some = {path: File(self._state(path, holds), holds) for path, holds in files.items()}
-        cut: list[tuple[FileState, list[Cut]]] = [
+        cut: list[tuple[FileState, list[ChunkedArticle]]] = [
             (file.state, [cut_of(article(path, number)) for path, number in file.names.items()])
             for file in some.values()
         ]
-        draft = Draft(self._store)
+        draft = GenerationWriter(self._store)
         draft.keep(self._encodings)
         draft.put(cut)
         self._draft |= some
@@ -122,14 +127,14 @@ class Generations(RuleBasedStateMachine):
 
     @rule(gone=st.sets(paths, max_size=2))
     def drop(self, gone: Iterable[str]) -> None:
-        Draft(self._store).drop(gone)
+        GenerationWriter(self._store).drop(gone)
         self._draft = {path: file for path, file in self._draft.items() if path not in gone}
 
     @rule(path=paths, holds=holdings)
     def link(self, path: str, holds: tuple[int, ...]) -> None:
-        draft = Draft(self._store)
+        draft = GenerationWriter(self._store)
         state = self._state(path, holds)
-        known = draft.articles_of(state.digest, state.recipe)
+        known = draft.articles_of(state.digest, state.reader_version)
         if not known:
             everywhere = [self._draft, *self._kept.values()]
             assert not any(
@@ -155,13 +160,13 @@ class Generations(RuleBasedStateMachine):
             return
         self._times += 1
         self._draft[path] = replace(file, state=replace(file.state, mtime_ns=self._times))
-        draft = Draft(self._store)
+        draft = GenerationWriter(self._store)
         draft.touch([self._draft[path].state])
         assert draft.files()[path] == self._draft[path].state
 
     @rule(keep=st.integers(1, 4))
     def publish(self, keep: int) -> None:
-        draft = Draft(self._store)
+        draft = GenerationWriter(self._store)
         if draft.difference().any:
             draft.publish()
             self._current += 1
@@ -206,7 +211,7 @@ class Generations(RuleBasedStateMachine):
 
     @invariant()
     def the_draft_is_known(self) -> None:
-        draft = Draft(self._store)
+        draft = GenerationWriter(self._store)
         before, after = named(self._kept[self._current]), named(self._draft)
         assert seen(draft.files()) == {path: f.state.digest for path, f in self._draft.items()}
         assert draft.difference() == difference(before, after)
@@ -243,26 +248,26 @@ class Generations(RuleBasedStateMachine):
             assert list(chunk.sources) == [
                 article(path, n).source for path, n in sorted(names.items()) if n == one
             ]
-        assert len(article_ids(store, number)) == len(set(names.values()))
-        assert len(article_ids(store, number, [*names, "e"])) == len(set(names.values()))
-        assert len(article_ids(store, number, ["a"])) == ("a" in names)
-        middle = store.chunks(middle_chunks(store, article_ids(store, number)), number).values()
+        assert len(store.article_ids(number)) == len(set(names.values()))
+        assert len(store.article_ids(number, [*names, "e"])) == len(set(names.values()))
+        assert len(store.article_ids(number, ["a"])) == ("a" in names)
+        middle = store.chunks(store.middle_chunks(store.article_ids(number)), number).values()
         assert sorted(one.chunk.text for one in middle) == sorted(
             f"More of {n}." for n in set(names.values())
         )
 
     @invariant()
     def changes_lead_from_each_generation_to_all_later(self) -> None:
-        drafted = self._current + Draft(self._store).difference().any
+        drafted = self._current + GenerationWriter(self._store).difference().any
         later = [n for n in [*self._kept, drafted] if n]
-        whole = {n: {row[0]: row for row in passages(self._store, 0, n)} for n in later}
+        whole = {n: {row[0]: row for row in self._store.passages(0, n)} for n in later}
         for since in later:
             assert since == drafted or self._store.keeps(since)
             for number in (n for n in later if n >= since):
                 followed = dict(whole[since])
-                for chunk in removed_chunks(self._store, since, number):
+                for chunk in self._store.removed_chunks(since, number):
                     followed.pop(chunk, None)
-                followed |= {row[0]: row for row in passages(self._store, since, number)}
+                followed |= {row[0]: row for row in self._store.passages(since, number)}
                 assert followed == whole[number]
 
 

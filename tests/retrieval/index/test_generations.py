@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.draft import Difference, Draft
 from retrieval.errors import IndexFault
-from retrieval.generations import purge, rollback
+from retrieval.index.store import Store
+from retrieval.index.writer import Difference, GenerationWriter, purge, rollback
 from retrieval.refresh.plan import in_line
 from retrieval.refresh.refresh import RefreshOptions
-from retrieval.store import Store
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, articles_in
 from tests.retrieval.rebuilt import StoppedEncoder, prose
@@ -176,14 +175,14 @@ def test_a_rollback_forgets_what_an_unfinished_refresh_wrote(library: Library) -
     library.write(mill="The mill\n\nIt is a ruin.")
     library.refresh()
     store = library.store()
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.drop(["river.txt"])
     assert draft.difference() == Difference(0, 0, 1, 1, 0)
 
     rollback(store)
 
     assert paths(library) == ["mill.txt", "river.txt"]
-    assert not Draft(store).difference().any
+    assert not GenerationWriter(store).difference().any
 
 
 def test_without_a_generation_before_there_is_no_rollback(library: Library) -> None:

@@ -16,12 +16,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.changes import passages, removed_chunks
-from retrieval.draft import Cut, Draft
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
-from retrieval.generations import purge
 from retrieval.index.folder import folder_size
-from retrieval.store import FORMAT, FileState, Generation, Store, StoredEncoding, Tokens
+from retrieval.index.rows import FileState, Generation, StoredEncoding, Tokens
+from retrieval.index.store import FORMAT, Store
+from retrieval.index.writer import ChunkedArticle, GenerationWriter, purge
 from retrieval.types import Article, Chunk, Sentence, Source
 from tests.paths import ROOT
 
@@ -64,16 +63,16 @@ def chunks_of(article: Article) -> list[Chunk]:
 
 
 def file_of(path: str, digest: str = "d", reason: str | None = None) -> FileState:
-    return FileState(path, 1, 2**62, 3, digest, "recipe", reason)
+    return FileState(path, 1, 2**62, 3, digest, "reader_version", reason)
 
 
-def cut_of(article: Article) -> Cut:
+def cut_of(article: Article) -> ChunkedArticle:
     return article, [(chunk, digest_of(chunk.text)) for chunk in chunks_of(article)]
 
 
-def add(store: Store, *articles: Article) -> Draft:
+def add(store: Store, *articles: Article) -> GenerationWriter:
     """Put articles into the draft, each a file of its own."""
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     texts = [chunk.text for article in articles for chunk in chunks_of(article)]
     draft.keep({digest_of(text): encoding_of(text) for text in texts})
     draft.put((file_of(article.source.path), [cut_of(article)]) for article in articles)
@@ -111,7 +110,7 @@ def test_a_new_store_is_empty(store: Store) -> None:
     assert store.files(0) == {}
     assert store.languages(0) == []
     assert list(store.vectors(0)) == []
-    assert list(passages(store, 0, 0)) == []
+    assert list(store.passages(0, 0)) == []
     assert (store.fingerprint, store.encoder, store.dim) == ("fingerprint", "hash", DIM)
     assert store.format == FORMAT
 
@@ -127,7 +126,7 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
     given = {digest_of(c.text): encoding_of(c.text) for c in (chunk, last)}
 
     article = Article(source, text)
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.keep(given)
     cut = [(one, digest_of(one.text)) for one in (chunk, last)]
     draft.put([(file_of(source.path), [(article, cut)])])
@@ -149,7 +148,7 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
         np.testing.assert_array_equal(stored.codes, wanted.tokens.codes)
         np.testing.assert_array_equal(stored.starts, wanted.tokens.starts)
         np.testing.assert_array_equal(vectors[number], wanted.vector.astype(np.float16))
-    assert sorted(passages(store, 0, 1)) == [
+    assert sorted(store.passages(0, 1)) == [
         (ids[0], "de", f"Title’s\n{chunk.text}"),
         (ids[1], "de", f"Title’s\n{last.text}"),
     ]
@@ -194,7 +193,7 @@ def test_nothing_is_visible_before_it_is_published(store: Store) -> None:
 
 def test_an_article_is_added_with_encodings_that_are_stored(store: Store) -> None:
     replace(store, article_of("a", "Shared."))
-    draft = Draft(store)
+    draft = GenerationWriter(store)
 
     draft.put([(file_of("b"), [cut_of(article_of("b", "Shared."))])])
     draft.publish()
@@ -207,7 +206,7 @@ def test_an_article_is_added_with_encodings_that_are_stored(store: Store) -> Non
 def test_an_article_without_its_encoding_is_refused_with_all_that_came_with_it(
     store: Store,
 ) -> None:
-    draft = Draft(store)
+    draft = GenerationWriter(store)
 
     with pytest.raises(ValueError, match="'b': a chunk's encoding is neither given nor stored"):
         draft.put(
@@ -220,7 +219,7 @@ def test_an_article_without_its_encoding_is_refused_with_all_that_came_with_it(
 
 
 def test_an_article_without_chunks_is_an_article(store: Store) -> None:
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.put([(file_of("a"), [(article_of("a"), [])])])
     draft.publish()
 
@@ -232,7 +231,7 @@ def test_a_chunk_without_tokens_comes_back(store: Store) -> None:
     article = article_of("a", "\u0301")
     none = Tokens(np.zeros((0, 2), np.uint8), np.zeros(0, np.int32))
     empty = StoredEncoding(np.zeros(DIM, np.float32), none)
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.keep({b"0": empty})
     draft.put([(file_of("a"), [(article, [(c, b"0") for c in chunks_of(article)])])])
     draft.publish()
@@ -247,18 +246,18 @@ def test_tokens_may_be_left_out_and_added_later(store: Store) -> None:
     article = article_of("a", "One two.")
     (digest,) = [digest_of(chunk.text) for chunk in chunks_of(article)]
     whole = encoding_of("One two.")
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.keep({digest: dataclasses.replace(whole, tokens=None)})
     draft.put([(file_of("a"), [cut_of(article)])])
     draft.publish()
 
     assert [one.tokens for one in store.chunks([1], 1).values()] == [None]
-    assert Draft(store).known_encodings([digest], tokens=False) == {digest}
-    assert Draft(store).known_encodings([digest], tokens=True) == set()
+    assert GenerationWriter(store).known_encodings([digest], tokens=False) == {digest}
+    assert GenerationWriter(store).known_encodings([digest], tokens=True) == set()
 
-    Draft(store).keep({digest: whole})
+    GenerationWriter(store).keep({digest: whole})
 
-    assert Draft(store).known_encodings([digest], tokens=True) == {digest}
+    assert GenerationWriter(store).known_encodings([digest], tokens=True) == {digest}
     (stored,) = store.chunks([1], 1).values()
     assert stored.tokens is not None
     assert whole.tokens is not None
@@ -281,17 +280,17 @@ def test_changes_since_a_generation(store: Store) -> None:
     replace(store, article_of("c", "Four."), remove=("a",))
 
     def texts(since: int, generation: int) -> set[str]:
-        return {text.split("\n")[1] for _, _, text in passages(store, since, generation)}
+        return {text.split("\n")[1] for _, _, text in store.passages(since, generation)}
 
     assert texts(0, 3) == {"Three.", "Four."}
     assert texts(1, 3) == {"Three.", "Four."}
     assert texts(2, 3) == {"Four."}
     assert texts(1, 2) == {"Three."}
     assert texts(3, 3) == set()
-    gone = {s.chunk.text for s in store.chunks(removed_chunks(store, 1, 3), 1).values()}
+    gone = {s.chunk.text for s in store.chunks(store.removed_chunks(1, 3), 1).values()}
     assert gone == {"One.", "Two."}
-    assert len(removed_chunks(store, 2, 3)) == 1
-    assert removed_chunks(store, 3, 3) == []
+    assert len(store.removed_chunks(2, 3)) == 1
+    assert store.removed_chunks(3, 3) == []
 
 
 @pytest.mark.parametrize("keep", [1, 2, 3])
@@ -303,7 +302,7 @@ def test_only_kept_generations_stay(store: Store, keep: int) -> None:
     kept = range(5 - keep + 1, 6)
     for n in range(1, 6):
         assert store.keeps(n) == (n in kept)
-        assert Draft(store).known_encodings([digest_of(f"Text {n}.")], tokens=True) == (
+        assert GenerationWriter(store).known_encodings([digest_of(f"Text {n}.")], tokens=True) == (
             {digest_of(f"Text {n}.")} if n in kept else set()
         )
         if n in kept:
@@ -317,16 +316,18 @@ def test_an_encoding_in_use_is_never_dropped(store: Store) -> None:
     replace(store, remove=("a",), keep=1)
 
     assert seen(store) == {"Shared."}
-    assert Draft(store).known_encodings([digest_of("Shared."), digest_of("Own.")], tokens=True) == {
-        digest_of("Shared.")
-    }
+    assert GenerationWriter(store).known_encodings(
+        [digest_of("Shared."), digest_of("Own.")], tokens=True
+    ) == {digest_of("Shared.")}
 
 
 def test_many_digests_are_looked_up(store: Store) -> None:
     texts = [f"Text {n}." for n in range(1700)]
     replace(store, article_of("a", *texts[:1200]))
 
-    known = Draft(store).known_encodings([digest_of(text) for text in texts], tokens=True)
+    known = GenerationWriter(store).known_encodings(
+        [digest_of(text) for text in texts], tokens=True
+    )
 
     assert known == {digest_of(text) for text in texts[:1200]}
 
@@ -344,13 +345,13 @@ def test_vectors_come_in_batches_of_ascending_ids(store: Store) -> None:
 
 def test_files_are_remembered_with_a_generation(store: Store) -> None:
     one, other = file_of("a"), file_of("ü", "", "no text in it")
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.put([(one, [(article_of("a"), [])]), (other, [])])
     draft.publish()
     assert store.files(1) == {"a": one, "ü": other}
     touched = dataclasses.replace(one, mtime_ns=5)
 
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.touch([touched])
     draft.put([(file_of("ü", "", "a binary file"), [])])
 
@@ -362,14 +363,14 @@ def test_files_are_remembered_with_a_generation(store: Store) -> None:
 
 
 def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
-    def files() -> Iterator[tuple[FileState, list[Cut]]]:
+    def files() -> Iterator[tuple[FileState, list[ChunkedArticle]]]:
         yield file_of("a"), [(article_of("a"), [])]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        Draft(store).put(files())
+        GenerationWriter(store).put(files())
 
-    assert Draft(store).files() == {}
+    assert GenerationWriter(store).files() == {}
     replace(store, article_of("b", "Text."))
     assert [source.path for source in store.sources()] == ["b"]
 

@@ -13,7 +13,6 @@ from threading import Event, Thread
 
 import pytest
 
-from retrieval.changes import passages
 from retrieval.errors import ArticlesError, IndexBusy, IndexFault, IndexMismatch
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical import LexicalIndex
@@ -143,7 +142,7 @@ def test_articles_are_cut_again_when_the_budget_changes(library: Library) -> Non
 def test_a_deleted_article_is_gone_from_everywhere(library: Library) -> None:
     library.refresh()
     store = library.store()
-    (dense_id,) = (i for i, _, text in passages(store, 0, 1) if "rises" in text)
+    (dense_id,) = (i for i, _, text in store.passages(0, 1) if "rises" in text)
     (library.articles / "river.txt").unlink()
 
     report = library.refresh()

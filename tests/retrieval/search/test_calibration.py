@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.draft import Draft
 from retrieval.index.calibrations import SHIPPED
+from retrieval.index.writer import GenerationWriter
 from retrieval.search.calibration import calibrate, needs_calibration
 from retrieval.search.confidence import confidence, features
 from retrieval.search.excerpts import best_excerpts
@@ -129,7 +129,7 @@ def test_an_index_without_articles_has_the_shipped_scale(tmp_path: Path) -> None
     library.write(a="Gone.", b="Stays.")
     library.refresh()
     store = library.store()
-    draft = Draft(store)
+    draft = GenerationWriter(store)
     draft.drop(["a.txt", "b.txt"])
     draft.publish()
 
@@ -197,6 +197,6 @@ def test_calibration_of_another_recipe_is_due_again(tmp_path: Path) -> None:
     library.refresh()
     found = calibrate(library.store(), library.searcher(), CHARS)
 
-    library.store().calibrations.keep(replace(found, recipe="0"))
+    library.store().calibrations.keep(replace(found, questions_version="0"))
 
     assert needs_calibration(library.store())

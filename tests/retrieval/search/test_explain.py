@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from config import Settings
 from embeddings import Encoder
 from retrieval.chunking import passage
+from retrieval.index.store import Store
 from retrieval.refresh.refresh import refresh
 from retrieval.search.excerpts import Window, best_excerpts
 from retrieval.search.explain import Explanation, TermPlace, absent_words, explain
@@ -19,7 +20,6 @@ from retrieval.search.late import chunk_tokens, similarity
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
 from retrieval.search.spelling import Correction
-from retrieval.store import Store
 from retrieval.types import Encoder as RetrievalEncoder
 from retrieval.types import FloatArray, Stage
 from tests.fakes import HashEncoder

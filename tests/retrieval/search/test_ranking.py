@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from retrieval.rows import StoredChunk
+from retrieval.index.rows import StoredChunk
 from retrieval.search.late import TokenMatches
 from retrieval.search.ranking import first_ranking, rank
 from retrieval.types import Chunk, Hit, Sentence, Source, Stage

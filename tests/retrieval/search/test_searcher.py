@@ -16,11 +16,11 @@ from retrieval.errors import IndexMismatch
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot
+from retrieval.index.store import Store
 from retrieval.search.confidence import confidence, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import LATE_CANDIDATES, Searcher
-from retrieval.store import Store
 from retrieval.types import Excerpt
 from tests.fakes import HashEncoder, Passage
 from tests.paths import SEEDS

@@ -1,7 +1,7 @@
-"""The draft: the next generation while it is written, batch by batch, seen by nobody yet.
+"""The writer of generations: the next one, batch by batch, then published, kept, restored, purged.
 
-It begins with the first write, as a copy of the current generation. A refresh that was killed
-leaves it behind, and the next goes on with it.
+The next generation is a draft that nobody sees before it is published. A refresh that was killed
+leaves its draft behind, and the next one goes on with it.
 """
 
 from __future__ import annotations
@@ -11,29 +11,34 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from retrieval.checksums import checksum
-from retrieval.generations import copy_members, drop_files
-from retrieval.rows import (
+from retrieval.errors import IndexFault
+from retrieval.index.rows import (
     VISIBLE,
     FileState,
+    Generation,
+    StoredEncoding,
     check_text,
+    checksum,
     digest_of,
     insert_article,
     insert_encoding,
     marks,
     other_files,
 )
-from retrieval.store import Store, StoredEncoding
+from retrieval.index.store import Store
 from retrieval.types import Article, Chunk
 
 # SQLite's own limit on bound variables was 999 before 3.32.
 _SOME = 500
 
-Cut = tuple[Article, Sequence[tuple[Chunk, bytes]]]
+ChunkedArticle = tuple[Article, Sequence[tuple[Chunk, bytes]]]
 """An article with its chunks and the digests of their passages."""
 _Named = dict[str, tuple[int, str | None]]
 Names = Mapping[str, tuple[int, str | None]]
 """The row of an article's content by its path, and its title there if it declares none."""
+# Free pages are used again; only where they are many and a good part of the file, they are given
+# back to the disk, which moves pages around.
+_FREE_PAGES, _FREE_SHARE = 250, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Difference:
         return bool(self.added or self.modified or self.deleted)
 
 
-class Draft:
+class GenerationWriter:
     """Writes the generation after the current one; the caller holds the lock.
 
     Attributes:
@@ -90,7 +95,7 @@ class Draft:
             for digest, encoding in encodings.items():
                 insert_encoding(db, digest, encoding)
 
-    def put(self, files: Iterable[tuple[FileState, Sequence[Cut]]]) -> None:
+    def put(self, files: Iterable[tuple[FileState, Sequence[ChunkedArticle]]]) -> None:
         """Put files in place of what was known of them, all or none.
 
         Args:
@@ -100,7 +105,7 @@ class Draft:
             for file, articles in files:
                 names = {
                     article.source.path: (
-                        self._content(db, article, chunks, file.recipe),
+                        self._content(db, article, chunks, file.reader_version),
                         None if article.titled else article.source.title,
                     )
                     for article, chunks in articles
@@ -127,7 +132,7 @@ class Draft:
                 ],
             )
 
-    def articles_of(self, digest: str, recipe: str) -> list[tuple[str, int, bool, str]]:
+    def articles_of(self, digest: str, reader_version: str) -> list[tuple[str, int, bool, str]]:
         """Return the articles of any known file with this content, read in this way.
 
         Returns:
@@ -138,8 +143,8 @@ class Draft:
             "SELECT f.path, n.path, a.id, a.title IS NOT NULL, a.text, a.text_crc "
             "FROM files f JOIN names n ON n.file = f.id JOIN articles a ON a.id = n.article "
             "WHERE f.id = (SELECT max(id) FROM files "
-            "WHERE digest = ? AND recipe = ? AND reason IS NULL) ORDER BY n.id",
-            (digest, recipe),
+            "WHERE digest = ? AND reader_version = ? AND reason IS NULL) ORDER BY n.id",
+            (digest, reader_version),
         )
         with self._store.db.reading_values():
             for file, path, *_, text, crc in found:
@@ -218,10 +223,10 @@ class Draft:
         db: sqlite3.Connection,
         article: Article,
         chunks: Sequence[tuple[Chunk, bytes]],
-        recipe: str,
+        reader_version: str,
     ) -> int:
         """Return the row of an article's content, which is stored once."""
-        digest = digest_of(article, recipe)
+        digest = digest_of(article, reader_version)
         known = db.execute("SELECT id FROM articles WHERE digest = ?", (digest,)).fetchone()
         return int(known[0]) if known else insert_article(db, article, digest, chunks)
 
@@ -229,11 +234,11 @@ class Draft:
         """Put a file with these articles in place of what is known of it."""
         self._take_out(db, file.path)
         number = db.execute(
-            "INSERT INTO files (path, size, mtime_ns, ctime_ns, digest, recipe, reason) "
+            "INSERT INTO files (path, size, mtime_ns, ctime_ns, digest, reader_version, reason) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 *(file.path, file.size, file.mtime_ns, file.ctime_ns),
-                *(file.digest, file.recipe, file.reason),
+                *(file.digest, file.reader_version, file.reason),
             ),
         ).lastrowid
         db.execute("INSERT INTO members VALUES (?, ?)", (self.number, number))
@@ -282,3 +287,108 @@ class Draft:
             f"SELECT path, article, title FROM names WHERE file IN ({files})", values
         )
         return {path: (article, title) for path, article, title in rows}
+
+
+def rollback(store: Store, to: int | None = None) -> Generation:
+    """Publish the articles of an older generation again, and hold the index there.
+
+    It becomes a new generation, so that whoever reads only ever goes forward; the next refresh
+    starts from it. What an unfinished refresh has written is forgotten, but its encodings. The
+    caller holds the lock.
+
+    Args:
+        store: The index.
+        to: A generation that is kept; by default the one before that whose articles are current.
+
+    Raises:
+        IndexFault: There is none before, or it is not kept.
+    """
+    current = store.generation()
+    kept = store.generations()
+    older = [one for one in kept if one.number < current.content]
+    if to is not None:
+        older = [one for one in kept if one.number == to and one.number != current.number]
+    if not older:
+        wanted = f"generation {to}" if to is not None else "a generation before it"
+        others = ", ".join(str(one.number) for one in kept if one.number != current.number)
+        raise IndexFault(
+            f"the index is at generation {current.number}, and {wanted} is not kept "
+            f"(kept: {others or 'no other'}; index.keep says how many are)"
+        )
+    target = older[0]
+    new = current.number + 1
+    with store.db.transaction() as db:
+        db.execute("DELETE FROM members WHERE generation = ?", (new,))
+        copy_members(db, target.number, new)
+        drop_files(db)
+        at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        db.execute(
+            "INSERT OR REPLACE INTO generations VALUES (?, ?, ?, ?, ?)",
+            (new, at, target.articles, target.chunks, target.content),
+        )
+        held = (
+            f"it was rolled back on {at[:10]} from generation {current.number} to the articles of "
+            f"generation {target.number}"
+        )
+        db.execute("UPDATE meta SET value = ? WHERE key = 'current'", (str(new),))
+        db.execute("UPDATE meta SET value = ? WHERE key = 'held'", (held,))
+        db.execute("UPDATE meta SET value = '' WHERE key = 'refused'")
+    return store.generation()
+
+
+def check_counts(store: Store) -> None:
+    """Raise `IndexDamaged` unless the current generation has as much as it was published with.
+
+    Else what a damaged row hides would be missing for good from the next one on.
+    """
+    seen = store.generation()
+    found = store.count(seen.number)
+    if found != (seen.articles, seen.chunks):
+        raise store.db.damage(
+            f"{found[0]} articles and {found[1]} chunks are left of {seen.articles} and "
+            f"{seen.chunks}"
+        )
+
+
+def purge(store: Store, keep: int) -> None:
+    """Drop generations but the last, and what only they need; the caller holds the lock.
+
+    Args:
+        store: The index.
+        keep: Generations that are kept, the current one included.
+    """
+    kept = [one.number for one in store.generations()][:keep]
+    if not kept:
+        return
+    with store.db.transaction() as db:
+        for table, column in (("generations", "number"), ("members", "generation")):
+            db.execute(f"DELETE FROM {table} WHERE {column} < ?", (kept[-1],))
+        drop_files(db)
+        db.execute(
+            "DELETE FROM chunks WHERE article IN "
+            "(SELECT id FROM articles WHERE id NOT IN (SELECT article FROM names))"
+        )
+        db.execute("DELETE FROM articles WHERE id NOT IN (SELECT article FROM names)")
+        # Not what an unfinished refresh has encoded: it is purged before the next one begins.
+        unused = "(SELECT id FROM encodings WHERE id NOT IN (SELECT encoding FROM chunks))"
+        db.execute(f"DELETE FROM tokens WHERE encoding IN {unused}")
+        db.execute(f"DELETE FROM encodings WHERE id IN {unused}")
+    free = int(store.db.one("PRAGMA freelist_count")[0])
+    if free > max(_FREE_PAGES, _FREE_SHARE * int(store.db.one("PRAGMA page_count")[0])):
+        store.db.give_back()
+
+
+def copy_members(db: sqlite3.Connection, source: int, target: int) -> None:
+    """Let a generation that has nothing have what another one has."""
+    db.execute(
+        "INSERT INTO members SELECT ?, file FROM members WHERE generation = ?", (target, source)
+    )
+
+
+def drop_files(db: sqlite3.Connection) -> None:
+    """Delete files, with their names, that no generation has."""
+    db.execute(
+        "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM generations "
+        "CROSS JOIN members m WHERE m.generation = number AND m.file = files.id)"
+    )
+    db.execute("DELETE FROM names WHERE file NOT IN (SELECT id FROM files)")

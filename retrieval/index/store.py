@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,27 +23,28 @@ from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.index.calibrations import Calibrations
 from retrieval.index.database import INDEX, Database
 from retrieval.index.folder import DATABASE, database_folder
-from retrieval.rows import (
+from retrieval.index.rows import (
+    ARTICLES,
     CHUNK,
+    SCHEMA,
     SOURCE,
     VISIBLE,
     FileState,
     Generation,
     StoredChunk,
-    StoredEncoding,
-    Tokens,
     check_text,
     chunk_of,
+    other_files,
     source_of,
 )
-from retrieval.schema import SCHEMA
 from retrieval.types import Article, Source
-
-__all__ = ["FileState", "Generation", "Store", "StoredChunk", "StoredEncoding", "Tokens"]
 
 FORMAT = 5
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
-_ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
+_TOUCHED = (
+    f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) UNION "
+    f"SELECT article FROM names WHERE file IN ({other_files('since', 'g')})"
+)
 
 
 class Store:
@@ -209,13 +211,13 @@ class Store:
         """Count the articles and the chunks of a generation, published or not."""
         values = {"g": generation}
         articles = self.db.one(f"SELECT count(*) FROM names n WHERE {VISIBLE}", values)[0]
-        chunks = f"SELECT count(*) FROM chunks WHERE article IN ({_ARTICLES})"
+        chunks = f"SELECT count(*) FROM chunks WHERE article IN ({ARTICLES})"
         return int(articles), int(self.db.one(chunks, values)[0])
 
     def files(self, generation: int) -> dict[str, FileState]:
         """Return what a generation saw of each file."""
         rows = self.db.query(
-            "SELECT path, size, mtime_ns, ctime_ns, digest, recipe, reason "
+            "SELECT path, size, mtime_ns, ctime_ns, digest, reader_version, reason "
             # A file that is missing shows as one without a path.
             "FROM members LEFT JOIN files ON id = file WHERE generation = ?",
             (generation,),
@@ -250,7 +252,7 @@ class Store:
     def languages(self, generation: int) -> list[str]:
         """Return the languages of a generation's articles."""
         rows = self.db.query(
-            f"SELECT DISTINCT language FROM articles WHERE id IN ({_ARTICLES}) ORDER BY language",
+            f"SELECT DISTINCT language FROM articles WHERE id IN ({ARTICLES}) ORDER BY language",
             {"g": generation},
         )
         return [row[0] for row in rows]
@@ -263,7 +265,7 @@ class Store:
         """
         rows = self.db.rows(
             "SELECT c.id, e.vector, e.crc FROM chunks c JOIN encodings e ON e.id = c.encoding "
-            f"WHERE c.article IN ({_ARTICLES}) ORDER BY c.id",
+            f"WHERE c.article IN ({ARTICLES}) ORDER BY c.id",
             {"g": generation},
         )
         while batch := list(itertools.islice(rows, 8192)):
@@ -292,6 +294,53 @@ class Store:
         by_id = itertools.groupby(rows, lambda row: int(row[0]))
         with self.db.reading_values():
             return {number: chunk_of(list(named)) for number, named in by_id}
+
+    def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
+        """Yield chunk id, language and passage of the articles whose names came or went.
+
+        The title in the passage is that of the article's first name.
+
+        Args:
+            since: The generation that is compared: one that is kept, or 0.
+            generation: The one that the articles belong to.
+        """
+        rows = self.db.rows(
+            "SELECT c.id, a.language, coalesce(a.title, (SELECT n.title FROM names n "
+            f"WHERE n.article = a.id AND {VISIBLE} ORDER BY n.path LIMIT 1)) || char(10) || c.text "
+            f"FROM chunks c JOIN articles a ON a.id = c.article WHERE a.id IN ({ARTICLES}) AND "
+            f"a.id IN ({_TOUCHED}) ORDER BY c.id",
+            {"g": generation, "since": since},
+        )
+        for number, language, text in rows:
+            if not isinstance(text, str):
+                raise self.db.damage(f"chunk {number} is not what was written")
+            yield number, language, text
+
+    def removed_chunks(self, since: int, generation: int) -> list[int]:
+        """Return the ids of the chunks that generation `since` has and this one has not."""
+        rows = self.db.query(
+            f"SELECT id FROM chunks WHERE article IN ({_TOUCHED}) AND article NOT IN ({ARTICLES})",
+            {"g": generation, "since": since},
+        )
+        return [row[0] for row in rows]
+
+    def article_ids(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
+        """Return the ids of what the articles of a generation say, of those with these paths."""
+        only = "" if paths is None else "AND n.path IN (SELECT value FROM json_each(:paths))"
+        rows = self.db.query(
+            f"SELECT DISTINCT n.article FROM names n WHERE {VISIBLE} {only} ORDER BY n.article",
+            {"g": generation, "paths": json.dumps([*(paths or ())])},
+        )
+        return [row[0] for row in rows]
+
+    def middle_chunks(self, articles: Sequence[int]) -> list[int]:
+        """Return the id of a chunk from the middle of each, but of those without a chunk."""
+        rows = self.db.query(
+            "SELECT min(id) + count(*) / 2 FROM chunks "
+            f"WHERE article IN ({', '.join(map(str, articles))}) GROUP BY article"
+        )
+        # Those of one article follow each other, as they were written in one go.
+        return [row[0] for row in rows]
 
     def close(self) -> None:
         """Close this thread's connection."""

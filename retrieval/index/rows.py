@@ -1,4 +1,4 @@
-"""What the rows of the index's database hold, and how values become rows and back."""
+"""The rows of the index's database: its tables, their checksums, and the values made of them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from zlib import crc32
 import numpy as np
 
 from retrieval.articles import ArticleFile
-from retrieval.checksums import checksum, chunk_checksum, text_checksum, tokens_checksum
 from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
 
 # Rows of names ("n") that generation `:g` has. Not a join, which SQLite may begin with all members.
 VISIBLE = "EXISTS (SELECT 1 FROM members m WHERE m.generation = :g AND m.file = n.file)"
+# Rows of articles that generation `:g` has.
+ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
 # What `source_of` makes a value of; "n" is the names table, "a" the articles table.
 SOURCE = (
     "n.path, n.file, n.title, n.article, n.crc, "
@@ -30,6 +31,59 @@ CHUNK = (
     "c.id, c.article, c.encoding, c.sentences, c.text, c.crc, t.codes, t.starts, t.crc, "
     f"a.title IS NOT NULL, {SOURCE}"
 )
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- `published` is NULL for the empty generation 0 and for the draft; `content` is the number of the
+-- generation that this one has the articles of: another one after a rollback, else its own.
+CREATE TABLE generations (
+    number INTEGER PRIMARY KEY, published TEXT, articles INTEGER NOT NULL,
+    chunks INTEGER NOT NULL, content INTEGER NOT NULL);
+INSERT INTO generations VALUES (0, NULL, 0, 0, 0);
+-- What is read of files, each content once; `title` is NULL where an article declares none.
+-- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by theirs.
+-- Here and below, `crc` (CRC-32) finds what a disk has changed; here it leaves `text` out, for it
+-- is looked at for every chunk that is shown.
+CREATE TABLE articles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, title TEXT, date TEXT,
+    url TEXT, author TEXT, language TEXT NOT NULL, tags TEXT NOT NULL, crc INTEGER NOT NULL,
+    text_crc INTEGER NOT NULL, text TEXT NOT NULL);
+-- Sentences are int32 (n, 4): start and end in the article's text, paragraph, page. The chunk's own
+-- text is kept too: to cut it from the article's, SQLite would read all of that for every chunk.
+CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles,
+    text TEXT NOT NULL, sentences BLOB NOT NULL, encoding INTEGER NOT NULL REFERENCES encodings,
+    crc INTEGER NOT NULL);
+CREATE INDEX chunks_by_article ON chunks (article);
+CREATE INDEX chunks_by_encoding ON chunks (encoding);
+-- Vectors (float16) apart from the token codes, so that all of them can be read in one sweep.
+-- Starts of tokens are uint16, 65535 for the title's.
+CREATE TABLE encodings (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, vector BLOB NOT NULL,
+    crc INTEGER NOT NULL);
+CREATE TABLE tokens (
+    encoding INTEGER PRIMARY KEY REFERENCES encodings, codes BLOB NOT NULL, starts BLOB NOT NULL,
+    crc INTEGER NOT NULL);
+-- What was seen of a file: `reason` tells why it was skipped, `reader_version` how it was read and
+-- cut.
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL, digest TEXT NOT NULL, reader_version TEXT NOT NULL, reason TEXT);
+CREATE INDEX files_by_path ON files (path);
+CREATE INDEX files_by_digest ON files (digest);
+-- A name is the path of an article in a file; `title` is what one that declares none is called
+-- there.
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, file INTEGER NOT NULL REFERENCES files, title TEXT,
+    article INTEGER NOT NULL REFERENCES articles, crc INTEGER NOT NULL);
+CREATE INDEX names_by_path ON names (path);
+CREATE INDEX names_by_file ON names (file);
+CREATE INDEX names_by_article ON names (article);
+-- The files of each generation, with all their names. A generation is a copy of the one before,
+-- changed; 100,000 files take 1 MB.
+CREATE TABLE members (
+    generation INTEGER NOT NULL REFERENCES generations, file INTEGER NOT NULL REFERENCES files,
+    PRIMARY KEY (generation, file)) WITHOUT ROWID;
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +92,7 @@ class FileState:
 
     Attributes:
         digest: SHA-256 of its bytes, in hexadecimal digits; empty if it could not be read.
-        recipe: How it was read and cut.
+        reader_version: How it was read and cut.
         reason: Why it was skipped, if it was.
     """
 
@@ -47,7 +101,7 @@ class FileState:
     mtime_ns: int
     ctime_ns: int
     digest: str
-    recipe: str
+    reader_version: str
     reason: str | None = None
 
     def looks_like(self, file: ArticleFile) -> bool:
@@ -138,11 +192,11 @@ def _encoding(db: sqlite3.Connection, digest: bytes) -> int | None:
     return int(row[0]) if row else None
 
 
-def digest_of(article: Article, recipe: str) -> bytes:
+def digest_of(article: Article, reader_version: str) -> bytes:
     """Return what tells one content of articles from another: all but their names."""
     source = article.source
     told = (
-        recipe,
+        reader_version,
         source.title if article.titled else None,
         str(source.date),
         source.url,
@@ -277,3 +331,24 @@ def _tokens(codes: bytes, starts: bytes) -> Tokens:
     places[places == np.iinfo(np.uint16).max] = -1
     width = -1 if codes else 0
     return Tokens(np.frombuffer(codes, dtype=np.uint8).reshape(len(places), width), places)
+
+
+def checksum(*values: str | int | None) -> int:
+    """Return the CRC-32 of a row's values."""
+    # `repr` would depend on which characters a version of Python knows.
+    return crc32(ascii(values).encode())
+
+
+def text_checksum(text: str) -> int:
+    """Return the CRC-32 of a long text."""
+    return crc32(text.encode())
+
+
+def chunk_checksum(article: int, encoding: int, text: str, sentences: bytes) -> int:
+    """Return the CRC-32 of a chunk: what it says, and the rows that it belongs to."""
+    return crc32(sentences, crc32(text.encode(), checksum(article, encoding)))
+
+
+def tokens_checksum(encoding: int, codes: bytes, starts: bytes) -> int:
+    """Return the CRC-32 of the tokens of an encoding."""
+    return crc32(starts, crc32(codes, checksum(encoding)))
