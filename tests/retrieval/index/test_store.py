@@ -609,8 +609,7 @@ import resource, sys
 from pathlib import Path
 from retrieval.errors import IndexFault
 from tests.retrieval.index.test_store import add, article_of, replace, seen
-from retrieval.draft import Draft
-from retrieval.store import Store
+from retrieval.index import GenerationWriter, Store
 
 store = Store.open(Path(sys.argv[1]))
 limit = int(sys.argv[2])
@@ -620,7 +619,7 @@ try:
 except IndexFault as exc:
     print(exc)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-Draft(store).drop(f"b{n}" for n in range(400))
+GenerationWriter(store).drop(f"b{n}" for n in range(400))
 replace(store, article_of("c", "Room again."))
 print(sorted(seen(store)))
 """
