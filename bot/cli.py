@@ -28,8 +28,8 @@ _STDIN_CHARS = 1_000_000
 def chat(run: Run) -> None:
     """Chat in the console; builds or refreshes the index first."""
     run.refuse_json("excerpta ask --json does")
-    from bot import console
     from bot.refresh_process import Refresher
+    from bot.terminal import console
 
     library = run.library()
     refresher = Refresher(run.settings, run.options)
@@ -50,9 +50,11 @@ def ask(
     """Answer one question; exit status 1 if the articles do not answer it."""
     from rich.console import Console
 
-    from bot import documents, reasons, render
+    from bot import documents
     from bot.answers import check_question
-    from bot.writing import console as written
+    from bot.terminal import answers as render
+    from bot.terminal import explanation as reasons
+    from bot.writing import printing as written
 
     asked = _read_question() if question == "-" else question
     # Before the library is opened, so that a wrong question costs nothing.
@@ -101,8 +103,9 @@ def show(
     ],
 ) -> None:
     """Print an article's text as indexed; offsets in answers refer to it."""
-    from bot import documents, render
+    from bot import documents
     from bot.build import open_store
+    from bot.terminal import answers as render
 
     found = open_store(run.settings).article(article)
     if found is None:
@@ -144,13 +147,15 @@ def evaluate(
     from rich.console import Console
 
     from bot import documents
+    from bot.evaluation import command as figures
+    from bot.evaluation import command as outfile
     from bot.evaluation import evaluate as evaluation
-    from bot.evaluation import figures, outfile, questions
-    from bot.progress import Asking
+    from bot.evaluation import questions
+    from bot.terminal.progress import Asking
 
     asked = questions.gather(file, limit, foreign)
     if per_question is not None:
-        outfile.check(per_question, sources=[file, *([foreign] if foreign else [])])
+        outfile.check_output(per_question, sources=[file, *([foreign] if foreign else [])])
     library = run.library()
     absent = questions.missing(asked, {one.path for one in library.store.sources()})
     if absent:
@@ -161,7 +166,7 @@ def evaluate(
         )
     if per_question is not None:
         written = (documents.of_outcome(one) for one in outcomes)
-        outfile.write(per_question, (json.dumps(one, ensure_ascii=False) for one in written))
+        outfile.write_output(per_question, (json.dumps(one, ensure_ascii=False) for one in written))
     report = evaluation.summed_up(outcomes)
     run.print(
         documents.of_evaluation(report),

@@ -86,8 +86,8 @@ class Run:
             stale: Take an index as it is, if there is one.
         """
         from bot.build import open_library
-        from bot.progress import Building
-        from bot.report import report_text
+        from bot.terminal.progress import Building
+        from bot.terminal.reports import report_text
 
         with Building(Console(stderr=True)) as building:
             library = open_library(self.settings, building.announce, building.update, stale=stale)
@@ -151,7 +151,7 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         write(json.dumps({"error": str(fault)}, ensure_ascii=False))
     # By the log, which keeps the bot's token out.
     logger.debug("the command failed", exc_info=fault)
-    from bot.render import visible
+    from bot.terminal.answers import visible
 
     say(f"excerpta: {visible(str(fault))}")
     raise typer.Exit(status)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.answers import Answer, Trace
-from bot.evaluation.evaluate import Outcome, Report
+from bot.evaluation.evaluate import EvaluationReport, QuestionOutcome
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.index.folder import folder_size
@@ -152,7 +152,7 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
     }
 
 
-def of_evaluation(report: Report) -> dict[str, Any]:
+def of_evaluation(report: EvaluationReport) -> dict[str, Any]:
     """Return the figures of an evaluation, null where no question tells one."""
     ranking = report.ranking
     return {
@@ -178,7 +178,7 @@ def of_evaluation(report: Report) -> dict[str, Any]:
     }
 
 
-def of_outcome(outcome: Outcome) -> dict[str, Any]:
+def of_outcome(outcome: QuestionOutcome) -> dict[str, Any]:
     """Return what came of one question of an evaluation."""
     question, answer = outcome.question, outcome.answer
     return {

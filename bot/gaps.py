@@ -16,7 +16,7 @@ cosine does better in sum: at 0.7 it is 93 and 43 %."""
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenQuestion:
     """A question that was left open, and how many thumbs its answer got down."""
 
     question: str
@@ -24,7 +24,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class QuestionGroup:
     """Questions that ask for the same.
 
     Attributes:
@@ -38,7 +38,9 @@ class Group:
     downs: int
 
 
-def grouped(opened: Sequence[Open], encode: Callable[[str], FloatArray]) -> list[Group]:
+def group_questions(
+    opened: Sequence[OpenQuestion], encode: Callable[[str], FloatArray]
+) -> list[QuestionGroup]:
     """Group questions, the most asked first.
 
     Each joins the group whose first question is nearest, if that is near enough: one pass, which
@@ -49,7 +51,7 @@ def grouped(opened: Sequence[Open], encode: Callable[[str], FloatArray]) -> list
         encode: A question's vector, (dim,) of unit length.
     """
     leaders: list[FloatArray] = []
-    members: list[list[Open]] = []
+    members: list[list[OpenQuestion]] = []
     known: dict[str, int] = {}
     for one in opened:
         folded = " ".join(one.question.casefold().split()).rstrip("?!. ")
@@ -64,7 +66,7 @@ def grouped(opened: Sequence[Open], encode: Callable[[str], FloatArray]) -> list
             known[folded] = at
         members[at].append(one)
     groups = [
-        Group(
+        QuestionGroup(
             tuple(dict.fromkeys(one.question for one in group)),
             len(group),
             sum(one.downs for one in group),

@@ -42,7 +42,7 @@ def refresh(
     from rich.text import Text
 
     from bot.idle import nothing_to_do, stores_tokens
-    from bot.report import of_preview, of_report, preview_text, report_text, skipped_text
+    from bot.terminal.reports import of_preview, of_report, preview_text, report_text, skipped_text
     from retrieval.refresh.plan import preview
 
     if dry_run:
@@ -59,7 +59,7 @@ def refresh(
         from rich.console import Console
 
         from bot.build import bring_in_line, open_encoder
-        from bot.progress import Building
+        from bot.terminal.progress import Building
         from retrieval.refresh.refresh import WAIT_S
 
         with Building(Console(stderr=True)) as building:
@@ -82,8 +82,8 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
     from bot.build import bring_in_line
     from bot.idle import is_in_line
     from bot.refresh_process import WRITTEN_S
-    from bot.render import visible
-    from bot.report import report_text
+    from bot.terminal.answers import visible
+    from bot.terminal.reports import report_text
     from retrieval.articles import WRITTEN
     from retrieval.errors import RetrievalError
     from retrieval.refresh.watch import FolderChanges
@@ -119,7 +119,7 @@ def rollback(
     from rich.text import Text
 
     from bot.build import open_store
-    from bot.report import generation_text, of_generation
+    from bot.terminal.reports import generation_text, of_generation
     from retrieval.index import lexical_files as derived
     from retrieval.index import writer as generations
     from retrieval.index.folder import write_lock
@@ -148,18 +148,19 @@ def fetch(
     for outcome in fetching.fetch(fetching.check(urls), run.settings.articles):
         outcomes.append(outcome)
         if isinstance(outcome, fetching.Failed):
-            say(fetching.line(outcome))
-    text = fetching.text(outcomes)
+            say(fetching.failure_text(outcome))
+    text = fetching.fetch_text(outcomes)
     if text or run.json:
-        run.print(fetching.document(outcomes), lambda: text, lambda: Text(text))
+        run.print(fetching.fetch_document(outcomes), lambda: text, lambda: Text(text))
     return WORLD_AT_FAULT if any(isinstance(one, fetching.Failed) for one in outcomes) else 0
 
 
 @command
 def status(run: Run) -> None:
     """Say what is indexed, and with which model."""
-    from bot import documents, render
+    from bot import documents
     from bot.build import open_store
+    from bot.terminal import answers as render
 
     document = documents.of_index(run.settings, open_store(run.settings))
     values = {name: "" if value is None else str(value) for name, value in document.items()}
@@ -176,9 +177,9 @@ def doctor(
     """Say what is wrong with the index and the articles, and what mends it."""
     from rich.console import Console
 
-    from bot import checkup
+    from bot import doctor as checkup
     from bot.build import open_encoder
-    from bot.progress import Building
+    from bot.terminal.progress import Building
 
     with Building(Console(stderr=True)) as building:
         diagnosis = checkup.examined(

@@ -274,8 +274,9 @@ def main() -> None:
     Where standard input ends before there is a line, the command never runs.
     """
     # Commands import what they need only when they run; here it is there before.
-    from bot import build, progress, report  # noqa: F401
+    from bot import build  # noqa: F401
     from bot.cli import app
+    from bot.terminal import progress, reports  # noqa: F401
     from retrieval.languages import language_of_article
 
     # What tells languages takes a third of a second to load.

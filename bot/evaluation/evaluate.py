@@ -27,7 +27,7 @@ EXCERPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class QuestionOutcome:
     """What came of a question.
 
     Attributes:
@@ -91,7 +91,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class EvaluationReport:
     """How good the replies to all questions are; a figure is None where no question tells it.
 
     Attributes:
@@ -129,7 +129,7 @@ def evaluate(
     questions: Sequence[Question],
     excerpts: int = EXCERPTS,
     on_done: Callable[[int], None] = lambda _: None,
-) -> list[Outcome]:
+) -> list[QuestionOutcome]:
     """Ask questions one after the other, each in a conversation of its own.
 
     Args:
@@ -145,7 +145,7 @@ def evaluate(
     return outcomes
 
 
-def summed_up(outcomes: Sequence[Outcome]) -> Report:
+def summed_up(outcomes: Sequence[QuestionOutcome]) -> EvaluationReport:
     """Return the figures of outcomes."""
     answerable = [one for one in outcomes if one.question.answerable]
     others = [one for one in outcomes if not one.question.answerable]
@@ -155,7 +155,7 @@ def summed_up(outcomes: Sequence[Outcome]) -> Report:
     firsts = [one.answer.excerpts[0] for one in answerable if one.answer and one.answer.excerpts]
     times = [one.answer.elapsed_ms for one in outcomes if one.answer]
     confidences = [one.confidence for one in answerable], [one.confidence for one in others]
-    return Report(
+    return EvaluationReport(
         questions=len(outcomes),
         ranking=ranking_figures([(one.question.articles, one.articles) for one in named]),
         answer_at_1=_mean(rank == 1 for rank in ranks),
@@ -174,7 +174,7 @@ def summed_up(outcomes: Sequence[Outcome]) -> Report:
     )
 
 
-def _ask(answerer: Answerer, question: Question, excerpts: int) -> Outcome:
+def _ask(answerer: Answerer, question: Question, excerpts: int) -> QuestionOutcome:
     """Ask a question after those before it in its conversation, as a chat would."""
     earlier: deque[str] = deque(maxlen=REMEMBERED)
     for one in question.history:
@@ -183,8 +183,8 @@ def _ask(answerer: Answerer, question: Question, excerpts: int) -> Outcome:
     try:
         trace = answerer.trace(question.question, excerpts, earlier)
     except QuestionError as exc:
-        return Outcome(question, None, fault=str(exc))
-    return Outcome(question, trace.answer, _articles(trace))
+        return QuestionOutcome(question, None, fault=str(exc))
+    return QuestionOutcome(question, trace.answer, _articles(trace))
 
 
 def _articles(trace: Trace) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Fetching: web pages, feeds and PDFs, saved as articles like any other."""
 
+from bot.fetching.command import failure_text, fetch_document, fetch_text
 from bot.fetching.fetch import Failed, Saved, check, fetch
-from bot.fetching.report import document, line, text
 
-__all__ = ["Failed", "Saved", "check", "document", "fetch", "line", "text"]
+__all__ = ["Failed", "Saved", "check", "failure_text", "fetch", "fetch_document", "fetch_text"]

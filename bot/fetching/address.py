@@ -21,7 +21,7 @@ _WORD = re.compile("[a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class WebAddress:
     """A web address.
 
     Attributes:
@@ -33,7 +33,7 @@ class Address:
     credentials: tuple[str, str] | None = field(default=None, repr=False)
 
     @classmethod
-    def parse(cls, text: str) -> Address:
+    def parse(cls, text: str) -> WebAddress:
         """Read an address.
 
         Raises:
@@ -54,17 +54,17 @@ class Address:
             raise ValueError(f"it has {len(bare):,} characters, more than {MAX_URL:,}")
         return cls(bare, (url.username, url.password) if url.userinfo else None)
 
-    def joined(self, reference: str) -> Address:
+    def joined(self, reference: str) -> WebAddress:
         """Read an address that a page at this one gives; credentials stay with their origin.
 
         Raises:
             ValueError: It is none that can be fetched; the message does not repeat it.
         """
         try:
-            there = Address.parse(str(httpx.URL(self.url).join(reference)))
+            there = WebAddress.parse(str(httpx.URL(self.url).join(reference)))
         except httpx.InvalidURL:
             raise ValueError("not a web address") from None
-        return Address(there.url, self.credentials if there._origin == self._origin else None)
+        return WebAddress(there.url, self.credentials if there._origin == self._origin else None)
 
     @property
     def host(self) -> str:
@@ -92,3 +92,7 @@ class Address:
 def without_credentials(text: str) -> str:
     """Return what can be shown of a text that should have been an address."""
     return text.rpartition("@")[2]
+
+
+class FetchError(Exception):
+    """An address gave no article; the text is a clause for the operator, without credentials."""

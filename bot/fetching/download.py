@@ -15,8 +15,7 @@ from importlib.metadata import version
 import httpx
 
 from bot.certificates import certificates
-from bot.fetching.address import Address
-from bot.fetching.errors import FetchError
+from bot.fetching.address import FetchError, WebAddress
 
 SECONDS = 120.0
 MAX_REDIRECTS = 5
@@ -40,13 +39,13 @@ class Download:
         charset: Of the header.
     """
 
-    address: Address
+    address: WebAddress
     media_type: str
     charset: str | None
     data: bytes
 
 
-async def download(address: Address, max_bytes: int, seconds: float = SECONDS) -> Download:
+async def download(address: WebAddress, max_bytes: int, seconds: float = SECONDS) -> Download:
     """Ask for an address and follow where it leads.
 
     Args:
@@ -72,7 +71,7 @@ async def download(address: Address, max_bytes: int, seconds: float = SECONDS) -
         raise FetchError(f"the connection failed: {str(exc) or type(exc).__name__}") from None
 
 
-async def _followed(first: Address, max_bytes: int, silence: float) -> Download:
+async def _followed(first: WebAddress, max_bytes: int, silence: float) -> Download:
     here = first
     for _ in range(MAX_REDIRECTS + 1):
         # A new client each time, as one keeps the cookies that it is given.
@@ -106,7 +105,7 @@ def _client(silence: float) -> httpx.AsyncClient:
         ) from None
 
 
-async def _next(first: Address, here: Address, location: str) -> Address:
+async def _next(first: WebAddress, here: WebAddress, location: str) -> WebAddress:
     """Return where a redirect leads, if it may lead there."""
     if not location:
         raise FetchError("a redirect to nowhere")
@@ -142,7 +141,7 @@ def _is_public(text: str) -> bool:
     return address.is_global
 
 
-async def _received(here: Address, response: httpx.Response, max_bytes: int) -> Download:
+async def _received(here: WebAddress, response: httpx.Response, max_bytes: int) -> Download:
     if response.status_code != httpx.codes.OK:
         reason = httpx.codes.get_reason_phrase(response.status_code)
         raise FetchError(f"HTTP status {response.status_code} {reason}".rstrip())

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.fetching import page
-from bot.fetching.address import Address, without_credentials
+from bot.fetching.address import FetchError, WebAddress, without_credentials
+from bot.fetching.content_kind import ContentKind, kind_of
 from bot.fetching.download import SECONDS, Download, download
-from bot.fetching.errors import FetchError
-from bot.fetching.kind import Kind, kind_of
-from bot.fetching.shelf import Shelf
+from bot.fetching.fetched_folder import FetchedFolder
 from config import ArticlesSettings, SettingsError
 from retrieval.articles import Parser, UnreadableArticle, decode, file_at, legacy_codec
 from retrieval.types import Article
@@ -52,16 +51,16 @@ class Failed:
     reason: str
 
 
-def check(urls: Iterable[str]) -> list[Address]:
+def check(urls: Iterable[str]) -> list[WebAddress]:
     """Read addresses, each once.
 
     Raises:
         SettingsError: One of them is none.
     """
-    addresses: dict[str, Address] = {}
+    addresses: dict[str, WebAddress] = {}
     for url in urls:
         try:
-            address = Address.parse(url)
+            address = WebAddress.parse(url)
             addresses.setdefault(address.url, address)
         except ValueError as exc:
             raise SettingsError(f"{without_credentials(url)!r}: {exc}") from None
@@ -69,7 +68,7 @@ def check(urls: Iterable[str]) -> list[Address]:
 
 
 def fetch(
-    addresses: Sequence[Address], articles: ArticlesSettings, seconds: float = SECONDS
+    addresses: Sequence[WebAddress], articles: ArticlesSettings, seconds: float = SECONDS
 ) -> Iterator[Saved | Failed]:
     """Fetch addresses, and yield what came of each.
 
@@ -81,11 +80,11 @@ def fetch(
     Raises:
         BotError: There is no folder to save them in.
     """
-    shelf = Shelf(articles.folder, articles.max_bytes)
+    shelf = FetchedFolder(articles.folder, articles.max_bytes)
     with tempfile.TemporaryDirectory() as place:
         here = articles.model_copy(update={"folder": Path(place)})
         with Parser(here) as parser:
-            desk = _Desk(parser, Path(place))
+            desk = _PageReader(parser, Path(place))
             for address in addresses:
                 try:
                     came = asyncio.run(download(address, articles.max_bytes, seconds))
@@ -95,7 +94,7 @@ def fetch(
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class _PageReader:
     """Where a page is read that lies in no articles folder yet."""
 
     parser: Parser
@@ -113,9 +112,9 @@ class _Desk:
             path.unlink(missing_ok=True)
 
 
-def _saved(address: Address, came: Download, shelf: Shelf, desk: _Desk) -> Saved:
+def _saved(address: WebAddress, came: Download, shelf: FetchedFolder, desk: _PageReader) -> Saved:
     kind = kind_of(came)
-    name = f"{address.stem}{Kind.TEXT if kind.is_page else kind}"
+    name = f"{address.stem}{ContentKind.TEXT if kind.is_page else kind}"
     before = shelf.read(name)
     if not kind.is_page:
         if changed := came.data != before:
@@ -142,10 +141,10 @@ def _as_utf8(came: Download) -> bytes:
     return codecs.BOM_UTF8 + decode(came.data, codec).encode(errors="replace")
 
 
-def _cited(article: Article, address: Address) -> str:
+def _cited(article: Article, address: WebAddress) -> str:
     """Return the address that a page says is its own, if that is on its host, or else the last."""
     try:
-        own = Address.parse(article.source.url or "")
+        own = WebAddress.parse(article.source.url or "")
     except ValueError:
         return address.url
     return own.url if own.host == address.host else address.url

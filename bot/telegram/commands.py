@@ -188,8 +188,8 @@ class Commands:
 
     def _gaps(self, heard: GivenCommand) -> Message:
         found = self._state.gaps(time.time() - _GAP_DAYS * _DAY_S, _GAPS)
-        opened = [gaps.Open(one.question, one.downs) for one in found]
-        groups = gaps.grouped(
+        opened = [gaps.OpenQuestion(one.question, one.downs) for one in found]
+        groups = gaps.group_questions(
             opened, lambda question: self._library.encoder.encode_query(question).vector
         )
         return reports.gaps(heard.language, groups, _GAP_DAYS)

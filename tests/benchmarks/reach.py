@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bot import documents
 from bot.build import Library, open_library
-from bot.evaluation.evaluate import Report, evaluate, summed_up
+from bot.evaluation.evaluate import EvaluationReport, evaluate, summed_up
 from bot.evaluation.questions import Question, gather
 from config import Settings
 from tests.benchmarks.conditions import conditions
@@ -34,7 +34,7 @@ class Row:
     """A line of the table: what was asked of which set, and the figures that matter there."""
 
     asked: str
-    report: Report
+    report: EvaluationReport
     figures: tuple[str, ...]
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ def _questions(
     return gather(folder / name / "questions.jsonl", limit, other)
 
 
-def _report(library: Library, questions: Sequence[Question]) -> Report:
+def _report(library: Library, questions: Sequence[Question]) -> EvaluationReport:
     return summed_up(evaluate(library.answerer, questions, library.settings.search.excerpts))
 
 

@@ -24,7 +24,7 @@ from statistics import median
 
 from bot.answers import Answerer
 from bot.build import Library, open_library
-from bot.evaluation.evaluate import Outcome, evaluate, summed_up
+from bot.evaluation.evaluate import QuestionOutcome, evaluate, summed_up
 from bot.evaluation.questions import Question, read, sample
 from config import Settings
 from retrieval.index.snapshot import LiveSnapshot
@@ -38,7 +38,7 @@ _FOREIGN = 1000
 _LETTERS = 4
 _WORD = re.compile(r"[^\W\d_]+")
 
-Pairs = list[tuple[Outcome, Outcome]]
+Pairs = list[tuple[QuestionOutcome, QuestionOutcome]]
 """What came of each question without and with repair."""
 
 
@@ -201,7 +201,7 @@ def _unrepaired(library: Library) -> Answerer:
     return Answerer(searcher, settings.search)
 
 
-def _repairs(outcome: Outcome) -> tuple[Correction, ...]:
+def _repairs(outcome: QuestionOutcome) -> tuple[Correction, ...]:
     return outcome.answer.corrections if outcome.answer else ()
 
 
@@ -215,7 +215,7 @@ def _words(folders: Iterable[Path]) -> set[str]:
     }
 
 
-def _spoils(outcome: Outcome, words: set[str]) -> bool:
+def _spoils(outcome: QuestionOutcome, words: set[str]) -> bool:
     """Whether a word was repaired that is rightly spelt; to add an accent spoils nothing."""
     return any(
         repair.written.lower() in words and _plain(repair.written) != _plain(repair.searched)

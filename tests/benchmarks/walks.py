@@ -118,10 +118,10 @@ async def walks(folder: Path) -> dict[str, list[str]]:
     from pydantic import SecretStr
     from rich.console import Console
 
-    from bot import render
     from bot.build import Library, open_library
     from bot.refresh_process import Refresher
     from bot.telegram import Service
+    from bot.terminal import answers as render
     from config import Settings
     from tests.bot.telegram.emulator import Emulator
 

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.build import open_library
-from bot.chat import Chat
-from bot.console import PROMPT
-from bot.render import ACCENT
+from bot.terminal.answers import ACCENT
+from bot.terminal.chat import Chat
+from bot.terminal.console import PROMPT
 from config import Settings
 
 QUESTIONS = (

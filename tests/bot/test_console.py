@@ -21,8 +21,8 @@ from rich.console import Console
 
 from bot.answers import Answerer
 from bot.build import Library
-from bot.chat import COMMANDS, Chat
-from bot.console import Suggestions, open_history
+from bot.terminal.chat import COMMANDS, Chat
+from bot.terminal.console import Suggestions, open_history
 from config import ConsoleSettings, Settings
 from retrieval.index.store import Store
 from retrieval.refresh.refresh import RefreshOptions, refresh
@@ -34,7 +34,7 @@ DRIVER = """
 import sys
 import time
 from pathlib import Path
-from bot.console import chat
+from bot.terminal.console import chat
 from tests.bot.test_console import library
 chat(library(Path(sys.argv[1])))
 """
@@ -311,10 +311,10 @@ def test_a_defect_is_one_line_and_logged(tmp_path: Path, caplog: pytest.LogCaptu
         None,
     )
     talk = Talk(broken)
-    with caplog.at_level(logging.INFO, logger="bot.chat"):
+    with caplog.at_level(logging.INFO, logger="bot.terminal.chat"):
         reply = talk("why?")
     assert reply == "Something went wrong (ZeroDivisionError: ␛]why?); -v shows where."
-    (record,) = (one for one in caplog.records if one.name == "bot.chat")
+    (record,) = (one for one in caplog.records if one.name == "bot.terminal.chat")
     assert record.exc_info
     assert talk("/sources").endswith("3 articles")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot import checkup
+from bot import doctor as checkup
 from retrieval.doctor import Examination, Finding, FindingKind, Severity
 from retrieval.index.rows import Generation
 from tests.paths import ROOT

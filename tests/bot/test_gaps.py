@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bot.gaps import Group, Open, grouped
+from bot.gaps import OpenQuestion, QuestionGroup, group_questions
 from embeddings import Encoder
 from retrieval.types import FloatArray
 
@@ -165,8 +165,11 @@ TRIPLES = (
 
 def test_most_questions_are_told_apart_as_the_docstring_says(encoder: Encoder) -> None:
     def together(one: str, other: str) -> bool:
-        opened = [Open(one), Open(other)]
-        return len(grouped(opened, lambda question: encoder.encode_query(question).vector)) == 1
+        opened = [OpenQuestion(one), OpenQuestion(other)]
+        return (
+            len(group_questions(opened, lambda question: encoder.encode_query(question).vector))
+            == 1
+        )
 
     assert len(TRIPLES) == 30
     same = sum(together(question, paraphrase) for question, paraphrase, _ in TRIPLES)
@@ -183,9 +186,9 @@ def test_most_questions_are_told_apart_as_the_docstring_says(encoder: Encoder) -
 def test_the_most_asked_come_first_and_thumbs_down_weigh_as_much() -> None:
     groups = _grouped("Tides?", "Crows?", ("Bread?", 3), "Crows?")
     assert groups == [
-        Group(("Bread?",), 1, 3),
-        Group(("Crows?",), 2, 0),
-        Group(("Tides?",), 1, 0),
+        QuestionGroup(("Bread?",), 1, 3),
+        QuestionGroup(("Crows?",), 2, 0),
+        QuestionGroup(("Tides?",), 1, 0),
     ]
 
 
@@ -197,10 +200,15 @@ def test_case_spaces_and_a_final_mark_make_no_other_question_and_cost_no_encodin
         encoded.append(question)
         return encoder.encode_query(question).vector
 
-    opened = [Open("Why  crows?"), Open("why crows"), Open("WHY CROWS ?!"), Open("Why  crows?")]
-    (group,) = grouped(opened, encode)
+    opened = [
+        OpenQuestion("Why  crows?"),
+        OpenQuestion("why crows"),
+        OpenQuestion("WHY CROWS ?!"),
+        OpenQuestion("Why  crows?"),
+    ]
+    (group,) = group_questions(opened, encode)
     assert encoded == ["Why  crows?"]
-    assert group == Group(("Why  crows?", "why crows", "WHY CROWS ?!"), 4, 0)
+    assert group == QuestionGroup(("Why  crows?", "why crows", "WHY CROWS ?!"), 4, 0)
 
 
 def test_a_question_joins_the_nearest_of_several_groups() -> None:
@@ -209,13 +217,16 @@ def test_a_question_joins_the_nearest_of_several_groups() -> None:
         "north": np.array([0, 1], np.float32),
         "north-north-east": np.array([0.38, 0.92], np.float32),
     }
-    opened = [Open("east"), Open("north"), Open("north-north-east")]
-    groups = grouped(opened, vectors.__getitem__)
+    opened = [OpenQuestion("east"), OpenQuestion("north"), OpenQuestion("north-north-east")]
+    groups = group_questions(opened, vectors.__getitem__)
     assert [group.questions for group in groups] == [("north", "north-north-east"), ("east",)]
 
 
 def test_questions_without_a_word_are_no_error() -> None:
-    groups = grouped([Open("?"), Open("!"), Open("🙂")], lambda _: np.zeros(2, np.float32))
+    groups = group_questions(
+        [OpenQuestion("?"), OpenQuestion("!"), OpenQuestion("🙂")],
+        lambda _: np.zeros(2, np.float32),
+    )
     assert [group.size for group in groups] == [2, 1]
 
 
@@ -223,6 +234,6 @@ def test_nothing_open_is_no_group() -> None:
     assert _grouped() == []
 
 
-def _grouped(*questions: str | tuple[str, int]) -> list[Group]:
-    opened = [Open(*(one if isinstance(one, tuple) else (one,))) for one in questions]
-    return grouped(opened, lambda question: HashEncoder().encode_query(question).vector)
+def _grouped(*questions: str | tuple[str, int]) -> list[QuestionGroup]:
+    opened = [OpenQuestion(*(one if isinstance(one, tuple) else (one,))) for one in questions]
+    return group_questions(opened, lambda question: HashEncoder().encode_query(question).vector)

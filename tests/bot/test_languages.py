@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot import documents, render
+from bot import documents
 from bot.answers import Answer, Answerer
 from bot.language_names import language_names
 from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
+from bot.terminal import answers as render
 from config import Settings
 from embeddings import Encoder
 from retrieval.index.store import Store

@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
-from bot.progress import Asking, Building
+from bot.terminal.progress import Asking, Building
 from retrieval.refresh.plan import RefreshProgress
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from bot import reasons, render
 from bot.answers import Answer, Trace
+from bot.terminal import answers as render
+from bot.terminal import explanation as reasons
 from retrieval.search.confidence import Features
 from retrieval.search.excerpts import Window
 from retrieval.search.late import maxsim, similarity

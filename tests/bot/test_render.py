@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from bot import render
 from bot.answers import Answer
-from bot.report import report_text, skipped_text
+from bot.terminal import answers as render
+from bot.terminal.reports import report_text, skipped_text
 from retrieval.articles.folder import Skipped
 from retrieval.refresh.plan import RefreshReport
 from retrieval.search.spelling import Correction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.gaps import Group
+from bot.gaps import QuestionGroup
 from bot.telegram.memory import Stats
 from bot.telegram.views.answers import notice
 from bot.telegram.views.languages import Language
@@ -72,7 +72,7 @@ def stats(language: Language, periods: Sequence[tuple[int, Stats]]) -> Message:
     return Message("\n\n".join(blocks))
 
 
-def gaps(language: Language, groups: Sequence[Group], days: int) -> Message:
+def gaps(language: Language, groups: Sequence[QuestionGroup], days: int) -> Message:
     """List what the articles do not answer well, the most asked first."""
     if not groups:
         return Message(

@@ -13,8 +13,8 @@ from rich.console import Console
 from bot import documents
 from bot.answers import Answer
 from bot.build import Library, open_library
-from bot.evaluation import figures
-from bot.evaluation.evaluate import Outcome, evaluate, summed_up
+from bot.evaluation import command as figures
+from bot.evaluation.evaluate import QuestionOutcome, evaluate, summed_up
 from bot.evaluation.questions import Question, missing, read
 from config import Settings
 from embeddings import Encoder
@@ -47,14 +47,14 @@ def outcome(
     *,
     confidence: float = 0.9,
     ms: float = 10.0,
-) -> Outcome:
+) -> QuestionOutcome:
     """An outcome made by hand; it is answered from .5."""
     excerpts = tuple(
         Excerpt(Source("a.md", "A", dt.date(2024, 1, 5)), 1, 0, len(text), text, (), 1.0)
         for text in texts
     )
     answer = Answer(question.question, excerpts, confidence >= 0.5, confidence, 1, ms)
-    return Outcome(question, answer, articles)
+    return QuestionOutcome(question, answer, articles)
 
 
 def test_questions_with_known_answers_are_answered_right(library: Library) -> None:

@@ -22,8 +22,8 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot.answers import Answer
-from bot.chat import Chat
-from bot.writing import console as written
+from bot.terminal.chat import Chat
+from bot.writing import printing as written
 from bot.writing.writer import Writer, Written
 from config import Settings
 from retrieval.types import Excerpt, Source

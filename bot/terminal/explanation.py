@@ -14,9 +14,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot import render
 from bot.answers import Trace
-from bot.parts import Part
+from bot.terminal import answers as render
+from bot.terminal.answers import Part
 from retrieval.search.confidence import Features
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch, absent_words
 from retrieval.types import Stage

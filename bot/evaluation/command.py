@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bot import documents
-from bot.evaluation.evaluate import Report
-from bot.render import ACCENT, counted, visible
+from bot.errors import BotError
+from bot.evaluation.evaluate import EvaluationReport
+from bot.terminal.answers import ACCENT, counted, visible
+from config import SettingsError
 
 _NONE = "–"
 
@@ -55,7 +60,7 @@ _MEANINGS = {
 }
 
 
-def table(report: Report) -> RenderableType:
+def table(report: EvaluationReport) -> RenderableType:
     """Draw the figures of an evaluation."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
@@ -65,7 +70,7 @@ def table(report: Report) -> RenderableType:
     return Group(Text(_head(report), "dim"), Text(), grid)
 
 
-def lines(report: Report) -> str:
+def lines(report: EvaluationReport) -> str:
     """Write a line per figure."""
     rows = (f"{name}: {value} · {meaning}" for name, value, meaning in _rows(report))
     return "\n".join([_head(report), *rows])
@@ -80,14 +85,14 @@ def absent_text(articles: Sequence[str]) -> str:
     )
 
 
-def _head(report: Report) -> str:
+def _head(report: EvaluationReport) -> str:
     return (
         f"{counted(report.questions, 'question')}: {report.answerable:,} answerable, "
         f"{report.unanswerable:,} not"
     )
 
 
-def _rows(report: Report) -> Iterator[tuple[str, str, str]]:
+def _rows(report: EvaluationReport) -> Iterator[tuple[str, str, str]]:
     document = documents.of_evaluation(report)
     for name, meaning in _MEANINGS.items():
         value = document[name]
@@ -97,3 +102,47 @@ def _rows(report: Report) -> Iterator[tuple[str, str, str]]:
         # A share is read as .87; characters and milliseconds are not.
         shown = f"{value:,.1f}" if name.endswith(("_ms", "_chars")) else f"{value:.3f}"
         yield name, shown, f"{meaning.text} (of {document[meaning.of]:,})"
+
+
+def check_output(path: Path, sources: Iterable[Path]) -> None:
+    """Find out early what would keep a file from being written.
+
+    Args:
+        path: The file.
+        sources: Files that it must not replace.
+
+    Raises:
+        BotError: It cannot be written.
+        SettingsError: It is one of the sources.
+    """
+    if path.resolve() in [one.resolve() for one in sources]:
+        raise SettingsError(f"{path} holds the questions, and would be lost; name another file")
+    if path.exists() and not path.is_file():
+        raise BotError(f"cannot write {path}: it is no file; name another one")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise BotError(f"cannot write {path}: there is no folder {folder}; make it first")
+    if not os.access(folder, os.W_OK):
+        raise BotError(f"cannot write {path}: {folder} is not yours to write; name another one")
+
+
+def write_output(path: Path, lines: Iterable[str]) -> None:
+    """Write lines to a file, which is replaced once all of them are written.
+
+    Raises:
+        BotError: It cannot be written.
+    """
+    target = path.resolve()
+    part: Path | None = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", errors="replace", dir=target.parent, delete=False
+        ) as file:
+            part = Path(file.name)
+            file.writelines(f"{line}\n" for line in lines)
+        part.replace(target)
+    except OSError as exc:
+        raise BotError(f"cannot write {path}: {exc.strerror}; name another file") from exc
+    finally:
+        if part is not None:
+            part.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.spinner import Spinner
 from rich.text import Text
 
-from bot.render import ACCENT
+from bot.terminal.answers import ACCENT
 from retrieval.refresh.plan import RefreshProgress
 
 _BAR_WIDTH = 16

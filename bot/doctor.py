@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from bot.idle import stores_tokens
-from bot.render import ACCENT, counted, visible
+from bot.terminal.answers import ACCENT, counted, visible
 from config import Settings
 from retrieval.doctor import Examination, Examined, Finding, Severity, examine
 from retrieval.types import Encoder

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot import render
 from bot.fetching.fetch import Failed, Saved
+from bot.terminal import answers as render
 
 NEXT = "Run excerpta refresh to index them, unless something watches the folder."
 
 
-def document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
+def fetch_document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
     """Return a fetch's outcomes as `--json` prints them."""
     return {
         "saved": [
@@ -31,7 +31,7 @@ def document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
     }
 
 
-def text(outcomes: Sequence[Saved | Failed]) -> str:
+def fetch_text(outcomes: Sequence[Saved | Failed]) -> str:
     """Return what was saved, a line each, and what to do next."""
     saved = [one for one in outcomes if isinstance(one, Saved)]
     lines = [_line(one) for one in saved]
@@ -40,7 +40,7 @@ def text(outcomes: Sequence[Saved | Failed]) -> str:
     return "\n".join(lines)
 
 
-def line(failed: Failed) -> str:
+def failure_text(failed: Failed) -> str:
     """Return why an address gave nothing."""
     return render.visible(f"excerpta: {failed.url}: {failed.reason}")
 

@@ -8,8 +8,8 @@ from rich.console import Console, RenderableType
 from rich.constrain import Constrain
 from rich.text import Text
 
-from bot import render
 from bot.answers import Answer
+from bot.terminal import answers as render
 from bot.writing.writer import Writer
 
 WRITTEN = "Written by {model} from the excerpts above; what they do not support is left out:"

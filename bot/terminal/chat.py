@@ -11,14 +11,16 @@ from difflib import get_close_matches
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from bot import documents, reasons, render
+from bot import documents
 from bot.answers import Answer, Trace
 from bot.build import Library
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
-from bot.progress import Building
-from bot.report import report_text, skipped_text
-from bot.writing import console as written
+from bot.terminal import answers as render
+from bot.terminal import explanation as reasons
+from bot.terminal.progress import Building
+from bot.terminal.reports import report_text, skipped_text
+from bot.writing import printing as written
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
 

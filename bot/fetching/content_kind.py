@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from bot.fetching.address import FetchError
 from bot.fetching.download import Download
-from bot.fetching.errors import FetchError
 from retrieval.articles import UnreadableArticle, decode, suffix
 
 _HEAD = 4096
@@ -15,7 +15,7 @@ _PDF = b"%PDF-"
 _ROOT = re.compile(r"(?>\s+|<\?.*?\?>|<!--.*?-->|<![^>]*>)*+<([\w:]+)", re.DOTALL)
 
 
-class Kind(StrEnum):
+class ContentKind(StrEnum):
     """What can be saved; the value is the suffix of a file that is like it."""
 
     HTML = ".html"
@@ -28,17 +28,22 @@ class Kind(StrEnum):
     @property
     def is_page(self) -> bool:
         """Whether its text is saved, and not the bytes as they come."""
-        return self in (Kind.HTML, Kind.MARKDOWN, Kind.TEXT)
+        return self in (ContentKind.HTML, ContentKind.MARKDOWN, ContentKind.TEXT)
 
 
 _PAGES = {
-    "text/html": Kind.HTML,
-    "application/xhtml+xml": Kind.HTML,
-    "text/markdown": Kind.MARKDOWN,
-    "text/x-markdown": Kind.MARKDOWN,
-    "text/plain": Kind.TEXT,
+    "text/html": ContentKind.HTML,
+    "application/xhtml+xml": ContentKind.HTML,
+    "text/markdown": ContentKind.MARKDOWN,
+    "text/x-markdown": ContentKind.MARKDOWN,
+    "text/plain": ContentKind.TEXT,
 }
-_ROOTS = {"html": Kind.HTML, "rss": Kind.RSS, "rdf:rdf": Kind.RSS, "feed": Kind.ATOM}
+_ROOTS = {
+    "html": ContentKind.HTML,
+    "rss": ContentKind.RSS,
+    "rdf:rdf": ContentKind.RSS,
+    "feed": ContentKind.ATOM,
+}
 # Kinds that the content alone tells, under whatever of these names they come.
 _TOLD = frozenset(
     {
@@ -54,7 +59,7 @@ _TOLD = frozenset(
 _UNTOLD = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 
-def kind_of(download: Download) -> Kind:
+def kind_of(download: Download) -> ContentKind:
     """Tell what came.
 
     Raises:
@@ -64,7 +69,7 @@ def kind_of(download: Download) -> Kind:
     if said not in _PAGES and said not in _TOLD and said not in _UNTOLD:
         raise _unwanted(said)
     if download.data.startswith(_PDF):
-        return Kind.PDF
+        return ContentKind.PDF
     root = _ROOT.match(_head(download.data))
     kind = _ROOTS.get(root[1].lower()) if root else None
     if kind is not None and (said not in _PAGES or not kind.is_page):
@@ -73,9 +78,9 @@ def kind_of(download: Download) -> Kind:
         raise _unwanted(f"what is called {said} and is something else")
     if said in _UNTOLD and not _is_text(download.data):
         raise _unwanted("bytes of no known kind")
-    if _PAGES.get(said, Kind.TEXT) is Kind.TEXT:
+    if _PAGES.get(said, ContentKind.TEXT) is ContentKind.TEXT:
         named = suffix(download.address.path)
-        return Kind.MARKDOWN if named in (".md", ".markdown") else Kind.TEXT
+        return ContentKind.MARKDOWN if named in (".md", ".markdown") else ContentKind.TEXT
     return _PAGES[said]
 
 

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.constrain import Constrain
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from bot.language_names import language_names
-from bot.parts import Part, Quote
 from retrieval.types import Article, Excerpt, Source
 
 if TYPE_CHECKING:
     from bot.answers import Answer
     from retrieval.search.spelling import Correction
     from retrieval.search.unknown_language import UnknownLanguage
+
 
 NO_ANSWER = "The articles do not answer this."
 CLOSEST = "Closest excerpts, which may not answer:"
@@ -264,3 +265,34 @@ def _labelled(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, value in values.items():
         if value:
             yield visible(name.replace("_", " ")), visible(value)
+
+
+class Part(Protocol):
+    """What can be drawn, and written as plain text of the same words."""
+
+    @property
+    def plain(self) -> str:
+        """The text, without a line feed at its end."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it, as rich asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Text behind a bar of a style."""
+
+    text: Text
+    bar: str
+
+    @property
+    def plain(self) -> str:
+        """The text without the bar."""
+        return self.text.plain
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it, the bar before each line."""
+        bar = ("| " if options.ascii_only else "▎ ", self.bar)
+        for line in self.text.wrap(console, max(1, options.max_width - 2)):
+            line.rstrip()
+            yield Text.assemble(bar, line)

@@ -18,9 +18,9 @@ from prompt_toolkit.output import create_output
 from prompt_toolkit.styles import Style
 from rich.console import Console
 
-from bot import render
 from bot.build import Library
-from bot.chat import COMMANDS, Chat
+from bot.terminal import answers as render
+from bot.terminal.chat import COMMANDS, Chat
 from config import ConsoleSettings
 
 logger = logging.getLogger(__name__)

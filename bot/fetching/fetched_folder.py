@@ -7,13 +7,13 @@ import secrets
 from pathlib import Path
 
 from bot.errors import BotError
-from bot.fetching.errors import FetchError
+from bot.fetching.address import FetchError
 from retrieval.articles import UnreadableArticle, file_at, read_bytes
 
 NAME = "fetched"
 
 
-class Shelf:
+class FetchedFolder:
     """Keeps files; what lies in their way and is none is left as it is."""
 
     def __init__(self, articles: Path, max_bytes: int) -> None:

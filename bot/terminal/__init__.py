@@ -1,0 +1,1 @@
+"""The terminal: how answers, articles, reports and progress look, and the chat."""
