@@ -52,9 +52,9 @@ def ask(
 
     from bot import documents
     from bot.answers import check_question
-    from bot.terminal import answers as render
-    from bot.terminal import explanation as reasons
-    from bot.writing import printing as written
+    from bot.terminal.answers import AnswerDrawing
+    from bot.terminal.explanation import reasons_below
+    from bot.writing.printing import print_written, written_document
 
     asked = _read_question() if question == "-" else question
     # Before the library is opened, so that a wrong question costs nothing.
@@ -62,17 +62,17 @@ def ask(
     library = run.library()
     trace = library.answerer.trace(asked)
     answer = trace.answer
-    drafted = documents.of_written(library.writer, answer) if run.json else None
-    why = reasons.below(trace, run.settings.search.threshold) if explain else ()
+    written = None
+    if library.writer is not None and run.json:
+        written = written_document(answer, library.writer)
+    reasons = reasons_below(trace, run.settings.search.threshold) if explain else ()
     run.print(
-        documents.of_trace(trace, drafted) if explain else documents.of_answer(answer, drafted),
-        lambda: render.answer_text(answer, why),
-        lambda: render.answer(answer, why),
+        documents.of_trace(trace, written) if explain else documents.of_answer(answer, written),
+        AnswerDrawing(answer, reasons),
     )
     if library.writer is not None and not run.json:
-        out = Console()
         write("")
-        written.show(answer, library.writer, out, plain=not out.is_terminal)
+        print_written(answer, library.writer, Console())
     return 0 if answer.answered else NOT_ANSWERED
 
 
@@ -105,7 +105,7 @@ def show(
     """Print an article's text as indexed; offsets in answers refer to it."""
     from bot import documents
     from bot.build import open_store
-    from bot.terminal import answers as render
+    from bot.terminal.articles import ArticleDrawing
 
     found = open_store(run.settings).article(article)
     if found is None:
@@ -113,7 +113,7 @@ def show(
             f"no article {article!r} in the index {run.settings.index.folder}; /sources in "
             "excerpta chat lists those there are"
         )
-    run.print(documents.of_article(found), lambda: found.text, lambda: render.article(found, None))
+    run.print(documents.of_article(found), ArticleDrawing(found, bare=True))
 
 
 @command
@@ -168,11 +168,7 @@ def evaluate(
         written = (documents.of_outcome(one) for one in outcomes)
         outfile.write_output(per_question, (json.dumps(one, ensure_ascii=False) for one in written))
     report = evaluation.summed_up(outcomes)
-    run.print(
-        documents.of_evaluation(report),
-        lambda: figures.lines(report),
-        lambda: figures.table(report),
-    )
+    run.print(documents.of_evaluation(report), figures.EvaluationDrawing(report))
 
 
 def _read_question() -> str:

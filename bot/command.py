@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from bot.errors import BotError, QuestionError
 from config import Settings, SettingsError, logs
@@ -95,17 +95,18 @@ class Run:
             say(report_text(library.report))
         return library
 
-    def print(
-        self, document: Mapping[str, Any], text: Callable[[], str], drawn: Callable[[], object]
-    ) -> None:
-        """Print a result: as JSON, as text, or drawn where output is a terminal."""
+    def print(self, document: Mapping[str, Any], drawing: RenderableType) -> None:
+        """Print a result: as JSON, drawn where output is a terminal, or else as plain text."""
+        from bot.terminal.text import plain
+
         console = Console()
         if self.json:
             write(json.dumps(document, ensure_ascii=False))
         elif console.is_terminal:
-            console.print(drawn())
+            console.print(drawing)
         else:
-            write(text())
+            # Not by the console, which would end the program where the pipe is closed.
+            write(plain(drawing))
 
     def refuse_json(self, instead: str) -> None:
         """Refuse `--json` where no document is printed."""
@@ -151,7 +152,7 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         write(json.dumps({"error": str(fault)}, ensure_ascii=False))
     # By the log, which keeps the bot's token out.
     logger.debug("the command failed", exc_info=fault)
-    from bot.terminal.answers import visible
+    from bot.terminal.text import visible
 
     say(f"excerpta: {visible(str(fault))}")
     raise typer.Exit(status)

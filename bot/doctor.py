@@ -1,17 +1,18 @@
-"""What is wrong with the index and the articles: as a document, as text, and drawn."""
+"""What is wrong with the index and the articles: as a document, and drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
 from bot.idle import stores_tokens
-from bot.terminal.answers import ACCENT, counted, visible
+from bot.terminal.text import ACCENT, counted, visible
 from config import Settings
 from retrieval.doctor import Examination, Examined, Finding, Severity, examine
 from retrieval.types import Encoder
@@ -73,25 +74,30 @@ def document(examination: Examination) -> dict[str, Any]:
     }
 
 
-def text(examination: Examination) -> str:
-    """Write what was found, the worst first, then a summary."""
-    lines = []
-    for severity, told, details in _told(examination.findings):
-        lines.append(f"{severity.value}: {told}")
-        lines += [f"  {detail}" for detail in details]
-    return "\n".join([*lines, *_summary(examination)])
+@dataclass(frozen=True, slots=True)
+class ExaminationDrawing:
+    """What was found, the worst first, then a summary."""
+
+    examination: Examination
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it, as rich asks for."""
+        for severity, told, (*named, mend) in _told(self.examination.findings):
+            style = _STYLES[severity]
+            yield Text(overflow="fold").append(f"{severity.value}: ", style).append(told)
+            for detail in named:
+                yield _indented(Text(detail, "dim", overflow="fold"), options)
+            yield _indented(Text(mend, ACCENT, overflow="fold"), options, below=1)
+        first, *rest = _summary(self.examination)
+        yield Text(first, "bold")
+        yield from (Text(line, "dim") for line in rest)
 
 
-def drawn(examination: Examination) -> RenderableType:
-    """Draw what was found, the worst first, then a summary."""
-    parts: list[RenderableType] = []
-    for severity, told, (*named, mend) in _told(examination.findings):
-        head = Text(overflow="fold").append(f"{severity.value}: ", _STYLES[severity]).append(told)
-        parts.append(head)
-        parts += [Padding(Text(one, "dim", overflow="fold"), (0, 0, 0, 2)) for one in named]
-        parts.append(Padding(Text(mend, ACCENT, overflow="fold"), (0, 0, 1, 2)))
-    first, *rest = _summary(examination)
-    return Group(*parts, Text(first, "bold"), *(Text(line, "dim") for line in rest))
+def _indented(text: Text, options: ConsoleOptions, below: int = 0) -> RenderableType:
+    """Return a text with a margin; a pipe gets no empty lines below it."""
+    if options.is_terminal:
+        return Padding(text, (0, 0, below, 2))
+    return Text("  ").append(text)
 
 
 def _told(findings: Sequence[Finding]) -> Iterator[tuple[Severity, str, list[str]]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.answers import Answer, Trace
 from bot.evaluation.evaluate import EvaluationReport, QuestionOutcome
-from bot.writing.writer import Writer
 from config import Settings
 from retrieval.index.folder import folder_size
 from retrieval.index.store import Store
@@ -52,20 +51,6 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
             for number, excerpt in answer.cited()
         ],
         "written": written,
-    }
-
-
-def of_written(writer: Writer | None, answer: Answer) -> dict[str, Any] | None:
-    """Return the answer that a model writes, all its sentences; None if it writes none."""
-    sentences = list(writer.written(answer)) if writer else []
-    if writer is None or not sentences:
-        return None
-    return {
-        "model": writer.model,
-        "sentences": [
-            {"text": one.text, "citations": list(one.citations), "supported": one.supported}
-            for one in sentences
-        ],
     }
 
 

@@ -48,7 +48,7 @@ def refresh(
     if dry_run:
         seen = preview(run.settings.articles, run.settings.index, stores_tokens(run.settings))
         text = preview_text(seen)
-        run.print(of_preview(seen), lambda: text, lambda: Text(text))
+        run.print(of_preview(seen), Text(text))
         return
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
@@ -73,7 +73,7 @@ def refresh(
                 wait_s=-1 if wait else WAIT_S,
             )
     text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
-    run.print(of_report(report), lambda: text, lambda: Text(text))
+    run.print(of_report(report), Text(text))
     if watch and encoder is not None:
         _watch(run.settings, encoder)
 
@@ -82,9 +82,9 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
     from bot.build import bring_in_line
     from bot.idle import is_in_line
     from bot.refresh_process import WRITTEN_S
-    from bot.terminal.answers import visible
     from bot.terminal.reports import report_text
     from retrieval.articles import WRITTEN
+    from bot.terminal.text import visible
     from retrieval.errors import RetrievalError
     from retrieval.refresh.watch import FolderChanges
 
@@ -130,7 +130,7 @@ def rollback(
         restored = generations.rollback(store, generation)
         derived.write_lexical(store, restored.number)
     text = generation_text(restored)
-    run.print(of_generation(restored), lambda: text, lambda: Text(text))
+    run.print(of_generation(restored), Text(text))
 
 
 @command
@@ -151,7 +151,7 @@ def fetch(
             say(fetching.failure_text(outcome))
     text = fetching.fetch_text(outcomes)
     if text or run.json:
-        run.print(fetching.fetch_document(outcomes), lambda: text, lambda: Text(text))
+        run.print(fetching.fetch_document(outcomes), Text(text))
     return WORLD_AT_FAULT if any(isinstance(one, fetching.Failed) for one in outcomes) else 0
 
 
@@ -160,11 +160,10 @@ def status(run: Run) -> None:
     """Say what is indexed, and with which model."""
     from bot import documents
     from bot.build import open_store
-    from bot.terminal import answers as render
+    from bot.terminal.articles import ValuesDrawing
 
     document = documents.of_index(run.settings, open_store(run.settings))
-    values = {name: "" if value is None else str(value) for name, value in document.items()}
-    run.print(document, lambda: render.status_text(values), lambda: render.status(values))
+    run.print(document, ValuesDrawing(document))
 
 
 @command
@@ -188,11 +187,7 @@ def doctor(
             building.announce,
             every=every,
         )
-    run.print(
-        checkup.document(diagnosis),
-        lambda: checkup.text(diagnosis),
-        lambda: checkup.drawn(diagnosis),
-    )
+    run.print(checkup.document(diagnosis), checkup.ExaminationDrawing(diagnosis))
     return WORLD_AT_FAULT if checkup.has_errors(diagnosis) else 0
 
 

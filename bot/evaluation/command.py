@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
 from bot import documents
 from bot.errors import BotError
 from bot.evaluation.evaluate import EvaluationReport
-from bot.terminal.answers import ACCENT, counted, visible
+from bot.terminal.text import ACCENT, counted, visible
 from config import SettingsError
 
 _NONE = "–"
@@ -60,20 +60,26 @@ _MEANINGS = {
 }
 
 
-def table(report: EvaluationReport) -> RenderableType:
-    """Draw the figures of an evaluation."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(justify="right", no_wrap=True)
-    for name, value, meaning in _rows(report):
-        grid.add_row(Text(name, ACCENT), Text(value, "bold"), Text(meaning, "dim"))
-    return Group(Text(_head(report), "dim"), Text(), grid)
+@dataclass(frozen=True, slots=True)
+class EvaluationDrawing:
+    """The figures of an evaluation: a table in a terminal, lines of the same words in a pipe."""
 
+    report: EvaluationReport
 
-def lines(report: EvaluationReport) -> str:
-    """Write a line per figure."""
-    rows = (f"{name}: {value} · {meaning}" for name, value, meaning in _rows(report))
-    return "\n".join([_head(report), *rows])
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw them, as rich asks for."""
+        rows = _rows(self.report)
+        yield Text(_head(self.report), "dim")
+        if not options.is_terminal:
+            yield from (Text(f"{name}: {value} · {meaning}") for name, value, meaning in rows)
+            return
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True)
+        for name, value, meaning in rows:
+            grid.add_row(Text(name, ACCENT), Text(value, "bold"), Text(meaning, "dim"))
+        yield Text()
+        yield grid
 
 
 def absent_text(articles: Sequence[str]) -> str:

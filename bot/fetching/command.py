@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.fetching.fetch import Failed, Saved
-from bot.terminal import answers as render
+from bot.terminal.text import visible
 
 NEXT = "Run excerpta refresh to index them, unless something watches the folder."
 
@@ -42,10 +42,10 @@ def fetch_text(outcomes: Sequence[Saved | Failed]) -> str:
 
 def failure_text(failed: Failed) -> str:
     """Return why an address gave nothing."""
-    return render.visible(f"excerpta: {failed.url}: {failed.reason}")
+    return visible(f"excerpta: {failed.url}: {failed.reason}")
 
 
 def _line(saved: Saved) -> str:
     told = " · ".join(filter(None, [saved.title, str(saved.date or "")]))
     said = f"{'saved' if saved.changed else 'unchanged'} {saved.article}"
-    return render.visible(f"{said}: {told}" if told else said)
+    return visible(f"{said}: {told}" if told else said)

@@ -16,11 +16,13 @@ from bot.answers import Answer, Trace
 from bot.build import Library
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
-from bot.terminal import answers as render
-from bot.terminal import explanation as reasons
+from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
+from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
+from bot.terminal.explanation import ExplanationDrawing
 from bot.terminal.progress import Building
 from bot.terminal.reports import report_text, skipped_text
-from bot.writing import printing as written
+from bot.terminal.text import ACCENT, counted, plain, visible
+from bot.writing.printing import print_written
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
 
@@ -35,14 +37,18 @@ class Chat:
 
     Attributes:
         over: Whether the asker has left.
+
+    Args:
+        library: Answers.
+        out: Shows the replies; where it is no terminal, as plain text.
+        err: Shows how far a refresh is.
     """
 
-    def __init__(self, library: Library, out: Console, err: Console, plain: bool) -> None:
+    def __init__(self, library: Library, out: Console, err: Console) -> None:
         self.over = False
         self._library = library
         self._out = out
         self._err = err
-        self._plain = plain
         self._trace: Trace | None = None
         self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
@@ -52,14 +58,13 @@ class Chat:
     def greet(self) -> None:
         """Say what can be asked."""
         index = self._library.searcher.snapshot.generation
-        size = f"{render.counted(index.articles, 'article')} · {self._library.encoder.name}"
+        size = f"{counted(index.articles, 'article')} · {self._library.encoder.name}"
         self._show(
             Text.assemble(
-                ("Excerpta", f"bold {render.ACCENT}"),
+                ("Excerpta", f"bold {ACCENT}"),
                 " ",
-                (f"· {render.visible(size)}\nAsk a question, or type /help.", "dim"),
-            ),
-            f"Excerpta · {render.visible(size)}\nAsk a question, or type /help.",
+                (f"· {visible(size)}\nAsk a question, or type /help.", "dim"),
+            )
         )
 
     def handle(self, line: str) -> None:
@@ -79,7 +84,7 @@ class Chat:
 
     def say(self, text: str) -> None:
         """Say a line."""
-        self._show(Text(render.visible(text)), render.visible(text))
+        self._show(Text(visible(text)))
 
     def choices(self, name: str) -> Iterator[tuple[str, str]]:
         """Yield what a command takes, each with the title of the article."""
@@ -94,17 +99,17 @@ class Chat:
     def _last(self) -> Answer | None:
         return self._trace.answer if self._trace else None
 
-    def _show(self, drawn: RenderableType, text: str) -> None:
-        if self._plain:
-            self._out.out(f"{text}\n", highlight=False)
+    def _show(self, drawing: RenderableType) -> None:
+        if self._out.is_terminal:
+            self._out.print(Group(Text(), drawing, Text()))
         else:
-            self._out.print(Group(Text(), drawn, Text()))
+            self._out.out(f"{plain(drawing)}\n", highlight=False)
 
     def _note_changes(self) -> None:
         """Say once that the articles are others than at the line before; scripts are not told."""
         index = self._library.searcher.snapshot.generation
-        if index.number != self._generation and not self._plain:
-            size = render.counted(index.articles, "article")
+        if index.number != self._generation and self._out.is_terminal:
+            size = counted(index.articles, "article")
             self._out.print(Text(f"The articles have changed; there are {size} now.", "dim"))
         self._generation = index.number
 
@@ -114,9 +119,9 @@ class Chat:
         self._before = before
         answer = self._trace.answer
         self._earlier.append(answer.searched)
-        self._show(render.answer(answer), render.answer_text(answer))
+        self._show(AnswerDrawing(answer))
         if self._library.writer is not None:
-            written.show(answer, self._library.writer, self._out, plain=self._plain)
+            print_written(answer, self._library.writer, self._out)
 
     def _run(self, line: str) -> None:
         name, _, argument = line.partition(" ")
@@ -132,7 +137,7 @@ class Chat:
         generation = self._library.searcher.snapshot.generation.number
         if self._sources[0] != generation:
             sources = self._library.store.sources()
-            self._sources = generation, {render.visible(one.path): one for one in sources}
+            self._sources = generation, {visible(one.path): one for one in sources}
         return self._sources[1]
 
     # Commands
@@ -141,11 +146,10 @@ class Chat:
         usages = {
             f"{name} {command.argument}".strip(): command.help for name, command in COMMANDS.items()
         }
-        self._show(render.status(usages), render.status_text(usages))
+        self._show(ValuesDrawing(usages))
 
     def _list_sources(self, _argument: str) -> None:
-        sources = list(self._by_path().values())
-        self._show(render.sources(sources), render.sources_text(sources))
+        self._show(SourcesDrawing(list(self._by_path().values())))
 
     def _more(self, _argument: str) -> None:
         last = self._trace
@@ -167,7 +171,7 @@ class Chat:
         answer = replace(last.answer, excerpts=(*known, *(excerpt for excerpt, _ in new)))
         windows = (*last.windows, *(window for _, window in new))
         self._trace = replace(last, answer=answer, windows=windows)
-        self._show(render.more(answer, len(known)), render.more_text(answer, len(known)))
+        self._show(ExcerptsDrawing(answer, len(known)))
 
     def _why(self, argument: str) -> None:
         if self._trace is None:
@@ -180,14 +184,11 @@ class Chat:
             self.say(self._no_citation(argument))
             return
         threshold = self._library.settings.search.threshold
-        self._show(
-            reasons.why(self._trace, threshold, citation),
-            reasons.why_text(self._trace, threshold, citation),
-        )
+        self._show(ExplanationDrawing(self._trace, threshold, citation))
 
     def _no_citation(self, argument: str) -> str:
         citations = len(self._last.excerpts) if self._last else 0
-        have = f"has {render.counted(citations, 'citation')}" if self._last else "is yet to come"
+        have = f"has {counted(citations, 'citation')}" if self._last else "is yet to come"
         return f"There is no citation {argument}; the last answer {have}."
 
     def _show_article(self, argument: str) -> None:
@@ -206,7 +207,7 @@ class Chat:
         if article is None:
             self.say(f"{path} is no longer among the articles.")
             return
-        self._show(render.article(article, paragraph), render.article_text(article, paragraph))
+        self._show(ArticleDrawing(article, paragraph))
 
     def _not_showable(self, argument: str) -> str:
         if not argument:
@@ -219,8 +220,7 @@ class Chat:
 
     def _status(self, _argument: str) -> None:
         document = documents.of_index(self._library.settings, self._library.store)
-        values = {name: "" if value is None else str(value) for name, value in document.items()}
-        self._show(render.status(values), render.status_text(values))
+        self._show(ValuesDrawing(document))
 
     def _refresh(self, _argument: str) -> None:
         with Building(self._err) as building:
@@ -229,7 +229,7 @@ class Chat:
         text = report_text(report)
         if report.skipped:
             text += f"\n{skipped_text(report.skipped)}"
-        self._show(Text(text), text)
+        self._show(Text(text))
 
     def _quit(self, _argument: str) -> None:
         self.over = True

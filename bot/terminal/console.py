@@ -19,8 +19,8 @@ from prompt_toolkit.styles import Style
 from rich.console import Console
 
 from bot.build import Library
-from bot.terminal import answers as render
 from bot.terminal.chat import COMMANDS, Chat
+from bot.terminal.text import visible
 from config import ConsoleSettings
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class Suggestions(Completer):
             return
         for choice, meaning in choices:
             if choice.startswith(typed):
-                yield Completion(choice, -len(typed), display_meta=render.visible(meaning))
+                yield Completion(choice, -len(typed), display_meta=visible(meaning))
 
 
 class _PrivateHistory(FileHistory):
@@ -87,8 +87,9 @@ def chat(library: Library) -> None:
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     prompted = sys.stdin.isatty()
-    plain = not (prompted and sys.stdout.isatty())
-    talk = Chat(library, Console(), Console(stderr=True), plain)
+    drawn = prompted and sys.stdout.isatty()
+    out = Console(force_terminal=None if drawn else False)
+    talk = Chat(library, out, Console(stderr=True))
     if prompted:
         _converse(talk, library.settings.console)
     else:

@@ -1,6 +1,6 @@
-"""How reasons look: why each excerpt was chosen, and how sure the answer is.
+"""How an explanation looks: why each excerpt was chosen, and how sure the answer is.
 
-Questions and articles are nobody's markup: all words of theirs pass through `render.visible`.
+Questions and articles are nobody's markup: all words of theirs pass through `visible`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bot.answers import Trace
-from bot.terminal import answers as render
-from bot.terminal.answers import Part
+from bot.terminal.answers import citation_line
+from bot.terminal.text import Readable, visible
 from retrieval.search.confidence import Features
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch, absent_words
 from retrieval.types import Stage
@@ -38,46 +37,36 @@ _LEGEND = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A stage of the search: its name, and what it made of the passage; "" for what is not."""
+class ExplanationDrawing:
+    """Why the excerpts of an answer were chosen, below their citations.
 
-    name: str
-    rank: str
-    score: str
-    what: str
+    Attributes:
+        threshold: Confidence from which a reply counts as an answer.
+        citation: The only one that is drawn; all of them if it is None.
+    """
 
-    @property
-    def plain(self) -> str:
-        score = f"({self.score})" if self.score else ""
-        return " ".join(filter(None, (self.name, self.rank, score)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Reason:
-    """An explanation, drawn."""
-
-    explanation: Explanation
-
-    @property
-    def plain(self) -> str:
-        lines = [f"{label}: {words}" for label, words in _words(self.explanation)]
-        stages = " · ".join(row.plain for row in _stages(self.explanation))
-        return "\n".join([*lines, f"rank (score): {stages}"])
+    trace: Trace
+    threshold: float
+    citation: int | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        words = _grid()
-        for label, text in _words(self.explanation):
-            words.add_row(Text(label, "dim"), Text(text, overflow="fold"))
-        stages = _grid()
-        for _ in range(2):
-            stages.add_column(justify="right")
-        stages.add_row("", "rank", "score", "", style="dim")
-        for row in _stages(self.explanation):
-            stages.add_row(row.name, row.rank, row.score, row.what, style="dim")
-        yield Padding(Group(words, stages), (0, 0, 0, 2), expand=False)
+        """Draw it, as rich asks for."""
+        yield Readable(*self._parts())
+
+    def _parts(self) -> Iterator[RenderableType]:
+        answer = self.trace.answer
+        for (number, excerpt), reason in zip(answer.cited(), self.trace.reasons(), strict=True):
+            if self.citation in (None, number):
+                yield citation_line(number, excerpt, answer.answered)
+                yield _Reason(reason)
+                yield Text()
+        if self.citation:
+            yield Text(_LEGEND, "dim")
+        else:
+            yield _account(self.trace, self.threshold)
 
 
-def below(trace: Trace, threshold: float) -> tuple[Part, ...]:
+def reasons_below(trace: Trace, threshold: float) -> tuple[RenderableType, ...]:
     """Return what is drawn below each excerpt of an answer, and at its end.
 
     Args:
@@ -87,24 +76,52 @@ def below(trace: Trace, threshold: float) -> tuple[Part, ...]:
     return (*map(_Reason, trace.reasons()), Text(), _account(trace, threshold))
 
 
-def why(trace: Trace, threshold: float, citation: int | None = None) -> RenderableType:
-    """Draw the reasons of an answer by their citations, or one of them."""
-    return Constrain(Group(*_why(trace, threshold, citation)), render.WIDTH)
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why one excerpt was chosen: tables in a terminal, lines of the same words in a pipe."""
+
+    explanation: Explanation
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        words, stages = _words(self.explanation), _stages(self.explanation)
+        if options.is_terminal:
+            parts = Group(_words_table(words), _stages_table(stages))
+            yield Padding(parts, (0, 0, 0, 2), expand=False)
+            return
+        for label, text in words:
+            yield Text(f"{label}: {text}")
+        yield Text(f"rank (score): {' · '.join(map(str, stages))}")
 
 
-def why_text(trace: Trace, threshold: float, citation: int | None = None) -> str:
-    """Write the reasons of an answer as plain text, or one of them."""
-    return "\n".join(part.plain for part in _why(trace, threshold, citation))
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A stage of the search: its name, and what it made of the passage; "" for what is not."""
+
+    name: str
+    rank: str
+    score: str
+    what: str
+
+    def __str__(self) -> str:
+        score = f"({self.score})" if self.score else ""
+        return " ".join(filter(None, (self.name, self.rank, score)))
 
 
-def _why(trace: Trace, threshold: float, citation: int | None) -> Iterator[Part]:
-    answer = trace.answer
-    for (number, excerpt), explanation in zip(answer.cited(), trace.reasons(), strict=True):
-        if citation in (None, number):
-            yield render.citation(number, excerpt, answer.answered)
-            yield _Reason(explanation)
-            yield Text()
-    yield Text(_LEGEND, "dim") if citation else _account(trace, threshold)
+def _words_table(words: Iterator[tuple[str, str]]) -> Table:
+    table = _grid()
+    for label, text in words:
+        table.add_row(Text(label, "dim"), Text(text, overflow="fold"))
+    return table
+
+
+def _stages_table(stages: Iterator[_Row]) -> Table:
+    table = _grid()
+    for _ in range(2):
+        table.add_column(justify="right")
+    table.add_row("", "rank", "score", "", style="dim")
+    for row in stages:
+        table.add_row(row.name, row.rank, row.score, row.what, style="dim")
+    return table
 
 
 def _account(trace: Trace, threshold: float) -> Text:
@@ -115,7 +132,7 @@ def _account(trace: Trace, threshold: float) -> Text:
     lines = [f"{sure}; {only}from {100 * threshold:g} % on it counts as an answer."]
     if answer.excerpts:
         lines.append(_judged(trace.judged))
-    missing = [render.visible(word) for word in absent_words(trace.ranking)]
+    missing = [visible(word) for word in absent_words(trace.ranking)]
     if missing and not answer.unknown_language:
         lines.append(f"Nowhere in the articles, in any form: {_listed(missing, _WORDS, ', ')}.")
     if not answer.answered:
@@ -158,12 +175,12 @@ def _words(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _term(term: QueryTerm) -> str:
-    searched = "" if term.searched == term.word else f" ({render.visible(term.searched)})"
-    return f"{render.visible(term.word)}{searched} {term.weight:.2f}"
+    searched = "" if term.searched == term.word else f" ({visible(term.searched)})"
+    return f"{visible(term.word)}{searched} {term.weight:.2f}"
 
 
 def _pair(pair: WordMatch) -> str:
-    return f"{render.visible(pair.word)} → {render.visible(pair.match)} {pair.similarity:.2f}"
+    return f"{visible(pair.word)} → {visible(pair.match)} {pair.similarity:.2f}"
 
 
 def _listed(words: Sequence[str], most: int, between: str) -> str:

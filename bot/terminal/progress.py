@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.spinner import Spinner
 from rich.text import Text
 
-from bot.terminal.answers import ACCENT
+from bot.terminal.text import ACCENT
 from retrieval.refresh.plan import RefreshProgress
 
 _BAR_WIDTH = 16

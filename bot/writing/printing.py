@@ -1,36 +1,34 @@
-"""A written answer on a console: its sentences, line by line, as they come."""
+"""A written answer as it is printed: sentences as they come, or a part of a JSON document."""
 
 from __future__ import annotations
 
 from contextlib import nullcontext
+from typing import Any
 
-from rich.console import Console, RenderableType
-from rich.constrain import Constrain
+from rich.console import Console
 from rich.text import Text
 
 from bot.answers import Answer
-from bot.terminal import answers as render
+from bot.terminal.text import Readable, show, visible
 from bot.writing.writer import Writer
 
 WRITTEN = "Written by {model} from the excerpts above; what they do not support is left out:"
 
 
-def show(answer: Answer, writer: Writer, out: Console, *, plain: bool) -> None:
-    """Show the supported sentences of a written answer, and whose words they are.
+def print_written(answer: Answer, writer: Writer, out: Console) -> None:
+    """Print the supported sentences of a written answer as they come, and whose words they are.
 
     Args:
-        answer: It stands above already. Nothing is shown where it is none.
+        answer: It stands above already. Nothing is printed where it is none.
         writer: Writes.
-        out: Where it stands.
-        plain: Whether it is text for a pipe, and not drawn.
+        out: Where it is printed.
     """
 
     def line(text: Text) -> None:
-        drawn: RenderableType = Constrain(text, render.WIDTH)
-        out.out(text.plain, highlight=False) if plain else out.print(drawn)
+        show(Readable(text), out)
 
-    model = render.visible(writer.model)
-    waits = answer.answered and out.is_terminal and not plain
+    model = visible(writer.model)
+    waits = answer.answered and out.is_terminal
     said = False
     with out.status(Text(f"{model} is writing", "dim")) if waits else nullcontext():
         for sentence in writer.written(answer):
@@ -38,7 +36,21 @@ def show(answer: Answer, writer: Writer, out: Console, *, plain: bool) -> None:
                 continue
             if not said:
                 line(Text(WRITTEN.format(model=model), "dim"))
-            line(Text(render.visible(sentence.text)))
+            line(Text(visible(sentence.text)))
             said = True
     if said:
         line(Text())
+
+
+def written_document(answer: Answer, writer: Writer) -> dict[str, Any] | None:
+    """Return all sentences of a written answer for `--json`; None if there are none."""
+    sentences = list(writer.written(answer))
+    if not sentences:
+        return None
+    return {
+        "model": writer.model,
+        "sentences": [
+            {"text": one.text, "citations": list(one.citations), "supported": one.supported}
+            for one in sentences
+        ],
+    }

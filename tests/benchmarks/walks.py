@@ -121,13 +121,13 @@ async def walks(folder: Path) -> dict[str, list[str]]:
     from bot.build import Library, open_library
     from bot.refresh_process import Refresher
     from bot.telegram import Service
-    from bot.terminal import answers as render
+    from bot.terminal.answers import AnswerDrawing
     from config import Settings
     from tests.bot.telegram.emulator import Emulator
 
     def ask(library: Library, question: str) -> None:
         answer = library.answerer.answer(question)
-        Console(file=io.StringIO(), force_terminal=True).print(render.answer(answer))
+        Console(file=io.StringIO(), force_terminal=True).print(AnswerDrawing(answer))
 
     recorder, passed = Recorder(), {}
     recorder.install()

@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.build import open_library
-from bot.terminal.answers import ACCENT
 from bot.terminal.chat import Chat
 from bot.terminal.console import PROMPT
+from bot.terminal.text import ACCENT
 from config import Settings
 
 QUESTIONS = (
@@ -37,7 +37,7 @@ def draw(questions: tuple[str, ...]) -> str:
     )
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.load(overrides={"index": {"folder": folder}})
-        chat = Chat(open_library(settings, lambda _: None), console, console, plain=False)
+        chat = Chat(open_library(settings, lambda _: None), console, console)
         chat.greet()
         for question in questions:
             console.print(Text.assemble((PROMPT, f"bold {ACCENT}"), question))

@@ -74,8 +74,8 @@ class Talk:
 
     def __init__(self, library: Library, plain: bool = False) -> None:
         self._file = io.StringIO()
-        out = Console(width=80, file=self._file)
-        self.chat = Chat(library, out, Console(file=io.StringIO()), plain)
+        out = Console(width=80, file=self._file, force_terminal=not plain, color_system=None)
+        self.chat = Chat(library, out, Console(file=io.StringIO()))
 
     def __call__(self, line: str) -> str:
         """Say a line; return the reply."""
@@ -91,7 +91,7 @@ def talk(tmp_path: Path) -> Talk:
 
 def test_the_greeting_tells_what_can_be_asked(tmp_path: Path) -> None:
     file = io.StringIO()
-    Chat(library(tmp_path), Console(file=file), Console(file=file), plain=True).greet()
+    Chat(library(tmp_path), Console(file=file), Console(file=file)).greet()
     assert file.getvalue() == "Excerpta · 3 articles · hash\nAsk a question, or type /help.\n\n"
 
 

@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from bot import doctor as checkup
+from bot.terminal.text import plain
 from retrieval.doctor import Examination, Finding, FindingKind, Severity
 from retrieval.index.rows import Generation
 from tests.paths import ROOT
@@ -87,10 +88,10 @@ def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Pat
 
 def test_of_a_healthy_index_one_line_is_said() -> None:
     said = "nothing is wrong: 11 articles, 51 chunks, generation 3"
-    assert checkup.text(WELL) == said
+    assert plain(checkup.ExaminationDrawing(WELL)) == said
     assert not checkup.has_errors(WELL)
     sampled = Examination((), WELL.generation, (200, 900), (9, 900), 1.0)
-    assert checkup.text(sampled).splitlines()[1:] == [
+    assert plain(checkup.ExaminationDrawing(sampled)).splitlines()[1:] == [
         "200 of 900 articles were looked for by their titles; with --all, every one is",
         "9 of 900 articles were compared with all others; with --all, every one is",
     ]
@@ -113,8 +114,8 @@ def test_of_many_findings_some_are_told_and_no_name_steers_the_terminal() -> Non
     ill = Examination(findings, None, (0, 0), (0, 0), 1.0)
     console = Console(width=70, force_terminal=True, color_system=None)
     with console.capture() as capture:
-        console.print(checkup.drawn(ill))
-    for said in (checkup.text(ill), capture.get()):
+        console.print(checkup.ExaminationDrawing(ill))
+    for said in (plain(checkup.ExaminationDrawing(ill)), capture.get()):
         assert "\x1b" not in said
         assert "error: it is damaged␛[2J" in said
         assert "  a␛[31m.md, b.md, c.md and 2 more" in said

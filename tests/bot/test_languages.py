@@ -11,7 +11,8 @@ from bot.answers import Answer, Answerer
 from bot.language_names import language_names
 from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
-from bot.terminal import answers as render
+from bot.terminal.answers import AnswerDrawing
+from bot.terminal.text import plain
 from config import Settings
 from embeddings import Encoder
 from retrieval.index.store import Store
@@ -65,7 +66,7 @@ def test_a_question_without_a_known_word_is_not_answered(answerer: Answerer, que
     answer = answerer.answer(question)
     assert answer.unknown_language is not None
     assert not answer.answered
-    assert "knows English only; the articles have none of the words" in render.answer_text(answer)
+    assert "knows English only; the articles have none of the words" in plain(AnswerDrawing(answer))
 
 
 def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
@@ -77,7 +78,7 @@ def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
 
 def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: Answerer) -> None:
     answer = answerer.answer("Wann war der Überfall auf Dieppe?")
-    line, *_ = render.answer_text(answer).splitlines()
+    line, *_ = plain(AnswerDrawing(answer)).splitlines()
     assert line == "The encoder all-MiniLM-L6-v2 knows English only; searched for: Dieppe"
     assert documents.of_answer(answer)["foreign"] == {
         "language": "de",
@@ -91,7 +92,7 @@ def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: 
 def test_to_a_question_in_english_nothing_is_said_of_languages(answerer: Answerer) -> None:
     answer = answerer.answer("When was the raid on Dieppe?")
     assert answer.unknown_language is None
-    assert "knows English" not in render.answer_text(answer)
+    assert "knows English" not in plain(AnswerDrawing(answer))
     assert documents.of_answer(answer)["foreign"] is None
 
 

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from bot.answers import Answer, Trace
-from bot.terminal import answers as render
-from bot.terminal import explanation as reasons
+from bot.terminal.answers import AnswerDrawing
+from bot.terminal.explanation import ExplanationDrawing, reasons_below
+from bot.terminal.text import plain
 from retrieval.search.confidence import Features
 from retrieval.search.excerpts import Window
 from retrieval.search.late import maxsim, similarity
@@ -70,12 +71,12 @@ def trace(
 
 
 def text(one: Trace, threshold: float = 0.5) -> str:
-    return render.answer_text(one.answer, reasons.below(one, threshold))
+    return plain(AnswerDrawing(one.answer, reasons_below(one, threshold)))
 
 
 def drawn(renderable: RenderableType, width: int = 80) -> str:
     file = io.StringIO()
-    Console(width=width, file=file).print(renderable)
+    Console(width=width, file=file, force_terminal=True, color_system=None).print(renderable)
     return re.sub(r" +$", "", file.getvalue(), flags=re.MULTILINE)
 
 
@@ -101,12 +102,12 @@ def test_reasons_stand_below_their_excerpts_and_the_confidence_at_the_end() -> N
 
 def test_without_reasons_an_answer_is_as_it_was() -> None:
     one = trace()
-    assert text(one).startswith(render.answer_text(one.answer).split("\n12 ms")[0].rstrip())
-    assert "words in it" not in render.answer_text(one.answer)
+    assert text(one).startswith(plain(AnswerDrawing(one.answer)).split("\n12 ms")[0].rstrip())
+    assert "words in it" not in plain(AnswerDrawing(one.answer))
 
 
 def test_a_terminal_gets_the_stages_as_a_table() -> None:
-    assert drawn(reasons.why(trace(), 0.5, 1)) == (
+    assert drawn(ExplanationDrawing(trace(), 0.5, 1)) == (
         "[1] Crows · paragraph 1\n"
         "  words in it    grudges 0.75 · holds 0.25\n"
         "  closest words  grudges → grudges 0.79\n"
@@ -147,7 +148,7 @@ def test_a_misspelt_word_is_shown_with_what_was_searched() -> None:
 
 def test_a_stage_that_did_not_find_the_passage_says_so() -> None:
     assert "by words – · word by word" in text(trace(lexical=None))
-    assert "not among the best" in drawn(reasons.why(trace(lexical=None), 0.5))
+    assert "not among the best" in drawn(ExplanationDrawing(trace(lexical=None), 0.5))
 
 
 def test_what_a_reranker_and_wishes_made_of_it_is_shown() -> None:
@@ -209,10 +210,10 @@ def test_a_confidence_just_below_the_threshold_reads_as_below() -> None:
 
 def test_why_tells_of_all_excerpts_or_of_one() -> None:
     one = trace(count=3)
-    every = reasons.why_text(one, 0.5)
+    every = plain(ExplanationDrawing(one, 0.5))
     assert re.findall(r"^\[\d\]", every, re.MULTILINE) == ["[1]", "[2]", "[3]"]
     assert "The confidence is 93.0 %" in every
-    second = reasons.why_text(one, 0.5, 2)
+    second = plain(ExplanationDrawing(one, 0.5, 2))
     assert re.findall(r"^\[\d\]", second, re.MULTILINE) == ["[2]"]
     assert "The confidence" not in second
 
@@ -221,13 +222,13 @@ def test_why_tells_of_all_excerpts_or_of_one() -> None:
 def test_nothing_of_question_and_article_steers_the_terminal(question: str, article: str) -> None:
     one = trace(question, article, article, answered=False, count=2)
     assert HARMLESS.fullmatch(text(one))
-    shown = drawn(reasons.why(one, 0.5), 40)
+    shown = drawn(ExplanationDrawing(one, 0.5), 40)
     assert HARMLESS.fullmatch(shown)
     assert all(cell_len(line) <= 40 for line in shown.split("\n"))
 
 
 def test_what_no_article_has_is_no_markup_either() -> None:
     one = trace("a\x1bz[bold]", wanted={"z": 1.0}, absent=frozenset({"a", "z", "bold"}))
-    shown = drawn(reasons.why(one, 0.5))
+    shown = drawn(ExplanationDrawing(one, 0.5))
     assert "\x1b" not in shown
     assert np.all([word in shown for word in ("z", "bold")])

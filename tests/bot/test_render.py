@@ -13,9 +13,11 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from bot.answers import Answer
-from bot.terminal import answers as render
+from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
+from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
 from bot.terminal.reports import report_text, skipped_text
 from retrieval.articles.folder import Skipped
+from bot.terminal.text import plain, visible
 from retrieval.refresh.plan import RefreshReport
 from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source
@@ -42,12 +44,13 @@ def answer(*excerpts: Excerpt, answered: bool = True, confidence: float = 0.93) 
 
 def drawn(renderable: RenderableType, width: int = 60, **options: Any) -> str:  # noqa: ANN401
     file = io.StringIO()
-    Console(width=width, file=file, **options).print(renderable)
+    terminal: dict[str, Any] = {"force_terminal": True, "color_system": None, **options}
+    Console(width=width, file=file, **terminal).print(renderable)
     return file.getvalue()
 
 
 def coloured(renderable: RenderableType) -> str:
-    return drawn(renderable, force_terminal=True, color_system="256", no_color=False)
+    return drawn(renderable, color_system="256", no_color=False)
 
 
 def report(**changed: Any) -> RefreshReport:  # noqa: ANN401
@@ -68,7 +71,7 @@ def report(**changed: Any) -> RefreshReport:  # noqa: ANN401
 
 def test_an_answer_as_text() -> None:
     second = excerpt("Two.", (), 1, Source("other.md", "Other"))
-    assert render.answer_text(answer(excerpt(), second)) == (
+    assert plain(AnswerDrawing(answer(excerpt(), second))) == (
         "“Crows recognise faces. They hold grudges for years. So do magpies.”\n"
         "[1] On corvids · 2024-05-03 · paragraph 4 · https://example.org/corvids\n"
         "\n"
@@ -80,7 +83,7 @@ def test_an_answer_as_text() -> None:
 
 
 def test_a_citation_names_the_page_if_there_is_one() -> None:
-    text = render.answer_text(answer(replace(excerpt("One.", ()), page=1_012)))
+    text = plain(AnswerDrawing(answer(replace(excerpt("One.", ()), page=1_012))))
     assert text.splitlines()[1].startswith("[1] On corvids · 2024-05-03 · page 1,012, paragraph 4")
 
 
@@ -94,19 +97,19 @@ def test_a_citation_names_the_page_if_there_is_one() -> None:
 )
 def test_other_articles_of_the_same_words_are_named(titles: list[str], said: str) -> None:
     also = tuple(Source(f"{n}.md", title) for n, title in enumerate(titles))
-    text = render.answer_text(answer(replace(excerpt("One.", ()), also=also)))
+    text = plain(AnswerDrawing(answer(replace(excerpt("One.", ()), also=also))))
     assert text.splitlines()[1].endswith(f"https://example.org/corvids · {said}")
 
 
 def test_what_was_searched_in_place_of_the_question_is_said() -> None:
     leaning = replace(answer(excerpt("One.", ())), understood="Why?\x1b[2J And why?")
-    text = render.answer_text(leaning)
+    text = plain(AnswerDrawing(leaning))
     assert text.startswith("Understood as: Why?␛[2J And why?\n\n“One.”")
 
 
 def test_what_was_searched_instead_of_misspelt_words_is_said() -> None:
     repairs = (Correction("minefeilds", "minefields"), Correction("sap\x1bers", "sappers"))
-    text = render.answer_text(replace(answer(excerpt("One.", ())), corrections=repairs))
+    text = plain(AnswerDrawing(replace(answer(excerpt("One.", ())), corrections=repairs)))
     assert text.startswith(
         "Searched for “minefields” instead of “minefeilds”. "
         "Searched for “sappers” instead of “sap␛ers”.\n\n“One.”"
@@ -114,7 +117,7 @@ def test_what_was_searched_instead_of_misspelt_words_is_said() -> None:
 
 
 def test_an_answer_on_a_terminal_has_a_bar_and_is_wrapped() -> None:
-    assert drawn(render.answer(answer(excerpt())), width=40) == (
+    assert drawn(AnswerDrawing(answer(excerpt())), width=40) == (
         "▎ “Crows recognise faces. They hold\n"
         "▎ grudges for years. So do magpies.”\n"
         "[1] On corvids · 2024-05-03 · paragraph \n"
@@ -125,7 +128,7 @@ def test_an_answer_on_a_terminal_has_a_bar_and_is_wrapped() -> None:
 
 
 def test_without_an_answer_the_closest_excerpts_are_marked_as_such() -> None:
-    text = render.answer_text(answer(excerpt("One.", ()), answered=False, confidence=0.06))
+    text = plain(AnswerDrawing(answer(excerpt("One.", ()), answered=False, confidence=0.06)))
     assert text == (
         "The articles do not answer this.\n"
         "Closest excerpts, which may not answer:\n"
@@ -138,27 +141,29 @@ def test_without_an_answer_the_closest_excerpts_are_marked_as_such() -> None:
 
 
 def test_nothing_found_is_said_in_one_line() -> None:
-    assert render.answer_text(answer(answered=False)) == "The articles do not answer this."
+    assert plain(AnswerDrawing(answer(answered=False))) == "The articles do not answer this."
 
 
 def test_the_best_sentence_is_emphasised_in_an_answer_only() -> None:
     assert "\x1b[1;38;5;32mThey hold grudges for years.\x1b[0m" in coloured(
-        render.answer(answer(excerpt()))
+        AnswerDrawing(answer(excerpt()))
     )
-    dimmer = coloured(render.answer(answer(excerpt(), answered=False)))
+    dimmer = coloured(AnswerDrawing(answer(excerpt(), answered=False)))
     assert "38;5;32" not in dimmer
     assert "\x1b[2m“Crows recognise" in dimmer
 
 
 def test_more_goes_on_with_the_numbers() -> None:
-    text = render.more_text(answer(excerpt("One.", ()), excerpt("Two.", ()), excerpt("3.", ())), 1)
+    text = plain(
+        ExcerptsDrawing(answer(excerpt("One.", ()), excerpt("Two.", ()), excerpt("3.", ())), 1)
+    )
     assert re.findall(r"^(“.*”|\[\d\])", text, re.MULTILINE) == ["“Two.”", "[2]", "“3.”", "[3]"]
     assert text.startswith("“Two.”")
     assert "confidence" not in text
 
 
 def test_confidence_never_claims_to_be_certain() -> None:
-    assert "confidence 99 %" in render.answer_text(answer(excerpt(), confidence=1.0))
+    assert "confidence 99 %" in plain(AnswerDrawing(answer(excerpt(), confidence=1.0)))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +176,7 @@ def test_confidence_never_claims_to_be_certain() -> None:
     ],
 )
 def test_only_plain_web_addresses_become_links(url: str, linked: bool) -> None:
-    out = coloured(render.answer(answer(excerpt(source=Source("a.md", "A", url=url)))))
+    out = coloured(AnswerDrawing(answer(excerpt(source=Source("a.md", "A", url=url)))))
     assert ("\x1b]8;" in out) is linked
     assert "\x07" not in out
 
@@ -179,7 +184,7 @@ def test_only_plain_web_addresses_become_links(url: str, linked: bool) -> None:
 def test_markup_and_emoji_codes_are_text() -> None:
     text = "[bold]not bold[/bold] [link=https://a.org]a[/link] :smile:"
     source = Source("[red]a.md", "[/]")
-    out = drawn(render.answer(answer(excerpt(text, (), 1, source))), width=90)
+    out = drawn(AnswerDrawing(answer(excerpt(text, (), 1, source))), width=90)
     assert f"“{text}”" in out
     assert "[1] [/] · paragraph 1" in out
 
@@ -194,7 +199,7 @@ def test_markup_and_emoji_codes_are_text() -> None:
     ],
 )
 def test_what_steers_a_terminal_is_made_visible(text: str, shown: str) -> None:
-    assert render.visible(text) == shown
+    assert visible(text) == shown
 
 
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, st.tuples(st.integers(0, 40), st.integers(0, 40)))
@@ -206,19 +211,19 @@ def test_no_text_steers_the_terminal(
     article = Article(source, text)
     skipped = [Skipped(path, title)]
     texts = [
-        render.answer_text(found),
-        render.more_text(found, 0),
-        render.sources_text([source]),
-        render.article_text(article, 1),
-        render.status_text({title: path}),
+        plain(AnswerDrawing(found)),
+        plain(ExcerptsDrawing(found, 0)),
+        plain(SourcesDrawing([source])),
+        plain(ArticleDrawing(article, 1)),
+        plain(ValuesDrawing({title: path})),
         skipped_text(skipped),
     ]
     renderables = [
-        render.answer(found),
-        render.more(found, 0),
-        render.sources([source]),
-        render.article(article, 1),
-        render.status({title: path}),
+        AnswerDrawing(found),
+        ExcerptsDrawing(found, 0),
+        SourcesDrawing([source]),
+        ArticleDrawing(article, 1),
+        ValuesDrawing({title: path}),
     ]
     for out in [*texts, *map(drawn, renderables)]:
         assert HARMLESS.fullmatch(out)
@@ -227,8 +232,8 @@ def test_no_text_steers_the_terminal(
 @given(ANYTHING, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=3))
 def test_an_excerpt_is_shown_in_full(text: str, spans: list[tuple[int, int]]) -> None:
     inside = [(min(a, b, len(text)), min(max(a, b), len(text))) for a, b in spans]
-    shown = render.answer_text(answer(excerpt(text, tuple(inside))))
-    assert shown.startswith(f"“{render.visible(' '.join(text.split()))}”\n[1] ")
+    shown = plain(AnswerDrawing(answer(excerpt(text, tuple(inside)))))
+    assert shown.startswith(f"“{visible(' '.join(text.split()))}”\n[1] ")
 
 
 @given(
@@ -236,7 +241,7 @@ def test_an_excerpt_is_shown_in_full(text: str, spans: list[tuple[int, int]]) ->
     st.integers(12, 50),
 )
 def test_the_bar_stays_whatever_the_width_of_characters(text: str, width: int) -> None:
-    lines = drawn(render.more(answer(excerpt(text, ())), 0), width=width).split("[1]")[0]
+    lines = drawn(ExcerptsDrawing(answer(excerpt(text, ())), 0), width=width).split("[1]")[0]
     for line in lines.splitlines():
         assert line.startswith("▎ ")
         assert cell_len(line) <= width
@@ -244,7 +249,9 @@ def test_the_bar_stays_whatever_the_width_of_characters(text: str, width: int) -
 
 def test_an_encoding_without_the_bar_gets_another() -> None:
     file = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
-    Console(width=60, file=file).print(render.answer(answer(excerpt())))
+    Console(width=60, file=file, force_terminal=True, color_system=None).print(
+        AnswerDrawing(answer(excerpt()))
+    )
     file.seek(0)
     assert file.read().startswith("| ?Crows recognise faces.")
 
@@ -252,14 +259,14 @@ def test_an_encoding_without_the_bar_gets_another() -> None:
 def test_articles_are_listed_with_what_is_known_of_them() -> None:
     both = [SOURCE, Source("a\nb.md", "  Two\n lines ")]
     text = "On corvids · 2024-05-03 · corvids.md\nTwo lines · a␊b.md"
-    assert render.sources_text(both) == text
-    assert drawn(render.sources(both)) == f"{text}\n\n2 articles\n"
+    assert plain(SourcesDrawing(both)) == text
+    assert drawn(SourcesDrawing(both)) == f"{text}\n\n2 articles\n"
 
 
 def test_an_article_is_shown_with_numbered_paragraphs() -> None:
     source = Source("poem.md", "A poem", author="Nobody", tags=("verse", "short"))
     article = Article(source, "First.\n\nSecond line\nand\tits sequel\n\nThird.")
-    assert render.article_text(article, 2) == (
+    assert plain(ArticleDrawing(article, 2)) == (
         "A poem\n"
         "Nobody · en · verse, short · poem.md\n"
         "\n"
@@ -270,7 +277,7 @@ def test_an_article_is_shown_with_numbered_paragraphs() -> None:
         "\n"
         "¶ 3  Third."
     )
-    lines = [line.rstrip() for line in drawn(render.article(article, 2)).splitlines()]
+    lines = [line.rstrip() for line in drawn(ArticleDrawing(article, 2)).splitlines()]
     assert lines == [
         "A poem",
         "Nobody · en · verse, short · poem.md",
@@ -282,18 +289,18 @@ def test_an_article_is_shown_with_numbered_paragraphs() -> None:
         "",
         "¶ 3  Third.",
     ]
-    assert "\x1b[1;38;5;32m¶ 2\x1b[0m" in coloured(render.article(article, 2))
-    assert "38;5;32" not in coloured(render.article(article, None))
+    assert "\x1b[1;38;5;32m¶ 2\x1b[0m" in coloured(ArticleDrawing(article, 2))
+    assert "38;5;32" not in coloured(ArticleDrawing(article, None))
 
 
 def test_an_article_without_text_has_a_head() -> None:
-    assert render.article_text(Article(Source("a.md", "A"), ""), None) == "A\nen · a.md"
+    assert plain(ArticleDrawing(Article(Source("a.md", "A"), ""), None)) == "A\nen · a.md"
 
 
 def test_a_status_is_a_line_per_value() -> None:
     values = {"index_folder": "a\nb", "chunks": "7", "published": ""}
-    assert render.status_text(values) == "index folder: a␊b\nchunks: 7"
-    assert drawn(render.status(values)).split() == ["index", "folder", "a␊b", "chunks", "7"]
+    assert plain(ValuesDrawing(values)) == "index folder: a␊b\nchunks: 7"
+    assert drawn(ValuesDrawing(values)).split() == ["index", "folder", "a␊b", "chunks", "7"]
 
 
 @pytest.mark.parametrize(

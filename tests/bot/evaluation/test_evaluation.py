@@ -16,6 +16,7 @@ from bot.build import Library, open_library
 from bot.evaluation import command as figures
 from bot.evaluation.evaluate import QuestionOutcome, evaluate, summed_up
 from bot.evaluation.questions import Question, missing, read
+from bot.terminal.text import plain
 from config import Settings
 from embeddings import Encoder
 from retrieval.types import Excerpt, Source
@@ -189,7 +190,7 @@ def test_figures_that_nothing_tells_are_none() -> None:
 
 def test_figures_are_written_with_what_they_mean() -> None:
     report = summed_up([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
-    assert figures.lines(report).splitlines() == [
+    assert plain(figures.EvaluationDrawing(report)).splitlines() == [
         "1 question: 1 answerable, 0 not",
         'article_at_1: – · no answerable question names its "articles"',
         'article_at_5: – · no answerable question names its "articles"',
@@ -210,10 +211,10 @@ def test_figures_are_written_with_what_they_mean() -> None:
 
 def test_the_table_has_the_words_of_the_lines() -> None:
     report = summed_up([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
-    console = Console(file=io.StringIO(), width=120)
+    console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
     with console.capture() as captured:
-        console.print(figures.table(report))
-    head, *rows = figures.lines(report).splitlines()
+        console.print(figures.EvaluationDrawing(report))
+    head, *rows = plain(figures.EvaluationDrawing(report)).splitlines()
     words = [row.replace(": ", " ", 1).replace(" · ", " ") for row in rows]
     drawn = filter(None, captured.get().splitlines())
     assert [" ".join(line.split()) for line in drawn] == [head, *words]

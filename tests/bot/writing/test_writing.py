@@ -23,7 +23,7 @@ from rich.console import Console
 
 from bot.answers import Answer
 from bot.terminal.chat import Chat
-from bot.writing import printing as written
+from bot.writing.printing import WRITTEN, print_written
 from bot.writing.writer import Writer, Written
 from config import Settings
 from retrieval.types import Excerpt, Source
@@ -289,14 +289,16 @@ async def test_only_some_answers_are_written_at_once() -> None:
 def shown(behaviour: Behaviour, *, plain: bool = True) -> str:
     file = io.StringIO()
     with serving(behaviour) as server:
-        console = Console(file=file, width=60)
-        written.show(ANSWER, a_writer(server.url), console, plain=plain)
+        # A dumb terminal, which gets no spinner while the model writes.
+        dumb = {"TERM": "dumb"}
+        console = Console(file=file, width=60, force_terminal=not plain, _environ=dumb)
+        print_written(ANSWER, a_writer(server.url), console)
     return file.getvalue()
 
 
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_console_shows_the_supported_sentences_and_whose_words_they_are(plain: bool) -> None:
-    heading = written.WRITTEN.format(model="a-model")
+    heading = WRITTEN.format(model="a-model")
     text = shown(
         says(f"{FACES} Crows eat bread [1]. Ravens are larger than crows [2]."), plain=plain
     )
@@ -318,14 +320,12 @@ def test_a_chat_shows_the_excerpts_before_the_model_is_asked(tmp_path: Path) -> 
 
     with serving(behave) as server:
         opened = replace(library(tmp_path), writer=a_writer(server.url))
-        chat = Chat(opened, Console(file=file), Console(file=io.StringIO()), plain=True)
+        chat = Chat(opened, Console(file=file), Console(file=io.StringIO()))
         chat.handle("Zanzibar parliament?")
         assert server.requests == []
         chat.handle(QUESTION)
     assert "“Crows recognise human faces.”\n[1] Crows" in before[0]
-    assert file.getvalue() == (
-        before[0] + f"{written.WRITTEN.format(model='a-model')}\n{FACES}\n\n"
-    )
+    assert file.getvalue() == (before[0] + f"{WRITTEN.format(model='a-model')}\n{FACES}\n\n")
 
 
 ASK = """
@@ -369,7 +369,7 @@ def test_ask_prints_the_written_answer_below_the_excerpts_and_as_json(
         document = json.loads(ask(tmp_path, "--json", **variables).stdout)
         server.behaviours = [sends(status=500)]
         failed = ask(tmp_path, "--json", "-v", **variables)
-    assert text.stdout.endswith(f"{written.WRITTEN.format(model='a-model')}\n{FACES}\n\n")
+    assert text.stdout.endswith(f"{WRITTEN.format(model='a-model')}\n{FACES}\n\n")
     assert document["written"] == {
         "model": "a-model",
         "sentences": [

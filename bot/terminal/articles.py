@@ -1,0 +1,115 @@
+"""How an article, the list of articles and the state of the index look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from bot.terminal.text import ACCENT, Readable, counted, visible
+from retrieval.types import Article, Source
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleDrawing:
+    """An article, its paragraphs numbered and one of them marked.
+
+    Attributes:
+        paragraph: The one that is marked.
+        bare: Whether a pipe gets the text alone, as offsets in answers refer to it.
+    """
+
+    article: Article
+    paragraph: int | None = None
+    bare: bool = False
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it, as rich asks for."""
+        head = Text(_title(self.article.source), "bold")
+        about = Text(_about(self.article.source), "dim")
+        if options.is_terminal:
+            yield Readable(head, about, self._table())
+        elif self.bare:
+            # Not as `Text`, which would take its tabs and control characters.
+            yield Segment(f"{self.article.text}\n")
+        else:
+            yield head
+            yield about
+            for number, text in _paragraphs(self.article):
+                mark = "> " if number == self.paragraph else ""
+                yield Segment(f"\n{mark}¶ {number}  {text}\n")
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(justify="right", no_wrap=True)
+        for number, text in _paragraphs(self.article):
+            marked = number == self.paragraph
+            mark, style = (f"bold {ACCENT}", ACCENT) if marked else ("dim", "")
+            table.add_row()
+            table.add_row(Text(f"¶ {number}", mark), Text(text, style, overflow="fold"))
+        return table
+
+
+def _paragraphs(article: Article) -> Iterator[tuple[int, str]]:
+    # Only here, for what cuts sentences takes a while to load.
+    from retrieval.chunking import split_paragraphs
+
+    for number, (start, end) in enumerate(split_paragraphs(article.text), start=1):
+        lines = article.text[start:end].expandtabs(4).split("\n")
+        yield number, "\n".join(visible(line) for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesDrawing:
+    """A line for each article; in a terminal also how many they are."""
+
+    sources: Sequence[Source]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw them, as rich asks for."""
+        for source in self.sources:
+            line = Text(_title(source), overflow="fold")
+            for part in filter(None, (_date(source), source.path)):
+                line.append(f" · {visible(part)}", "dim")
+            yield line
+        if options.is_terminal:
+            yield Text()
+            yield Text(counted(len(self.sources), "article"), "dim")
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesDrawing:
+    """Names and values, of which those are left out that are None or empty."""
+
+    values: Mapping[str, object]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw them, as rich asks for."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for name, value in self.values.items():
+            if value is None or value == "":
+                continue
+            label, text = visible(name.replace("_", " ")), visible(str(value))
+            if options.is_terminal:
+                table.add_row(Text(label, ACCENT), Text(text, overflow="fold"))
+            else:
+                yield Text(f"{label}: {text}")
+        if options.is_terminal:
+            yield table
+
+
+def _about(source: Source) -> str:
+    about = (source.author, source.language, ", ".join(source.tags), source.url, source.path)
+    return " · ".join(visible(part) for part in (_date(source), *about) if part)
+
+
+def _title(source: Source) -> str:
+    return visible(" ".join(source.title.split()))
+
+
+def _date(source: Source) -> str | None:
+    return source.date.isoformat() if source.date else None

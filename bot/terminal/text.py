@@ -1,0 +1,76 @@
+"""What all drawings share: harmless text, a readable width, and plain text for pipes.
+
+A drawing is one renderable of rich. A terminal gets it wrapped, coloured and laid out; a pipe gets
+the same words as whole lines. A drawing that is laid out otherwise there asks
+`options.is_terminal`.
+
+Titles, paths, addresses and text of articles are nobody's markup: they are put into `Text` objects,
+which rich does not parse, and pass through `visible`, so that none of them can steer the terminal.
+"""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.constrain import Constrain
+
+# #0087d7: its contrast is 3.9 to 1 on white and 4.3 to 1 on #1e1e1e.
+ACCENT = "color(32)"
+# Longer lines are hard to read.
+_READABLE = 96
+# Columns of a pipe: no line is as long.
+_ENDLESS = 10**9
+
+# C0 and DEL have pictures; C1 and lone surrogates have none. What hides or reorders text goes, but
+# U+200C and U+200D stay, for Persian, Indic scripts and emoji are written with them.
+_VISIBLE: dict[int, str | None] = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "\u2421",
+    **dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], "\ufffd"),
+    **dict.fromkeys([0x2028, 0x2029], "\u2424"),
+    **dict.fromkeys([0xAD, 0x61C, 0x180E, 0x200B, 0x200E, 0x200F, 0xFEFF], None),
+    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2060, 0x2070)], None),
+    **dict.fromkeys([*range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE1000)], None),
+}
+
+
+def visible(text: str) -> str:
+    """Return a text on one line that a terminal only shows.
+
+    Control characters, line breaks and tabs included, become pictures of themselves; characters
+    that hide or reorder others are dropped.
+    """
+    return text.translate(_VISIBLE)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+class Readable:
+    """Renderables below each other; in a terminal no wider than is easy to read."""
+
+    def __init__(self, *parts: RenderableType) -> None:
+        self._parts = Group(*parts)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw them, as rich asks for."""
+        yield Constrain(self._parts, _READABLE if options.is_terminal else None)
+
+
+def plain(drawing: RenderableType) -> str:
+    """Return what a pipe gets of a drawing: whole lines without colours."""
+    file = io.StringIO()
+    console = Console(file=file, width=_ENDLESS, force_terminal=False, color_system=None)
+    console.print(drawing, crop=False)
+    return file.getvalue().removesuffix("\n")
+
+
+def show(drawing: RenderableType, console: Console) -> None:
+    """Print a drawing on a console, plainly where that is no terminal."""
+    if console.is_terminal:
+        console.print(drawing)
+    else:
+        console.out(plain(drawing), highlight=False)
