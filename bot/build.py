@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.answers import Answerer
-from bot.evaluation.golden import GoldenGate
-from bot.evaluation.questions import read
-from bot.idle import is_in_line, stores_tokens
-from bot.writing.writer import Writer
-from config import Settings
+from config import LateInteraction, Settings
 from embeddings import (
     Encoder,
     Model,
@@ -30,11 +27,14 @@ from retrieval.errors import (
 from retrieval.index.folder import write_lock
 from retrieval.index.store import Store
 from retrieval.refresh.gate import KnownItemGate
-from retrieval.refresh.plan import RefreshProgress, RefreshReport
+from retrieval.refresh.plan import RefreshProgress, RefreshReport, in_line
 from retrieval.refresh.refresh import WAIT_S, Gate, RefreshOptions, refresh
 from retrieval.search.calibration import calibrate, needs_calibration
 from retrieval.search.ranking import Reranking
 from retrieval.search.searcher import Searcher
+
+if TYPE_CHECKING:
+    from bot.writing import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -115,12 +115,24 @@ def bring_in_line(
     return report
 
 
+def is_in_line(settings: Settings) -> bool:
+    """Whether a refresh that nobody asked for has nothing to do; see `plan.in_line`."""
+    return in_line(settings.articles, settings.index, stores_tokens(settings))
+
+
+def stores_tokens(settings: Settings) -> bool:
+    """Whether the index holds the codes of the passages' tokens."""
+    return settings.search.late_interaction is LateInteraction.STORED
+
+
 def _gate(settings: Settings, encoder: Encoder) -> Gate:
     search = settings.search
     gates: list[Gate] = [KnownItemGate(encoder, search, settings.refresh.sample)]
     if settings.refresh.questions is not None:
+        from bot.evaluation import GoldenGate, read_questions
+
         # Before anything is encoded, so that a wrong file costs nothing.
-        gates.append(GoldenGate(encoder, search, read(settings.refresh.questions)))
+        gates.append(GoldenGate(encoder, search, read_questions(settings.refresh.questions)))
     return lambda trial: [reason for gate in gates for reason in gate(trial)]
 
 
@@ -191,7 +203,11 @@ def open_library(
         report = bring_in_line(settings, encoder, on_progress, rebuild=True)
         searcher = _searcher(settings, encoder, reranking)
     answerer = Answerer(searcher, settings.search, reading)
-    writer = Writer(settings.writer, encoder) if writes else None
+    writer = None
+    if writes:
+        from bot.writing import Writer
+
+        writer = Writer(settings.writer, encoder)
     return Library(settings, encoder, searcher, answerer, report, writer)
 
 

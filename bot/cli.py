@@ -1,6 +1,7 @@
-"""The command line: each command reads its arguments, calls the parts, and prints.
+"""The command line: the table of commands, and those of the core.
 
-Those that keep the index are in `keeping`.
+A command reads its arguments, calls the parts, and prints. The wings bring their own: the table
+names the module of each, which is imported only when the command is run.
 """
 
 from __future__ import annotations
@@ -8,20 +9,246 @@ from __future__ import annotations
 import io
 import json
 import sys
-from pathlib import Path
-from typing import Annotated
+from dataclasses import asdict
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from bot import keeping
-from bot.command import NOT_ANSWERED, Run, app, command, say, write
-from bot.errors import BotError
-from config import LogFormat, SettingsError, logs
+from bot.command import NOT_ANSWERED, Command, Run, Version, command, say, write
+from config import Backend, LateInteraction, Settings, SettingsError
 
-__all__ = ["app", "keeping"]
+if TYPE_CHECKING:
+    from embeddings import Encoder
+    from retrieval.refresh.plan import RefreshProgress, RefreshReport
+
+# From a command's name to the module that defines it under that name, and what --help says of it.
+COMMANDS = {
+    "refresh": ("bot.cli", "Bring the index in line with the articles."),
+    "rollback": (
+        "bot.cli",
+        "Go back to the articles of the generation before, until the next refresh.",
+    ),
+    "fetch": ("bot.fetching.command", "Save web pages, feeds and PDFs as articles."),
+    "status": ("bot.cli", "Say what is indexed, and with which model."),
+    "doctor": (
+        "bot.doctor",
+        "Say what is wrong with the index and the articles, and what mends it.",
+    ),
+    "chat": ("bot.cli", "Chat in the console; builds or refreshes the index first."),
+    "ask": (
+        "bot.cli",
+        "Answer one question; exit status 1 if the articles do not answer it.",
+    ),
+    "telegram": ("bot.telegram.command", "Run the Telegram bot."),
+    "show": ("bot.cli", "Print an article's text as indexed; offsets in answers refer to it."),
+    "evaluate": ("bot.evaluation.command", "Measure answers on questions with known answers."),
+}
 
 # A longer question is refused anyway; this bounds what is read of standard input.
 _STDIN_CHARS = 1_000_000
+
+
+class _Group(TyperGroup):
+    """Commands that are listed by the table, and imported when they are run."""
+
+    # `ctx` is of a class that typer has in a copy of click of its own.
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Command, list[str]]:  # noqa: ANN401
+        """Return the command that the arguments name, and what stands behind its name."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, listed if name is None else load(name), rest
+
+
+app = typer.Typer(
+    cls=_Group,
+    name="excerpta",
+    help="Answer questions from a folder of articles, with excerpts cited to the paragraph.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _root(_version: Version = False) -> None:
+    """Answer questions from a folder of articles, with excerpts cited to the paragraph."""
+
+
+for _name, (_, _help) in COMMANDS.items():
+    app.command(_name, help=_help)(lambda: None)
+
+
+def load(name: str) -> Command:
+    """Import a command of the table."""
+    module, _ = COMMANDS[name]
+    return getattr(import_module(module), name)
+
+
+@command
+def refresh(
+    run: Run,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on, and refresh whenever the articles change.")
+    ] = False,
+    progress: Annotated[
+        bool, typer.Option("--progress", help="Say how far it is on standard error, as JSON lines.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish the new state though it finds less.")
+    ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the index again from nothing.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another process that is writing.")
+    ] = False,
+) -> None:
+    """Bring the index in line with the articles."""
+    from rich.text import Text
+
+    from bot.terminal import (
+        preview_document,
+        preview_text,
+        report_document,
+        report_text,
+        skipped_text,
+    )
+    from retrieval.refresh.plan import preview
+
+    if dry_run:
+        seen = preview(run.settings.articles, run.settings.index, _stores_tokens(run.settings))
+        text = preview_text(seen)
+        run.print(preview_document(seen), Text(text))
+        return
+    if watch:
+        run.refuse_json("run excerpta refresh --json again and again instead")
+    encoder = None
+    # Who wants to know how far it is has looked already.
+    report = None if watch or rebuild or progress else _nothing_to_do(run.settings)
+    if report is None:
+        from rich.console import Console
+
+        from bot.build import bring_in_line, open_encoder
+        from bot.terminal import Building
+        from retrieval.refresh.refresh import WAIT_S
+
+        with Building(Console(stderr=True)) as building:
+            encoder = open_encoder(run.settings, building.announce)
+            report = bring_in_line(
+                run.settings,
+                encoder,
+                _say_progress if progress else building.update,
+                force=force,
+                rebuild=rebuild,
+                wait_s=-1 if wait else WAIT_S,
+            )
+    text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
+    run.print(report_document(report), Text(text))
+    if watch and encoder is not None:
+        _watch(run.settings, encoder)
+
+
+def _nothing_to_do(settings: Settings) -> RefreshReport | None:
+    """Return what a refresh would report if there is nothing to do, without loading the encoder."""
+    from embeddings import EncoderError, identify
+    from retrieval.errors import IndexFault
+    from retrieval.refresh.plan import unchanged
+
+    encoder = settings.encoder
+    if encoder.backend is Backend.TORCH or encoder.device != "cpu":
+        return None
+    try:
+        fingerprint = identify(
+            encoder.model,
+            query_prompt=encoder.query_prompt,
+            passage_prompt=encoder.passage_prompt,
+            cache=encoder.cache,
+        )
+        if fingerprint is None:
+            return None
+        tokens = _stores_tokens(settings)
+        return unchanged(settings.articles, settings.index, fingerprint, tokens)
+    except (EncoderError, IndexFault):
+        # Whatever it is, the refresh will meet it, and mend it or say it.
+        return None
+
+
+def _stores_tokens(settings: Settings) -> bool:
+    # As `build.stores_tokens`; importing that takes longer than a refresh without a change.
+    return settings.search.late_interaction is LateInteraction.STORED
+
+
+def _watch(settings: Settings, encoder: Encoder) -> None:
+    """Bring the index in line whenever the articles change; what fails is said once."""
+    from bot.build import bring_in_line, is_in_line
+    from bot.refresh_process import WRITTEN_S
+    from bot.terminal import report_text, visible
+    from retrieval.errors import RetrievalError
+    from retrieval.articles import WRITTEN
+    from retrieval.refresh.watch import FolderChanges
+
+    said = ""
+    looks = FolderChanges(settings.articles.folder, settings.refresh.watch)
+    for _ in looks:
+        try:
+            if is_in_line(settings):
+                continue
+            report = bring_in_line(settings, encoder)
+        except RetrievalError as exc:
+            if str(exc) != said:
+                said = str(exc)
+                say(f"excerpta: {visible(said)}")
+            continue
+        said = ""
+        if report.changed:
+            write(report_text(report))
+        if any(one.reason == WRITTEN for one in report.skipped):
+            looks.soon(WRITTEN_S)
+
+
+@command
+def rollback(
+    run: Run,
+    generation: Annotated[
+        int | None,
+        typer.Argument(metavar="GENERATION", help="One that is kept; left out: the one before."),
+    ] = None,
+) -> None:
+    """Go back to the articles of the generation before, until the next refresh."""
+    from rich.text import Text
+
+    from bot.build import open_store
+    from bot.terminal.reports import generation_document, generation_text
+    from retrieval import index
+    from retrieval.refresh import WAIT_S
+
+    store = open_store(run.settings)
+    with index.write_lock(run.settings.index.folder, WAIT_S):
+        restored = index.rollback(store, generation)
+        index.write_lexical(store, restored.number)
+    text = generation_text(restored)
+    run.print(generation_document(restored), Text(text))
+
+
+def _say_progress(progress: RefreshProgress) -> None:
+    """Write how far a refresh has come to standard error."""
+    say(json.dumps(asdict(progress)))
+
+
+@command
+def status(run: Run) -> None:
+    """Say what is indexed, and with which model."""
+    from bot import documents
+    from bot.build import open_store
+    from bot.terminal import ValuesDrawing
+
+    document = documents.of_index(run.settings, open_store(run.settings))
+    run.print(document, ValuesDrawing(document))
 
 
 @command
@@ -29,12 +256,12 @@ def chat(run: Run) -> None:
     """Chat in the console; builds or refreshes the index first."""
     run.refuse_json("excerpta ask --json does")
     from bot.refresh_process import Refresher
-    from bot.terminal import console
+    from bot.terminal import run_chat
 
     library = run.library()
     refresher = Refresher(run.settings, run.options)
     with refresher.watching(lambda _: library.searcher.reload()):
-        console.chat(library)
+        run_chat(library)
 
 
 @command
@@ -52,19 +279,18 @@ def ask(
 
     from bot import documents
     from bot.answers import check_question
-    from bot.terminal.answers import AnswerDrawing
-    from bot.terminal.explanation import reasons_below
-    from bot.writing.printing import print_written, written_document
+    from bot.terminal import AnswerDrawing, reasons_below
 
     asked = _read_question() if question == "-" else question
     # Before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
     library = run.library()
     trace = library.answerer.trace(asked)
-    answer = trace.answer
-    written = None
-    if library.writer is not None and run.json:
-        written = written_document(answer, library.writer)
+    answer, written = trace.answer, None
+    if library.writer is not None:
+        from bot.writing import print_written, written_document
+
+        written = written_document(answer, library.writer) if run.json else None
     reasons = reasons_below(trace, run.settings.search.threshold) if explain else ()
     run.print(
         documents.of_trace(trace, written) if explain else documents.of_answer(answer, written),
@@ -76,23 +302,13 @@ def ask(
     return 0 if answer.answered else NOT_ANSWERED
 
 
-@command
-def telegram(run: Run) -> None:
-    """Run the Telegram bot."""
-    from bot.refresh_process import Refresher
-
-    run.refuse_json("its answers go to Telegram")
-    try:
-        token = run.settings.telegram.read_token()
-    except SettingsError as exc:
-        raise BotError(str(exc)) from exc
-    logs.setup(run.verbose, service=True, as_json=run.settings.telegram.log is LogFormat.JSON)
-    from bot import telegram as bot
-
-    bot.check(token, run.settings.telegram)
-    # Articles that changed meanwhile are refreshed beside the answering, not before it.
-    library = run.library(stale=run.settings.telegram.watch)
-    bot.run(library, token, Refresher(run.settings, run.options, prewarm=True))
+def _read_question() -> str:
+    """Read a question from standard input, whatever its bytes are."""
+    if sys.stdin.isatty():
+        say("Type the question, then Enter and Ctrl-D.")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    return sys.stdin.read(_STDIN_CHARS)
 
 
 @command
@@ -105,7 +321,7 @@ def show(
     """Print an article's text as indexed; offsets in answers refer to it."""
     from bot import documents
     from bot.build import open_store
-    from bot.terminal.articles import ArticleDrawing
+    from bot.terminal import ArticleDrawing
 
     found = open_store(run.settings).article(article)
     if found is None:
@@ -114,67 +330,3 @@ def show(
             "excerpta chat lists those there are"
         )
     run.print(documents.of_article(found), ArticleDrawing(found, bare=True))
-
-
-@command
-def evaluate(
-    run: Run,
-    file: Annotated[
-        Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions, one JSON object a line.")
-    ],
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", metavar="N", min=1, help="Ask so many, the same ones every time."),
-    ] = None,
-    foreign: Annotated[
-        Path | None,
-        typer.Option(
-            "--foreign",
-            metavar="FILE",
-            help="Questions about other articles, in place of those that no article answers.",
-        ),
-    ] = None,
-    per_question: Annotated[
-        Path | None,
-        typer.Option(
-            "--per-question",
-            metavar="FILE",
-            help="Write what came of each question, one JSON object a line.",
-        ),
-    ] = None,
-) -> None:
-    """Measure answers on questions with known answers."""
-    from rich.console import Console
-
-    from bot import documents
-    from bot.evaluation import command as figures
-    from bot.evaluation import command as outfile
-    from bot.evaluation import evaluate as evaluation
-    from bot.evaluation import questions
-    from bot.terminal.progress import Asking
-
-    asked = questions.gather(file, limit, foreign)
-    if per_question is not None:
-        outfile.check_output(per_question, sources=[file, *([foreign] if foreign else [])])
-    library = run.library()
-    absent = questions.missing(asked, {one.path for one in library.store.sources()})
-    if absent:
-        say(figures.absent_text(absent))
-    with Asking(Console(stderr=True), len(asked)) as asking:
-        outcomes = evaluation.evaluate(
-            library.answerer, asked, run.settings.search.excerpts, asking.update
-        )
-    if per_question is not None:
-        written = (documents.of_outcome(one) for one in outcomes)
-        outfile.write_output(per_question, (json.dumps(one, ensure_ascii=False) for one in written))
-    report = evaluation.summed_up(outcomes)
-    run.print(documents.of_evaluation(report), figures.EvaluationDrawing(report))
-
-
-def _read_question() -> str:
-    """Read a question from standard input, whatever its bytes are."""
-    if sys.stdin.isatty():
-        say("Type the question, then Enter and Ctrl-D.")
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
-    return sys.stdin.read(_STDIN_CHARS)

@@ -2,7 +2,7 @@
 
 0 done (ask: answered)   1 asked and not answered   2 wrong usage   3 the world is at fault
 
-Here and in the commands what takes long to import is imported where it is used: a refresh without a
+Here and in `cli` what takes long to import is imported where it is used: a refresh without a
 change, which may run every minute, needs little of it.
 """
 
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 from rich.console import Console, RenderableType
@@ -34,19 +34,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# A command of typer, which keeps its own copy of click's class.
+Command: TypeAlias = Any
+
 NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
 
-app = typer.Typer(
-    name="excerpta",
-    help="Answer questions from a folder of articles, with excerpts cited to the paragraph.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
-
-def _print_version(wanted: bool) -> None:
+def print_version(wanted: bool) -> None:
+    """Print the version and leave, if that is wanted."""
     if wanted:
         typer.echo(f"excerpta {version('excerpta')}")
         raise typer.Exit
@@ -61,13 +56,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more, show tracebacks.")]
 Version = Annotated[
     bool,
-    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    typer.Option("--version", callback=print_version, is_eager=True, help="Print the version."),
 ]
-
-
-@app.callback()
-def _root(_version: Version = False) -> None:
-    """Answer questions from a folder of articles, with excerpts cited to the paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +76,7 @@ class Run:
             stale: Take an index as it is, if there is one.
         """
         from bot.build import open_library
-        from bot.terminal.progress import Building
-        from bot.terminal.reports import report_text
+        from bot.terminal import Building, report_text
 
         with Building(Console(stderr=True)) as building:
             library = open_library(self.settings, building.announce, building.update, stale=stale)
@@ -97,7 +86,7 @@ class Run:
 
     def print(self, document: Mapping[str, Any], drawing: RenderableType) -> None:
         """Print a result: as JSON, drawn where output is a terminal, or else as plain text."""
-        from bot.terminal.text import plain
+        from bot.terminal import plain
 
         console = Console()
         if self.json:
@@ -152,14 +141,14 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         write(json.dumps({"error": str(fault)}, ensure_ascii=False))
     # By the log, which keeps the bot's token out.
     logger.debug("the command failed", exc_info=fault)
-    from bot.terminal.text import visible
+    from bot.terminal import visible
 
     say(f"excerpta: {visible(str(fault))}")
     raise typer.Exit(status)
 
 
-def command(body: Callable[..., int | None]) -> None:
-    """Register a command: the parameters of its own, and those that every command has.
+def command(body: Callable[..., int | None]) -> Command:
+    """Make a command: the parameters of its own, and those that every command has.
 
     Args:
         body: Takes the `Run`, then its own parameters; returns the exit status, None for 0.
@@ -197,4 +186,6 @@ def command(body: Callable[..., int | None]) -> None:
     parameters = [one.replace(kind=one.KEYWORD_ONLY) for one in [*its_own, *everyones]]
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {one.name: one.annotation for one in parameters}
-    app.command(name=body.__name__, help=inspect.getdoc(body))(call)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    alone.command(name=body.__name__, help=inspect.getdoc(body))(call)
+    return typer.main.get_command(alone)

@@ -1,21 +1,21 @@
-"""What is wrong with the index and the articles: as a document, and drawn."""
+"""The command `doctor`: what is wrong with the index and the articles, and what mends it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.idle import stores_tokens
-from bot.terminal.text import ACCENT, counted, visible
-from config import Settings
+from bot.build import open_encoder, stores_tokens
+from bot.command import WORLD_AT_FAULT, Run, command
+from bot.terminal import ACCENT, Building, counted, visible
 from retrieval.doctor import Examination, Examined, Finding, Severity, examine
-from retrieval.types import Encoder
 
 # Findings of one kind that are told, and the articles that each names; the document has all.
 _FINDINGS, _NAMES = 5, 3
@@ -23,32 +23,29 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE
 _ALL = "excerpta doctor --json lists all"
 
 
-def examined(
-    settings: Settings,
-    encoder: Callable[[], Encoder],
-    announce: Callable[[str], None],
-    *,
-    every: bool,
-) -> Examination:
-    """Find what is wrong with the index and the articles of some settings.
-
-    Args:
-        settings: Name them.
-        encoder: Loads the encoder.
-        announce: Is told what takes long.
-        every: Look for every article, not for a sample.
-    """
-    tokens = stores_tokens(settings)
-    examined = Examined(settings.articles, settings.index, settings.search, tokens, encoder)
-    return examine(examined, every, announce)
-
-
-def has_errors(examination: Examination) -> bool:
-    """Whether answers may be wrong or a refresh will fail."""
-    return bool(examination.count(Severity.ERROR))
+@command
+def doctor(
+    run: Run,
+    every: Annotated[
+        bool, typer.Option("--all", help="Look for every article, not for a sample of them.")
+    ] = False,
+) -> int:
+    """Say what is wrong with the index and the articles, and what mends it."""
+    settings = run.settings
+    with Building(Console(stderr=True)) as building:
+        examined = Examined(
+            settings.articles,
+            settings.index,
+            settings.search,
+            stores_tokens(settings),
+            lambda: open_encoder(settings, building.announce),
+        )
+        examination = examine(examined, every, building.announce)
+    run.print(examination_document(examination), ExaminationDrawing(examination))
+    return WORLD_AT_FAULT if examination.count(Severity.ERROR) else 0
 
 
-def document(examination: Examination) -> dict[str, Any]:
+def examination_document(examination: Examination) -> dict[str, Any]:
     """Return what was found; scripts rely on the keys."""
     generation = examination.generation
     return {

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from bot.answers import Answer, Trace
-from bot.evaluation.evaluate import EvaluationReport, QuestionOutcome
 from config import Settings
 from retrieval.index.folder import folder_size
 from retrieval.index.store import Store
@@ -135,61 +134,6 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "format": store.format,
         "bytes": folder_size(store.place),
     }
-
-
-def of_evaluation(report: EvaluationReport) -> dict[str, Any]:
-    """Return the figures of an evaluation, null where no question tells one."""
-    ranking = report.ranking
-    return {
-        "questions": report.questions,
-        "article_at_1": _rounded(ranking.at_1),
-        "article_at_5": _rounded(ranking.at_5),
-        "answer_at_1": _rounded(report.answer_at_1),
-        "answer_at_3": _rounded(report.answer_at_3),
-        "mean_chars": _rounded(report.mean_chars, 1),
-        "auroc": _rounded(report.auroc),
-        "answered_answerable": _rounded(report.answered_answerable),
-        "answered_unanswerable": _rounded(report.answered_unanswerable),
-        "p50_ms": _rounded(report.p50_ms, 2),
-        "p95_ms": _rounded(report.p95_ms, 2),
-        "article_recall_at_10": _rounded(ranking.recall_at_10),
-        "article_mrr_at_10": _rounded(ranking.mrr_at_10),
-        "article_ndcg_at_10": _rounded(ranking.ndcg_at_10),
-        "answered_answerable_at_5": _rounded(report.answered_answerable_at_5),
-        "answerable": report.answerable,
-        "unanswerable": report.unanswerable,
-        "with_articles": report.with_articles,
-        "with_answers": report.with_answers,
-    }
-
-
-def of_outcome(outcome: QuestionOutcome) -> dict[str, Any]:
-    """Return what came of one question of an evaluation."""
-    question, answer = outcome.question, outcome.answer
-    return {
-        "id": question.id,
-        "question": question.question,
-        "understood": answer.understood if answer else None,
-        "fault": outcome.fault,
-        "right": outcome.right,
-        "answerable": question.answerable,
-        "answered": outcome.answered,
-        "confidence": round(outcome.confidence, 4),
-        "answer_rank": outcome.answer_rank,
-        "article_rank": outcome.article_rank,
-        "answers": list(question.answers),
-        "articles": list(question.articles),
-        "found_articles": list(outcome.articles),
-        "excerpts": [
-            {"article": one.source.path, "paragraph": one.paragraph, "text": one.text}
-            for one in (answer.excerpts if answer else ())
-        ],
-        "ms": round(answer.elapsed_ms, 2) if answer else None,
-    }
-
-
-def _rounded(figure: float | None, digits: int = 4) -> float | None:
-    return None if figure is None else round(figure, digits)
 
 
 def _date(source: Source) -> str | None:

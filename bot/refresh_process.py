@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from bot.build import is_in_line
 from bot.errors import BotError
-from bot.idle import is_in_line
 from config import Settings
 from retrieval.articles import WRITTEN
 from retrieval.refresh.watch import FolderChanges
@@ -274,9 +274,8 @@ def main() -> None:
     Where standard input ends before there is a line, the command never runs.
     """
     # Commands import what they need only when they run; here it is there before.
-    from bot import build  # noqa: F401
     from bot.cli import app
-    from bot.terminal import progress, reports  # noqa: F401
+    from bot.terminal import Building  # noqa: F401
     from retrieval.languages import language_of_article
 
     # What tells languages takes a third of a second to load.

@@ -1,24 +1,134 @@
-"""How the figures of an evaluation look: a table for a terminal, lines of the same words else."""
+"""The command `evaluate`: it asks questions with known answers, and prints the figures."""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from bot import documents
+from bot.command import Run, command, say
 from bot.errors import BotError
-from bot.evaluation.evaluate import EvaluationReport
-from bot.terminal.text import ACCENT, counted, visible
+from bot.evaluation.evaluate import (
+    EvaluationReport,
+    QuestionOutcome,
+    ask_questions,
+    summarize,
+)
+from bot.evaluation.questions import gather_questions, missing_articles
+from bot.terminal import ACCENT, Asking, counted, visible
 from config import SettingsError
 
 _NONE = "–"
+
+
+@command
+def evaluate(
+    run: Run,
+    file: Annotated[
+        Path, typer.Argument(metavar="QUESTIONS.jsonl", help="Questions, one JSON object a line.")
+    ],
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="Ask so many, the same ones every time."),
+    ] = None,
+    out_of_corpus: Annotated[
+        Path | None,
+        typer.Option(
+            "--foreign",
+            metavar="FILE",
+            help="Questions about other articles, in place of those that no article answers.",
+        ),
+    ] = None,
+    per_question: Annotated[
+        Path | None,
+        typer.Option(
+            "--per-question",
+            metavar="FILE",
+            help="Write what came of each question, one JSON object a line.",
+        ),
+    ] = None,
+) -> None:
+    """Measure answers on questions with known answers."""
+    questions = gather_questions(file, limit, out_of_corpus)
+    if per_question is not None:
+        check_output(per_question, sources=[file, *filter(None, [out_of_corpus])])
+    library = run.library()
+    absent = missing_articles(questions, {one.path for one in library.store.sources()})
+    if absent:
+        say(absent_text(absent))
+    with Asking(Console(stderr=True), len(questions)) as asking:
+        outcomes = ask_questions(
+            library.answerer, questions, run.settings.search.excerpts, asking.update
+        )
+    if per_question is not None:
+        written = map(outcome_document, outcomes)
+        write_output(per_question, (json.dumps(one, ensure_ascii=False) for one in written))
+    report = summarize(outcomes)
+    run.print(evaluation_document(report), EvaluationDrawing(report))
+
+
+def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
+    """Return the figures of an evaluation, null where no question tells one."""
+    ranking = report.ranking
+    return {
+        "questions": report.questions,
+        "article_at_1": _rounded(ranking.at_1),
+        "article_at_5": _rounded(ranking.at_5),
+        "answer_at_1": _rounded(report.answer_at_1),
+        "answer_at_3": _rounded(report.answer_at_3),
+        "mean_chars": _rounded(report.mean_chars, 1),
+        "auroc": _rounded(report.auroc),
+        "answered_answerable": _rounded(report.answered_answerable),
+        "answered_unanswerable": _rounded(report.answered_unanswerable),
+        "p50_ms": _rounded(report.p50_ms, 2),
+        "p95_ms": _rounded(report.p95_ms, 2),
+        "article_recall_at_10": _rounded(ranking.recall_at_10),
+        "article_mrr_at_10": _rounded(ranking.mrr_at_10),
+        "article_ndcg_at_10": _rounded(ranking.ndcg_at_10),
+        "answered_answerable_at_5": _rounded(report.answered_answerable_at_5),
+        "answerable": report.answerable,
+        "unanswerable": report.unanswerable,
+        "with_articles": report.with_articles,
+        "with_answers": report.with_answers,
+    }
+
+
+def outcome_document(outcome: QuestionOutcome) -> dict[str, Any]:
+    """Return what came of one question of an evaluation."""
+    question, answer = outcome.question, outcome.answer
+    return {
+        "id": question.id,
+        "question": question.question,
+        "understood": answer.understood if answer else None,
+        "fault": outcome.fault,
+        "right": outcome.right,
+        "answerable": question.answerable,
+        "answered": outcome.answered,
+        "confidence": round(outcome.confidence, 4),
+        "answer_rank": outcome.answer_rank,
+        "article_rank": outcome.article_rank,
+        "answers": list(question.answers),
+        "articles": list(question.articles),
+        "found_articles": list(outcome.articles),
+        "excerpts": [
+            {"article": one.source.path, "paragraph": one.paragraph, "text": one.text}
+            for one in (answer.excerpts if answer else ())
+        ],
+        "ms": round(answer.elapsed_ms, 2) if answer else None,
+    }
+
+
+def _rounded(figure: float | None, digits: int = 4) -> float | None:
+    return None if figure is None else round(figure, digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +209,7 @@ def _head(report: EvaluationReport) -> str:
 
 
 def _rows(report: EvaluationReport) -> Iterator[tuple[str, str, str]]:
-    document = documents.of_evaluation(report)
+    document = evaluation_document(report)
     for name, meaning in _MEANINGS.items():
         value = document[name]
         if value is None:

@@ -124,7 +124,7 @@ class EvaluationReport:
     with_answers: int
 
 
-def evaluate(
+def ask_questions(
     answerer: Answerer,
     questions: Sequence[Question],
     excerpts: int = EXCERPTS,
@@ -145,7 +145,7 @@ def evaluate(
     return outcomes
 
 
-def summed_up(outcomes: Sequence[QuestionOutcome]) -> EvaluationReport:
+def summarize(outcomes: Sequence[QuestionOutcome]) -> EvaluationReport:
     """Return the figures of outcomes."""
     answerable = [one for one in outcomes if one.question.answerable]
     others = [one for one in outcomes if not one.question.answerable]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.answers import Answerer
-from bot.evaluation.evaluate import evaluate
+from bot.evaluation.evaluate import ask_questions
 from bot.evaluation.questions import Question
 from config import SearchSettings
 from retrieval.index.snapshot import FixedSnapshot, Snapshot
@@ -45,5 +45,5 @@ class GoldenGate:
 
     def _right(self, view: Snapshot, questions: Sequence[Question]) -> list[Question]:
         searcher = Searcher(FixedSnapshot(view), self._encoder, self._search)
-        outcomes = evaluate(Answerer(searcher, self._search), questions)
+        outcomes = ask_questions(Answerer(searcher, self._search), questions)
         return [one.question for one in outcomes if one.holds]

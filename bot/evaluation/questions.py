@@ -40,31 +40,33 @@ class Question:
 _READER = TypeAdapter(Question)
 
 
-def gather(path: Path, limit: int | None = None, foreign: Path | None = None) -> list[Question]:
+def gather_questions(
+    path: Path, limit: int | None = None, out_of_corpus: Path | None = None
+) -> list[Question]:
     """Return the questions of a file, or a sample of them.
 
     Args:
         path: The file.
         limit: How many at most, of each file.
-        foreign: A file of questions about other articles. They take the place of those in `path`
-            that no article answers, and none of them counts as answerable.
+        out_of_corpus: A file of questions about other articles. They take the place of those in
+            `path` that no article answers, and none of them counts as answerable.
 
     Raises:
         BotError: A file cannot be read.
         SettingsError: It holds something else than questions.
     """
-    own = read(path)
-    if foreign is None:
-        return sample(own, limit)
+    own = read_questions(path)
+    if out_of_corpus is None:
+        return sample_questions(own, limit)
     answerable = [one for one in own if one.answerable]
     others = [
         replace(one, answers=(), articles=(), answerable=False)
-        for one in sample(read(foreign), limit)
+        for one in sample_questions(read_questions(out_of_corpus), limit)
     ]
-    return [*sample(answerable, limit), *others]
+    return [*sample_questions(answerable, limit), *others]
 
 
-def read(path: Path) -> list[Question]:
+def read_questions(path: Path) -> list[Question]:
     """Return the questions of a file.
 
     Raises:
@@ -77,7 +79,7 @@ def read(path: Path) -> list[Question]:
     return found
 
 
-def sample(questions: Sequence[Question], limit: int | None) -> list[Question]:
+def sample_questions(questions: Sequence[Question], limit: int | None) -> list[Question]:
     """Return so many questions, in their order; the same ones every time.
 
     A smaller sample is part of a larger one, and most of it stays when the file changes.
@@ -88,7 +90,7 @@ def sample(questions: Sequence[Question], limit: int | None) -> list[Question]:
     return [questions[n] for n in sorted(order[:limit])]
 
 
-def missing(questions: Sequence[Question], paths: Collection[str]) -> list[str]:
+def missing_articles(questions: Sequence[Question], paths: Collection[str]) -> list[str]:
     """Return the articles that questions name and that are not among the paths, each once."""
     named = (path for one in questions if one.answerable for path in one.articles)
     return [path for path in dict.fromkeys(named) if path not in paths]

@@ -1,17 +1,39 @@
-"""What came of a fetch, for people and for scripts."""
+"""The command `fetch`: it saves addresses as articles, and says what came of each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from bot.fetching.fetch import Failed, Saved
-from bot.terminal.text import visible
+import typer
+from rich.text import Text
 
-NEXT = "Run excerpta refresh to index them, unless something watches the folder."
+from bot.command import WORLD_AT_FAULT, Run, command, say
+from bot.fetching.fetch import Failed, Saved, check
+from bot.fetching.fetch import fetch as fetch_all
+from bot.terminal import visible
+
+_NEXT = "Run excerpta refresh to index them, unless something watches the folder."
 
 
-def fetch_document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
+@command
+def fetch(
+    run: Run,
+    urls: Annotated[list[str], typer.Argument(metavar="URL", help="Of pages, feeds and PDFs.")],
+) -> int:
+    """Save web pages, feeds and PDFs as articles."""
+    outcomes = []
+    for outcome in fetch_all(check(urls), run.settings.articles):
+        outcomes.append(outcome)
+        if isinstance(outcome, Failed):
+            say(visible(f"excerpta: {outcome.url}: {outcome.reason}"))
+    text = _text(outcomes)
+    if text or run.json:
+        run.print(_document(outcomes), Text(text))
+    return WORLD_AT_FAULT if any(isinstance(one, Failed) for one in outcomes) else 0
+
+
+def _document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
     """Return a fetch's outcomes as `--json` prints them."""
     return {
         "saved": [
@@ -31,18 +53,13 @@ def fetch_document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
     }
 
 
-def fetch_text(outcomes: Sequence[Saved | Failed]) -> str:
+def _text(outcomes: Sequence[Saved | Failed]) -> str:
     """Return what was saved, a line each, and what to do next."""
     saved = [one for one in outcomes if isinstance(one, Saved)]
     lines = [_line(one) for one in saved]
     if any(one.changed for one in saved):
-        lines.append(NEXT)
+        lines.append(_NEXT)
     return "\n".join(lines)
-
-
-def failure_text(failed: Failed) -> str:
-    """Return why an address gave nothing."""
-    return visible(f"excerpta: {failed.url}: {failed.reason}")
 
 
 def _line(saved: Saved) -> str:

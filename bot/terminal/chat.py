@@ -22,7 +22,6 @@ from bot.terminal.explanation import ExplanationDrawing
 from bot.terminal.progress import Building
 from bot.terminal.reports import report_text, skipped_text
 from bot.terminal.text import ACCENT, counted, plain, visible
-from bot.writing.printing import print_written
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
 
@@ -121,6 +120,8 @@ class Chat:
         self._earlier.append(answer.searched)
         self._show(AnswerDrawing(answer))
         if self._library.writer is not None:
+            from bot.writing import print_written
+
             print_written(answer, self._library.writer, self._out)
 
     def _run(self, line: str) -> None:

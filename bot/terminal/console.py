@@ -78,7 +78,7 @@ def open_history(settings: ConsoleSettings) -> History:
     return _PrivateHistory(path)
 
 
-def chat(library: Library) -> None:
+def run_chat(library: Library) -> None:
     """Chat until the asker leaves or standard input ends.
 
     With a terminal at both ends answers are drawn, otherwise they are plain text. Where standard

@@ -65,7 +65,7 @@ def generation_text(generation: Generation) -> str:
     )
 
 
-def of_report(report: RefreshReport) -> dict[str, Any]:
+def report_document(report: RefreshReport) -> dict[str, Any]:
     """Return what a refresh did."""
     return {
         "generation": report.generation,
@@ -82,7 +82,7 @@ def of_report(report: RefreshReport) -> dict[str, Any]:
     }
 
 
-def of_preview(preview: Preview) -> dict[str, Any]:
+def preview_document(preview: Preview) -> dict[str, Any]:
     """Return what a refresh would do, by path."""
     return {
         "dry_run": True,
@@ -95,7 +95,7 @@ def of_preview(preview: Preview) -> dict[str, Any]:
     }
 
 
-def of_generation(generation: Generation) -> dict[str, Any]:
+def generation_document(generation: Generation) -> dict[str, Any]:
     """Return a generation of the index."""
     return {
         "generation": generation.number,

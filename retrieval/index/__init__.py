@@ -46,7 +46,7 @@ from retrieval.index.rows import (
 )
 from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot, load_snapshot
 from retrieval.index.store import Store
-from retrieval.index.writer import GenerationWriter, check_counts, purge
+from retrieval.index.writer import GenerationWriter, check_counts, purge, rollback
 
 __all__ = [
     "DATABASE",
@@ -83,6 +83,7 @@ __all__ = [
     "open_lexical",
     "purge",
     "rebuild_folder",
+    "rollback",
     "remove_leftovers",
     "text_checksum",
     "tokens_checksum",

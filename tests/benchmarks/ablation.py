@@ -22,7 +22,7 @@ import numpy as np
 
 from bot.build import Library, open_library
 from bot.evaluation.metrics import rank_of_answer
-from bot.evaluation.questions import Question, gather, sample
+from bot.evaluation.questions import Question, gather_questions, sample_questions
 from config import LateInteraction, Settings
 from retrieval.index.rows import StoredChunk
 from retrieval.index.snapshot import LiveSnapshot, Snapshot
@@ -130,9 +130,9 @@ def measure(folder: Path, count: int, index: Path) -> dict[str, Tally]:
     }
     library = open_library(Settings.load(None, overrides), lambda _: None)
     view = LiveSnapshot(library.store, index, library.encoder).current
-    answerable = [one for one in gather(folder / "questions.jsonl") if one.answerable]
+    answerable = [one for one in gather_questions(folder / "questions.jsonl") if one.answerable]
     tallies: dict[str, Tally] = defaultdict(Tally)
-    for one in sample(answerable, count):
+    for one in sample_questions(answerable, count):
         for step, shown in steps(library, view, one.question):
             tallies[step].add(shown, one)
     return tallies

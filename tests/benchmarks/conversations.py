@@ -19,8 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.build import Library, open_library
-from bot.evaluation.evaluate import evaluate, summed_up
-from bot.evaluation.questions import Question, read, sample
+from bot.evaluation.evaluate import ask_questions, summarize
+from bot.evaluation.questions import Question, read_questions, sample_questions
 from config import Settings
 from tests.benchmarks.conditions import conditions
 
@@ -42,7 +42,7 @@ def conversations(library: Library, questions: Sequence[Question]) -> Iterator[s
 
 def complete(library: Library, every: Sequence[Question], count: int) -> Iterator[str]:
     """Yield a line for each kind of question that is asked before a complete one."""
-    asked = sample(every, count)
+    asked = sample_questions(every, count)
     chance = random.Random(0)
 
     def after(one: Question, others: Sequence[Question]) -> Question:
@@ -70,8 +70,8 @@ def _joined(library: Library, one: Question) -> Question:
 
 
 def _line(library: Library, name: str, questions: Sequence[Question]) -> str:
-    outcomes = evaluate(library.answerer, questions)
-    found = summed_up(outcomes)
+    outcomes = ask_questions(library.answerer, questions)
+    found = summarize(outcomes)
     figures = {
         "article_at_1": found.ranking.at_1,
         "article_at_5": found.ranking.at_5,
@@ -93,7 +93,7 @@ def _opened(folder: Path, index: Path) -> Library:
 
 
 def _answerable(folder: Path) -> list[Question]:
-    return [one for one in read(folder / "questions.jsonl") if one.answerable]
+    return [one for one in read_questions(folder / "questions.jsonl") if one.answerable]
 
 
 def main() -> None:

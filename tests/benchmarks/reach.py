@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot import documents
 from bot.build import Library, open_library
-from bot.evaluation.evaluate import EvaluationReport, evaluate, summed_up
-from bot.evaluation.questions import Question, gather
+from bot.evaluation.command import evaluation_document
+from bot.evaluation.evaluate import EvaluationReport, ask_questions, summarize
+from bot.evaluation.questions import Question, gather_questions
 from config import Settings
 from tests.benchmarks.conditions import conditions
 
@@ -38,7 +38,7 @@ class Row:
     figures: tuple[str, ...]
 
     def __str__(self) -> str:
-        document = documents.of_evaluation(self.report)
+        document = evaluation_document(self.report)
         shown = ", ".join(f"{name} {_shown(name, document[name])}" for name in self.figures)
         counts = f"{self.report.answerable:,} | {self.report.unanswerable:,}"
         return f"| {self.asked} | {counts} | {shown} |"
@@ -89,11 +89,11 @@ def _questions(
     folder: Path, name: str, limit: int | None, foreign: str | None = None
 ) -> list[Question]:
     other = folder / foreign / "questions.jsonl" if foreign else None
-    return gather(folder / name / "questions.jsonl", limit, other)
+    return gather_questions(folder / name / "questions.jsonl", limit, other)
 
 
 def _report(library: Library, questions: Sequence[Question]) -> EvaluationReport:
-    return summed_up(evaluate(library.answerer, questions, library.settings.search.excerpts))
+    return summarize(ask_questions(library.answerer, questions, library.settings.search.excerpts))
 
 
 def _shown(name: str, value: float | None) -> str:

@@ -24,8 +24,8 @@ from statistics import median
 
 from bot.answers import Answerer
 from bot.build import Library, open_library
-from bot.evaluation.evaluate import QuestionOutcome, evaluate, summed_up
-from bot.evaluation.questions import Question, read, sample
+from bot.evaluation.evaluate import QuestionOutcome, ask_questions, summarize
+from bot.evaluation.questions import Question, read_questions, sample_questions
 from config import Settings
 from retrieval.index.snapshot import LiveSnapshot
 from retrieval.search.searcher import Searcher
@@ -97,7 +97,7 @@ class Measured:
         """Yield the cells of the table."""
         unrepaired, repaired = zip(*self.misspelt, strict=True)
         for outcomes in ([after for _, after in self.clean], unrepaired, repaired):
-            found = summed_up(outcomes)
+            found = summarize(outcomes)
             figures = found.answer_at_1, found.ranking.at_1, found.answered_answerable
             yield " / ".join("–" if x is None else f"{x:.3f}".lstrip("0") for x in figures)
 
@@ -123,7 +123,7 @@ def measure(folder: Path, others: Sequence[Path], count: int, index: Path) -> Me
     foreign = [
         replace(one, history=(), answers=(), articles=(), answerable=False)
         for other in others
-        for one in sample(read(other / "questions.jsonl"), _FOREIGN)
+        for one in sample_questions(read_questions(other / "questions.jsonl"), _FOREIGN)
     ]
     return Measured(
         spoilt,
@@ -138,7 +138,7 @@ def _spoilt(library: Library, folder: Path, count: int) -> list[Spoilt]:
     folder_of_index = library.settings.index.folder
     lexical = LiveSnapshot(library.store, folder_of_index, library.encoder).current.lexical
     rarest = {}
-    for one in read(folder / "questions.jsonl"):
+    for one in read_questions(folder / "questions.jsonl"):
         words = {
             match: lexical.chunks_with(match[0].lower())
             for match in _WORD.finditer(one.question)
@@ -149,7 +149,7 @@ def _spoilt(library: Library, folder: Path, count: int) -> list[Spoilt]:
             rarest[one] = min(known, key=lambda match: words[match])
     chance = random.Random(0)
     found = []
-    for one in sample(list(rarest), count):
+    for one in sample_questions(list(rarest), count):
         word = rarest[one]
         written = misspell(word[0], chance)
         text = f"{one.question[: word.start()]}{written}{one.question[word.end() :]}"
@@ -180,7 +180,7 @@ def _asked(library: Library, questions: Sequence[Question]) -> Pairs:
     pairs = []
     for number, one in enumerate(questions):
         order = (0, 1) if number % 2 else (1, 0)
-        came = {which: evaluate(answerers[which], [one])[0] for which in order}
+        came = {which: ask_questions(answerers[which], [one])[0] for which in order}
         pairs.append((came[0], came[1]))
     return pairs
 
@@ -188,9 +188,10 @@ def _asked(library: Library, questions: Sequence[Question]) -> Pairs:
 def _strange(library: Library, questions: Sequence[Question]) -> Pairs:
     """Ask each question; one in which nothing is repaired once, for the same comes of it."""
     unrepaired = _unrepaired(library)
-    after = evaluate(library.answerer, questions)
+    after = ask_questions(library.answerer, questions)
     return [
-        (evaluate(unrepaired, [one.question])[0] if _repairs(one) else one, one) for one in after
+        (ask_questions(unrepaired, [one.question])[0] if _repairs(one) else one, one)
+        for one in after
     ]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from bot.cli import COMMANDS, load
 from bot.command import INTERRUPTED, NOT_ANSWERED, WORLD_AT_FAULT, WRONG_USAGE
 from tests.paths import SEEDS
 
@@ -424,6 +425,11 @@ def test_wrong_usage(arguments: Sequence[str], message: str) -> None:
     )
     assert done.returncode == WRONG_USAGE
     assert message in done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_says_of_a_command_what_the_command_says(name: str) -> None:
+    assert load(name).help == COMMANDS[name][1]
 
 
 def test_unknown_setting_is_refused_by_name(seeds: Shell) -> None:

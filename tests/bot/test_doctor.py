@@ -89,7 +89,7 @@ def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Pat
 def test_of_a_healthy_index_one_line_is_said() -> None:
     said = "nothing is wrong: 11 articles, 51 chunks, generation 3"
     assert plain(checkup.ExaminationDrawing(WELL)) == said
-    assert not checkup.has_errors(WELL)
+    assert not WELL.count(Severity.ERROR)
     sampled = Examination((), WELL.generation, (200, 900), (9, 900), 1.0)
     assert plain(checkup.ExaminationDrawing(sampled)).splitlines()[1:] == [
         "200 of 900 articles were looked for by their titles; with --all, every one is",
@@ -123,5 +123,5 @@ def test_of_many_findings_some_are_told_and_no_name_steers_the_terminal() -> Non
         assert "note: 3 more of the kind copies" in said
         assert "-> excerpta refresh --rebuild" in said
         assert said.strip().endswith("1 error, 8 notes")
-    assert checkup.has_errors(ill)
-    assert len(checkup.document(ill)["findings"][1]["about"]) == 5
+    assert ill.count(Severity.ERROR)
+    assert len(checkup.examination_document(ill)["findings"][1]["about"]) == 5

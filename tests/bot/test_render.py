@@ -218,7 +218,7 @@ def test_no_text_steers_the_terminal(
         plain(ValuesDrawing({title: path})),
         skipped_text(skipped),
     ]
-    renderables = [
+    renderables: list[RenderableType] = [
         AnswerDrawing(found),
         ExcerptsDrawing(found, 0),
         SourcesDrawing([source]),

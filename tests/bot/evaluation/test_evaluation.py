@@ -10,12 +10,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot import documents
 from bot.answers import Answer
 from bot.build import Library, open_library
-from bot.evaluation import command as figures
-from bot.evaluation.evaluate import QuestionOutcome, evaluate, summed_up
-from bot.evaluation.questions import Question, missing, read
+from bot.evaluation.command import (
+    EvaluationDrawing,
+    absent_text,
+    evaluation_document,
+    outcome_document,
+)
+from bot.evaluation.evaluate import QuestionOutcome, ask_questions, summarize
+from bot.evaluation.questions import Question, missing_articles, read_questions
 from bot.terminal.text import plain
 from config import Settings
 from embeddings import Encoder
@@ -66,10 +70,10 @@ def test_questions_with_known_answers_are_answered_right(library: Library) -> No
         Question("Which vitamin prevents scurvy?", answerable=False),
     ]
     done: list[int] = []
-    outcomes = evaluate(library.answerer, questions, on_done=done.append)
+    outcomes = ask_questions(library.answerer, questions, on_done=done.append)
     assert done == [1, 2, 3, 4]
     assert [one.right for one in outcomes] == [True, True, True, True]
-    document = documents.of_evaluation(summed_up(outcomes))
+    document = evaluation_document(summarize(outcomes))
     assert list(document) == KEYS
     assert document["questions"] == 4
     assert (document["answerable"], document["unanswerable"]) == (2, 2)
@@ -83,7 +87,7 @@ def test_questions_with_known_answers_are_answered_right(library: Library) -> No
 
 
 def test_what_is_evaluated_is_what_is_answered(library: Library) -> None:
-    (found,) = evaluate(library.answerer, [HOME], excerpts=5)
+    (found,) = ask_questions(library.answerer, [HOME], excerpts=5)
     answer = library.answerer.answer(HOME.question, 5)
     assert found.answer is not None
     assert found.answer.excerpts == answer.excerpts
@@ -94,7 +98,7 @@ def test_what_is_evaluated_is_what_is_answered(library: Library) -> None:
 
 
 def test_three_excerpts_are_looked_at_though_fewer_are_shown(library: Library) -> None:
-    (found,) = evaluate(library.answerer, [HOME], excerpts=1)
+    (found,) = ask_questions(library.answerer, [HOME], excerpts=1)
     assert found.answer is not None
     assert len(found.answer.excerpts) == 3
 
@@ -105,7 +109,7 @@ def test_history_is_replayed_as_a_conversation(library: Library) -> None:
     history = ("", "Who breaches minefields?", before, " ")
     alone, leaning = (
         one.answer
-        for one in evaluate(
+        for one in ask_questions(
             library.answerer,
             [Question("And when was that?"), Question("And when was that?", history=history)],
         )
@@ -126,15 +130,15 @@ def test_a_question_that_cannot_be_asked_is_not_answered(library: Library) -> No
         Question(" ", answers=("Luhansk",), articles=(ACCOUNT,)),
         Question("word " * 1000, answerable=False),
     ]
-    empty, long = evaluate(library.answerer, questions)
+    empty, long = ask_questions(library.answerer, questions)
     assert empty.fault == "The question is empty; ask something in a few words."
     assert long.fault is not None
     assert long.fault.startswith("The question has 4,999 characters, the limit is 2,000")
     assert (empty.answered, empty.right, long.right) == (False, False, True)
-    report = summed_up([empty, long])
+    report = summarize([empty, long])
     assert report.ranking.at_1 == report.answer_at_1 == report.answered_answerable == 0
     assert report.mean_chars is report.p50_ms is None
-    assert documents.of_outcome(empty)["ms"] is None
+    assert outcome_document(empty)["ms"] is None
 
 
 def test_the_page_s_questions_are_about_the_articles_that_ship(
@@ -145,9 +149,9 @@ def test_the_page_s_questions_are_about_the_articles_that_ship(
     assert found is not None
     path = tmp_path / "questions.jsonl"
     path.write_text(found.group(1), encoding="utf-8")
-    questions = read(path)
-    assert missing(questions, {one.path for one in library.store.sources()}) == []
-    assert all(one.answer_rank for one in evaluate(library.answerer, questions[:2]))
+    questions = read_questions(path)
+    assert missing_articles(questions, {one.path for one in library.store.sources()}) == []
+    assert all(one.answer_rank for one in ask_questions(library.answerer, questions[:2]))
     for key in KEYS:
         assert f"`{key}`" in page
 
@@ -163,7 +167,7 @@ def test_shares_are_of_the_questions_that_tell() -> None:
         outcome(Question("Two?", answers=("?",), articles=("b.md",)), ("?",), ("a.md", "b.md")),
         outcome(Question("Three?", answerable=False, answers=("x",), articles=("x.md",)), ("x",)),
     ]
-    report = summed_up(outcomes)
+    report = summarize(outcomes)
     assert (report.with_answers, report.with_articles) == (4, 1)
     assert report.answer_at_1 == 0.25
     assert report.answer_at_3 == 0.5
@@ -177,20 +181,20 @@ def test_shares_are_of_the_questions_that_tell() -> None:
 
 
 def test_figures_that_nothing_tells_are_none() -> None:
-    document = documents.of_evaluation(summed_up([outcome(Question("One?"), ("text",))]))
+    document = evaluation_document(summarize([outcome(Question("One?"), ("text",))]))
     assert {name for name, value in document.items() if value is None} == {
         "article_at_1", "article_at_5", "answer_at_1", "answer_at_3", "auroc",
         "answered_unanswerable", "article_recall_at_10", "article_mrr_at_10", "article_ndcg_at_10",
         "answered_answerable_at_5",
     }  # fmt: skip
-    others = documents.of_evaluation(summed_up([outcome(Question("One?", answerable=False))]))
+    others = evaluation_document(summarize([outcome(Question("One?", answerable=False))]))
     assert others["answered_answerable"] is others["mean_chars"] is others["auroc"] is None
     assert others["answered_unanswerable"] == 1
 
 
 def test_figures_are_written_with_what_they_mean() -> None:
-    report = summed_up([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
-    assert plain(figures.EvaluationDrawing(report)).splitlines() == [
+    report = summarize([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
+    assert plain(EvaluationDrawing(report)).splitlines() == [
         "1 question: 1 answerable, 0 not",
         'article_at_1: – · no answerable question names its "articles"',
         'article_at_5: – · no answerable question names its "articles"',
@@ -210,20 +214,20 @@ def test_figures_are_written_with_what_they_mean() -> None:
 
 
 def test_the_table_has_the_words_of_the_lines() -> None:
-    report = summed_up([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
+    report = summarize([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
     console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
     with console.capture() as captured:
-        console.print(figures.EvaluationDrawing(report))
-    head, *rows = plain(figures.EvaluationDrawing(report)).splitlines()
+        console.print(EvaluationDrawing(report))
+    head, *rows = plain(EvaluationDrawing(report)).splitlines()
     words = [row.replace(": ", " ", 1).replace(" · ", " ") for row in rows]
     drawn = filter(None, captured.get().splitlines())
     assert [" ".join(line.split()) for line in drawn] == [head, *words]
 
 
 def test_articles_that_are_not_in_the_index_are_named_once() -> None:
-    assert figures.absent_text(["no\x1b.md"]).startswith(
+    assert absent_text(["no\x1b.md"]).startswith(
         "1 article that the questions name is not in the index, first no␛.md; name each"
     )
-    assert figures.absent_text(["a.md", "b.md"]).startswith(
+    assert absent_text(["a.md", "b.md"]).startswith(
         "2 articles that the questions name are not in the index, first a.md;"
     )

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.evaluation.questions import Question, gather, missing, read, sample
+from bot.evaluation.questions import (
+    Question,
+    gather_questions,
+    missing_articles,
+    read_questions,
+    sample_questions,
+)
 from config import SettingsError
 
 
@@ -26,19 +32,19 @@ def test_every_field_is_read_and_others_are_ignored(tmp_path: Path) -> None:
         "id": "x", "question": "Who?", "answers": ["she", "her"], "articles": ["a/b.md"],
         "answerable": False, "history": ["What?"], "source": {"page": 3},
     }  # fmt: skip
-    assert read(file(tmp_path, lines(whole))) == [
+    assert read_questions(file(tmp_path, lines(whole))) == [
         Question("Who?", "x", ("she", "her"), ("a/b.md",), False, ("What?",))
     ]
 
 
 def test_only_the_question_is_needed_and_its_line_names_it(tmp_path: Path) -> None:
     path = file(tmp_path, b'\xef\xbb\xbf{"question": "One?"}\r\n\n \t\n{"question": "Two?"}')
-    assert read(path) == [Question("One?", id="1"), Question("Two?", id="4")]
+    assert read_questions(path) == [Question("One?", id="1"), Question("Two?", id="4")]
 
 
 def test_separators_of_lines_within_a_string_part_nothing(tmp_path: Path) -> None:
     path = file(tmp_path, '{"question": "One\u2028and\x85two?"}\n')
-    assert [one.question for one in read(path)] == ["One\u2028and\x85two?"]
+    assert [one.question for one in read_questions(path)] == ["One\u2028and\x85two?"]
 
 
 @pytest.mark.parametrize(
@@ -68,38 +74,48 @@ def test_what_is_wrong_in_a_file_is_named_with_its_line(
 ) -> None:
     path = file(tmp_path, content)
     with pytest.raises(SettingsError, match=f"questions.jsonl.* {fault}"):
-        read(path)
+        read_questions(path)
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(BotError, match=r"cannot read the questions .*none: No such file"):
-        read(tmp_path / "none")
+        read_questions(tmp_path / "none")
     with pytest.raises(
         BotError, match=r"cannot read the questions .*: Is a directory; name a file"
     ):
-        read(tmp_path)
+        read_questions(tmp_path)
 
 
 def test_what_never_ends_is_not_read_for_ever() -> None:
     with pytest.raises(SettingsError, match="/dev/zero has more than 64 megabytes"):
-        read(Path("/dev/zero"))
+        read_questions(Path("/dev/zero"))
 
 
 def test_a_sample_is_the_same_every_time_and_part_of_a_larger_one() -> None:
     every = [Question(f"Question {n}?", str(n)) for n in range(100)]
-    ten, thirty = sample(every, 10), sample(every, 30)
+    ten, thirty = sample_questions(every, 10), sample_questions(every, 30)
     assert len(ten) == 10
-    assert ten == sample(every, 10)
+    assert ten == sample_questions(every, 10)
     assert set(ten) < set(thirty)
     assert thirty == sorted(thirty, key=every.index)
     # Not just the first ones, of which one article may be the subject.
     assert ten != every[:10]
-    assert sample(every, None) == sample(every, 100) == sample(every, 1000) == every
+    assert (
+        sample_questions(every, None)
+        == sample_questions(every, 100)
+        == sample_questions(every, 1000)
+        == every
+    )
 
 
 def test_most_of_a_sample_stays_when_a_question_is_added() -> None:
     every = [Question(f"Question {n}?", str(n)) for n in range(100)]
-    assert len(set(sample(every, 30)) - set(sample([Question("New?"), *every], 30))) <= 1
+    assert (
+        len(
+            set(sample_questions(every, 30)) - set(sample_questions([Question("New?"), *every], 30))
+        )
+        <= 1
+    )
 
 
 def test_foreign_questions_take_the_place_of_those_that_no_article_answers(tmp_path: Path) -> None:
@@ -117,13 +133,13 @@ def test_foreign_questions_take_the_place_of_those_that_no_article_answers(tmp_p
         ),
         "foreign.jsonl",
     )
-    assert len(gather(own)) == 40
-    assert len(gather(own, 7)) == 7
-    asked = gather(own, 5, other)
+    assert len(gather_questions(own)) == 40
+    assert len(gather_questions(own, 7)) == 7
+    asked = gather_questions(own, 5, other)
     assert [one.question.split()[0] for one in asked] == ["Own"] * 5 + ["Foreign"] * 5
     foreign = asked[5:]
     assert {(one.answerable, one.answers, one.articles) for one in foreign} == {(False, (), ())}
-    assert len(gather(own, None, other)) == 40
+    assert len(gather_questions(own, None, other)) == 40
 
 
 def test_articles_that_are_not_there_are_listed_once() -> None:
@@ -132,4 +148,4 @@ def test_articles_that_are_not_there_are_listed_once() -> None:
         Question("Two?", articles=("c.md", "b.md")),
         Question("Three?", articles=("d.md",), answerable=False),
     ]
-    assert missing(questions, {"a.md"}) == ["b.md", "c.md"]
+    assert missing_articles(questions, {"a.md"}) == ["b.md", "c.md"]
