@@ -188,8 +188,8 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
     from bot.build import bring_in_line, is_in_line
     from bot.refresh_process import WRITTEN_S
     from bot.terminal import report_text, visible
-    from retrieval.errors import RetrievalError
     from retrieval.articles import WRITTEN
+    from retrieval.errors import RetrievalError
     from retrieval.refresh.watch import FolderChanges
 
     said = ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.command import Run, command
 from bot.errors import BotError
 from bot.refresh_process import Refresher
-from bot.telegram.process import check
-from bot.telegram.process import run as run_bot
+from bot.telegram.service import check
+from bot.telegram.service import run as run_bot
 from config import LogFormat, SettingsError, logs
 
 

@@ -16,8 +16,8 @@ from bot.answers import Answer
 from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
 from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
 from bot.terminal.reports import report_text, skipped_text
-from retrieval.articles.folder import Skipped
 from bot.terminal.text import plain, visible
+from retrieval.articles.folder import Skipped
 from retrieval.refresh.plan import RefreshReport
 from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source
