@@ -17,7 +17,7 @@ import pytest
 
 from bot.cli import COMMANDS, load
 from bot.command import INTERRUPTED, NOT_ANSWERED, WORLD_AT_FAULT, WRONG_USAGE
-from tests.paths import SEEDS
+from tests.paths import ROOT, SEEDS
 
 MAIN = [sys.executable, "-m", "bot"]
 
@@ -458,56 +458,90 @@ def test_question_path_imports_no_torch(seeds: Shell) -> None:
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
-def test_an_evaluation_prints_its_figures_and_writes_what_came_of_each_question(
-    seeds: Shell, tmp_path: Path
-) -> None:
-    questions, written = tmp_path / "questions.jsonl", tmp_path / "written.jsonl"
-    home: dict[str, Any] = {
-        "id": "home",
-        "question": "Where is Artem Kariakin's home?",
-        "answers": ["luhansk"],
-        "articles": ["leaving-sudzha-a-soldiers-account.md"],
-    }
-    lost = {"question": "How are minefields breached?", "articles": ["lost.md"]}
-    questions.write_text(f"{json.dumps(home)}\n{json.dumps(lost)}\n")
-    foreign = tmp_path / "foreign.jsonl"
-    foreign.write_text('{"question": "What is the capital of Mongolia?"}\n')
-    arguments = [str(questions), "--foreign", str(foreign), "--per-question", str(written)]
-    done = seeds.run("evaluate", *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr.startswith(
-        "1 article that the questions name is not in the index, first lost.md; "
-    )
-    assert done.stderr.count("\n") == 1
-    document = json.loads(done.stdout)
-    assert document["questions"] == 3
-    assert document["article_at_1"] == 0.5
-    assert document["answer_at_1"] == document["auroc"] == 1
-    first, second, third = map(json.loads, written.read_text().splitlines())
-    asked = seeds.json("ask", home["question"])
-    assert first["id"] == "home"
-    assert (first["right"], first["answer_rank"], first["article_rank"]) == (True, 1, 1)
-    assert (first["answered"], first["understood"], first["fault"]) == (True, None, None)
-    assert first["confidence"] == asked["confidence"]
-    assert first["excerpts"] == [
-        {key: one[key] for key in ("article", "paragraph", "text")} for one in asked["excerpts"]
+@pytest.mark.slow
+def test_a_dry_run_says_what_would_change_and_writes_nothing(shell: Shell) -> None:
+    assert sorted(shell.json("refresh", "--dry-run")["added"]) == ["bees.md", "ferry.txt"]
+    assert not shell.index.exists()
+    shell.run("refresh")
+    (shell.articles / "bees.md").rename(shell.articles / "sub.md")
+    (shell.articles / "ferry.txt").write_text("The island ferry\n\nIt sank.")
+    (shell.articles / "empty.txt").touch()
+    (shell.articles / "new.txt").write_text("The mill\n\nIt burnt down.")
+    before = {path: path.stat().st_mtime_ns for path in shell.index.rglob("*.sqlite")}
+
+    seen = shell.json("refresh", "--dry-run")
+    text = shell.run("refresh", "--dry-run").stdout
+
+    assert seen["renamed"] == [{"from": "bees.md", "to": "sub.md"}]
+    assert (seen["added"], seen["modified"], seen["deleted"]) == (
+        ["new.txt", "sub.md"], ["ferry.txt"], ["bees.md"],
+    )  # fmt: skip
+    assert [one["article"] for one in seen["skipped"]] == ["empty.txt"]
+    assert text.splitlines() == [
+        "renamed bees.md -> sub.md",
+        "added new.txt",
+        "modified ferry.txt",
+        "skipped empty.txt: an empty file",
+        "3 changes, 0 files unchanged; nothing was written",
     ]
-    assert first["found_articles"][0] == home["articles"][0]
-    assert (second["id"], second["right"], second["article_rank"]) == ("2", False, None)
-    assert (third["answerable"], third["answered"], third["right"]) == (False, False, True)
-    again = seeds.run("evaluate", str(questions), "--limit", "1")
-    assert again.stdout.startswith("1 question: 1 answerable, 0 not\narticle_at_1: ")
+    assert before == {path: path.stat().st_mtime_ns for path in shell.index.rglob("*.sqlite")}
 
 
-def test_what_is_wrong_with_an_evaluation_is_said_in_a_line(seeds: Shell, tmp_path: Path) -> None:
-    questions = tmp_path / "questions.jsonl"
-    questions.write_text('{"question": "Who?"}\nWho?\n')
-    said = seeds.fails(WRONG_USAGE, "evaluate", str(questions))
-    assert "questions.jsonl, line 2: not JSON" in said
-    said = seeds.fails(WORLD_AT_FAULT, "evaluate", str(tmp_path / "none.jsonl"))
-    assert "cannot read the questions" in said
-    questions.write_text('{"question": "Who?"}\n')
-    said = seeds.fails(WRONG_USAGE, "evaluate", str(questions), "--per-question", str(questions))
-    assert "holds the questions, and would be lost" in said
-    said = seeds.fails(WORLD_AT_FAULT, "evaluate", str(questions), "--per-question", str(tmp_path))
-    assert "it is no file" in said
+@pytest.mark.slow
+def test_a_rollback_holds_until_somebody_refreshes(shell: Shell) -> None:
+    shell.run("refresh")
+    (shell.articles / "ferry.txt").unlink()
+    assert shell.json("refresh")["deleted"] == 1
+
+    back = shell.json("rollback")
+
+    assert (back["generation"], back["content"], back["articles"]) == (3, 1, 2)
+    answer = shell.json("ask", "When does the ferry leave?")
+    assert answer["generation"] == 3
+    assert answer["excerpts"][0]["article"] == "ferry.txt"
+    assert "rolled back" in shell.json("status")["held"]
+    again = shell.json("refresh")
+    assert (again["generation"], again["deleted"], again["encoded"]) == (4, 1, 0)
+    assert shell.json("status")["held"] is None
+
+
+@pytest.mark.slow
+def test_a_rollback_that_cannot_be_is_said_in_a_line(shell: Shell) -> None:
+    assert "no index in" in shell.fails(WORLD_AT_FAULT, "rollback")
+    shell.run("refresh")
+    assert "is not kept (kept: no other" in shell.fails(WORLD_AT_FAULT, "rollback")
+    assert "generation 9 is not kept" in shell.fails(WORLD_AT_FAULT, "rollback", "9")
+
+
+@pytest.mark.slow
+def test_a_rebuild_takes_another_encoder(shell: Shell) -> None:
+    shell.run("refresh")
+    other = {"EXCERPTA_ENCODER__PASSAGE_PROMPT": "passage: "}
+    assert "refresh --rebuild" in shell.fails(WORLD_AT_FAULT, "refresh", **other)
+
+    report = json.loads(shell.run("refresh", "--rebuild", "--json", **other).stdout)
+
+    assert (report["rebuilt"], report["added"]) == (True, 2)
+    assert shell.run("ask", "When does the ferry leave?", **other).returncode == 0
+
+
+@pytest.mark.parametrize("change", [False, True])
+@pytest.mark.slow
+def test_a_refresh_without_a_change_loads_no_encoder(shell: Shell, change: bool) -> None:
+    shell.run("refresh")
+    if change:
+        (shell.articles / "new.txt").write_text("The mill\n\nIt burnt down.")
+    code = (
+        "import sys; from bot.cli import app\n"
+        "try: app()\n"
+        "except SystemExit: print('openvino' in sys.modules, 'faiss' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *shell.arguments("refresh")[3:]],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ),
+        cwd=ROOT,
+    )
+    assert done.stdout.splitlines()[-1] == f"{change} {change}", (done.stdout, done.stderr)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from bot.answers import Answer
 from bot.build import Library, open_library
 from bot.evaluation.command import (
-    EvaluationDrawing,
-    absent_text,
     evaluation_document,
     outcome_document,
 )
 from bot.evaluation.evaluate import QuestionOutcome, ask_questions, summarize
 from bot.evaluation.questions import Question, missing_articles, read_questions
-from bot.terminal.text import plain
 from config import Settings
 from embeddings import Encoder
 from retrieval.types import Excerpt, Source
@@ -190,44 +185,3 @@ def test_figures_that_nothing_tells_are_none() -> None:
     others = evaluation_document(summarize([outcome(Question("One?", answerable=False))]))
     assert others["answered_answerable"] is others["mean_chars"] is others["auroc"] is None
     assert others["answered_unanswerable"] == 1
-
-
-def test_figures_are_written_with_what_they_mean() -> None:
-    report = summarize([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
-    assert plain(EvaluationDrawing(report)).splitlines() == [
-        "1 question: 1 answerable, 0 not",
-        'article_at_1: – · no answerable question names its "articles"',
-        'article_at_5: – · no answerable question names its "articles"',
-        'article_recall_at_10: – · no answerable question names its "articles"',
-        'article_mrr_at_10: – · no answerable question names its "articles"',
-        'article_ndcg_at_10: – · no answerable question names its "articles"',
-        "answer_at_1: 1.000 · the first excerpt holds an answer (of 1)",
-        "answer_at_3: 1.000 · one of the first three holds one (of 1)",
-        "mean_chars: 12.0 · characters of the first excerpt (of 1)",
-        "auroc: – · it needs answerable questions and others",
-        "answered_answerable: 1.000 · answered of the answerable, more is better (of 1)",
-        'answered_unanswerable: – · no question is "answerable": false, and none is --foreign',
-        "answered_answerable_at_5: – · it needs answerable questions and others",
-        "p50_ms: 8.0 · milliseconds of a reply, median (of 1)",
-        "p95_ms: 8.0 · milliseconds within which 95 % are (of 1)",
-    ]
-
-
-def test_the_table_has_the_words_of_the_lines() -> None:
-    report = summarize([outcome(Question("One?", answers=("seven",)), ("It was seven",), ms=8)])
-    console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
-    with console.capture() as captured:
-        console.print(EvaluationDrawing(report))
-    head, *rows = plain(EvaluationDrawing(report)).splitlines()
-    words = [row.replace(": ", " ", 1).replace(" · ", " ") for row in rows]
-    drawn = filter(None, captured.get().splitlines())
-    assert [" ".join(line.split()) for line in drawn] == [head, *words]
-
-
-def test_articles_that_are_not_in_the_index_are_named_once() -> None:
-    assert absent_text(["no\x1b.md"]).startswith(
-        "1 article that the questions name is not in the index, first no␛.md; name each"
-    )
-    assert absent_text(["a.md", "b.md"]).startswith(
-        "2 articles that the questions name are not in the index, first a.md;"
-    )

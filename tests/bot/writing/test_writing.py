@@ -27,7 +27,7 @@ from bot.writing.printing import WRITTEN, print_written
 from bot.writing.writer import Writer, Written
 from config import Settings
 from retrieval.types import Excerpt, Source
-from tests.bot.test_console import library
+from tests.bot.terminal.test_console import library
 from tests.fakes import HashEncoder
 from tests.paths import ROOT
 

@@ -35,7 +35,7 @@ import sys
 import time
 from pathlib import Path
 from bot.terminal.console import chat
-from tests.bot.test_console import library
+from tests.bot.terminal.test_console import library
 chat(library(Path(sys.argv[1])))
 """
 ARTICLES = {
