@@ -34,9 +34,9 @@ DRIVER = """
 import sys
 import time
 from pathlib import Path
-from bot.terminal.console import chat
+from bot.terminal.console import run_chat
 from tests.bot.terminal.test_console import library
-chat(library(Path(sys.argv[1])))
+run_chat(library(Path(sys.argv[1])))
 """
 ARTICLES = {
     "crows.md": "# Crows\n\nCrows recognise human faces.\n\nThey hold grudges for many years.",
