@@ -10,13 +10,22 @@ from dataclasses import dataclass
 from bot.errors import QuestionError
 from bot.followups import understand_follow_up
 from config import SearchSettings
-from retrieval.search.confidence import Features, adjust_by_reader, confidence, features
-from retrieval.search.excerpts import Window, best_excerpts, highlight_reading
-from retrieval.search.explain import Explanation, absent_words, explain
-from retrieval.search.ranking import Ranking
-from retrieval.search.searcher import Searcher
-from retrieval.search.spelling import Correction
-from retrieval.search.unknown_language import UnknownLanguage
+from retrieval.search import (
+    Correction,
+    Explanation,
+    Features,
+    Ranking,
+    Searcher,
+    UnknownLanguage,
+    Window,
+    absent_words,
+    adjust_by_reader,
+    best_excerpts,
+    confidence_of,
+    explain_excerpt,
+    features,
+    highlight_reading,
+)
 from retrieval.types import Excerpt, Reader
 
 # Excerpts that the confidence is computed from, however many are shown.
@@ -78,7 +87,7 @@ class Trace:
 
     def reasons(self) -> tuple[Explanation, ...]:
         """Explain each excerpt."""
-        return tuple(explain(self.ranking, window) for window in self.windows)
+        return tuple(explain_excerpt(self.ranking, window) for window in self.windows)
 
 
 class Answerer:
@@ -115,7 +124,7 @@ class Answerer:
         count = excerpts or self._search.excerpts
         understood, ranking, found = self._find(asked, earlier, max(count, _JUDGED))
         judged = features(ranking, [window for _, window in found[:_JUDGED]])
-        sure = confidence(judged, ranking.scale)
+        sure = confidence_of(judged, ranking.scale)
         if self._reader is not None:
             texts = [excerpt.text for excerpt, _ in found]
             readings = self._reader.read(ranking.question, texts)

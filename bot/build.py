@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.answers import Answerer
-from config import LateInteraction, Settings
+from config import Settings
 from embeddings import (
     Encoder,
     Model,
@@ -24,14 +24,18 @@ from retrieval.errors import (
     IndexMismatch,
     IndexRefused,
 )
-from retrieval.index.folder import write_lock
-from retrieval.index.store import Store
-from retrieval.refresh.gate import KnownItemGate
-from retrieval.refresh.plan import RefreshProgress, RefreshReport, in_line
-from retrieval.refresh.refresh import WAIT_S, Gate, RefreshOptions, refresh
-from retrieval.search.calibration import calibrate, needs_calibration
-from retrieval.search.ranking import Reranking
-from retrieval.search.searcher import Searcher
+from retrieval.index import Store, write_lock
+from retrieval.refresh import (
+    WAIT_S,
+    Gate,
+    KnownItemGate,
+    RefreshOptions,
+    RefreshProgress,
+    RefreshReport,
+    compare,
+    refresh_index,
+)
+from retrieval.search import Reranking, Searcher, calibrate, needs_calibration
 
 if TYPE_CHECKING:
     from bot.writing import Writer
@@ -109,20 +113,16 @@ def bring_in_line(
         SettingsError: The golden questions are none.
     """
     gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
-    way = RefreshOptions(stores_tokens(settings), gate=gate, rebuild=rebuild, wait_s=wait_s)
-    report = refresh(settings.articles, settings.index, encoder, on_progress, way)
+    way = RefreshOptions(settings.search.stores_tokens, gate=gate, rebuild=rebuild, wait_s=wait_s)
+    report = refresh_index(settings.articles, settings.index, encoder, on_progress, way)
     _calibrate(settings, encoder)
     return report
 
 
 def is_in_line(settings: Settings) -> bool:
-    """Whether a refresh that nobody asked for has nothing to do; see `plan.in_line`."""
-    return in_line(settings.articles, settings.index, stores_tokens(settings))
-
-
-def stores_tokens(settings: Settings) -> bool:
-    """Whether the index holds the codes of the passages' tokens."""
-    return settings.search.late_interaction is LateInteraction.STORED
+    """Whether a refresh that nobody asked for has nothing to do."""
+    found = compare(settings.articles, settings.index, settings.search.stores_tokens)
+    return found is not None and found.in_line
 
 
 def _gate(settings: Settings, encoder: Encoder) -> Gate:

@@ -17,11 +17,11 @@ import typer
 from typer.core import TyperGroup
 
 from bot.command import NOT_ANSWERED, Command, Run, Version, command, say, write
-from config import Backend, LateInteraction, Settings, SettingsError
+from config import Backend, Settings, SettingsError
 
 if TYPE_CHECKING:
     from embeddings import Encoder
-    from retrieval.refresh.plan import RefreshProgress, RefreshReport
+    from retrieval.refresh import RefreshProgress, RefreshReport
 
 # From a command's name to the module that defines it under that name, and what --help says of it.
 COMMANDS = {
@@ -118,10 +118,10 @@ def refresh(
         report_text,
         skipped_text,
     )
-    from retrieval.refresh.plan import preview
+    from retrieval.refresh import preview
 
     if dry_run:
-        seen = preview(run.settings.articles, run.settings.index, _stores_tokens(run.settings))
+        seen = preview(run.settings.articles, run.settings.index, run.settings.search.stores_tokens)
         text = preview_text(seen)
         run.print(preview_document(seen), Text(text))
         return
@@ -135,7 +135,7 @@ def refresh(
 
         from bot.build import bring_in_line, open_encoder
         from bot.terminal import Building
-        from retrieval.refresh.refresh import WAIT_S
+        from retrieval.refresh import WAIT_S
 
         with Building(Console(stderr=True)) as building:
             encoder = open_encoder(run.settings, building.announce)
@@ -157,7 +157,7 @@ def _nothing_to_do(settings: Settings) -> RefreshReport | None:
     """Return what a refresh would report if there is nothing to do, without loading the encoder."""
     from embeddings import EncoderError, identify
     from retrieval.errors import IndexFault
-    from retrieval.refresh.plan import unchanged
+    from retrieval.refresh import compare
 
     encoder = settings.encoder
     if encoder.backend is Backend.TORCH or encoder.device != "cpu":
@@ -171,16 +171,11 @@ def _nothing_to_do(settings: Settings) -> RefreshReport | None:
         )
         if fingerprint is None:
             return None
-        tokens = _stores_tokens(settings)
-        return unchanged(settings.articles, settings.index, fingerprint, tokens)
+        found = compare(settings.articles, settings.index, settings.search.stores_tokens)
+        return found.unchanged(fingerprint) if found else None
     except (EncoderError, IndexFault):
         # Whatever it is, the refresh will meet it, and mend it or say it.
         return None
-
-
-def _stores_tokens(settings: Settings) -> bool:
-    # As `build.stores_tokens`; importing that takes longer than a refresh without a change.
-    return settings.search.late_interaction is LateInteraction.STORED
 
 
 def _watch(settings: Settings, encoder: Encoder) -> None:
@@ -190,7 +185,7 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
     from bot.terminal import report_text, visible
     from retrieval.articles import WRITTEN
     from retrieval.errors import RetrievalError
-    from retrieval.refresh.watch import FolderChanges
+    from retrieval.refresh import FolderChanges
 
     said = ""
     looks = FolderChanges(settings.articles.folder, settings.refresh.watch)
@@ -223,7 +218,7 @@ def rollback(
     from rich.text import Text
 
     from bot.build import open_store
-    from bot.terminal.reports import generation_document, generation_text
+    from bot.terminal import generation_document, generation_text
     from retrieval import index
     from retrieval.refresh import WAIT_S
 

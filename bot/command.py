@@ -25,7 +25,7 @@ import typer
 from rich.console import Console, RenderableType
 
 from bot.errors import BotError, QuestionError
-from config import Settings, SettingsError, logs
+from config import Settings, SettingsError, setup_logs
 from embeddings import EncoderError
 from retrieval.errors import RetrievalError
 
@@ -164,7 +164,7 @@ def command(body: Callable[..., int | None]) -> Command:
         _version: Version = False,
         **own: object,
     ) -> None:
-        logs.setup(verbose)
+        setup_logs(verbose)
         if isinstance(sys.stdout, io.TextIOWrapper):
             # Whatever is written, and its encoding lacks.
             sys.stdout.reconfigure(errors="replace")

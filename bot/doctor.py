@@ -12,10 +12,10 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.build import open_encoder, stores_tokens
+from bot.build import open_encoder
 from bot.command import WORLD_AT_FAULT, Run, command
 from bot.terminal import ACCENT, Building, counted, visible
-from retrieval.doctor import Examination, Examined, Finding, Severity, examine
+from retrieval.doctor import Examination, Examined, Finding, Severity, examine_index
 
 # Findings of one kind that are told, and the articles that each names; the document has all.
 _FINDINGS, _NAMES = 5, 3
@@ -37,10 +37,10 @@ def doctor(
             settings.articles,
             settings.index,
             settings.search,
-            stores_tokens(settings),
+            settings.search.stores_tokens,
             lambda: open_encoder(settings, building.announce),
         )
-        examination = examine(examined, every, building.announce)
+        examination = examine_index(examined, every, building.announce)
     run.print(examination_document(examination), ExaminationDrawing(examination))
     return WORLD_AT_FAULT if examination.count(Severity.ERROR) else 0
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from bot.answers import Answer, Trace
 from config import Settings
-from retrieval.index.folder import folder_size
-from retrieval.index.store import Store
-from retrieval.search.explain import Explanation, absent_words
+from retrieval.index import Store, folder_size
+from retrieval.search import Explanation, absent_words
 from retrieval.types import Article, Source, Stage
 
 

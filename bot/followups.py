@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from retrieval.languages import language_of_question, terms
-from retrieval.search.confidence import names_and_numbers
+from retrieval.search import names_and_numbers
 
 REMEMBERED = 4
 """Earlier questions that are handed to the answerer, at most."""

@@ -23,7 +23,7 @@ from bot.build import is_in_line
 from bot.errors import BotError
 from config import Settings
 from retrieval.articles import WRITTEN
-from retrieval.refresh.watch import FolderChanges
+from retrieval.refresh import FolderChanges
 
 __all__ = ["WRITTEN_S", "Document", "Refresher"]
 

@@ -1,7 +1,7 @@
-"""Settings and logging: `Settings.load()` reads them, `logs.setup()` is called once at entry."""
+"""Settings and logging: `Settings.load()` reads them, `setup_logs()` is called once at entry."""
 
-from config import logs
 from config.errors import SettingsError
+from config.logs import setup_logs
 from config.settings import (
     ArticlesSettings,
     Backend,
@@ -35,5 +35,5 @@ __all__ = [
     "UpdateMode",
     "WatchMode",
     "WriterSettings",
-    "logs",
+    "setup_logs",
 ]

@@ -34,7 +34,7 @@ _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{35,}", re.IGNORECASE)
 _NAME = "excerpta"
 
 
-def setup(verbose: bool, *, service: bool = False, as_json: bool = False) -> None:
+def setup_logs(verbose: bool, *, service: bool = False, as_json: bool = False) -> None:
     """Configure logging anew: warnings of all, and if verbose everything that our packages log.
 
     Args:

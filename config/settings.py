@@ -226,6 +226,11 @@ class SearchSettings(_Section):
     max_question_chars: int = Field(2000, ge=10, le=100_000)
     """The length, in characters, above which a question is refused."""
 
+    @property
+    def stores_tokens(self) -> bool:
+        """Whether the index holds the codes of the passages' tokens."""
+        return self.late_interaction is LateInteraction.STORED
+
 
 class RerankerSettings(_Section):
     """The optional model that ranks the best chunks again."""

@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Self
 
 import numpy as np
 
@@ -34,19 +33,13 @@ class Passage:
     starts: IntArray
 
 
-class ReadsHere:
+class ReadsHere(Parser):
     """Reads files in this process, as the parser's worker does in one of its own."""
 
     def __init__(self, articles: ArticlesSettings) -> None:
+        super().__init__(articles)
         self._articles = articles
-        self._limits = Parser(articles).limits
         self._path, self._data = "", b""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def start(self) -> None:
         pass
@@ -57,7 +50,7 @@ class ReadsHere:
         return hashlib.sha256(self._data).hexdigest()
 
     def parse(self) -> list[Article]:
-        return parse(self._path, self._data, self._limits)
+        return parse(self._path, self._data, self.limits)
 
 
 class HashEncoder:

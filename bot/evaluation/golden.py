@@ -8,9 +8,9 @@ from bot.answers import Answerer
 from bot.evaluation.evaluate import ask_questions
 from bot.evaluation.questions import Question
 from config import SearchSettings
-from retrieval.index.snapshot import FixedSnapshot, Snapshot
-from retrieval.refresh.refresh import Candidate
-from retrieval.search.searcher import Searcher
+from retrieval.index import FixedSnapshot, Snapshot
+from retrieval.refresh import Candidate
+from retrieval.search import Searcher
 from retrieval.types import Encoder
 
 # Of the lost ones, so many are named.

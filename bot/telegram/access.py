@@ -11,8 +11,7 @@ from enum import Enum
 from bot.telegram.memory import ChatPlace
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
-from bot.telegram.views import notices
-from bot.telegram.views.message import Message
+from bot.telegram.views import Message, notices
 from bot.telegram.workers import Workers
 from config import TelegramSettings
 

@@ -10,9 +10,7 @@ from pathlib import Path
 
 from telegram.error import TelegramError
 
-from bot.telegram.views import reports
-from bot.telegram.views.languages import Language
-from bot.telegram.views.message import Message
+from bot.telegram.views import Language, Message, reports
 
 _log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from retrieval.index.store import Store
-from retrieval.search.searcher import Searcher
+from retrieval.index import Store
+from retrieval.search import Searcher
 from retrieval.types import Article, Source
 
 _NEAR = 0.6

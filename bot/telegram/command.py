@@ -7,7 +7,7 @@ from bot.errors import BotError
 from bot.refresh_process import Refresher
 from bot.telegram.service import check
 from bot.telegram.service import run as run_bot
-from config import LogFormat, SettingsError, logs
+from config import LogFormat, SettingsError, setup_logs
 
 
 @command
@@ -18,7 +18,7 @@ def telegram(run: Run) -> None:
         token = run.settings.telegram.read_token()
     except SettingsError as exc:
         raise BotError(str(exc)) from exc
-    logs.setup(run.verbose, service=True, as_json=run.settings.telegram.log is LogFormat.JSON)
+    setup_logs(run.verbose, service=True, as_json=run.settings.telegram.log is LogFormat.JSON)
     check(token, run.settings.telegram)
     # Articles that changed meanwhile are refreshed beside the answering, not before it.
     library = run.library(stale=run.settings.telegram.watch)

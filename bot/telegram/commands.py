@@ -32,9 +32,7 @@ from bot.telegram.memory import ChatPlace
 from bot.telegram.outbox import Outbox
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
-from bot.telegram.views import notices, reports
-from bot.telegram.views.languages import LANGUAGES, Language
-from bot.telegram.views.message import Message
+from bot.telegram.views import LANGUAGES, Language, Message, notices, reports
 from bot.telegram.workers import Workers
 
 _log = logging.getLogger(__name__)

@@ -18,9 +18,7 @@ from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies, Reply
-from bot.telegram.views import notices
-from bot.telegram.views.buttons import Press
-from bot.telegram.views.languages import language_of
+from bot.telegram.views import Press, language_of, notices
 from bot.telegram.workers import Workers
 from bot.telegram.written_answers import WrittenAnswers
 from config import TelegramSettings

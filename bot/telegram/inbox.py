@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from retrieval.index.database import Database
+from retrieval.index import Database
 
 INBOX_SCHEMA = (
     # Telegram chooses update ids anew after a week without updates, so they do not tell the order.

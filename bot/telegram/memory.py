@@ -21,7 +21,7 @@ from bot.errors import BotError
 from bot.followups import REMEMBERED
 from bot.telegram import inbox
 from bot.telegram.inbox import EMPTY_LOG
-from retrieval.index.database import Database, Faults
+from retrieval.index import Database, Faults
 
 _DAY_S = 86_400.0
 _STEP = 200

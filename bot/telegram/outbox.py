@@ -18,7 +18,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
 from bot.telegram.memory import ChatPlace
-from bot.telegram.views.message import Message
+from bot.telegram.views import Message
 
 _log = logging.getLogger(__name__)
 

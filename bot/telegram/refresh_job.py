@@ -17,9 +17,7 @@ from bot.telegram.alarms import Alarms
 from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import Metrics
 from bot.telegram.outbox import Outbox
-from bot.telegram.views import reports
-from bot.telegram.views.languages import Language
-from bot.telegram.views.message import Message
+from bot.telegram.views import Language, Message, reports
 
 _log = logging.getLogger(__name__)
 

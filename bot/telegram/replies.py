@@ -15,11 +15,18 @@ from bot.errors import QuestionError
 from bot.telegram.addressing import AskedQuestion
 from bot.telegram.catalogue import Catalogue, article_key
 from bot.telegram.memory import KeptAnswer, State
+from bot.telegram.views import (
+    LANGUAGES,
+    Action,
+    Language,
+    Message,
+    Press,
+    cards,
+    language_of,
+    notices,
+    reading,
+)
 from bot.telegram.views import answers as views
-from bot.telegram.views import cards, notices, reading
-from bot.telegram.views.buttons import Action, Press
-from bot.telegram.views.languages import LANGUAGES, Language, language_of
-from bot.telegram.views.message import Message
 
 _SHOWN = 9
 """Excerpts that one message shows at most, whatever a press asks for."""

@@ -38,8 +38,7 @@ from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
 from bot.telegram.transport import TelegramFault, TokenRefused
 from bot.telegram.updates import Updates
-from bot.telegram.views import notices
-from bot.telegram.views.languages import language_of
+from bot.telegram.views import language_of, notices
 from bot.telegram.webhook import Webhook, address_of
 from bot.telegram.workers import Workers
 from bot.telegram.written_answers import WrittenAnswers

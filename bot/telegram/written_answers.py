@@ -13,11 +13,9 @@ from bot.answers import Answer
 from bot.telegram.addressing import AskedQuestion
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies, Reply
-from bot.telegram.views import written
-from bot.telegram.views.answers import shown_in
-from bot.telegram.views.languages import Language
+from bot.telegram.views import Language, shown_in, written
 from bot.telegram.workers import Workers
-from bot.writing.writer import Writer
+from bot.writing import Writer
 
 _log = logging.getLogger(__name__)
 

@@ -17,8 +17,7 @@ from retrieval.types import Excerpt
 
 if TYPE_CHECKING:
     from bot.answers import Answer
-    from retrieval.search.spelling import Correction
-    from retrieval.search.unknown_language import UnknownLanguage
+    from retrieval.search import Correction, UnknownLanguage
 
 NO_ANSWER = "The articles do not answer this."
 CLOSEST = "Closest excerpts, which may not answer:"

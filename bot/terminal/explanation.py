@@ -16,8 +16,7 @@ from rich.text import Text
 from bot.answers import Trace
 from bot.terminal.answers import citation_line
 from bot.terminal.text import Readable, visible
-from retrieval.search.confidence import Features
-from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch, absent_words
+from retrieval.search import Explanation, Features, QueryTerm, TermPlace, WordMatch, absent_words
 from retrieval.types import Stage
 
 # More would hide what matters; `ask --json` has all of them.

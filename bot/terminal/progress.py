@@ -14,7 +14,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from bot.terminal.text import ACCENT
-from retrieval.refresh.plan import RefreshProgress
+from retrieval.refresh import RefreshProgress
 
 _BAR_WIDTH = 16
 # Seconds over which the time left is estimated: passages are encoded sorted by length, a batch at

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.terminal.text import counted, visible
 from retrieval.articles import Skipped
-from retrieval.index.rows import Generation
-from retrieval.refresh.plan import Preview, RefreshReport
+from retrieval.index import Generation
+from retrieval.refresh import Preview, RefreshReport
 
 
 def report_text(report: RefreshReport) -> str:

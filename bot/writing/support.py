@@ -17,7 +17,7 @@ import numpy as np
 from bot.writing.claims import addresses_in, is_known, is_negated, names_in, numbers_in, words_in
 from retrieval.chunking import chunk, passage, short_title
 from retrieval.languages import terms
-from retrieval.search.late import similarity
+from retrieval.search import similarity
 from retrieval.types import (
     Article,
     ByteArray,

@@ -5,7 +5,7 @@ examine.examine -> Examination of findings, the worst first
     search (near-duplicates, articles that are not found by their titles)
 """
 
-from retrieval.doctor.examine import examine
+from retrieval.doctor.examine import examine_index
 from retrieval.doctor.findings import Examination, Examined, Finding, FindingKind, Severity
 
-__all__ = ["Examination", "Examined", "Finding", "FindingKind", "Severity", "examine"]
+__all__ = ["Examination", "Examined", "Finding", "FindingKind", "Severity", "examine_index"]

@@ -57,7 +57,7 @@ from retrieval.index import (
 from retrieval.types import Encoder
 
 
-def examine(
+def examine_index(
     examined: Examined,
     every: bool = False,
     announce: Callable[[str], None] = lambda _: None,

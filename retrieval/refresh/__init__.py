@@ -1,27 +1,29 @@
 """Bringing the index in line with the articles.
 
-    folder -> plan.plan -> indexer.Indexer: read, chunk, encode, store -> the draft of a generation
-           -> gate.KnownItemGate -> refresh.refresh publishes it
+    plan.compare_files -> indexer.Indexer: read, chunk, encode, store -> the next generation
+        -> gate.KnownItemGate -> refresh.refresh publishes it
 
-`watch.FolderChanges` tells when the folder changed; `plan.preview` says what a refresh would do.
+`watch.FolderChanges` tells when the folder changed, `plan.compare` whether there is anything to do,
+`plan.preview` what a refresh would do.
 """
 
 from retrieval.refresh.gate import KnownItemGate, KnownItemQuery, title_queries
 from retrieval.refresh.plan import (
+    Comparison,
     Preview,
     ReaderVersion,
     RefreshProgress,
     RefreshReport,
-    in_line,
+    compare,
     preview,
-    unchanged,
 )
-from retrieval.refresh.refresh import WAIT_S, Candidate, Gate, RefreshOptions, refresh
+from retrieval.refresh.refresh import WAIT_S, Candidate, Gate, RefreshOptions, refresh_index
 from retrieval.refresh.watch import FolderChanges
 
 __all__ = [
     "WAIT_S",
     "Candidate",
+    "Comparison",
     "FolderChanges",
     "Gate",
     "KnownItemGate",
@@ -31,9 +33,8 @@ __all__ = [
     "RefreshOptions",
     "RefreshProgress",
     "RefreshReport",
-    "in_line",
+    "compare",
     "preview",
-    "refresh",
+    "refresh_index",
     "title_queries",
-    "unchanged",
 ]

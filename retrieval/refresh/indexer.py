@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import (
     ArticleFile,
     FolderListing,
+    Parser,
     Skipped,
     StillWritten,
     UnreadableArticle,
@@ -19,7 +19,7 @@ from retrieval.articles import (
 )
 from retrieval.chunking import chunk, passage, short_title
 from retrieval.index import FileState, GenerationWriter, Store, StoredEncoding
-from retrieval.refresh.plan import ReaderVersion, RefreshProgress, plan
+from retrieval.refresh.plan import ReaderVersion, RefreshProgress, compare_files
 from retrieval.search import chunk_tokens
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding
 
@@ -27,19 +27,6 @@ from retrieval.types import Article, Chunk, Encoder, PassageEncoding
 _GATHERED = 256
 # Passages that are encoded, committed and reported together.
 _ENCODED_AT_ONCE = 128
-
-
-class Reads(Protocol):
-    """Reads files one after another: the first call is for the bytes, the second for the rest."""
-
-    def start(self) -> None:
-        """Begin to get ready."""
-
-    def read(self, file: ArticleFile) -> str:
-        """Read a file's bytes; return their SHA-256, or raise `UnreadableArticle`."""
-
-    def parse(self) -> list[Article]:
-        """Return the articles of the file that was read last, or raise `UnreadableArticle`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +63,7 @@ class Indexer:
         encoder: Encoder,
         on_progress: Callable[[RefreshProgress], None],
         tokens: bool,
-        reads: Callable[[ArticlesSettings], AbstractContextManager[Reads]],
+        parser: Callable[[ArticlesSettings], AbstractContextManager[Parser]],
     ) -> None:
         self.encoded = 0
         self.unsettled: list[Skipped] = []
@@ -87,21 +74,21 @@ class Indexer:
         self._encoder = encoder
         self._on_progress = on_progress
         self._tokens = tokens
-        self._reads = reads
+        self._parser = parser
         self._reader_version = ReaderVersion.of(articles, index, tokens)
         self._known = draft.files()
         self._done = self._total = self._chunks = 0
 
     def run(self, found: FolderListing) -> None:
         """Do all there is to do."""
-        todo = plan(found, self._known, self._reader_version)
+        todo = compare_files(found, self._known, self._reader_version)
         self._draft.drop(todo.gone)
         self._total = len(todo.changed)
         if not todo.changed:
             return
         gathered: list[_Gathered] = []
         waiting = 0
-        with self._reads(self._articles) as parser:
+        with self._parser(self._articles) as parser:
             # Its process starts while the encoder is loaded.
             parser.start()
             self._fit()
@@ -121,7 +108,7 @@ class Indexer:
         """Take as many tokens for a chunk as the encoder reads, which may be loaded only now."""
         self._budget = min(self._chunk_tokens, self._encoder.max_tokens)
 
-    def _read(self, file: ArticleFile, parser: Reads) -> _Gathered | None:
+    def _read(self, file: ArticleFile, parser: Parser) -> _Gathered | None:
         """Read a file; None if it needs nothing more: its content is known, or is just written."""
         old = self._known.get(file.path)
         seen = FileState(file.path, file.size, file.mtime_ns, file.ctime_ns, "", "")

@@ -1,4 +1,4 @@
-"""The plan of a refresh: which files have to be read, and what a refresh did or would do."""
+"""The plan of a refresh: an index compared with its articles; what a refresh did or would do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from operator import attrgetter
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import (
@@ -19,6 +20,7 @@ from retrieval.articles import (
 )
 from retrieval.index import (
     FileState,
+    Generation,
     GenerationWriter,
     Store,
     has_lexical,
@@ -58,167 +60,20 @@ class ReaderVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a refresh has to do.
+class FileDiff:
+    """The files of an articles folder compared with what an index has seen of them.
 
     Attributes:
-        changed: Files to be read: new, or looking another way than when they were read.
+        changed: Files that have to be read: new, or looking another way than when they were read.
         gone: Paths of files that are known and not there any more.
-        same: Paths of all others.
+        retried: How many of those that changed could not be read before and look the same.
+        skipped: What is no article in the folder, and what could not be read when it was tried.
     """
 
     changed: list[ArticleFile]
     gone: list[str]
-    same: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a refresh would do, file by file, paths in order.
-
-    Attributes:
-        renamed: (from, to); both are among `deleted` and `added` as well.
-        unchanged: How many are as they were.
-    """
-
-    added: list[str]
-    modified: list[str]
-    deleted: list[str]
-    renamed: list[tuple[str, str]]
-    unchanged: int
+    retried: int
     skipped: list[Skipped]
-
-
-def plan(
-    found: FolderListing, known: Mapping[str, FileState], reader_version: ReaderVersion
-) -> Plan:
-    """Compare by size and times, and by how files were read; costs no look into any file."""
-    changed, same = [], []
-    for file in found.files:
-        old = known.get(file.path)
-        # Without a digest it could not be read; a change of its rights may not show.
-        if old and old.digest and old.looks_like(file) and reader_version.has_read(old):
-            same.append(file.path)
-        else:
-            changed.append(file)
-    listed = {file.path for file in found.files}
-    unknown = tuple(f"{folder}/" for folder in found.unlisted)
-    gone = [path for path in known if path not in listed and not path.startswith(unknown)]
-    return Plan(changed, gone, same)
-
-
-def in_line(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> bool:
-    """Whether there is nothing to do for a refresh that nobody asked for; costs a walk.
-
-    So it is where the index is held, or where what the folder holds was refused.
-
-    Raises:
-        ArticlesError: The folder is missing or unreadable.
-        IndexFault: The index cannot be used.
-    """
-    store = Store.open(index.folder)
-    if store is None or not store.current():
-        return False
-    if store.held:
-        return True
-    draft = GenerationWriter(store)
-    if draft.difference().any and not store.refused:
-        return False
-    found = walk(articles.folder, articles.max_bytes)
-    known = draft.files()
-    todo = plan(found, known, ReaderVersion.of(articles, index, tokens))
-    # What cannot be read is tried by each refresh, and is no reason for one.
-    failed = [file for file in todo.changed if file.path in known]
-    failed = [file for file in failed if known[file.path].looks_like(file)]
-    unread = all(not known[file.path].digest for file in failed)
-    return not todo.gone and len(failed) == len(todo.changed) and unread
-
-
-def unchanged(
-    articles: ArticlesSettings, index: IndexSettings, fingerprint: str, tokens: bool
-) -> RefreshReport | None:
-    """Return what a refresh would report if there is nothing to do, else None; costs a walk.
-
-    Args:
-        articles: Where they are.
-        index: Where it is.
-        fingerprint: Of the encoder that the refresh would use.
-        tokens: Whether it would store the codes of tokens.
-
-    Raises:
-        ArticlesError: The folder is missing or unreadable.
-    """
-    started = time.perf_counter()
-    store = Store.open(index.folder)
-    if store is None or not store.current() or store.fingerprint != fingerprint:
-        return None
-    if leftovers(index.folder) or rebuild_folder(index.folder).exists():
-        return None
-    with closing(store):
-        draft = GenerationWriter(store)
-        known = draft.files()
-        if store.held or store.refused or draft.difference().any or not has_lexical(store):
-            return None
-        found = walk(articles.folder, articles.max_bytes)
-        todo = plan(found, known, ReaderVersion.of(articles, index, tokens))
-        if todo.changed or todo.gone:
-            return None
-        unreadable = [Skipped(f.path, f.reason) for f in known.values() if f.reason]
-        state = store.generation()
-    return RefreshReport(
-        generation=state.number,
-        added=0,
-        modified=0,
-        deleted=0,
-        unchanged=state.articles,
-        renamed=0,
-        skipped=tuple(sorted([*found.skipped, *unreadable], key=lambda one: one.article)),
-        chunks=state.chunks,
-        encoded=0,
-        elapsed_s=time.perf_counter() - started,
-    )
-
-
-def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> Preview:
-    """Say what a refresh would do, writing nothing; files that look another way are read.
-
-    Raises:
-        ArticlesError: The folder is missing or unreadable.
-        IndexFault: The index cannot be used.
-    """
-    found = walk(articles.folder, articles.max_bytes)
-    store = Store.open(index.folder)
-    known = store.files(store.current()) if store else {}
-    todo = plan(found, known, ReaderVersion.of(articles, index, tokens))
-    indexed = {path for path, file in known.items() if file.reason is None}
-    digests: dict[str, str] = {}
-    skipped = list(found.skipped)
-    for file in todo.changed:
-        try:
-            data = read_bytes(articles.folder, file, articles.max_bytes)
-            digests[file.path] = hashlib.sha256(data).hexdigest()
-        except UnreadableArticle as exc:
-            skipped.append(Skipped(file.path, str(exc)))
-    differing = {
-        path
-        for path, digest in digests.items()
-        if path not in known or known[path].digest != digest
-    }
-    deleted = [path for path in todo.gone if path in indexed]
-    by_digest = {known[path].digest: path for path in reversed(deleted)}
-    added = sorted(differing - indexed)
-    return Preview(
-        added=added,
-        modified=sorted(differing & indexed),
-        deleted=deleted,
-        renamed=[(by_digest[digests[path]], path) for path in added if digests[path] in by_digest],
-        unchanged=len(indexed) - len(deleted) - len(differing & indexed),
-        skipped=skipped,
-    )
-
-
-def _digest(told: object) -> str:
-    return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,3 +111,174 @@ class RefreshReport:
     def changed(self) -> bool:
         """Whether the refresh published a new generation."""
         return bool(self.added or self.modified or self.deleted)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An index compared with its articles folder.
+
+    Attributes:
+        generation: The current one.
+        fingerprint: Of the encoder that made the index.
+        held: Whether the index stays as it is until somebody refreshes it.
+        refused: Whether the gate refused what the next generation was to be.
+        unfinished: Whether the next generation has other articles already.
+        tidy: Whether the derived indexes are there and nothing is left over.
+        files: What differs; of the next generation if it is begun.
+    """
+
+    generation: Generation
+    fingerprint: str
+    held: bool
+    refused: bool
+    unfinished: bool
+    tidy: bool
+    files: FileDiff
+    elapsed_s: float
+
+    @property
+    def in_line(self) -> bool:
+        """Whether there is nothing to do for a refresh that nobody asked for.
+
+        So it is where the index is held, or where what the folder holds was refused. What cannot
+        be read is tried by each refresh, and is no reason for one.
+        """
+        if self.held:
+            return True
+        if self.unfinished and not self.refused:
+            return False
+        return not self.files.gone and len(self.files.changed) == self.files.retried
+
+    def unchanged(self, fingerprint: str) -> RefreshReport | None:
+        """Return what a refresh with an encoder would report if it has nothing to do, else None."""
+        idle = self.tidy and not (self.held or self.refused or self.unfinished)
+        if fingerprint != self.fingerprint or not idle or self.files.changed or self.files.gone:
+            return None
+        return RefreshReport(
+            generation=self.generation.number,
+            added=0,
+            modified=0,
+            deleted=0,
+            unchanged=self.generation.articles,
+            renamed=0,
+            skipped=tuple(self.files.skipped),
+            chunks=self.generation.chunks,
+            encoded=0,
+            elapsed_s=self.elapsed_s,
+        )
+
+
+def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> Comparison | None:
+    """Compare the index with the articles folder, writing nothing; None if there is no index.
+
+    It costs a walk through the folder.
+
+    Args:
+        articles: Where they are.
+        index: Where it is.
+        tokens: Whether a refresh would store the codes of tokens.
+
+    Raises:
+        ArticlesError: The folder is missing or unreadable.
+        IndexFault: The index cannot be used.
+    """
+    started = time.perf_counter()
+    store = Store.open(index.folder)
+    if store is None:
+        return None
+    with closing(store):
+        if not store.current():
+            return None
+        draft = GenerationWriter(store)
+        untidy = leftovers(index.folder) or rebuild_folder(index.folder).exists()
+        found = walk(articles.folder, articles.max_bytes)
+        version = ReaderVersion.of(articles, index, tokens)
+        return Comparison(
+            generation=store.generation(),
+            fingerprint=store.fingerprint,
+            held=bool(store.held),
+            refused=bool(store.refused),
+            unfinished=draft.difference().any,
+            tidy=not untidy and has_lexical(store),
+            files=compare_files(found, draft.files(), version),
+            elapsed_s=time.perf_counter() - started,
+        )
+
+
+def compare_files(
+    found: FolderListing, known: Mapping[str, FileState], version: ReaderVersion
+) -> FileDiff:
+    """Compare by size and times, and by how files were read; costs no look into any file."""
+    changed, retried = [], 0
+    for file in found.files:
+        old = known.get(file.path)
+        same = old is not None and old.looks_like(file)
+        # Without a digest it could not be read; a change of its rights may not show.
+        if old is None or not same or not old.digest or not version.has_read(old):
+            changed.append(file)
+            retried += old is not None and same and not old.digest
+    listed = {file.path for file in found.files}
+    unknown = tuple(f"{folder}/" for folder in found.unlisted)
+    gone = [path for path in known if path not in listed and not path.startswith(unknown)]
+    unreadable = [Skipped(file.path, file.reason) for file in known.values() if file.reason]
+    skipped = sorted([*found.skipped, *unreadable], key=attrgetter("article"))
+    return FileDiff(changed, gone, retried, skipped)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a refresh would do, file by file, paths in order.
+
+    Attributes:
+        renamed: (from, to); both are among `deleted` and `added` as well.
+        unchanged: How many are as they were.
+    """
+
+    added: list[str]
+    modified: list[str]
+    deleted: list[str]
+    renamed: list[tuple[str, str]]
+    unchanged: int
+    skipped: list[Skipped]
+
+
+def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> Preview:
+    """Say what a refresh would do, writing nothing; files that look another way are read.
+
+    Raises:
+        ArticlesError: The folder is missing or unreadable.
+        IndexFault: The index cannot be used.
+    """
+    found = walk(articles.folder, articles.max_bytes)
+    store = Store.open(index.folder)
+    known = store.files(store.current()) if store else {}
+    todo = compare_files(found, known, ReaderVersion.of(articles, index, tokens))
+    indexed = {path for path, file in known.items() if file.reason is None}
+    digests: dict[str, str] = {}
+    skipped = list(found.skipped)
+    for file in todo.changed:
+        try:
+            data = read_bytes(articles.folder, file, articles.max_bytes)
+            digests[file.path] = hashlib.sha256(data).hexdigest()
+        except UnreadableArticle as exc:
+            skipped.append(Skipped(file.path, str(exc)))
+    differing = {
+        path
+        for path, digest in digests.items()
+        if path not in known or known[path].digest != digest
+    }
+    deleted = [path for path in todo.gone if path in indexed]
+    by_digest = {known[path].digest: path for path in reversed(deleted)}
+    added = sorted(differing - indexed)
+    return Preview(
+        added=added,
+        modified=sorted(differing & indexed),
+        deleted=deleted,
+        renamed=[(by_digest[digests[path]], path) for path in added if digests[path] in by_digest],
+        unchanged=len(indexed) - len(deleted) - len(differing & indexed),
+        skipped=skipped,
+    )
+
+
+def _digest(told: object) -> str:
+    return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()

@@ -27,7 +27,7 @@ from retrieval.index import (
     write_lexical,
     write_lock,
 )
-from retrieval.refresh.indexer import Indexer, Reads
+from retrieval.refresh.indexer import Indexer
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
 from retrieval.types import Encoder
 
@@ -62,14 +62,14 @@ class RefreshOptions:
 
     Attributes:
         tokens: Whether the codes of the passages' tokens are stored.
-        reads: Makes what reads the files.
+        parser: Makes what reads the files.
         gate: Tries a draft before it is published; None publishes whatever there is.
         rebuild: Whether the index is made again from nothing, beside the one that answers.
         wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
     """
 
     tokens: bool = True
-    reads: Callable[[ArticlesSettings], AbstractContextManager[Reads]] = Parser
+    parser: Callable[[ArticlesSettings], AbstractContextManager[Parser]] = Parser
     gate: Gate | None = None
     rebuild: bool = False
     wait_s: float = WAIT_S
@@ -78,7 +78,7 @@ class RefreshOptions:
 DEFAULT_OPTIONS = RefreshOptions()
 
 
-def refresh(
+def refresh_index(
     articles: ArticlesSettings,
     index: IndexSettings,
     encoder: Encoder,
@@ -158,7 +158,7 @@ def _refresh(
         store.check_encoder(encoder.fingerprint, encoder.name)
         check_counts(store)
         draft = GenerationWriter(store)
-        work = Indexer(draft, store, articles, index, encoder, on_progress, way.tokens, way.reads)
+        work = Indexer(draft, store, articles, index, encoder, on_progress, way.tokens, way.parser)
         work.run(found)
         files = draft.files()
         unreadable = [Skipped(f.path, f.reason) for f in files.values() if f.reason]

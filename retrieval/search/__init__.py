@@ -13,7 +13,7 @@ from retrieval.search.calibration import calibrate, needs_calibration
 from retrieval.search.confidence import (
     Features,
     adjust_by_reader,
-    confidence,
+    confidence_of,
     features,
     names_and_numbers,
 )
@@ -24,7 +24,7 @@ from retrieval.search.explain import (
     TermPlace,
     WordMatch,
     absent_words,
-    explain,
+    explain_excerpt,
 )
 from retrieval.search.late import chunk_tokens, similarity
 from retrieval.search.near_duplicates import Shingles
@@ -51,8 +51,8 @@ __all__ = [
     "best_excerpts",
     "calibrate",
     "chunk_tokens",
-    "confidence",
-    "explain",
+    "confidence_of",
+    "explain_excerpt",
     "features",
     "highlight_reading",
     "names_and_numbers",

@@ -64,7 +64,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     )
 
 
-def confidence(found: Features, scale: Scale = SHIPPED) -> float:
+def confidence_of(found: Features, scale: Scale = SHIPPED) -> float:
     """Return the probability, 0 to 1, that the articles answer.
 
     Args:

@@ -98,7 +98,7 @@ class Explanation:
         return tuple(pairs.values())
 
 
-def explain(ranking: Ranking, window: Window) -> Explanation:
+def explain_excerpt(ranking: Ranking, window: Window) -> Explanation:
     """Explain why a window of one of the ranking's hits was chosen."""
     hit = window.hit
     return Explanation(

@@ -30,7 +30,7 @@ from bot.answers import Answerer
 from bot.build import open_library
 from config import Settings
 from retrieval.index.calibrations import SHIPPED, Scale
-from retrieval.search.confidence import Features, confidence, features
+from retrieval.search.confidence import Features, confidence_of, features
 from tests.benchmarks.conditions import conditions
 
 Rows = NDArray[np.float64]
@@ -148,7 +148,9 @@ def auroc(own: Rows, other: Rows) -> float:
 def by_shipped(one: Measured, scale: Scale) -> str:
     """Judge the model that ships, on a scale."""
     parts = (one.own, one.foreign, one.adversarial)
-    return judge(*(np.array([confidence(Features(*row), scale) for row in rows]) for rows in parts))
+    return judge(
+        *(np.array([confidence_of(Features(*row), scale) for row in rows]) for rows in parts)
+    )
 
 
 def moved(one: Measured) -> Measured:

@@ -13,7 +13,7 @@ from config import Settings
 from embeddings import Encoder
 from retrieval.index.calibrations import SHIPPED, Calibration
 from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from retrieval.search.spelling import Correction
 from tests.fakes import ReadsHere
@@ -25,7 +25,7 @@ from tests.retrieval.library import Library
 def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     index = tmp_path_factory.mktemp("index")
     settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh(settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere))
+    refresh_index(settings.articles, settings.index, encoder, way=RefreshOptions(parser=ReadsHere))
     store = Store.open(index)
     assert store is not None
     return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)

@@ -16,7 +16,7 @@ from bot.terminal.text import plain
 from config import Settings
 from embeddings import Encoder
 from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from retrieval.search.unknown_language import UnknownLanguage
 from tests.fakes import ReadsHere
@@ -29,7 +29,7 @@ FOREIGN = UnknownLanguage("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
 def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     index = tmp_path_factory.mktemp("index")
     settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh(settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere))
+    refresh_index(settings.articles, settings.index, encoder, way=RefreshOptions(parser=ReadsHere))
     store = Store.open(index)
     assert store is not None
     return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)

@@ -19,7 +19,7 @@ from bot.errors import BotError
 from bot.refresh_process import Document, Refresher, RefreshProcess
 from config import Settings
 from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from tests.fakes import ReadsHere
 
 pytestmark = pytest.mark.slow
@@ -36,11 +36,11 @@ class Works:
         self.write("bees.md", "# Bees\n\nHoney bees do not hibernate.")
         places = {"articles": {"folder": self.articles}, "index": {"folder": folder / "index"}}
         self.settings = Settings.load(overrides=places)
-        refresh(
+        refresh_index(
             self.settings.articles,
             self.settings.index,
             encoder,  # type: ignore[arg-type]
-            way=RefreshOptions(reads=ReadsHere),
+            way=RefreshOptions(parser=ReadsHere),
         )
         store = Store.open(self.settings.index.folder)
         assert store is not None

@@ -42,10 +42,10 @@ class Broken:
 
 
 def test_levels() -> None:
-    logs.setup(verbose=False)
+    logs.setup_logs(verbose=False)
     assert not logging.getLogger("retrieval.search").isEnabledFor(logging.INFO)
     assert logging.getLogger("retrieval.search").isEnabledFor(logging.WARNING)
-    logs.setup(verbose=True)
+    logs.setup_logs(verbose=True)
     for name in ("bot.cli", "config.settings", "embeddings.encoder", "retrieval.search"):
         assert logging.getLogger(name).isEnabledFor(logging.DEBUG)
     for name in ("httpx", "httpcore.connection", "telegram.ext.Application", "elsewhere"):
@@ -54,22 +54,22 @@ def test_levels() -> None:
 
 
 def test_levels_of_our_own_do_not_hang_on_the_root_logger() -> None:
-    logs.setup(verbose=False)
+    logs.setup_logs(verbose=False)
     logging.getLogger().setLevel(logging.ERROR)
     for name in ("bot.cli", "config.settings", "embeddings.encoder", "retrieval.search"):
         assert logging.getLogger(name).isEnabledFor(logging.WARNING)
 
 
 def test_the_end_of_watching_is_no_warning() -> None:
-    logs.setup(verbose=True)
+    logs.setup_logs(verbose=True)
     assert not logging.getLogger("watchfiles.main").isEnabledFor(logging.WARNING)
     assert logging.getLogger("watchfiles.main").isEnabledFor(logging.ERROR)
 
 
 def test_setup_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
     before = len(logging.getLogger().handlers)
-    logs.setup(verbose=True)
-    logs.setup(verbose=False)
+    logs.setup_logs(verbose=True)
+    logs.setup_logs(verbose=False)
     assert len(logging.getLogger().handlers) == before + 1
     logging.getLogger("bot").warning("once")
     logging.getLogger("bot").debug("never")
@@ -96,7 +96,7 @@ def test_setup_twice_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
 def test_token_is_redacted(
     message: str, args: tuple[object, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.setup(verbose=False)
+    logs.setup_logs(verbose=False)
     # Past the handlers of pytest, which do not survive malformed calls.
     handler = next(old for old in logging.getLogger().handlers if old.name == "excerpta")
     record = logging.getLogger("bot").makeRecord(
@@ -110,7 +110,7 @@ def test_token_is_redacted(
 
 
 def test_token_in_an_exception_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup(verbose=False)
+    logs.setup_logs(verbose=False)
     try:
         try:
             raise ConnectionError(f"no answer from {Url()}")
@@ -142,13 +142,13 @@ def test_token_in_an_exception_is_redacted(capsys: pytest.CaptureFixture[str]) -
 def test_a_name_does_not_steer_the_terminal(
     name: str, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logs.setup(verbose=False)
+    logs.setup_logs(verbose=False)
     logging.getLogger("retrieval").warning("skipped %s", name)
     assert capsys.readouterr().err.endswith(f" WARNING retrieval: skipped {shown}\n")
 
 
 def test_a_traceback_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup(verbose=False)
+    logs.setup_logs(verbose=False)
     try:
         raise RuntimeError("first\nsecond")
     except RuntimeError:
@@ -159,13 +159,13 @@ def test_a_traceback_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_numbers_are_formatted_as_before(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup(verbose=True)
+    logs.setup_logs(verbose=True)
     logging.getLogger("retrieval").info("%d chunks in %.1f s", 7, 1.25)
     assert "INFO retrieval: 7 chunks in 1.2 s" in capsys.readouterr().err
 
 
 def logged(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> str:
-    logs.setup(verbose=False, service=True, as_json=as_json)
+    logs.setup_logs(verbose=False, service=True, as_json=as_json)
     logger = logging.getLogger("bot.telegram")
     fields = {"question": f"Is\n{TOKEN} \x1b[31mred?", "confidence": 0.5, "article": None}
     logger.info("a question", extra={"fields": fields})

@@ -11,7 +11,7 @@ from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import parse
 from retrieval.index.store import Store
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
-from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions, refresh
+from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from retrieval.types import Article, Encoder
 from tests.fakes import HashEncoder, ReadsHere
@@ -64,12 +64,12 @@ class Library:
         way: RefreshOptions = DEFAULT_OPTIONS,
     ) -> RefreshReport:
         tokens = self.search.late_interaction is LateInteraction.STORED
-        return refresh(
+        return refresh_index(
             articles_in(self.articles),
             self.settings,
             encoder or self.encoder,
             on_progress,
-            replace(way, tokens=tokens, reads=ReadsHere),
+            replace(way, tokens=tokens, parser=ReadsHere),
         )
 
     @property

@@ -17,9 +17,7 @@ from bot.telegram.views.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Button, Message, filled, fits, joined, part
 from bot.telegram.views.quotes import address, cited, named, quoted
 from bot.telegram.views.text import one_line, shortened, tamed, units
-from retrieval.search.explain import Explanation
-from retrieval.search.spelling import Correction
-from retrieval.search.unknown_language import UnknownLanguage
+from retrieval.search import Correction, Explanation, UnknownLanguage
 from retrieval.types import Excerpt, Source
 
 MORE = 3

@@ -11,7 +11,7 @@ from bot.telegram.views.answers import notice
 from bot.telegram.views.languages import Language
 from bot.telegram.views.message import Message
 from bot.telegram.views.text import one_line
-from retrieval.index.rows import Generation
+from retrieval.index import Generation
 
 _GROUPS = 15
 _EXAMPLES = 3

@@ -21,7 +21,7 @@ from bot.telegram.limiter import Rates
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from tests.fakes import HashEncoder, ReadsHere
 
@@ -68,8 +68,8 @@ def library(folder: Path, emulator: Emulator, **telegram: object) -> Library:
         if not path.exists():
             path.write_text(text, encoding="utf-8")
     encoder = HashEncoder()
-    report = refresh(
-        settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere)
+    report = refresh_index(
+        settings.articles, settings.index, encoder, way=RefreshOptions(parser=ReadsHere)
     )
     store = Store.open(settings.index.folder)
     assert store is not None

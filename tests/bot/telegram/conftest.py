@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config import logs
+from config import setup_logs
 from tests.paths import ROOT
 
 from .emulator import Emulator
@@ -41,7 +41,7 @@ def logging_all() -> Iterator[None]:
     root = logging.getLogger()
     handlers = root.handlers[:]
     levels = {logger: logger.level for logger in _loggers()}
-    logs.setup(verbose=True)
+    setup_logs(verbose=True)
     yield
     root.handlers[:] = handlers
     for logger in _loggers():

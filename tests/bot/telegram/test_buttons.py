@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.telegram.catalogue import article_key
 from bot.telegram.views.buttons import Action, Press
-from retrieval.refresh.refresh import refresh
+from retrieval.refresh.refresh import refresh_index
 
 from ...fakes import HashEncoder
 from .bots import CROWS, NOTHING, Bot, serving
@@ -284,7 +284,7 @@ async def test_a_changed_index_answers_the_press_anew_and_an_article_that_is_gon
 
 async def _index(bot: Bot) -> None:
     settings = bot.library.settings
-    await asyncio.to_thread(refresh, settings.articles, settings.index, HashEncoder())
+    await asyncio.to_thread(refresh_index, settings.articles, settings.index, HashEncoder())
     await asyncio.to_thread(bot.library.searcher.reload)
 
 

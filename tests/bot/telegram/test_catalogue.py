@@ -9,7 +9,7 @@ import pytest
 from bot.telegram.catalogue import Catalogue, article_key
 from config import Settings
 from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from tests.fakes import ReadsHere
 
@@ -42,7 +42,9 @@ def arranged(tmp_path: Path) -> Arranged:
     encoder = HashEncoder()
 
     def bring_in_line() -> None:
-        refresh(settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere))
+        refresh_index(
+            settings.articles, settings.index, encoder, way=RefreshOptions(parser=ReadsHere)
+        )
 
     bring_in_line()
     store = Store.open(settings.index.folder)

@@ -25,7 +25,7 @@ from bot.terminal.chat import COMMANDS, Chat
 from bot.terminal.console import Suggestions, open_history
 from config import ConsoleSettings, Settings
 from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh
+from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from tests.fakes import HashEncoder, ReadsHere
 from tests.paths import ROOT
@@ -59,8 +59,8 @@ def library(folder: Path) -> Library:
     for name, text in ARTICLES.items():
         (settings.articles.folder / name).write_text(text, encoding="utf-8")
     encoder = HashEncoder()
-    report = refresh(
-        settings.articles, settings.index, encoder, way=RefreshOptions(reads=ReadsHere)
+    report = refresh_index(
+        settings.articles, settings.index, encoder, way=RefreshOptions(parser=ReadsHere)
     )
     store = Store.open(settings.index.folder)
     assert store is not None
@@ -487,7 +487,7 @@ def test_it_is_said_once_that_the_articles_have_changed(tmp_path: Path) -> None:
     talk = Talk(opened)
     assert "have changed" not in talk("Do crows recognise human faces?")
     (tmp_path / "articles" / "owls.md").write_text("# Owls\n\nOwls hunt at night.")
-    refresh(opened.settings.articles, opened.settings.index, opened.encoder)
+    refresh_index(opened.settings.articles, opened.settings.index, opened.encoder)
     opened.searcher.reload()
     reply = talk("Do owls hunt at night?")
     assert reply.startswith("The articles have changed; there are 4 articles now.")

@@ -13,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from retrieval.doctor import Examination, Examined, Finding, FindingKind, Severity, examine
+from retrieval.doctor import Examination, Examined, Finding, FindingKind, Severity, examine_index
 from retrieval.doctor.index import check_room
 from retrieval.doctor.search import sample_comparisons
 from retrieval.errors import IndexRefused
@@ -64,7 +64,7 @@ def index_of(library: Library, encoder: Callable[[], Encoder] | None = None) -> 
 
 
 def examined(library: Library) -> Examination:
-    return examine(index_of(library))
+    return examine_index(index_of(library))
 
 
 def found(library: Library) -> dict[FindingKind, Finding]:
@@ -232,7 +232,7 @@ def test_chunks_that_the_encoder_cuts(library: Library) -> None:
     encoder.max_tokens = 12
     write(library, "long.md", "The ferry leaves the island for the town at seven in the morning.")
     library.refresh()
-    examination = examine(index_of(library, lambda: encoder))
+    examination = examine_index(index_of(library, lambda: encoder))
     (finding,) = [one for one in examination.findings if one.kind is FindingKind.CUT]
     assert finding.severity is Severity.ERROR
     assert finding.about == ("long.md", "mill.md", "river.md")
@@ -433,7 +433,7 @@ def test_another_encoder_and_one_that_cannot_be_loaded(library: Library) -> None
         (lambda: HashEncoder(fingerprint="other"), "other"),
         (missing, "no such"),
     ):
-        examination = examine(index_of(library, encoder))
+        examination = examine_index(index_of(library, encoder))
         (finding,) = [one for one in examination.findings if one.kind not in ALWAYS]
         assert (finding.kind, finding.severity) == (FindingKind.ENCODER, Severity.ERROR)
         assert told in finding.found
@@ -469,11 +469,11 @@ def test_a_large_folder_is_sampled_unless_all_is_wanted(tmp_path: Path) -> None:
         write(library, f"n{n}.md", prose(n, 1))
     library.refresh()
     steps: list[str] = []
-    examination = examine(index_of(library), announce=steps.append)
+    examination = examine_index(index_of(library), announce=steps.append)
     assert examination.looked_for == (200, 230)
     assert examination.compared == (230, 230)
     assert "looking for the articles by their titles: 180 of 200" in steps
-    assert examine(index_of(library), every=True).looked_for == (230, 230)
+    assert examine_index(index_of(library), every=True).looked_for == (230, 230)
 
 
 def test_of_very_many_chunks_a_sample_of_the_articles_is_compared(library: Library) -> None:

@@ -10,7 +10,7 @@ import pytest
 from retrieval.errors import IndexFault
 from retrieval.index.store import Store
 from retrieval.index.writer import Difference, GenerationWriter, purge, rollback
-from retrieval.refresh.plan import in_line
+from retrieval.refresh.plan import compare
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, articles_in
@@ -39,7 +39,8 @@ def by_words(library: Library, question: str) -> list[str]:
 
 
 def is_in_line(library: Library) -> bool:
-    return in_line(articles_in(library.articles), library.settings, tokens=True)
+    found = compare(articles_in(library.articles), library.settings, tokens=True)
+    return found is not None and found.in_line
 
 
 def test_a_copy_is_one_content_cited_under_all_its_names(library: Library) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from config import ArticlesSettings, IndexSettings
 from retrieval.errors import IndexRefused
 from retrieval.index.lexical_files import lexical_of
 from retrieval.index.snapshot import Snapshot, load_snapshot
 from retrieval.refresh.gate import KnownItemGate
-from retrieval.refresh.plan import in_line
+from retrieval.refresh.plan import compare
 from retrieval.refresh.refresh import Candidate, RefreshOptions
 from tests.fakes import HashEncoder, Query
 from tests.retrieval.library import SEARCH, Library, articles_in
@@ -101,13 +102,18 @@ def view(library: Library) -> Snapshot:
     return load_snapshot(store, store.generation(), lexical)
 
 
+def is_in_line(articles: ArticlesSettings, index: IndexSettings) -> bool:
+    found = compare(articles, index, tokens=True)
+    return found is not None and found.in_line
+
+
 def test_what_was_refused_is_not_tried_again_by_itself(library: Library) -> None:
     refuse(library)
     settings = articles_in(library.articles), library.settings
 
-    assert in_line(*settings, tokens=True)
+    assert is_in_line(*settings)
     library.write(another=story(77))
-    assert not in_line(*settings, tokens=True)
+    assert not is_in_line(*settings)
 
 
 def refuse(library: Library) -> None:

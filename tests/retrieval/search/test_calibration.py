@@ -9,7 +9,7 @@ import pytest
 from retrieval.index.calibrations import SHIPPED
 from retrieval.index.writer import GenerationWriter
 from retrieval.search.calibration import calibrate, needs_calibration
-from retrieval.search.confidence import confidence, features
+from retrieval.search.confidence import confidence_of, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.searcher import Searcher
 from retrieval.types import FloatArray, IntArray
@@ -28,10 +28,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return found
 
 
-def confidence_of(searcher: Searcher, question: str) -> float:
+def ask(searcher: Searcher, question: str) -> float:
     ranking = searcher.search(question)
     windows = [window for _, window in best_excerpts(ranking.hits, 3, CHARS)]
-    return confidence(features(ranking, windows), ranking.scale)
+    return confidence_of(features(ranking, windows), ranking.scale)
 
 
 def test_the_same_articles_give_the_same_calibration(library: Library) -> None:
@@ -92,12 +92,12 @@ def test_an_encoder_whose_cosines_are_all_high_is_silent_on_strange_questions_on
     questions = made_up(library.articles, 40)[:40]
     library.refresh()
     searcher = library.searcher()
-    before = [confidence_of(searcher, question) for question in STRANGE]
+    before = [ask(searcher, question) for question in STRANGE]
 
     library.store().calibrations.keep(calibrate(library.store(), searcher, CHARS))
 
-    own = [confidence_of(searcher, question) for question in questions]
-    strange = [confidence_of(searcher, question) for question in STRANGE]
+    own = [ask(searcher, question) for question in questions]
+    strange = [ask(searcher, question) for question in STRANGE]
     assert min(before) > 0.5
     assert max(strange) < 0.5
     assert max(strange) < min(own)

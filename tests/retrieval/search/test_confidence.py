@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.index.calibrations import SHIPPED, Scale
-from retrieval.search.confidence import Features, confidence, features
+from retrieval.search.confidence import Features, confidence_of, features
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
 from retrieval.types import Chunk, Hit, Sentence, Source, Stage
@@ -50,22 +50,22 @@ def test_confidence_grows_with_each_feature_but_the_missing(
     better = replace(found, **{name: max(getattr(found, name), more)})
     worse = replace(found, missing=max(missing, more))
 
-    assert 0 <= confidence(worse) <= confidence(found) <= confidence(better) <= 1
+    assert 0 <= confidence_of(worse) <= confidence_of(found) <= confidence_of(better) <= 1
 
 
 @pytest.mark.parametrize("name", ["late", "dense", "coverage", "missing"])
 def test_every_feature_counts(name: str) -> None:
     middle = Features(0.4, 0.4, 0.5, 0.5)
-    more = confidence(replace(middle, **{name: 0.6}))
+    more = confidence_of(replace(middle, **{name: 0.6}))
 
-    assert more < confidence(middle) if name == "missing" else more > confidence(middle)
+    assert more < confidence_of(middle) if name == "missing" else more > confidence_of(middle)
 
 
 def test_confidence_spans_from_surely_not_to_surely() -> None:
-    assert confidence(Features(0, 0, 0, 0)) == 0
-    assert confidence(Features(0, 1, 1, 0)) == 0
-    assert confidence(Features(0.1, 0.1, 0, 0)) < 0.01
-    assert confidence(Features(0.9, 0.8, 1, 0)) > 0.99
+    assert confidence_of(Features(0, 0, 0, 0)) == 0
+    assert confidence_of(Features(0, 1, 1, 0)) == 0
+    assert confidence_of(Features(0.1, 0.1, 0, 0)) < 0.01
+    assert confidence_of(Features(0.9, 0.8, 1, 0)) > 0.99
 
 
 @given(st.floats(0.3, 0.6), SHARES, SHARES, SHARES, st.floats(0.1, 2), st.floats(0, 0.5))
@@ -83,16 +83,16 @@ def test_an_encoder_whose_scores_lie_elsewhere_gets_the_same_confidence_on_its_o
     )
     elsewhere = Features(moved(late), moved(dense), coverage, missing)
 
-    found = confidence(Features(late, dense, coverage, missing))
+    found = confidence_of(Features(late, dense, coverage, missing))
 
-    assert confidence(elsewhere, scale) == pytest.approx(found)
+    assert confidence_of(elsewhere, scale) == pytest.approx(found)
 
 
 def test_nothing_found_has_no_confidence() -> None:
     found = features(ranking((), {"en": {"river": 1.0}}), [])
 
     assert found == Features(0, 0, 0, 0)
-    assert confidence(found) == 0
+    assert confidence_of(found) == 0
 
 
 def test_features_are_the_best_of_all() -> None:
@@ -198,7 +198,7 @@ def test_stop_words_alone_answer_nothing_however_well_they_are_met() -> None:
     judged = features(given, [window(found, late=0.9)])
 
     assert judged.late == 0
-    assert confidence(judged) == 0
+    assert confidence_of(judged) == 0
 
 
 def test_coverage_is_taken_in_the_articles_language() -> None:

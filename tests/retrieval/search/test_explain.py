@@ -13,9 +13,9 @@ from config import Settings
 from embeddings import Encoder
 from retrieval.chunking import passage
 from retrieval.index.store import Store
-from retrieval.refresh.refresh import refresh
+from retrieval.refresh.refresh import refresh_index
 from retrieval.search.excerpts import Window, best_excerpts
-from retrieval.search.explain import Explanation, TermPlace, absent_words, explain
+from retrieval.search.explain import Explanation, TermPlace, absent_words, explain_excerpt
 from retrieval.search.late import chunk_tokens, similarity
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
@@ -51,7 +51,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
 def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     index = tmp_path_factory.mktemp("index")
     of = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh(of.articles, of.index, encoder)
+    refresh_index(of.articles, of.index, encoder)
     store = Store.open(index)
     assert store is not None
     return Searcher.open(store, index, encoder, of.search)
@@ -64,7 +64,7 @@ def windows(ranking: Ranking, count: int = 3) -> list[Window]:
 def explained(searcher: Searcher, question: str) -> Explanation:
     """Explain the first excerpt."""
     ranking = searcher.search(question)
-    return explain(ranking, windows(ranking)[0])
+    return explain_excerpt(ranking, windows(ranking)[0])
 
 
 def anew(ranking: Ranking, window: Window, encoder: RetrievalEncoder) -> FloatArray:
@@ -83,7 +83,7 @@ def check(ranking: Ranking, window: Window, matrix: FloatArray) -> None:
         ranking, window: Explained.
         matrix: How the tokens of question and passage meet.
     """
-    found = explain(ranking, window)
+    found = explain_excerpt(ranking, window)
     hit = window.hit
     text = hit.chunk.text[window.start - hit.chunk.start : window.end - hit.chunk.start]
     for pair in found.pairs:
@@ -140,7 +140,7 @@ def test_the_real_encoders_pieces_are_grouped_into_words(
 
 def test_ranks_are_those_among_all_hits(seeds: Searcher) -> None:
     ranking = seeds.search("Why did communications fail?")
-    found = [explain(ranking, Window(hit, 0, 0, hit.chunk.sentences[0].start,
+    found = [explain_excerpt(ranking, Window(hit, 0, 0, hit.chunk.sentences[0].start,
              hit.chunk.sentences[0].end, 0.0)) for hit in ranking.hits]  # fmt: skip
     for stages in ([one.late for one in found], [one.fused for one in found]):
         assert sorted(stage.rank for stage in stages) == list(range(1, len(found) + 1))
@@ -174,7 +174,7 @@ def test_terms_tell_where_they_were_found_the_rarest_first(searcher: Searcher) -
         for excerpt, window in best_excerpts(ranking.hits, 9, 350)
         if excerpt.text.startswith("A flood")
     )
-    found = explain(ranking, flood)
+    found = explain_excerpt(ranking, flood)
     places = {term.word: term.place for term in found.terms}
     assert places == {
         "Zebra": None,
@@ -216,7 +216,7 @@ def test_a_word_that_is_repeated_is_one_term_but_each_has_its_pair(searcher: Sea
 def test_a_question_of_punctuation_has_no_terms(searcher: Searcher) -> None:
     ranking = searcher.search("?!")
     for window in windows(ranking):
-        found = explain(ranking, window)
+        found = explain_excerpt(ranking, window)
         assert found.terms == ()
         assert found.closest() == ()
         assert {pair.word for pair in found.pairs} == {"?", "!"}
@@ -226,7 +226,7 @@ def test_without_tokens_there_are_no_pairs(searcher: Searcher) -> None:
     ranking = searcher.search("river")
     (window, *_) = windows(ranking)
     no_token = replace(window.hit, similarity=np.zeros((0, 3), np.float32))
-    found = explain(ranking, replace(window, hit=no_token, late=0.0))
+    found = explain_excerpt(ranking, replace(window, hit=no_token, late=0.0))
     assert found.pairs == ()
     assert [term.word for term in found.terms] == ["river"]
 
@@ -236,7 +236,7 @@ def test_a_misspelt_word_is_named_as_it_was_asked(searcher: Searcher) -> None:
         searcher.search("the miller's bridge"), corrections=(Correction("miler", "miller"),)
     )
     (window, *_) = windows(ranking)
-    by_word = {term.word: term for term in explain(ranking, window).terms}
+    by_word = {term.word: term for term in explain_excerpt(ranking, window).terms}
     assert by_word.keys() == {"miler's", "bridge"}
     assert by_word["miler's"].searched == "miller's"
     assert by_word["bridge"].searched == "bridge"
@@ -273,6 +273,6 @@ def test_any_question_can_be_explained(searcher: Searcher) -> None:
         ranking = searcher.search(question)
         absent_words(ranking)
         for window in windows(ranking):
-            explain(ranking, window)
+            explain_excerpt(ranking, window)
 
     explains()

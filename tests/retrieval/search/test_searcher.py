@@ -17,7 +17,7 @@ from retrieval.index.folder import write_lock
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot
 from retrieval.index.store import Store
-from retrieval.search.confidence import confidence, features
+from retrieval.search.confidence import confidence_of, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import LATE_CANDIDATES, Searcher
@@ -131,7 +131,7 @@ def test_any_question_gives_a_ranking(searcher: Searcher, question: str) -> None
     ranking = searcher.search(question)
 
     assert len(ranking.hits) <= 3
-    assert 0 <= confidence(features(ranking, [])) <= 1
+    assert 0 <= confidence_of(features(ranking, [])) <= 1
 
 
 @pytest.mark.parametrize("question", ["", "🙂", "who was it and what did they do", "the", "?"])
@@ -360,7 +360,7 @@ def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 
 def answer(ranking: Ranking) -> tuple[list[Excerpt], float]:
     found = best_excerpts(ranking.hits, SEARCH.excerpts, SEARCH.excerpt_chars)
-    sure = confidence(features(ranking, [window for _, window in found]))
+    sure = confidence_of(features(ranking, [window for _, window in found]))
     return [excerpt for excerpt, _ in found], sure
 
 
