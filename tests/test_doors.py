@@ -1,4 +1,6 @@
-"""Each folder is entered by its door: `__init__.py` draws the way through it and names what leaves."""
+"""Each folder is entered by its door: `__init__.py` draws the way through it, and names what leaves
+it.
+"""
 
 from __future__ import annotations
 
