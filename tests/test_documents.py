@@ -266,7 +266,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_install_command_ends_in_a_working_chat(tmp_path: Path) -> None:
-    clone = tmp_path / "clone"
+    clone = tmp_path / "a clone of" / "excerpta"
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
