@@ -13,6 +13,6 @@ An address's way:
 
 from __future__ import annotations
 
-from bot.fetching.fetch import Failed, Saved, check, fetch
+from bot.fetching.fetch import Failed, Saved, fetch, parse_addresses
 
-__all__ = ["Failed", "Saved", "check", "fetch"]
+__all__ = ["Failed", "Saved", "fetch", "parse_addresses"]

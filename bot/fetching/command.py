@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from bot.command import WORLD_AT_FAULT, Run, command, say
-from bot.fetching.fetch import Failed, Saved, check
+from bot.fetching.fetch import Failed, Saved, parse_addresses
 from bot.fetching.fetch import fetch as fetch_all
 from bot.terminal import visible
 
@@ -23,7 +23,7 @@ def fetch(
 ) -> int:
     """Save web pages, feeds and PDFs as articles."""
     outcomes = []
-    for outcome in fetch_all(check(urls), run.settings.articles):
+    for outcome in fetch_all(parse_addresses(urls), run.settings.articles):
         outcomes.append(outcome)
         if isinstance(outcome, Failed):
             say(visible(f"excerpta: {outcome.url}: {outcome.reason}"))

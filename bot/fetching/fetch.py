@@ -51,7 +51,7 @@ class Failed:
     reason: str
 
 
-def check(urls: Iterable[str]) -> list[WebAddress]:
+def parse_addresses(urls: Iterable[str]) -> list[WebAddress]:
     """Read addresses, each once.
 
     Raises:
@@ -80,22 +80,22 @@ def fetch(
     Raises:
         BotError: There is no folder to save them in.
     """
-    shelf = FetchedFolder(articles.folder, articles.max_bytes)
+    folder = FetchedFolder(articles.folder, articles.max_bytes)
     with tempfile.TemporaryDirectory() as place:
         here = articles.model_copy(update={"folder": Path(place)})
         with Parser(here) as parser:
-            desk = _PageReader(parser, Path(place))
+            reader = _PageReader(parser, Path(place))
             for address in addresses:
                 try:
                     came = asyncio.run(download(address, articles.max_bytes, seconds))
-                    yield _saved(address, came, shelf, desk)
+                    yield _saved(address, came, folder, reader)
                 except (FetchError, UnreadableArticle) as exc:
                     yield Failed(address.url, str(exc))
 
 
 @dataclass(frozen=True, slots=True)
 class _PageReader:
-    """Where a page is read that lies in no articles folder yet."""
+    """Reads a page that lies in no articles folder yet."""
 
     parser: Parser
     folder: Path
@@ -112,25 +112,27 @@ class _PageReader:
             path.unlink(missing_ok=True)
 
 
-def _saved(address: WebAddress, came: Download, shelf: FetchedFolder, desk: _PageReader) -> Saved:
+def _saved(
+    address: WebAddress, came: Download, folder: FetchedFolder, reader: _PageReader
+) -> Saved:
     kind = kind_of(came)
     name = f"{address.stem}{ContentKind.TEXT if kind.is_page else kind}"
-    before = shelf.read(name)
+    before = folder.read(name)
     if not kind.is_page:
         if changed := came.data != before:
-            shelf.write(name, came.data)
-        return Saved(address.url, shelf.article(name), None, None, changed)
-    day = None if before is None else page.day_of(before)
+            folder.write(name, came.data)
+        return Saved(address.url, folder.article(name), None, None, changed)
+    day = None if before is None else page.fetched_day(before)
     if before is not None and day is None:
-        raise shelf.taken(name, "its front matter has no url and fetched")
-    article = desk.read(f"{address.stem}{kind}", _as_utf8(came))
+        raise folder.taken(name, "its front matter has no url and fetched")
+    article = reader.read(f"{address.stem}{kind}", _as_utf8(came))
     url = _cited(article, came.address)
     # A day on which nothing changed makes no new file, which would be read and encoded again.
-    if changed := day is None or page.written(article, url, day) != before:
+    if changed := day is None or page.compose_page(article, url, day) != before:
         today = dt.datetime.now().astimezone().date()
-        shelf.write(name, page.written(article, url, today.isoformat()))
+        folder.write(name, page.compose_page(article, url, today.isoformat()))
     source = article.source
-    return Saved(address.url, shelf.article(name), source.title, source.date, changed)
+    return Saved(address.url, folder.article(name), source.title, source.date, changed)
 
 
 def _as_utf8(came: Download) -> bytes:

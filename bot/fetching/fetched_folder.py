@@ -1,4 +1,4 @@
-"""The shelf: the sub-folder of the articles in which everything fetched lies, and nothing else."""
+"""The sub-folder of the articles in which everything fetched lies, and nothing else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FetchedFolder:
         """Look at the articles folder.
 
         Raises:
-            BotError: There is none, or the shelf's place is taken.
+            BotError: There is none, or something else has the place of the sub-folder.
         """
         if not articles.is_dir():
             raise BotError(

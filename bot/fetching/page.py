@@ -21,7 +21,7 @@ from retrieval.types import Article
 _MAX_TAGS = MAX_FRONT_MATTER // 4
 
 
-def written(article: Article, url: str, fetched: str) -> bytes:
+def compose_page(article: Article, url: str, fetched: str) -> bytes:
     """Return a `.txt` file that reads back as the same text.
 
     Args:
@@ -35,12 +35,12 @@ def written(article: Article, url: str, fetched: str) -> bytes:
     title = metadata_of(source.path, {"title": title}).title
     date = source.date.isoformat() if source.date else None
     fields = {
-        "title": title and _quoted(title),
+        "title": title and _yaml_text(title),
         "date": date,
-        "url": _quoted(url),
-        "author": source.author and _quoted(source.author),
-        "language": source.language and _quoted(source.language),
-        "tags": _listed(source.tags),
+        "url": _yaml_text(url),
+        "author": source.author and _yaml_text(source.author),
+        "language": source.language and _yaml_text(source.language),
+        "tags": _yaml_list(source.tags),
         "fetched": fetched,
     }
     lines = [f"{name}: {value}" for name, value in fields.items() if value]
@@ -49,7 +49,7 @@ def written(article: Article, url: str, fetched: str) -> bytes:
     return "\n".join(["---", *lines, "---", "", f"{heading}{article.text}", ""]).encode()
 
 
-def day_of(data: bytes) -> str | None:
+def fetched_day(data: bytes) -> str | None:
     """Return the day on which a file was fetched; None if it was not."""
     try:
         fields, _ = split_front_matter(line_ends(decode(data)))
@@ -64,14 +64,14 @@ def day_of(data: bytes) -> str | None:
         return None
 
 
-def _quoted(text: str) -> str:
+def _yaml_text(text: str) -> str:
     dumped: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))
     return dumped.strip()
 
 
-def _listed(names: Iterable[str]) -> str | None:
+def _yaml_list(names: Iterable[str]) -> str | None:
     quoted, length = [], 0
-    for name in map(_quoted, names):
+    for name in map(_yaml_text, names):
         length += len(name)
         if length > _MAX_TAGS:
             break

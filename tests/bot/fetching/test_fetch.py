@@ -17,7 +17,7 @@ import pytest
 
 from bot.command import WORLD_AT_FAULT, WRONG_USAGE
 from bot.errors import BotError
-from bot.fetching import Failed, Saved, check, fetch
+from bot.fetching import Failed, Saved, fetch, parse_addresses
 from config import ArticlesSettings, Settings, SettingsError
 from retrieval.articles.folder import walk
 from retrieval.articles.worker import Parser
@@ -52,13 +52,13 @@ def articles(tmp_path: Path) -> ArticlesSettings:
 
 
 def fetched(url: str, articles: ArticlesSettings, seconds: float = 20) -> Saved:
-    [outcome] = fetch(check([url]), articles, seconds)
+    [outcome] = fetch(parse_addresses([url]), articles, seconds)
     assert isinstance(outcome, Saved), outcome
     return outcome
 
 
 def refused(url: str, articles: ArticlesSettings, seconds: float = 20) -> str:
-    [outcome] = fetch(check([url]), articles, seconds)
+    [outcome] = fetch(parse_addresses([url]), articles, seconds)
     assert isinstance(outcome, Failed), outcome
     assert files(articles) == []
     return outcome.reason
@@ -204,7 +204,7 @@ def test_whatever_the_path_the_file_lies_in_its_folder_under_a_plain_name(
     web: Web, articles: ArticlesSettings, path: str
 ) -> None:
     url = web.url(path)
-    asked = check([url])[0].url.removeprefix(f"http://{web.host}")
+    asked = parse_addresses([url])[0].url.removeprefix(f"http://{web.host}")
     web.pages[asked] = sends(PAGE, Content_Disposition='attachment; filename="../../x.txt"')
     saved = fetched(url, articles)
     assert re.fullmatch(r"fetched/[a-z0-9]+(-[a-z0-9]+)*\.txt", saved.article)
@@ -216,11 +216,11 @@ def test_whatever_the_path_the_file_lies_in_its_folder_under_a_plain_name(
 def test_addresses_of_the_same_words_get_files_of_their_own() -> None:
     urls = ["http://a.example/b-c", "http://a.example/b/c", "https://a.example/b/c"]
     urls += ["http://a.example/B/C", "http://a.example/b/c?d", "http://a.example:81/b/c"]
-    assert len({one.stem for one in check(urls)}) == len(urls)
+    assert len({one.stem for one in parse_addresses(urls)}) == len(urls)
     same = ["HTTP://A.example:80/b/c#d", "http://user:secret@a.example/b/c", urls[1]]
-    assert len(check(same)) == 1
-    assert check(same)[0].stem.startswith("a-example-b-c-")
-    assert check(["http://bücher.example/straße"])[0].url == (
+    assert len(parse_addresses(same)) == 1
+    assert parse_addresses(same)[0].stem.startswith("a-example-b-c-")
+    assert parse_addresses(["http://bücher.example/straße"])[0].url == (
         "http://xn--bcher-kva.example/stra%C3%9Fe"
     )
 
@@ -255,7 +255,7 @@ def test_a_file_of_the_operators_is_left_alone(
     web.pages["/"] = sends(PAGE)
     path = articles.folder / fetched(web.url(), articles).article
     path.write_bytes(own)
-    [outcome] = fetch(check([web.url()]), articles)
+    [outcome] = fetch(parse_addresses([web.url()]), articles)
     assert isinstance(outcome, Failed)
     assert "is no file of an earlier fetch" in outcome.reason
     assert path.read_bytes() == own
@@ -270,7 +270,7 @@ def test_no_link_leads_out_of_the_folder(
     outside.write_bytes(path.read_bytes())
     path.unlink()
     path.symlink_to(outside)
-    [outcome] = fetch(check([web.url()]), articles)
+    [outcome] = fetch(parse_addresses([web.url()]), articles)
     assert isinstance(outcome, Failed)
     assert "a symbolic link" in outcome.reason
     path.unlink()
@@ -448,7 +448,7 @@ def test_credentials_are_sent_to_their_origin_only_and_kept_nowhere(
         assert "authorization" not in other.asked[0][1]
     assert saved.url == web.url("/a")
     assert b"s3cret" not in content(saved, articles)
-    assert "s3cret" not in repr(check([url]))
+    assert "s3cret" not in repr(parse_addresses([url]))
 
 
 @pytest.mark.parametrize(
@@ -473,7 +473,7 @@ def test_credentials_are_sent_to_their_origin_only_and_kept_nowhere(
 )
 def test_what_is_no_address_is_wrong_usage(url: str) -> None:
     with pytest.raises(SettingsError, match=r"host|http://|web address|port|characters") as raised:
-        check([url])
+        parse_addresses([url])
     assert "s3" not in str(raised.value)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.fetching.page import day_of, written
+from bot.fetching.page import compose_page, fetched_day
 from retrieval.articles.reading import parse
 from retrieval.articles.text import clean, one_line
 from retrieval.types import Article, Source
@@ -48,7 +48,7 @@ def articles(draw: st.DrawFn) -> Article:
 
 @given(articles())
 def test_what_is_written_reads_back_as_it_was(article: Article) -> None:
-    data = written(article, URL, DAY)
+    data = compose_page(article, URL, DAY)
     [found] = parse(PATH, data)
     assert found.text == article.text
     source = article.source
@@ -60,13 +60,13 @@ def test_what_is_written_reads_back_as_it_was(article: Article) -> None:
     if source.author not in nothing:
         assert found.source.author == source.author
     assert found.source.tags == tuple(tag for tag in source.tags if tag not in nothing)
-    assert day_of(data) == DAY
-    assert written(article, URL, DAY) == data
+    assert fetched_day(data) == DAY
+    assert compose_page(article, URL, DAY) == data
 
 
 def test_however_many_tags_a_page_has_the_rest_can_be_read() -> None:
     source = Source(PATH, "Bees", url=URL, tags=tuple(f"tag {one} \uffff" for one in range(20_000)))
-    data = written(Article(source, "They fly."), URL, DAY)
+    data = compose_page(Article(source, "They fly."), URL, DAY)
     [found] = parse(PATH, data)
     assert found.text == "They fly."
     assert found.source.tags == source.tags[: len(found.source.tags)]
@@ -76,7 +76,7 @@ def test_however_many_tags_a_page_has_the_rest_can_be_read() -> None:
 @pytest.mark.parametrize("title", ["null", "~", "NULL"])
 def test_a_title_that_yaml_takes_for_none_is_left_out(title: str) -> None:
     article = Article(Source(PATH, title, url=URL), f"{title}\n\nThey fly.")
-    [found] = parse(PATH, written(article, URL, DAY))
+    [found] = parse(PATH, compose_page(article, URL, DAY))
     assert found.text == article.text
 
 
@@ -93,11 +93,11 @@ def test_a_title_that_yaml_takes_for_none_is_left_out(title: str) -> None:
     ],
 )
 def test_what_was_not_fetched_has_no_day(data: bytes) -> None:
-    assert day_of(data) is None
+    assert fetched_day(data) is None
 
 
 def test_a_date_stands_as_a_day() -> None:
     source = Source(PATH, "Bees", date=dt.date(2024, 3, 5), url=URL)
-    assert b"\ndate: 2024-03-05\n" in written(Article(source, "They fly."), URL, DAY)
-    undated = written(Article(replace(source, date=None), "They fly."), URL, DAY)
+    assert b"\ndate: 2024-03-05\n" in compose_page(Article(source, "They fly."), URL, DAY)
+    undated = compose_page(Article(replace(source, date=None), "They fly."), URL, DAY)
     assert b"\ndate:" not in undated
