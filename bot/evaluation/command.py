@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,6 +59,11 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure answers on questions with known answers."""
+    if find_spec("ir_measures") is None:
+        raise BotError(
+            "excerpta evaluate needs the package ir-measures; install it with pip install "
+            "'.[evaluate]' in the checkout of Excerpta"
+        )
     questions = gather_questions(file, limit, out_of_corpus)
     if per_question is not None:
         check_output(per_question, sources=[file, *filter(None, [out_of_corpus])])

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from bot.terminal import plain
 from config import SettingsError
 from tests.bot.evaluation.test_evaluation import outcome
 from tests.bot.test_cli import Shell, seeds
+from tests.paths import ROOT
 
 __all__ = ["seeds"]
 
@@ -165,3 +168,18 @@ def test_what_is_wrong_with_an_evaluation_is_said_in_a_line(seeds: Shell, tmp_pa
     assert "holds the questions, and would be lost" in said
     said = seeds.fails(WORLD_AT_FAULT, "evaluate", str(questions), "--per-question", str(tmp_path))
     assert "it is no file" in said
+
+
+def test_without_its_extra_an_evaluation_says_how_to_install_it() -> None:
+    code = (
+        "import sys; sys.modules['ir_measures'] = None\n"
+        "from bot.cli import app; app(['evaluate', 'none.jsonl'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == WORLD_AT_FAULT
+    assert done.stderr == (
+        "excerpta: excerpta evaluate needs the package ir-measures; install it with pip install "
+        "'.[evaluate]' in the checkout of Excerpta\n"
+    )
