@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import typer
 
 from config import Settings
 from tests.paths import ROOT
@@ -104,12 +103,11 @@ def test_every_command_is_documented() -> None:
 
 
 def test_commands_and_options_that_are_named_exist() -> None:
-    from bot.cli import app
+    from bot.cli import COMMANDS, load
 
-    group = typer.main.get_command(app)
     options = {
-        name: {option for parameter in command.params for option in parameter.opts} | {"--help"}
-        for name, command in group.commands.items()  # type: ignore[attr-defined]
+        name: {option for parameter in load(name).params for option in parameter.opts} | {"--help"}
+        for name in COMMANDS
     }
     named = [
         (command[1], command[2])

@@ -41,6 +41,8 @@ from retrieval.types import Article, Source
 
 FORMAT = 5
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
+# For a reader whose generation was purged: what the oldest that is kept still has of it.
+_STILL_VISIBLE = VISIBLE.replace(":g", "(SELECT min(number) FROM generations WHERE number >= :g)")
 _TOUCHED = (
     f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) UNION "
     f"SELECT article FROM names WHERE file IN ({other_files('since', 'g')})"
@@ -281,13 +283,15 @@ class Store:
     def chunks(self, ids: Sequence[int], generation: int) -> dict[int, StoredChunk]:
         """Return chunks of a generation by id; those it does not have are left out.
 
+        Of a generation that was purged, what the oldest that is kept has as well.
+
         Raises:
             IndexDamaged: A chunk is not what was written.
         """
         rows = self.db.query(
             f"SELECT {CHUNK} FROM chunks c JOIN articles a ON a.id = c.article "
             "JOIN names n ON n.article = a.id LEFT JOIN tokens t ON t.encoding = c.encoding "
-            f"WHERE c.id IN ({', '.join(map(str, map(int, ids)))}) AND {VISIBLE} "
+            f"WHERE c.id IN ({', '.join(map(str, map(int, ids)))}) AND {_STILL_VISIBLE} "
             "ORDER BY c.id, n.path",
             {"g": generation},
         )

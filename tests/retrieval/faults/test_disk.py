@@ -39,7 +39,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from retrieval.errors import IndexFault
-from retrieval.languages.detection import of_article
+from retrieval.languages.detection import language_of_article
 from retrieval.refresh import Way
 from tests.retrieval.faults.shelf import shown
 from tests.retrieval.library import Library
@@ -60,7 +60,7 @@ def gate(trial):
 def tell(outcome, fault=""):
     print(outcome, str(fault).replace("\\n", "<newline>"))
 
-of_article("")
+language_of_article("")
 for size in map(int, sys.argv[3:]):
     limit(size)
     way = Way(rebuild=what == "rebuild", gate=gate if what == "publish" else None)
@@ -158,11 +158,11 @@ def test_a_disk_that_fills_up_late_costs_nothing_that_was_encoded(
 TELL = """
 import resource
 from retrieval.errors import IndexFault
-from retrieval.languages.detection import of_article
+from retrieval.languages.detection import language_of_article
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
 try:
-    of_article("The river rises in the hills.")
+    language_of_article("The river rises in the hills.")
 except IndexFault as fault:
     print(fault)
 """
