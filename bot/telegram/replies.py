@@ -21,7 +21,6 @@ from bot.telegram.views import (
     Language,
     Message,
     Press,
-    cards,
     language_of,
     notices,
     reading,
@@ -30,7 +29,6 @@ from bot.telegram.views import answers as views
 
 _SHOWN = 9
 """Excerpts that one message shows at most, whatever a press asks for."""
-_INLINE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +157,8 @@ class Replies:
             asked = check_question(question, self._max_chars)
         except QuestionError:
             return None
-        answer = self._library.answerer.answer(asked, _INLINE)
-        return answer, cards.cards(answer, language)
+        answer = self._library.answerer.answer(asked, views.CARDS)
+        return answer, views.cards(answer, language)
 
     # Buttons
 

@@ -13,7 +13,7 @@ from bot.answers import Answer
 from bot.telegram.addressing import AskedQuestion
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies, Reply
-from bot.telegram.views import Language, shown_in, written
+from bot.telegram.views import Language, answers, shown_in
 from bot.telegram.workers import Workers
 from bot.writing import Writer
 
@@ -117,7 +117,7 @@ class WrittenAnswers:
         self, page: _Page, model: str, language: Language, reading: asyncio.Task[None]
     ) -> None:
         """Show what there is whenever there is more, with pauses, until all was read."""
-        fits = written.has_room(page.reply.message, model, language)
+        fits = answers.has_room_for_written(page.reply.message, model, language)
         shown = 0
         while True:
             await page.fresh.wait()
@@ -139,10 +139,10 @@ class WrittenAnswers:
     async def _show(self, page: _Page, model: str, language: Language, fits: bool) -> None:
         chat = page.asked.place.chat
         if fits:
-            message = written.under(page.reply.message, model, page.sentences, language)
+            message = answers.written_under(page.reply.message, model, page.sentences, language)
             await self._outbox.edit(chat, page.message_id, message)
             return
-        message = written.alone(model, page.sentences, language)
+        message = answers.written_alone(model, page.sentences, language)
         if page.follow is None:
             page.follow = await self._outbox.reply(page.asked.place, message, page.message_id)
         else:

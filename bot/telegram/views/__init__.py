@@ -1,17 +1,18 @@
 """What people see: messages with entities and buttons, in four languages.
 
-answers, cards, reading, reports, notices, written   what is said, a module a subject
+answers     an answer, what its buttons show instead, written sentences, inline cards
+reading     an excerpt in its surroundings, an article in pages, the list of articles
+notices     what the bot says of itself; reports, what it says of its index and its use
 quotes      an excerpt's quotation and its citation line
-message     text with entities and buttons, cut to what Telegram takes; text counts as it does
-buttons     what a press means, in 64 bytes
+message     text with entities and buttons, and what a press of one means
+text        text counted and cut as Telegram counts it
 languages   the catalogues of messages, plural forms, dates
 """
 
-from bot.telegram.views import answers, cards, notices, reading, reports, written
+from bot.telegram.views import answers, notices, reading, reports
 from bot.telegram.views.answers import shown_in
-from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import LANGUAGES, Language, language_of
-from bot.telegram.views.message import Message
+from bot.telegram.views.message import Action, Message, Press
 
 __all__ = [
     "LANGUAGES",
@@ -20,11 +21,9 @@ __all__ = [
     "Message",
     "Press",
     "answers",
-    "cards",
     "language_of",
     "notices",
     "reading",
     "reports",
     "shown_in",
-    "written",
 ]

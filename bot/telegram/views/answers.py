@@ -1,21 +1,36 @@
-"""Views of an answer: what is said to a question, and what its buttons show instead.
+"""Views of an answer: its message, what its buttons show instead, written sentences, inline cards.
 
-A view is a function from values to a message. Presses carry the answer's number and how many
-excerpts it shows, so that each view leads back to where it was opened.
+A view is a function from values to a message, or to cards that post one. Presses carry the answer's
+number and how many excerpts it shows, so that each view leads back to where it was opened.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from itertools import takewhile
 
-from telegram import MessageEntity
+from telegram import (
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    MessageEntity,
+)
 
 from bot.answers import Answer
-from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import Language
-from bot.telegram.views.message import TEXT_UNITS, Button, Message, filled, fits, joined, part
-from bot.telegram.views.quotes import address, cited, named, quoted
+from bot.telegram.views.message import (
+    TEXT_UNITS,
+    Action,
+    Button,
+    Message,
+    Press,
+    filled,
+    fits,
+    joined,
+    part,
+)
+from bot.telegram.views.quotes import address, best_sentence, cited, named, quoted, titled
 from bot.telegram.views.text import one_line, shortened, tamed, units
 from retrieval.search import Correction, Explanation, UnknownLanguage
 from retrieval.types import Excerpt, Source
@@ -30,6 +45,14 @@ _UNDERSTOOD_UNITS = 300
 _WORDS_UNITS = 300
 _PAIRS = 3
 _ENCODER_UNITS = 100
+_MODEL_UNITS = 100
+"""The name of the model that wrote."""
+_WRITTEN_ROOM_UNITS = 1_200
+"""The room under an answer that written sentences need: less would soon be full."""
+CARDS = 10
+"""Excerpts that inline mode offers."""
+_DESCRIPTION_UNITS = 200
+_QUESTION_UNITS = 200
 
 
 def answer(
@@ -157,6 +180,33 @@ def why(
     return Message(message.text, message.entities, ((back,),))
 
 
+def written_under(
+    answer: Message, model: str, sentences: Sequence[str], language: Language
+) -> Message:
+    """Show sentences under an answer, whose buttons stay; cut if there is no room for all."""
+    heading = _heading(model, language)
+    room = TEXT_UNITS - units(answer.text) - units(heading.text) - len("\n\n\n")
+    whole = joined(answer, joined(heading, _said(sentences, room), by="\n"), by="\n\n")
+    return Message(whole.text, whole.entities, answer.buttons, answer.preview)
+
+
+def has_room_for_written(answer: Message, model: str, language: Language) -> bool:
+    """Whether a written answer is to stand under an answer, not in a message of its own."""
+    largest = written_under(answer, model, ["x" * TEXT_UNITS], language)
+    return fits(largest) and units(answer.text) <= TEXT_UNITS - _WRITTEN_ROOM_UNITS
+
+
+def written_alone(model: str, sentences: Sequence[str], language: Language) -> Message:
+    """Show sentences in a message that replies to the answer."""
+    heading = _heading(model, language)
+    return joined(heading, _said(sentences, TEXT_UNITS - units(heading.text) - 1), by="\n")
+
+
+def cards(answer: Answer, language: Language) -> list[InlineQueryResultArticle]:
+    """Make a card of each excerpt, at most ten; one that does not answer says so."""
+    return [_card(answer, excerpt, language) for excerpt in answer.excerpts[:CARDS]]
+
+
 def notice(text: str) -> Message:
     """Make a message of plain sentences that may repeat what somebody wrote; lines are kept."""
     lines = "\n".join(map(tamed, text.split("\n")))
@@ -260,3 +310,47 @@ def _words(words: Iterable[str]) -> str:
 def _percent(share: float, language: Language) -> str:
     """Write a cosine as a share; an opposite is as far as what has nothing in common."""
     return language.percent(max(0.0, share))
+
+
+def _heading(model: str, language: Language) -> Message:
+    words = language.say(
+        "Written by {model} from the excerpts above; what they do not support is left out:",
+        model=one_line(model, _MODEL_UNITS),
+    )
+    return part(words, MessageEntity.ITALIC)
+
+
+def _said(sentences: Sequence[str], room: int) -> Message:
+    return part(shortened(tamed(" ".join(sentences)), room))
+
+
+def _card(answer: Answer, excerpt: Excerpt, language: Language) -> InlineQueryResultArticle:
+    title = titled(excerpt.source)
+    opening = part("")
+    if not answer.answered:
+        title = language.say("Closest, not an answer: {title}", title=title)
+        opening = part(
+            language.say(
+                "The articles do not answer “{question}”. This excerpt comes close:",
+                question=one_line(answer.searched, _QUESTION_UNITS),
+            )
+        )
+    room = TEXT_UNITS - units(opening.text) - len("\n\n")
+    message = joined(opening, quoted(excerpt, language, room=room), by="\n\n")
+    return InlineQueryResultArticle(
+        id=_card_id(answer, excerpt),
+        title=title,
+        description=shortened(best_sentence(excerpt), _DESCRIPTION_UNITS) or None,
+        input_message_content=InputTextMessageContent(
+            message.text,
+            entities=message.entities,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        ),
+    )
+
+
+def _card_id(answer: Answer, excerpt: Excerpt) -> str:
+    """Name the excerpt by its place: the same for every question and after a restart."""
+    place = f"{excerpt.source.path}\0{excerpt.start}\0{excerpt.end}"
+    digest = blake2b(place.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return f"{answer.generation}-{digest}"

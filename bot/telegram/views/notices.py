@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import LANGUAGES, Language
-from bot.telegram.views.message import Button, Message
+from bot.telegram.views.message import Action, Button, Message, Press
 from bot.telegram.views.text import one_line
 
 _WANTED_UNITS = 200

@@ -18,10 +18,9 @@ from telegram import InputTextMessageContent, MessageEntity
 from bot.answers import Answer
 from bot.telegram.views import answers as views
 from bot.telegram.views import reading
-from bot.telegram.views.buttons import Action, Press
-from bot.telegram.views.cards import cards
+from bot.telegram.views.answers import cards
 from bot.telegram.views.languages import LANGUAGES, Language
-from bot.telegram.views.message import Message
+from bot.telegram.views.message import Action, Message, Press
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source, Stage

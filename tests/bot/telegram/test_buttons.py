@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.telegram.catalogue import article_key
-from bot.telegram.views.buttons import Action, Press
+from bot.telegram.views.message import Action, Press
 from retrieval.refresh.refresh import refresh_index
 
 from ...fakes import HashEncoder

@@ -4,7 +4,7 @@ from hypothesis import given
 from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions
 
 from bot.answers import Answer
-from bot.telegram.views.cards import cards
+from bot.telegram.views.answers import cards
 from bot.telegram.views.message import Message
 
 from .emulator import units

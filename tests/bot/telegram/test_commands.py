@@ -11,8 +11,8 @@ from bot.telegram.catalogue import article_key
 from bot.telegram.commands import menu
 from bot.telegram.memory import ChatPlace, State
 from bot.telegram.views import notices
-from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.languages import LANGUAGES
+from bot.telegram.views.message import Action, Press
 
 from .bots import CROWS, NOTHING, TIDES, serving
 from .emulator import ApiError, Emulator, Fault, Sent, group, person, private, supergroup

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import InlineKeyboardMarkup, MessageEntity
 
-from bot.telegram.views.buttons import Action, Press
 from bot.telegram.views.message import (
     ENTITIES,
     TEXT_UNITS,
+    Action,
     Button,
     Message,
+    Press,
     filled,
     fits,
     joined,

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.telegram.views import reading, text
-from bot.telegram.views.buttons import Action, Press
-from bot.telegram.views.message import TEXT_UNITS, Message
+from bot.telegram.views.message import TEXT_UNITS, Action, Message, Press
 from retrieval.chunking import split_sentences
 from retrieval.types import Article, Excerpt, Source
 

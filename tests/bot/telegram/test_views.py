@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from bot.answers import Answer
 from bot.telegram.views import answers as views
-from bot.telegram.views.buttons import Action, Press
-from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Message
+from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Action, Message, Press
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.search.spelling import Correction
 from retrieval.types import Stage

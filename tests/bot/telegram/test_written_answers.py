@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers import Answer
-from bot.telegram.views import answers, written
+from bot.telegram.views import answers
 from bot.telegram.views.answers import shown_in
 from bot.telegram.views.languages import LANGUAGES
 from bot.writing.writer import Writer
@@ -293,17 +293,17 @@ def test_any_sentences_make_messages_that_telegram_takes(
 ) -> None:
     found = an_answer(*[excerpt("Crows know. " * (60 if long else 1))] * 3)
     message = answers.answer(found, ENGLISH, number=7, more=True, preview=False)
-    if written.has_room(message, model, ENGLISH):
-        under = written.under(message, model, sentences, ENGLISH)
+    if answers.has_room_for_written(message, model, ENGLISH):
+        under = answers.written_under(message, model, sentences, ENGLISH)
         assert flaws(under) == []
         assert under.text.startswith(message.text)
         assert under.buttons == message.buttons
-    assert flaws(written.alone(model, sentences, ENGLISH)) == []
+    assert flaws(answers.written_alone(model, sentences, ENGLISH)) == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_heading_is_in_the_language_of_the_asker(code: str) -> None:
-    message = written.alone("a-model", [FACES], LANGUAGES[code])
+    message = answers.written_alone("a-model", [FACES], LANGUAGES[code])
     assert "a-model" in message.text
     assert (HEADING in message.text) is (code == "en")
 
