@@ -19,8 +19,6 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.followups import REMEMBERED
-from bot.telegram import inbox
-from bot.telegram.inbox import EMPTY_LOG
 from retrieval.index import Database, Faults
 
 _DAY_S = 86_400.0
@@ -28,7 +26,9 @@ _STEP = 200
 """Rows that a purge drops at once: others wait with their writing meanwhile."""
 KEPT = "SELECT number, question_id, message_id, question, earlier, answered FROM answers"
 FORMAT = 1
-"""Of the whole file, the inbox included."""
+"""Format of the file, which the inbox is a part of."""
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
+"""Moves the write-ahead log, which still holds what was erased, into the file."""
 
 _STATE_SCHEMA = (
     # `forgotten`: since when the file may hold copies of what a user wanted forgotten.
@@ -49,7 +49,11 @@ _STATE_SCHEMA = (
     "CREATE TABLE votes (answer INTEGER NOT NULL, user BLOB NOT NULL, up INTEGER NOT NULL,"
     " PRIMARY KEY (answer, user)) WITHOUT ROWID",
     "CREATE INDEX votes_user ON votes (user)",
-    *inbox.INBOX_SCHEMA,
+    # Telegram chooses update ids anew after a week without updates, so they do not tell the order.
+    "CREATE TABLE waiting (number INTEGER PRIMARY KEY, update_id INTEGER NOT NULL UNIQUE,"
+    " payload TEXT NOT NULL, starts INTEGER NOT NULL DEFAULT 0)",
+    "CREATE TABLE handled (update_id INTEGER PRIMARY KEY, at REAL NOT NULL)",
+    "CREATE INDEX handled_at ON handled (at)",
 )
 
 _FAULTS = Faults(

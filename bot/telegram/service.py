@@ -26,7 +26,6 @@ from bot.telegram.alarms import Alarms
 from bot.telegram.application import UPDATES, build, check_token, register
 from bot.telegram.commands import Commands, set_menus
 from bot.telegram.handlers import Handlers
-from bot.telegram.inbox import Inbox
 from bot.telegram.inline import Inline
 from bot.telegram.limiter import Limiter, Rates
 from bot.telegram.memory import State
@@ -37,7 +36,7 @@ from bot.telegram.polling import Polling
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
 from bot.telegram.transport import TelegramFault, TokenRefused
-from bot.telegram.updates import Updates
+from bot.telegram.updates import Inbox, Updates
 from bot.telegram.views import language_of, notices
 from bot.telegram.webhook import Webhook, address_of
 from bot.telegram.workers import Workers

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.telegram.inbox import Inbox
 from bot.telegram.memory import State
+from bot.telegram.updates import Inbox
 from tests.paths import ROOT
 
 DAY = 86_400.0
@@ -215,8 +215,8 @@ def test_threads_put_each_update_once(inbox: Inbox) -> None:
 PROGRAM = """
 import sys
 from pathlib import Path
-from bot.telegram.inbox import Inbox
 from bot.telegram.memory import State
+from bot.telegram.updates import Inbox
 
 inbox = Inbox(State.open(Path(sys.argv[1]), 1, keep_days=1, conversation_minutes=1).database)
 for n in range(10**6):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bot.telegram.inbox import Inbox
 from bot.telegram.memory import State
+from bot.telegram.updates import Inbox
 
 from .bots import CROWS, TIDES, free_port, serving
 from .emulator import ApiError, Emulator, Fault

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from telegram import Bot, Update
 
-from bot.telegram.inbox import Inbox
 from bot.telegram.memory import State
 from bot.telegram.metrics import Metrics
-from bot.telegram.updates import Updates
+from bot.telegram.updates import Inbox, Updates
 from bot.telegram.workers import Workers
 
 pytestmark = pytest.mark.anyio
