@@ -2,15 +2,18 @@
 
 An update's way through it:
 
-    polling | webhook   how it comes; `updates` keeps it in the `inbox` until it is handled
-    app                 which handler sees it; `service` is the life of it all
-    addressing          whether it asks the bot something
-    access              who is heard now: lists, quota, turns of the `workers`
-    handlers            questions, edits and presses; beside it `inline` and `commands`
-    replies             what is replied, from the library (`catalogue`) and from `memory`
-    written_answers     the sentences of a model, if one writes, added to what is shown
-    views               the reply as a message: text with entities, and buttons, in four languages
-    outbox              sends it, as fast as the limiter lets it, over the transport
+    polling | webhook   receive it; `updates` keeps it in an inbox until it is handled
+    application         gives it to the handler that takes it
+    addressing          tells whether it asks the bot something
+    access              admits its user: lists, quota, one turn after the other on the `workers`
+    handlers            answer questions, edits and presses; `commands` and `inline` the rest
+    replies             make the reply from the library, its `catalogue` and the bot's `memory`
+    views               lay it out as a message: text with entities, and buttons
+    outbox              sends it over the `transport`, as fast as the `limiter` allows
+    written_answers     add the sentences of a language model, if one writes
+
+`service` starts and stops all of it. Beside the updates run the `refresh_job`, the `alarms` for
+administrators, and the `monitor` that shows health and `metrics`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Admission: whose wish is heard now, by the operator's lists, the user's quota and the turn."""
+"""Access: who may ask now, by the operator's lists, the user's quota and the user's turn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from config import TelegramSettings
 _PAUSES = 6
 """Pauses that someone makes while typing a question."""
 _STRANGERS = 10_000
-"""Told lately that the bot is not for them."""
+"""Users who were told that the bot is not for them, and are remembered."""
 WAITING = 3
 """Questions of a user that may wait while one is answered; more would only be answered stale."""
 _WINDOW_S = 60.0
@@ -41,7 +41,7 @@ class Access:
         self._strangers = Seen(_STRANGERS)
 
     def admits(self, user: int, chat: int | None = None) -> bool:
-        """Whether the lists of users and chats let this one in."""
+        """Whether the operator's lists of users and chats admit a user."""
         settings = self._settings
         if not settings.users and not settings.chats:
             return True
@@ -53,7 +53,7 @@ class Access:
         """Take a user's turn, if the lists and the user's quota allow it; else say so, once.
 
         Args:
-            place: Where the user wants something.
+            place: The chat and the user.
             code: Language of the user's Telegram.
             to: The message to reply to.
         """
@@ -79,7 +79,7 @@ class Access:
             self._quota.leave(place.user)
 
     def typing(self, user: int) -> bool:
-        """Whether a query that a user types inline is heard: each pause is one."""
+        """Whether an inline query is answered: each pause in typing sends one."""
         admitted = self._typing.admit(user) is Verdict.ADMITTED
         if admitted:
             # They do not wait for one another: the latest alone is answered.
@@ -90,7 +90,7 @@ class Access:
     async def pressing(
         self, query_id: str, chat: int, user: int, code: str | None
     ) -> AsyncIterator[bool]:
-        """Take the turn of a user who pressed a button, under the same conditions.
+        """Take the turn of a user who pressed a button, on the conditions of `asking`.
 
         Args:
             query_id: Of the press, which is answered where it is refused.
@@ -115,7 +115,7 @@ class Access:
             self._quota.leave(user)
 
     async def _refusal(self, verdict: Verdict, user: int, code: str | None) -> Message | None:
-        """Return what is said to a verdict; None if it was said before."""
+        """Return the notice for a verdict; None if it was sent before."""
         if verdict is Verdict.SILENCE:
             return None
         language = await self._workers.run(self._replies.language, user, code)
@@ -124,16 +124,16 @@ class Access:
 
 
 class Verdict(Enum):
-    """What becomes of a question."""
+    """Whether a question is admitted, and if not, what its user is told."""
 
     ADMITTED = "admitted"
-    TOO_MANY = "too many"  # still wait; say so
-    TOO_FAST = "too fast"  # in this minute; say so
-    SILENCE = "silence"  # it was said already: a notice for each would be a flood of its own
+    TOO_MANY = "too many"  # questions of the user wait; a notice says so
+    TOO_FAST = "too fast"  # questions in this minute; a notice says so
+    SILENCE = "silence"  # the notice was sent: one for each question would be a flood
 
 
 class Quota:
-    """Counts what users ask.
+    """Counts the questions of each user, in hand and in the last minute.
 
     Args:
         per_minute: Questions in any sixty seconds.
@@ -146,7 +146,7 @@ class Quota:
         self._users: OrderedDict[int, _User] = OrderedDict()
 
     def admit(self, user: int) -> Verdict:
-        """Count a question in, if it is admitted; `leave` counts it out when it is answered."""
+        """Count a question, if it is admitted; `leave` is called when it is answered."""
         now = self._clock()
         known = self._users.setdefault(user, _User(deque(maxlen=self._per_minute)))
         self._users.move_to_end(user)
@@ -163,7 +163,7 @@ class Quota:
         return Verdict.ADMITTED
 
     def leave(self, user: int) -> None:
-        """Count out what was admitted."""
+        """End a question that was admitted."""
         if user in self._users:
             self._users[user].in_hand -= 1
 
@@ -178,10 +178,10 @@ class _User:
 
 
 class Seen:
-    """What was met before, so that something is said once and not each time.
+    """Remembers keys, so that something is said once and not each time.
 
     Args:
-        room: How much is remembered, the latest.
+        room: How many keys are remembered, the latest.
     """
 
     def __init__(self, room: int) -> None:
@@ -189,7 +189,7 @@ class Seen:
         self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
     def first(self, key: Hashable) -> bool:
-        """Whether this is met for the first time, as far as is remembered; it is, from now on."""
+        """Remember a key, and return whether it is new."""
         new = key not in self._seen
         self._seen[key] = None
         self._seen.move_to_end(key)

@@ -1,4 +1,4 @@
-"""Who a message is for: whether it asks the bot something, and what.
+"""Addressing: whether a message asks the bot something, and what.
 
 In a group people talk to each other; the bot answers only where it is meant. Telegram's clients
 make some of that hard to see: in a forum every message "replies" to the first of its topic, an
@@ -19,10 +19,10 @@ from bot.telegram.memory import ChatPlace
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question.
+    """A question to the bot.
 
     Attributes:
-        language: Of the asker's Telegram, if it says so (IETF tag).
+        language: Language of the asker's Telegram, an IETF tag; None if it does not say.
     """
 
     place: ChatPlace
@@ -32,7 +32,7 @@ class AskedQuestion:
 
 
 def question_in(message: Message, me: User, *, channel_posts: bool = False) -> AskedQuestion | None:
-    """Return what a message asks the bot; None where it is not for the bot.
+    """Return the question of a message; None where it is not for the bot.
 
     Args:
         message: New or edited. Of the commands, only /ask asks.
@@ -60,7 +60,7 @@ def question_in(message: Message, me: User, *, channel_posts: bool = False) -> A
 
 
 def asked(message: Message, question: str) -> AskedQuestion:
-    """Say who asks what where."""
+    """Make a question of a message, whose author asks it."""
     return AskedQuestion(
         place_of(message),
         message.message_id,

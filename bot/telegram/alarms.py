@@ -1,4 +1,4 @@
-"""Alarms: administrators are told when an error repeats, in words that hold nobody's text."""
+"""Alarms: messages to administrators when an error repeats; they hold nobody's text."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Alarms:
 
     Args:
         send: Sends a message to a user.
-        administrators: Whom to tell.
-        language: To tell it in.
+        administrators: Who is told.
+        language: The language of the message.
         clock: Seconds, monotonic.
     """
 

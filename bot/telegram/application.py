@@ -1,4 +1,4 @@
-"""The application: the library's machinery, and which handler sees what."""
+"""The application of python-telegram-bot: its connections, and which handler takes which update."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BotApplication: TypeAlias = Application[Any, Any, Any, Any, Any, Any]
 _Context: TypeAlias = ContextTypes.DEFAULT_TYPE
 
 _CONNECTIONS = 256
-"""Requests on their way to Telegram at once; those that wait for their turn take none."""
+"""Requests on their way to Telegram at once; a request that waits for its turn is none of them."""
 
 UPDATES = (
     UpdateType.MESSAGE,
@@ -59,10 +59,10 @@ _WORDLESS = (
 
 
 def check_token(token: SecretStr) -> None:
-    """Refuse what cannot be a token, without asking Telegram.
+    """Refuse a malformed token without asking Telegram.
 
     Raises:
-        TelegramFault: The token is none.
+        TelegramFault: The token is malformed.
     """
     if not re.fullmatch(r"[0-9]+[:-][\w-]+", token.get_secret_value(), re.ASCII):
         raise TelegramFault(
@@ -74,10 +74,10 @@ def check_token(token: SecretStr) -> None:
 def build(
     token: SecretStr, settings: TelegramSettings, limiter: Limiter, metrics: Metrics
 ) -> BotApplication:
-    """Put the application together; nothing is sent yet.
+    """Build the application; nothing is sent yet.
 
     Raises:
-        TelegramFault: The token is none, or the proxy cannot be used.
+        TelegramFault: The token is malformed, or the proxy cannot be used.
     """
     check_token(token)
     # The library announces with a warning that durations become timedelta, and gives them already
@@ -117,7 +117,7 @@ def register(
     commands: Commands,
     failed: Callable[[object, _Context], Coroutine[Any, Any, None]],
 ) -> None:
-    """Say which handler sees what; the first that fits takes an update, most fit none."""
+    """Register the handlers: the first that fits takes an update; most updates fit none."""
     new = filters.UpdateType.MESSAGE
     posts = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     edits = filters.UpdateType.EDITED_MESSAGE | filters.UpdateType.EDITED_CHANNEL_POST

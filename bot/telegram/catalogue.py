@@ -1,4 +1,4 @@
-"""The articles as Telegram's users meet them: in a list, by a short key, or by words of a title."""
+"""The catalogue: the articles in a list, and each by a short key or by words of its title."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from retrieval.index import Store
 from retrieval.search import Searcher
 from retrieval.types import Article, Source
 
-_NEAR = 0.6
-"""Likeness from which a title that was mistyped is meant."""
-
-_UNLIKE = 4
+_LIKENESS = 0.6
+"""Likeness from which a mistyped title counts as meant, 0 to 1."""
+_NO_MATCH = 4
+"""The rank behind those of `_rank`."""
 
 
 def article_key(path: str) -> str:
-    """Return what names an article in buttons and deep links: 11 of A-Z a-z 0-9 _ -."""
+    """Return the name of an article in buttons and deep links: 11 of A-Z a-z 0-9 _ -."""
     digest = hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -62,10 +62,10 @@ class Catalogue:
         if not wanted:
             return None
         ranked = [(_rank(one, wanted), one) for one in self.sources()]
-        rank, found = min(ranked, key=lambda pair: pair[0], default=(_UNLIKE, None))
-        if rank == _UNLIKE:
+        rank, found = min(ranked, key=lambda pair: pair[0], default=(_NO_MATCH, None))
+        if rank == _NO_MATCH:
             titles = {one.title.casefold(): one for _, one in reversed(ranked)}
-            near = get_close_matches(wanted, titles, n=1, cutoff=_NEAR)
+            near = get_close_matches(wanted, titles, n=1, cutoff=_LIKENESS)
             found = titles[near[0]] if near else None
         return self.open(found.path) if found else None
 
@@ -84,4 +84,4 @@ class Catalogue:
 def _rank(source: Source, wanted: str) -> int:
     path, title = source.path.casefold(), source.title.casefold()
     fits = (wanted == path, wanted == title, wanted in title, wanted in path)
-    return fits.index(True) if any(fits) else _UNLIKE
+    return fits.index(True) if any(fits) else _NO_MATCH

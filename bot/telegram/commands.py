@@ -50,7 +50,7 @@ class GivenCommand:
     """A command as it was given.
 
     Attributes:
-        argument: What follows it.
+        argument: The text after the command.
         me: The bot.
     """
 
@@ -61,7 +61,7 @@ class GivenCommand:
 
 
 class Commands:
-    """What the commands do; each is a function from what was heard to a message."""
+    """The handler of commands; most are functions from a given command to a message."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Commands:
         self._settings = library.settings.telegram
 
     async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Obey a command that is meant for this bot; in private, help with an unknown one."""
+        """Reply to a command for this bot; in private, to an unknown one with the help."""
         message = update.message
         match = _COMMAND.fullmatch((message.text if message else None) or "")
         if message is None or match is None or not is_human(message):
@@ -102,95 +102,95 @@ class Commands:
         place = place_of(message)
         private = message.chat.type == ChatType.PRIVATE
         code = message.from_user.language_code if message.from_user else None
-        does = COMMANDS.get(name) or (Commands._help if private else None)
+        function = COMMANDS.get(name) or (Commands._help if private else None)
         # In private only: what others asked is not for a group.
         if private and place.user in self._settings.administrators:
             if name == "refresh":
                 language = await self._workers.run(self._replies.language, place.user, code)
                 await self._refresh_job.refresh(place, language, message.message_id)
                 return
-            does = FOR_ADMINISTRATORS.get(name) or does
-        if does is None:
+            function = FOR_ADMINISTRATORS.get(name) or function
+        if function is None:
             return
         async with self._access.asking(place, code, message.message_id) as admitted:
             if admitted:
-                reply = await self._workers.run(self._obey, does, place, code, argument, me)
+                reply = await self._workers.run(self._run, function, place, code, argument, me)
                 await self._outbox.reply(place, reply, message.message_id)
 
-    def _obey(
+    def _run(
         self,
-        does: Callable[[Commands, GivenCommand], Message],
+        function: Callable[[Commands, GivenCommand], Message],
         place: ChatPlace,
         code: str | None,
         argument: str,
         me: User,
     ) -> Message:
-        return does(
+        return function(
             self, GivenCommand(place, self._replies.language(place.user, code), argument, me)
         )
 
     # For everybody
 
-    def _help(self, heard: GivenCommand) -> Message:
-        return notices.help_text(heard.language, heard.me.username or "")
+    def _help(self, given: GivenCommand) -> Message:
+        return notices.help_text(given.language, given.me.username or "")
 
-    def _start(self, heard: GivenCommand) -> Message:
-        if heard.argument.startswith("a_"):
-            read = self._replies.read(heard.argument[2:], heard.language)
-            return read or notices.no_article(heard.language, "")
-        return self._help(heard)
+    def _start(self, given: GivenCommand) -> Message:
+        if given.argument.startswith("a_"):
+            read = self._replies.read(given.argument[2:], given.language)
+            return read or notices.no_article(given.language, "")
+        return self._help(given)
 
-    def _sources(self, heard: GivenCommand) -> Message:
-        return self._replies.sources(heard.language)
+    def _sources(self, given: GivenCommand) -> Message:
+        return self._replies.sources(given.language)
 
-    def _article(self, heard: GivenCommand) -> Message:
-        return self._replies.article(heard.argument, heard.language)
+    def _article(self, given: GivenCommand) -> Message:
+        return self._replies.article(given.argument, given.language)
 
-    def _new(self, heard: GivenCommand) -> Message:
-        self._state.forget(heard.place)
-        return Message(heard.language.say("A new conversation. What would you like to know?"))
+    def _new(self, given: GivenCommand) -> Message:
+        self._state.forget(given.place)
+        return Message(given.language.say("A new conversation. What would you like to know?"))
 
-    def _language(self, heard: GivenCommand) -> Message:
-        return notices.choose_language(heard.language)
+    def _language(self, given: GivenCommand) -> Message:
+        return notices.choose_language(given.language)
 
-    def _privacy(self, heard: GivenCommand) -> Message:
+    def _privacy(self, given: GivenCommand) -> Message:
         settings = self._settings
         return notices.privacy(
-            heard.language,
+            given.language,
             days=settings.keep_days,
             minutes=settings.conversation_minutes,
             logged=settings.log_questions,
             model=self._library.writer.model if self._library.writer else None,
         )
 
-    def _forget_me(self, heard: GivenCommand) -> Message:
-        self._state.forget_user(heard.place.user)
-        return Message(heard.language.say("Done. I remember nothing of you any more."))
+    def _forget_me(self, given: GivenCommand) -> Message:
+        self._state.forget_user(given.place.user)
+        return Message(given.language.say("Done. I remember nothing of you any more."))
 
-    def _status(self, heard: GivenCommand) -> Message:
+    def _status(self, given: GivenCommand) -> Message:
         return reports.status(
-            heard.language,
+            given.language,
             self._library.searcher.snapshot.generation,
             self._library.encoder.name,
-            reads_all=bool(heard.me.can_read_all_group_messages),
-            inline=bool(heard.me.supports_inline_queries),
-            user=heard.place.user if heard.place.chat == heard.place.user else None,
+            reads_all=bool(given.me.can_read_all_group_messages),
+            inline=bool(given.me.supports_inline_queries),
+            user=given.place.user if given.place.chat == given.place.user else None,
         )
 
     # For administrators
 
-    def _stats(self, heard: GivenCommand) -> Message:
+    def _stats(self, given: GivenCommand) -> Message:
         now = time.time()
         found = [(days, self._state.stats(now - days * _DAY_S)) for days in _PERIODS]
-        return reports.stats(heard.language, found)
+        return reports.stats(given.language, found)
 
-    def _gaps(self, heard: GivenCommand) -> Message:
+    def _gaps(self, given: GivenCommand) -> Message:
         found = self._state.gaps(time.time() - _GAP_DAYS * _DAY_S, _GAPS)
         opened = [gaps.OpenQuestion(one.question, one.downs) for one in found]
         groups = gaps.group_questions(
             opened, lambda question: self._library.encoder.encode_query(question).vector
         )
-        return reports.gaps(heard.language, groups, _GAP_DAYS)
+        return reports.gaps(given.language, groups, _GAP_DAYS)
 
 
 COMMANDS: Mapping[str, Callable[[Commands, GivenCommand], Message]] = {
@@ -204,16 +204,16 @@ COMMANDS: Mapping[str, Callable[[Commands, GivenCommand], Message]] = {
     "forgetme": Commands._forget_me,
     "status": Commands._status,
 }
-"""Beside these /ask, which the handlers answers as any question."""
+"""The commands for everybody; besides them /ask, which `Handlers` answers as any question."""
 FOR_ADMINISTRATORS: Mapping[str, Callable[[Commands, GivenCommand], Message]] = {
     "stats": Commands._stats,
     "gaps": Commands._gaps,
 }
-"""Beside these /refresh, which takes its time."""
+"""The commands for administrators; besides them /refresh, which takes its time."""
 
 
 def menu(language: Language) -> dict[str, str]:
-    """Return the commands in the order of the menu, with what each does."""
+    """Return the commands in the order of the menu, each with what it does."""
     return {
         "ask": language.say("Ask a question"),
         "sources": language.say("List the articles"),
@@ -228,7 +228,7 @@ def menu(language: Language) -> dict[str, str]:
 
 
 def administrators_menu(language: Language) -> dict[str, str]:
-    """Return the commands for administrators, with what each does."""
+    """Return the commands for administrators, each with what it does."""
     return {
         "refresh": language.say("Bring the index in line with the articles"),
         "stats": language.say("How much I am asked"),
@@ -240,7 +240,7 @@ _IN_GROUPS = ("ask", "sources", "article", "new", "help")
 
 
 async def set_menus(bot: Bot, administrators: frozenset[int]) -> None:
-    """Fill the menus of all languages and scopes; the bot works without."""
+    """Set the menus of all languages and scopes; the bot works without them."""
     for language in LANGUAGES.values():
         # English is the menu of all languages that have none.
         code = None if language.code == "en" else language.code

@@ -1,4 +1,4 @@
-"""The handlers: what happens to questions, edits and presses of buttons, from update to reply."""
+"""The handlers of questions, edits and presses of buttons: each takes an update and replies."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 _CROWDED = 20
 """Messages that wait for their turn in one chat, as many as a group may get in a minute."""
 _ALBUMS = 1000
-"""Told lately that the bot reads text only."""
+"""Albums that are remembered, so that only one message of each is replied to."""
 
 
 class Handlers:
-    """Handlers of what people say to the bot."""
+    """The handlers of messages and presses; `Commands` and `Inline` have the others."""
 
     def __init__(
         self,
@@ -56,8 +56,6 @@ class Handlers:
         self._metrics = metrics
         self._settings = settings
         self._albums = Seen(_ALBUMS)
-
-    # Handlers
 
     async def message(self, update: Update, context: _Context) -> None:
         """Answer a message, if it asks the bot something."""
@@ -104,14 +102,14 @@ class Handlers:
             if shown is None:
                 await self._send(asked, reply, kind_of(message))
             else:
-                self._written_answers.leave(asked.place.chat, shown)
+                self._written_answers.stop(asked.place.chat, shown)
                 await self._outbox.edit(asked.place.chat, shown, reply.message)
                 self._count(reply, kind_of(message), asked)
                 await self._workers.note(self._replies.shown, asked, reply)
                 self._written_answers.begin(asked, shown, reply)
 
     async def unreadable(self, update: Update, _: _Context) -> None:
-        """Say, in private, that only text is read."""
+        """Reply, in private, that the bot reads only text."""
         message = update.message
         assert message is not None, "the filters let nothing else through"
         album = message.media_group_id
@@ -149,15 +147,13 @@ class Handlers:
             await self._outbox.toast(query.id, notices.sorry(language_of(user.language_code)).text)
             raise
         if pressed.message is not None:
-            self._written_answers.leave(chat, message_id)
+            self._written_answers.stop(chat, message_id)
         # First, as the button looks pressed until then.
         await self._outbox.toast(query.id, pressed.toast)
         if pressed.message is not None:
             await self._outbox.edit(chat, message_id, pressed.message)
         if pressed.vote is not None:
             self._metrics.voted(up=pressed.vote)
-
-    # Parts
 
     def _crowded(self, place: ChatPlace) -> bool:
         if self._limiter.backlog(place.chat) < _CROWDED:
@@ -193,7 +189,7 @@ class Handlers:
 def _log_fields(
     answer: Answer, kind: ChatKind, settings: TelegramSettings, asked: AskedQuestion
 ) -> dict[str, object]:
-    """Say in the log how a question went; its text only if the operator chose so."""
+    """Return the log's fields for a question; its text only if the operator chose so."""
     fields: dict[str, object] = {
         "chat": kind.value,
         "answered": answer.answered,
@@ -205,5 +201,5 @@ def _log_fields(
 
 
 def kind_of(message: Message) -> ChatKind:
-    """Say where a message stands."""
+    """Return the kind of chat of a message."""
     return ChatKind.PRIVATE if message.chat.type == ChatType.PRIVATE else ChatKind.GROUP

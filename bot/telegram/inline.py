@@ -1,4 +1,4 @@
-"""Inline mode: what is typed after the bot's name in any chat is answered with cards."""
+"""Inline mode: a question typed after the bot's name in any chat is answered with cards."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from bot.telegram.workers import Workers
 _CACHE_S = 60
 """How long Telegram may repeat the cards: a new generation is to be seen soon."""
 _USERS = 10_000
-"""Whose latest query is remembered."""
+"""Users whose latest query is remembered."""
 _DEEP_LINK_BYTES = 45
-"""Of a question in a deep link, which holds 64 characters."""
+"""The longest question in a deep link, whose parameter holds 64 characters of Base64."""
 
 
 class Inline:
@@ -41,7 +41,7 @@ class Inline:
         self._latest: OrderedDict[int, str] = OrderedDict()
 
     async def query(self, update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        """Answer what is typed, unless more was typed since.
+        """Answer a query, unless its user has typed more since.
 
         Each pause in typing is a query: the older ones of a user are not worth computing.
         """
@@ -79,7 +79,7 @@ class Inline:
 
 
 def _deep_link(question: str) -> str:
-    """Return the start parameter that asks this in a private chat, or nothing if it is too long."""
+    """Return the start parameter that asks a question in a private chat; none if it is too long."""
     asked = question.encode(errors="ignore")
     whole = asked if len(asked) <= _DEEP_LINK_BYTES else b""  # a part would ask something else
     return "q_" + base64.urlsafe_b64encode(whole).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""The limiter of outgoing requests: what waits for its turn, is sent again, or not at all."""
+"""The limiter of outgoing requests: it delays, repeats and drops them as Telegram demands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _Call = Callable[[], Coroutine[Any, Any, _Result]]
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How much Telegram lets a bot send (core.telegram.org/bots/faq), and what is waited for.
+    """How much Telegram lets a bot send (core.telegram.org/bots/faq), and how long it waits.
 
     Attributes:
         overall_per_s: Requests to all chats, in any second.
@@ -69,8 +69,8 @@ class Limiter(BaseRateLimiter[int]):
     lesser evil: the other one is an asker without an answer.
 
     Args:
-        rates: What may be sent.
-        clock: Seconds, from any start.
+        rates: How much may be sent.
+        clock: Seconds, monotonic.
         sleep: Waits for seconds of that clock.
     """
 
@@ -252,7 +252,7 @@ class Limiter(BaseRateLimiter[int]):
         return chat
 
     def _forget(self) -> None:
-        """Look at two chats for each new one, so that unused ones cannot pile up."""
+        """Drop up to two unused chats for each new one, so that they cannot pile up."""
         now = self._clock()
         for _ in range(min(2, len(self._chats))):
             key, chat = self._chats.popitem(last=False)

@@ -1,8 +1,8 @@
 """The bot's memory: conversations, answers, votes and languages, in one SQLite file.
 
 No id of a user or a chat is in it, but keyed hashes of them. Their key is in the file as well, so
-they hide who asked from whoever sees a row, not from whoever has the file and tries all ids; hence
-the file is made for its owner alone.
+they hide a user from whoever sees a row, not from whoever has the file and tries all ids. Hence the
+file is made for its owner alone.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from retrieval.index import Database, Faults
 _DAY_S = 86_400.0
 _STEP = 200
 """Rows that a purge drops at once: others wait with their writing meanwhile."""
-KEPT = "SELECT number, question_id, message_id, question, earlier, answered FROM answers"
-FORMAT = 1
+_KEPT = "SELECT number, question_id, message_id, question, earlier, answered FROM answers"
+_FORMAT = 1
 """Format of the file, which the inbox is a part of."""
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 """Moves the write-ahead log, which still holds what was erased, into the file."""
@@ -115,7 +115,7 @@ class State:
         )
 
     def pseudonym(self, number: int) -> bytes:
-        """Return what stands for the id of a user or a chat in this file."""
+        """Return the keyed hash that stands for the id of a user or a chat in this file."""
         return hashlib.blake2b(b"%d" % number, key=self._salt, digest_size=16).digest()
 
     # Conversations
@@ -193,7 +193,7 @@ class State:
                 "SELECT number FROM answers WHERE chat = ? AND question_id = ?",
                 (names["chat"], question_id),
             ).fetchone()[0]
-            change(db, number, question, earlier, answered)
+            _change(db, number, question, earlier, answered)
         return int(number)
 
     def change_answer(
@@ -201,7 +201,7 @@ class State:
     ) -> None:
         """Remember what an answer has become; the votes on what it was before go."""
         with self.database.transaction() as db:
-            change(db, number, question, earlier, answered)
+            _change(db, number, question, earlier, answered)
 
     def sent(self, number: int, message_id: int) -> None:
         """Remember which message shows an answer."""
@@ -211,16 +211,16 @@ class State:
     def answer(self, number: int, chat: int) -> KeptAnswer | None:
         """Return an answer; None if it is gone, or was given in another chat."""
         rows = self.database.query(
-            f"{KEPT} WHERE number = ? AND chat = ?", (number, self.pseudonym(chat))
+            f"{_KEPT} WHERE number = ? AND chat = ?", (number, self.pseudonym(chat))
         )
-        return kept_of(rows[0]) if rows else None
+        return _kept_of(rows[0]) if rows else None
 
     def answer_to(self, chat: int, question_id: int) -> KeptAnswer | None:
         """Return the answer to a message, if any."""
         rows = self.database.query(
-            f"{KEPT} WHERE chat = ? AND question_id = ?", (self.pseudonym(chat), question_id)
+            f"{_KEPT} WHERE chat = ? AND question_id = ?", (self.pseudonym(chat), question_id)
         )
-        return kept_of(rows[0]) if rows else None
+        return _kept_of(rows[0]) if rows else None
 
     # Feedback
 
@@ -234,7 +234,7 @@ class State:
                 " WHERE up <> excluded.up",
                 {"user": name, "up": up, "number": number},
             ).rowcount
-            count(db, number)
+            _count(db, number)
         return bool(changed)
 
     def gaps(self, since: float, limit: int) -> list[Gap]:
@@ -261,7 +261,7 @@ class State:
     # Forgetting
 
     def forget_user(self, user: int) -> None:
-        """Erase all that is known of a user."""
+        """Erase everything about a user."""
         name = self.pseudonym(user)
         with self.database.transaction() as db:
             voted = db.execute("SELECT answer FROM votes WHERE user = ?", (name,)).fetchall()
@@ -276,13 +276,13 @@ class State:
                 )
             )
             for (number,) in voted:
-                count(db, number)
+                _count(db, number)
             if removed:
                 db.execute("UPDATE meta SET forgotten = coalesce(forgotten, ?)", (self._clock(),))
         self.database.query(EMPTY_LOG)
 
     def purge(self) -> None:
-        """Drop what is older than it may be; to be called every hour.
+        """Delete answers and conversations that are too old; it is called hourly.
 
         SQLite overwrites a row that it deletes, but not the copy that is left where it once moved
         the row to another page. So the file is written anew, at most once a day, after a user was
@@ -368,8 +368,8 @@ class Stats:
     down: int
 
 
-def kept_of(row: tuple[Any, ...]) -> KeptAnswer:
-    """Make an answer of a row of `KEPT`."""
+def _kept_of(row: tuple[Any, ...]) -> KeptAnswer:
+    """Make an answer of a row of `_KEPT`."""
     number, question_id, message_id, question, earlier, answered = row
     return KeptAnswer(
         *(number, question_id, message_id, question),
@@ -378,10 +378,10 @@ def kept_of(row: tuple[Any, ...]) -> KeptAnswer:
     )
 
 
-def change(
+def _change(
     db: sqlite3.Connection, number: int, question: str, earlier: Sequence[str], answered: bool
 ) -> None:
-    """Write what an answer is; the votes on what it was before go."""
+    """Rewrite an answer; the votes on the former one are deleted."""
     # Half a surrogate pair is valid JSON, which Telegram sends, but no text for SQLite.
     text = question.encode("utf-8", "replace").decode()
     db.execute(
@@ -392,7 +392,7 @@ def change(
     db.execute("DELETE FROM votes WHERE answer = ?", (number,))
 
 
-def count(db: sqlite3.Connection, number: int) -> None:
+def _count(db: sqlite3.Connection, number: int) -> None:
     """Count the votes on an answer."""
     db.execute(
         "UPDATE answers SET ups = (SELECT count(*) FROM votes WHERE answer = number AND up),"
@@ -424,13 +424,13 @@ def open_file(path: Path) -> Database:
             for statement in _STATE_SCHEMA:
                 db.execute(statement)
             db.execute("INSERT INTO meta VALUES (?, NULL)", (secrets.token_bytes(32),))
-            db.execute(f"PRAGMA user_version = {FORMAT}")
-            found = FORMAT
-    if found != FORMAT:
+            db.execute(f"PRAGMA user_version = {_FORMAT}")
+            found = _FORMAT
+    if found != _FORMAT:
         database.close()
         raise BotError(
             f"the bot's memory {path} has format {found}, this version of Excerpta reads "
-            f"format {FORMAT}; {_FAULTS.remedy}"
+            f"format {_FORMAT}; {_FAULTS.remedy}"
         )
     database.query("PRAGMA journal_mode = WAL")
     return database

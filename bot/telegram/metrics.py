@@ -1,4 +1,4 @@
-"""What the bot counts and measures, for Prometheus: no ids, no names, no texts."""
+"""Metrics: the bot's counters and times for Prometheus, without ids, names or texts."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from telegram import Update
 _PREFIX = "excerpta"
 _OTHER = "other"
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0)
-"""Bounds of what is measured; people notice a tenth of a second, and leave after ten."""
+"""Bounds of the histograms; people notice a tenth of a second, and leave after ten."""
 
 _RESULTS: Final = {200: "ok", 400: "refused", 403: "forbidden", 429: "flood"}
 """By HTTP status."""
 
 
 class Outcome(StrEnum):
-    """What became of a question."""
+    """The outcome of a question."""
 
     ANSWERED = "answered"
     NOT_ANSWERED = "not_answered"
@@ -67,7 +67,7 @@ class Metrics:
         )
 
     def received(self, update: Mapping[str, object]) -> None:
-        """Count a raw update by its kind; kinds that the library does not know are one."""
+        """Count a raw update by its kind; all kinds that the library does not know count as one."""
         kind = next((name for name in Update.ALL_TYPES if name in update), _OTHER)
         self._updates.labels(kind).inc()
 
@@ -102,7 +102,7 @@ class Metrics:
         self._waiting.set(updates)
 
     def index(self, generation: int, articles: int) -> None:
-        """Set what is known of the index that is searched."""
+        """Set the generation that is searched, and the number of its articles."""
         self._generation.set(generation)
         self._articles.set(articles)
 

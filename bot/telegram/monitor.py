@@ -1,4 +1,4 @@
-"""The bot's health and its metrics, told over HTTP to the machine it runs on."""
+"""The monitor: an HTTP server on loopback that shows the bot's health and metrics."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from starlette.routing import Route
 from bot.serving import listening
 
 _HOST = "127.0.0.1"
-"""What it tells is no secret, but nobody else's business either."""
+"""Health and metrics are no secret, but nobody else's business either."""
 
 
 class Status(StrEnum):
-    """How the bot is; all but `OK` are answered with 503."""
+    """The bot's condition; all but `OK` are answered with 503."""
 
     OK = "ok"
     STARTING = "starting"
@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the bot is at the moment.
+    """The bot's health at the moment.
 
     Attributes:
         generation: Number of the index's generation that is searched; None before there is one.
@@ -45,11 +45,11 @@ class Health:
 
 
 class Monitor:
-    """The server that is asked.
+    """The server.
 
     Args:
-        health: Says how the bot is.
-        metrics: Returns them in Prometheus's text format.
+        health: Returns the bot's health.
+        metrics: Returns the metrics in Prometheus's text format.
     """
 
     def __init__(self, health: Callable[[], Health], metrics: Callable[[], bytes]) -> None:

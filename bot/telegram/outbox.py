@@ -1,4 +1,4 @@
-"""What the bot sends: replies, edits, small notices, and "typing" while someone waits."""
+"""The outbox: it sends replies, edits, toasts and cards, and shows "typing" while someone waits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 _TYPING_AFTER_S, _TYPING_AGAIN_S = 0.5, 4.5
 """Most answers need no "typing"; Telegram takes it down after five seconds."""
 _TYPING_TO = 16
-"""Chats that it is shown in at once."""
+"""Chats that are shown it at once."""
 _HARMLESS = (
     "message is not modified",  # pressed twice
     "message to edit not found",  # deleted
@@ -45,7 +45,7 @@ _HARMLESS = (
 
 
 class Outbox:
-    """Sends for the bot, and takes calmly what happens to messages in the wild."""
+    """Sends for the bot, and ignores errors that only mean that a message cannot arrive."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -59,17 +59,17 @@ class Outbox:
         topic is closed.
 
         Args:
-            place: Where.
-            message: What.
-            to: The message that it replies to; it is sent as well if that one is gone.
+            place: The chat, its topic and its user.
+            message: The message to send.
+            to: The message that it replies to; if that one is gone, it is sent all the same.
         """
-        with _calm():
+        with _ignoring_harmless():
             try:
                 return await self._send(place, message, to)
             except BadRequest as exc:
                 if _is_harmless(exc) or not (message.entities or message.buttons):
                     raise
-                # Better plain than not at all, if Telegram finds fault with what is not text.
+                # Better plain than not at all, if Telegram refuses the entities or the buttons.
                 _log.exception("a message is refused and sent again as plain text")
                 return await self._send(place, Message(message.text), to)
         return None
@@ -93,8 +93,8 @@ class Outbox:
         await self.reply(ChatPlace(user, None, user), message)
 
     async def edit(self, chat: int, message_id: int, message: Message) -> None:
-        """Put another text in place of a message's; none if it is gone or says just that."""
-        with _calm():
+        """Replace a message; nothing happens if it is gone or says just that."""
+        with _ignoring_harmless():
             await self._bot.edit_message_text(
                 message.text,
                 chat_id=chat,
@@ -105,8 +105,8 @@ class Outbox:
             )
 
     async def toast(self, query_id: str, text: str | None = None) -> None:
-        """Take the press of a button off the asker's screen, with a word if there is one."""
-        with _calm():
+        """Answer the press of a button, with a short text on the user's screen if there is one."""
+        with _ignoring_harmless():
             await self._bot.answer_callback_query(query_id, text)
 
     async def cards(
@@ -117,8 +117,8 @@ class Outbox:
         *,
         cache_s: int,
     ) -> None:
-        """Answer an inline query, for its asker alone: the cards are in that one's language."""
-        with _calm():
+        """Answer an inline query with cards in the user's language, so nobody else gets them."""
+        with _ignoring_harmless():
             await self._bot.answer_inline_query(
                 query_id, cards, cache_time=cache_s, is_personal=True, button=button
             )
@@ -127,7 +127,7 @@ class Outbox:
     async def typing(self, place: ChatPlace) -> AsyncIterator[None]:
         """Show "typing" meanwhile, once the wait has become noticeable.
 
-        Where many wait, not to all of them: each showing costs half of what an answer costs.
+        Where many wait, only some see it: to show it costs half as much as to answer.
         """
         over = asyncio.Event()
         self._typing += 1
@@ -156,8 +156,8 @@ class Outbox:
 
 
 @contextmanager
-def _calm() -> Iterator[None]:
-    """Pass over errors that mean only that someone was faster, has gone, or closed the door."""
+def _ignoring_harmless() -> Iterator[None]:
+    """Ignore errors that mean that somebody was faster, blocked the bot or left the chat."""
     try:
         yield
     except (Forbidden, ChatMigrated, BadRequest) as exc:

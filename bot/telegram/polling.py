@@ -1,4 +1,4 @@
-"""Updates fetched from Telegram: each is stored by its receiver before it is confirmed.
+"""Polling: updates are fetched from Telegram, and stored before they are confirmed.
 
 The library's own updater is not used. It logs a refused token with the token in the text, stops
 without a word where a token is revoked, retries conflicts for ever, and asks without end for an
@@ -26,8 +26,8 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 _ENDPOINT = "get_Updates"
-"""The library makes `getUpdates` of it. It warns of names that it has a method for, and that
-method would parse the updates, of which the first that it does not understand hides the others."""
+"""The library sends it as `getUpdates`. Under that name it would warn and call its method, which
+parses the updates, and the first that it does not understand hides the others."""
 _AT_ONCE = 100
 """The most updates that Telegram sends together."""
 _POLL_S = 25
@@ -35,7 +35,7 @@ _POLL_S = 25
 _ANSWER_S = 10.0
 """How long the connection may take beyond that."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
-"""Doubled from failure to failure, and no longer than this: then it works again, someone waits."""
+"""Doubled from failure to failure up to the longest: someone waits when it works again."""
 _CONFLICTS, _CONFLICTS_S = 3, 60.0
 """One conflict may be the bot's own poll from before a lost connection; three are a rival."""
 
@@ -45,7 +45,7 @@ class Polling:
 
     Args:
         bot: Initialised, with a request object for polls alone.
-        receive: Stores raw updates for good before it returns; may be given one again.
+        receive: Stores raw updates for good before it returns; one may come again.
         ready: Returns when the bot has room for more.
         allowed_updates: The kinds of updates that Telegram shall send.
         sleep: Waits for so many seconds after a failure.
@@ -70,7 +70,7 @@ class Polling:
         self._allowed = list(allowed_updates)
         self._sleep = sleep
         self._clock = clock
-        self._setbacks = _Setbacks(clock)
+        self._failures = _Failures(clock)
         self._offset: int | None = None
         self._unconfirmed = False
         self._webhook_gone = False
@@ -79,32 +79,32 @@ class Polling:
         """Fetch updates until `stop` is set, which ends a poll that waits at once.
 
         Raises:
-            TelegramError: Here to stay: the token is refused, or someone else polls with it. All
-                others are waited out.
+            TelegramError: The token is refused, or another process polls with it. After all other
+                errors the bot tries again.
         """
         with contextlib.suppress(_Stopped):
             while not stop.is_set():
                 try:
                     await self._round(stop)
                 except (TelegramError, _NotStored) as exc:
-                    await _unless(stop, self._sleep(self._setbacks.pause_after(exc)))
+                    await _until_stopped(stop, self._sleep(self._failures.pause_after(exc)))
                 else:
-                    self._setbacks.over()
+                    self._failures.end()
         await self._confirm()
 
     async def _round(self, stop: asyncio.Event) -> None:
         if not self._webhook_gone:
             # Telegram refuses to be polled while it has one; what waits there is kept.
-            await _unless(stop, self._bot.delete_webhook())
+            await _until_stopped(stop, self._bot.delete_webhook())
             self._webhook_gone = True
-        await _unless(stop, self._ready())
-        updates = _checked(await _unless(stop, self._fetch(_AT_ONCE, _POLL_S)))
+        await _until_stopped(stop, self._ready())
+        updates = _checked(await _until_stopped(stop, self._fetch(_AT_ONCE, _POLL_S)))
         # An answer without updates confirms all before the offset. It is dropped then, because
         # after a quiet week Telegram begins anew with a number that may be a lower one.
         offset = max((update["update_id"] for update in updates), default=-1) + 1 or None
         self.last_contact = self._clock()
         if updates:
-            # Stopping waits for it: half a receipt would be none.
+            # Stopping waits for it, as updates are stored together or not at all.
             try:
                 await self._receive(updates)
             except Exception as exc:
@@ -131,13 +131,13 @@ class Polling:
     async def _confirm(self) -> None:
         """Confirm what was received last, if no poll has come after it that did so."""
         if self._unconfirmed:
-            # What the answer holds stays with Telegram for the next start, as it is not confirmed.
+            # The answer is not confirmed, so Telegram keeps its updates for the next start.
             with contextlib.suppress(TelegramError):
                 await self._fetch(1, 0)
 
 
-class _Setbacks:
-    """What went wrong since it last went well, and how long to wait before the next attempt."""
+class _Failures:
+    """The failures since the last success, and the pause before the next attempt."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -148,9 +148,9 @@ class _Setbacks:
         """Return the seconds to wait, and log the first of a streak of errors.
 
         Raises:
-            Exception: The error, as it is here to stay.
+            Exception: The error, if another attempt cannot help.
         """
-        if isinstance(error, TokenRefused) or self._rivalled(error):
+        if isinstance(error, TokenRefused) or self._is_rivalry(error):
             raise error
         if not self._streak and isinstance(error, _NotStored):
             _log.error("updates cannot be stored; asking for them again", exc_info=error.__cause__)
@@ -165,13 +165,13 @@ class _Setbacks:
             return max(pause, seconds)
         return pause
 
-    def over(self) -> None:
-        """Forget the streak; conflicts count all the same, as rivals take turns."""
+    def end(self) -> None:
+        """End the streak; conflicts stay counted, as rivals take turns."""
         if self._streak:
             _log.info("updates from Telegram come again")
         self._streak = 0
 
-    def _rivalled(self, error: Exception) -> bool:
+    def _is_rivalry(self, error: Exception) -> bool:
         if not isinstance(error, Conflict):
             return False
         now = self._clock()
@@ -184,11 +184,11 @@ class _NotStored(Exception):
 
 
 class _Stopped(Exception):
-    """It is time to end."""
+    """The bot stops."""
 
 
-async def _unless(stop: asyncio.Event, work: Awaitable[_T]) -> _T:
-    """Return what the work returns, or end it and raise `_Stopped` once the bot stops."""
+async def _until_stopped(stop: asyncio.Event, work: Awaitable[_T]) -> _T:
+    """Return the result of the work, or cancel it and raise `_Stopped` once the bot stops."""
     task = asyncio.ensure_future(work)
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -203,7 +203,7 @@ async def _unless(stop: asyncio.Event, work: Awaitable[_T]) -> _T:
 
 
 def _checked(answer: object) -> list[dict[str, Any]]:
-    """Return the updates, of which the ids are looked at and nothing else."""
+    """Return the updates; only their ids are checked."""
     if isinstance(answer, list) and all(
         isinstance(update, dict) and type(update.get("update_id")) is int for update in answer
     ):

@@ -1,4 +1,4 @@
-"""Upkeep: the index follows the articles while the bot answers, by itself or when it is told to."""
+"""The refresh job: it refreshes the index while the bot answers, on changes or on /refresh."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from bot.telegram.views import Language, Message, reports
 _log = logging.getLogger(__name__)
 
 _EDIT_S = 3.0
-"""Between edits that tell how far a refresh is: each takes from what the chat may be sent."""
+"""Between edits that show the progress: each counts towards the chat's rate."""
 
 
 class RefreshJob:
     """Refreshes the index in a process beside this one.
 
     Args:
-        refresher: Runs the process.
+        refresher: Runs the process that refreshes.
         reload: Loads the generation that was made.
-        outbox: Says how far it is.
-        alarms: Are told what fails.
-        metrics: Count the refreshes.
+        outbox: Sends the progress to an administrator.
+        alarms: Count the errors.
+        metrics: Record the time of a refresh.
     """
 
     def __init__(
@@ -65,13 +65,13 @@ class RefreshJob:
         self._watching.start()
 
     def close(self) -> None:
-        """End watching, and a refresh that is under way; it may take some seconds."""
+        """End watching, and a refresh in progress; it may take some seconds."""
         self._refresher.close()
         if self._watching is not None:
             self._watching.join()
 
     async def refresh(self, place: ChatPlace, language: Language, to: int) -> None:
-        """Refresh for an administrator, and say how far it is by editing the reply."""
+        """Refresh for an administrator, and show the progress by editing the reply."""
         loop = asyncio.get_running_loop()
         latest: Document = {"articles": 0, "total": 0, "encoded": 0}
         shown = await self._outbox.reply(place, reports.refreshing(language, latest), to)
@@ -112,7 +112,7 @@ class RefreshJob:
         self._metrics.refreshed(time.time())
         if report is None:
             return
-        # Here, so that no question has to.
+        # So that no question waits for it.
         self._reload()
         changed = {name: report[name] for name in ("added", "modified", "deleted")}
         if any(changed.values()):

@@ -1,6 +1,6 @@
-"""What is replied to a question or a press: plain functions of what the bot knows and remembers.
+"""Replies to questions, commands and presses, made from the library and the bot's memory.
 
-They run in threads, where they may compute and wait for the database; nothing is sent here.
+They are made in threads, where they may compute and wait for the database; nothing is sent here.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _SHOWN = 9
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply that was made.
+    """A reply to a question.
 
     Attributes:
         answer: None where the question was refused.
-        number: Of the answer in the bot's memory.
+        number: Number of the answer in the bot's memory.
         earlier: Questions that the answer takes into account, oldest first.
     """
 
@@ -49,7 +49,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """What a press of a button does: a new text for its message, a word to who pressed, a vote."""
+    """The effect of a press: a new text for its message, a toast to its user, a vote."""
 
     message: Message | None = None
     toast: str | None = None
@@ -60,8 +60,8 @@ class Replies:
     """Replies from one library and one memory; safe to use from several threads."""
 
     def __init__(self, library: Library, state: State, username: str) -> None:
-        self.shelf = Catalogue(library.store, library.searcher)
         self.state = state
+        self._catalogue = Catalogue(library.store, library.searcher)
         self._library = library
         self._settings = library.settings.telegram
         search = library.settings.search
@@ -73,40 +73,40 @@ class Replies:
 
         Args:
             user: Who may have chosen one.
-            code: That of the user's Telegram, an IETF tag.
+            code: Language of the user's Telegram, an IETF tag.
         """
         return language_of(self.state.language(user) or code)
 
     def question(self, asked: AskedQuestion) -> Reply | None:
-        """Answer a question; None if that was done before the process was killed."""
+        """Answer a question; None if it was answered before the process was killed."""
         kept = self.state.answer_to(asked.place.chat, asked.message_id)
         if kept is None:
             return self._answered(asked, self.state.earlier(asked.place))
         if kept.message_id is not None:
             return None
-        # It was begun before, and the conversation knows of it already.
+        # The answer was begun before a kill, so the conversation holds the question already.
         return self._answered(asked, kept.earlier, kept.number)
 
     def edited(self, asked: AskedQuestion) -> tuple[int | None, Reply] | None:
         """Answer an edited question again, with the message that shows the old answer.
 
-        None if there is nothing new to answer; no message if it was not answered before, or if the
-        new one is refused, which leaves the old answer as it is. Where there is a message, `shown`
-        is to follow.
+        None if the question has not changed. The message is None if the question was not answered
+        before, or if the new one is refused, which leaves the old answer as it is. Where there is
+        a message, the caller calls `shown` after its edit.
         """
-        folded = _folded(asked.question)
-        if not folded:
+        normalised = _normalised(asked.question)
+        if not normalised:
             return None
         kept = self.state.answer_to(asked.place.chat, asked.message_id)
         if kept is None or kept.message_id is None:
             return None, self._answered(asked, self.state.earlier(asked.place))
-        if kept.question == folded:
+        if kept.question == normalised:
             return None
         reply = self._answered(asked, kept.earlier, kept.number)
         return (kept.message_id if reply.answer else None), reply
 
     def shown(self, asked: AskedQuestion, reply: Reply) -> None:
-        """Remember that an edited question was answered; not before, as the edit may fail."""
+        """Remember that an edited question was answered, once the edit of its message succeeded."""
         answer = reply.answer
         if answer is None or reply.number is None:
             return
@@ -134,7 +134,7 @@ class Replies:
     def _view(
         self, answer: Answer, number: int, language: Language, shown: int | None = None
     ) -> Message:
-        """Show an answer that was asked for with one excerpt more than are shown."""
+        """Show an answer, which has one excerpt more than are shown if there are more."""
         if not answer.answered:
             if shown is None or not answer.excerpts:
                 return views.unanswered(answer, language, number=number)
@@ -152,7 +152,7 @@ class Replies:
     def inline(
         self, question: str, language: Language
     ) -> tuple[Answer, list[InlineQueryResultArticle]] | None:
-        """Answer what is typed in another chat with cards to choose from; None if it is nothing."""
+        """Answer an inline query with cards to choose from; None if it is no question."""
         try:
             asked = check_question(question, self._max_chars)
         except QuestionError:
@@ -165,12 +165,12 @@ class Replies:
     def press(
         self, press: Press, chat: int, message_id: int, user: int, code: str | None
     ) -> Pressed:
-        """Do what a button says. It may be old, forged, or another's: then nothing is shown.
+        """Return the effect of a button. It may be old, forged, or another's: then none is shown.
 
         Args:
-            press: As it came.
-            chat: Where the message with the button stands.
-            message_id: That message.
+            press: The data of the button.
+            chat: The chat of the button's message.
+            message_id: The button's message.
             user: Who pressed.
             code: Language of the user's Telegram.
         """
@@ -182,7 +182,7 @@ class Replies:
                 return Pressed(self.sources(language, press.page))
             case Action.READ:
                 read = self.read(press.key, language, press.page)
-                return Pressed(read) if read else self._gone(language)
+                return Pressed(read) if read else self._no_article(language)
         kept = self.state.answer(press.answer, chat)
         # A kill may have come before it was known which message shows the answer.
         if kept is None or kept.message_id not in (None, message_id):
@@ -214,11 +214,11 @@ class Replies:
                 )
             )
         if not 1 <= press.number <= count:
-            return self._gone(language)
+            return self._no_article(language)
         excerpt = answer.excerpts[press.number - 1]
-        article = self.shelf.open(excerpt.source.path)
+        article = self._catalogue.open(excerpt.source.path)
         if article is None:
-            return self._gone(language)
+            return self._no_article(language)
         if press.action is Action.CONTEXT:
             return Pressed(
                 reading.context(
@@ -248,7 +248,7 @@ class Replies:
         language = LANGUAGES[code]
         return Pressed(notices.choose_language(language), language.say("Language changed."))
 
-    def _gone(self, language: Language) -> Pressed:
+    def _no_article(self, language: Language) -> Pressed:
         return Pressed(toast=language.say("That is no longer among the articles."))
 
     # Articles
@@ -256,7 +256,7 @@ class Replies:
     def sources(self, language: Language, page: int = 0) -> Message:
         """List the articles."""
         return reading.sources(
-            self.shelf.sources(),
+            self._catalogue.sources(),
             language,
             page=page,
             link=lambda source: f"https://t.me/{self._username}?start=a_{article_key(source.path)}",
@@ -264,7 +264,7 @@ class Replies:
 
     def read(self, key: str, language: Language, page: int = 0) -> Message | None:
         """Show a page of the article of a key; None if there is none."""
-        article = self.shelf.by_key(key)
+        article = self._catalogue.by_key(key)
         if article is None:
             return None
         return reading.article(
@@ -277,12 +277,12 @@ class Replies:
 
     def article(self, words: str, language: Language) -> Message:
         """Show the article that is named by words of its title or its path."""
-        found = self.shelf.find(words) if words else None
+        found = self._catalogue.find(words) if words else None
         shown = self.read(article_key(found.source.path), language) if found else None
         return shown or notices.no_article(language, words)
 
 
-def _folded(question: str) -> str:
+def _normalised(question: str) -> str:
     try:
         return check_question(question, len(question) + 1)
     except QuestionError:

@@ -1,4 +1,4 @@
-"""The service: the bot's life from start to stop, and what goes on beside the updates."""
+"""The service: it starts and stops the bot, and runs the tasks beside the updates."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ class Service:
     """A bot that serves one library.
 
     Args:
-        library: What is asked.
-        token: The bot's.
-        refresher: Keeps the index in line.
-        rates: What may be sent; without it, what Telegram allows every bot and the settings say.
+        library: The articles and what answers from them.
+        token: The bot's token.
+        refresher: Refreshes the index.
+        rates: How much may be sent; by default, as much as Telegram and the settings allow.
 
     Raises:
-        TelegramFault: The token is none, or the proxy or the webhook's address is wrong.
-        BotError: What the bot remembers cannot be read.
+        TelegramFault: The token is malformed, or the proxy or the webhook's address is wrong.
+        BotError: The bot's memory cannot be read.
     """
 
     def __init__(
@@ -102,44 +102,47 @@ class Service:
         self._refresh_job = RefreshJob(
             refresher, library.searcher.reload, self._outbox, self._alarms, self._metrics
         )
-        self._intake: Polling | Webhook | None = None
+        self._receiver: Polling | Webhook | None = None
         self._refused: TokenRefused | None = None
         self._stop = asyncio.Event()
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Answer until `stop` is set; then finish what is being answered, and keep the rest.
+        """Answer until `stop` is set; then finish the answers in hand, and keep the other updates.
 
         Raises:
             TelegramFault: The token is refused, Telegram is out of reach at the start, another
-                process polls with the same token, or the webhook's address is not taken.
+                process polls with the same token, or Telegram does not take the webhook's address.
             BotError: A port is taken.
         """
         self._stop = stop
         try:
             async with AsyncExitStack() as stack:
                 stack.callback(self._close)
-                # Also where initialising fails half way, which does not clean up by itself.
+                # The library does not clean up where initialising fails half way.
                 stack.push_async_callback(self._bot.shutdown)
                 await self._application.initialize()
                 stack.push_async_callback(self._application.shutdown)
-                written_answers = self._take_up()
+                written_answers = self._register_handlers()
                 stack.push_async_callback(written_answers.close)
                 if self._settings.monitor_port is not None:
-                    monitor = Monitor(self._health, self._told)
+                    monitor = Monitor(self._health, self._metrics_text)
                     await stack.enter_async_context(monitor.serving(self._settings.monitor_port))
                 if self._settings.watch:
                     self._refresh_job.watch()
-                for chore in (set_menus(self._bot, self._settings.administrators), self._tidy()):
-                    await stack.enter_async_context(_beside(chore))
+                for work in (
+                    set_menus(self._bot, self._settings.administrators),
+                    self._purge_hourly(),
+                ):
+                    await stack.enter_async_context(_in_background(work))
                 stack.push_async_callback(self._finish)
                 await self._updates.resume()
                 _log.info("answering as @%s", self._bot.username)
-                await self._take_in(stop)
+                await self._receive_updates(stop)
         except TelegramError as exc:
             raise TelegramFault.of(exc) from None
 
-    def _take_up(self) -> WrittenAnswers:
-        """Make what has to know the bot's name."""
+    def _register_handlers(self) -> WrittenAnswers:
+        """Make the handlers, which know the bot's name, and register them."""
         replies = Replies(self._library, self._state, self._bot.username)
         shared = (replies, self._outbox, self._workers)
         access = Access(*shared, self._settings)
@@ -149,20 +152,22 @@ class Service:
         )
         inline = Inline(*shared, access, self._metrics)
         commands = Commands(*shared, access, handlers, self._refresh_job, self._library)
-        register(self._application, handlers, inline, commands, self._failed)
+        register(self._application, handlers, inline, commands, self._on_error)
         return written_answers
 
     def _close(self) -> None:
         self._workers.close()
         self._state.close()
 
-    async def _take_in(self, stop: asyncio.Event) -> None:
+    async def _receive_updates(self, stop: asyncio.Event) -> None:
         updates = self._updates
         if self._address is None:
-            polling = self._intake = Polling(self._bot, updates.receive, updates.room, UPDATES)
+            polling = self._receiver = Polling(
+                self._bot, updates.receive, updates.wait_for_room, UPDATES
+            )
             await polling.run(stop)
         else:
-            webhook = self._intake = Webhook(
+            webhook = self._receiver = Webhook(
                 self._bot, updates.receive, updates.has_room, self._address, UPDATES
             )
             async with webhook.serving():
@@ -176,12 +181,12 @@ class Service:
 
     # Beside the updates
 
-    async def _failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Log what a handler raised; the asker learns that something failed, and nothing more."""
+    async def _on_error(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Log the error of a handler; the asker learns that something failed, and nothing more."""
         error = context.error
         assert error is not None, "the library calls this with one"
         if isinstance(error, NetworkError | RetryAfter | TokenRefused):
-            await self._unsent(update, error)
+            await self._on_unsent(update, error)
             return
         _log.error("an update could not be handled", exc_info=error)
         message = update.effective_message if isinstance(update, Update) else None
@@ -193,22 +198,22 @@ class Service:
                 )
         await self._alarms.note(error)
 
-    async def _unsent(self, update: object, error: TelegramError) -> None:
-        """Log that a reply did not go out, and keep what may be answered later."""
+    async def _on_unsent(self, update: object, error: TelegramError) -> None:
+        """Log that a reply did not go out, and keep the update if it may be answered later."""
         _log.warning("a message could not be sent: %s", error)
         if isinstance(error, BadRequest):
             await self._alarms.note(error)
         elif isinstance(update, Update) and not isinstance(error, TimedOut):
             # A press, or what is typed inline, is stale in a moment.
             if update.effective_message and not update.callback_query:
-                self._updates.keep(update)
+                self._updates.mark_unsent(update)
             if isinstance(error, TokenRefused):
                 # With a webhook nothing else would find out.
                 self._refused = error
                 self._stop.set()
 
-    async def _tidy(self) -> None:
-        """Forget what is too old, now and every hour."""
+    async def _purge_hourly(self) -> None:
+        """Erase old data, now and every hour."""
         while True:
             try:
                 await self._workers.note(self._state.purge)
@@ -220,7 +225,7 @@ class Service:
 
     def _health(self) -> Health:
         generation = self._library.searcher.snapshot.generation
-        contact = self._intake.last_contact if self._intake else None
+        contact = self._receiver.last_contact if self._receiver else None
         age = None if contact is None else time.monotonic() - contact
         polls = self._settings.mode is UpdateMode.POLLING
         status = Status.OK
@@ -232,7 +237,7 @@ class Service:
             status = Status.UNREACHABLE
         return Health(status, generation.number, age, len(self._updates))
 
-    def _told(self) -> bytes:
+    def _metrics_text(self) -> bytes:
         generation = self._library.searcher.snapshot.generation
         self._metrics.index(generation.number, generation.articles)
         self._metrics.waiting(len(self._updates))
@@ -240,9 +245,9 @@ class Service:
 
 
 @asynccontextmanager
-async def _beside(chore: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do something in the background meanwhile."""
-    task = asyncio.create_task(chore)
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run a coroutine in the background meanwhile, and cancel it at the end."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
@@ -256,10 +261,10 @@ def _state_folder() -> Path:
 
 
 def check(token: SecretStr, settings: TelegramSettings) -> None:
-    """Look for what would end the bot as soon as it starts, before the library is opened.
+    """Check, before the library is opened, the settings that would end the bot at its start.
 
     Raises:
-        TelegramFault: The token is none, or the webhook's address is missing or wrong.
+        TelegramFault: The token is malformed, or the webhook's address is missing or wrong.
     """
     check_token(token)
     address_of(token, settings)
@@ -269,10 +274,10 @@ def run(library: Library, token: SecretStr, refresher: Refresher) -> None:
     """Answer until SIGINT or SIGTERM; a second signal ends the process at once.
 
     Args:
-        library: What is asked.
+        library: The articles and what answers from them.
         token: The bot's token. It is part of the addresses that the library's loggers print below
             WARNING; `config.logs` keeps them quiet.
-        refresher: Keeps the index in line.
+        refresher: Refreshes the index.
 
     Raises:
         BotError: See `Service`.

@@ -1,4 +1,4 @@
-"""How requests travel to Telegram and back, and what is told to the operator when they do not."""
+"""The transport: HTTP requests to Telegram, and the faults that the operator is told of."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _CONNECT_S = 10.0
 _IDLE_S = 15.0
 """How long a connection is kept for the next request."""
 _IDLE = 20
-"""How many are; httpx looks at each of them at every request."""
+"""Connections that are kept; httpx looks at each of them at every request."""
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-"""What fails before a request goes out."""
+"""Errors that come before a request goes out."""
 
 
 class TelegramFault(BotError):
@@ -33,7 +33,7 @@ class TelegramFault(BotError):
 
     @classmethod
     def of(cls, error: TelegramError) -> TelegramFault:
-        """Say what an error means for the operator."""
+        """Make of an error what the operator is told."""
         if isinstance(error, TokenRefused):
             return cls(
                 f"Telegram refuses the bot token ({error}); it takes the token that @BotFather "
@@ -59,15 +59,15 @@ class TokenRefused(TelegramError):
 
 
 class Transport(HTTPXRequest):
-    """The library's transport, made to tell what was not sent, a refused token, and a stranger.
+    """The library's HTTP client with errors that tell unsent requests and refused tokens apart.
 
     Args:
         pool_size: Requests at once; others wait.
         proxy: Address of a proxy; without one, the environment may name one.
-        metrics: Counts the requests and what becomes of them.
+        metrics: Counts the requests by their results.
 
     Raises:
-        ValueError: The proxy's address is none.
+        ValueError: The proxy's address is malformed.
     """
 
     def __init__(self, pool_size: int, proxy: str | None, metrics: Metrics) -> None:
@@ -86,7 +86,7 @@ class Transport(HTTPXRequest):
                         keepalive_expiry=_IDLE_S,
                     ),
                     "verify": certificates(),
-                    # Another address is not to get the token, which is part of this one.
+                    # The token is part of the address, and no other server shall get it.
                     "follow_redirects": False,
                     "event_hooks": {"response": [self._examine]},
                 },
@@ -111,7 +111,7 @@ class Transport(HTTPXRequest):
         self._metrics.requested(_method(url), None)
         if isinstance(cause, _NOT_SENT):
             raise NetworkError(f"{type(cause).__name__}: {cause}")
-        # Not in its own words, some of which repeat what a server said, and so the address.
+        # The error's own text may repeat what a server said, and with it the address.
         raise TimedOut(type(cause).__name__)
 
     async def _examine(self, response: httpx.Response) -> None:

@@ -25,7 +25,7 @@ from retrieval.index import Database
 _log = logging.getLogger(__name__)
 
 _IN_HAND = 1000
-"""Updates in hand at once; the others stay with Telegram until there is room."""
+"""Updates in hand at once; Telegram keeps the others until there is room."""
 _SEVERAL, _MOMENT_S = 8, 0.05
 _FINISH_S = 8.0
 """How long the end waits for what is being answered: containers are killed after ten seconds."""
@@ -33,7 +33,7 @@ _PAUSES_S = (20.0, 120.0, 600.0)
 """Before each new attempt, where Telegram could not be reached for the reply. The requests
 themselves were repeated already; after a quarter of an hour nobody waits for the answer."""
 _STARTS = 3
-"""An update that is found waiting at so many starts may be what ends the process each time."""
+"""An update that waits at so many starts may be what ends the process each time."""
 _TOMBSTONE_S = 24 * 3600.0
 """Telegram keeps an update for a day, so none comes again later."""
 _STEP = 1000
@@ -45,11 +45,11 @@ class Updates:
 
     Args:
         bot: Whose updates they are.
-        process: Does what an update wants, whatever happens.
-        inbox: Keeps them.
-        workers: Say who waits for a turn, and write down.
-        metrics: Count what is received.
-        pauses_s: Before each new attempt for an update that `keep` was called for, in seconds.
+        process: Handles an update, and raises nothing.
+        inbox: Keeps updates until they are handled.
+        workers: The threads that read and write the inbox.
+        metrics: Counts the updates.
+        pauses_s: Before each new attempt for an update that was marked as unsent, in seconds.
     """
 
     def __init__(
@@ -77,12 +77,12 @@ class Updates:
         return len(self._tasks)
 
     async def resume(self) -> None:
-        """Begin with what an earlier process has left."""
+        """Handle the updates that an earlier process has left."""
         for update in await self._workers.note(self._inbox.pending):
             self._begin(update)
 
     async def receive(self, updates: list[dict[str, Any]]) -> None:
-        """Keep updates for good, and begin with those that are new."""
+        """Keep updates for good, and begin to handle the new ones."""
         for update in updates:
             self._metrics.received(update)
         for update in await self._workers.note(self._inbox.put, updates):
@@ -92,22 +92,22 @@ class Updates:
         """Whether another update may be received."""
         return len(self) < _IN_HAND
 
-    async def room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Wait until another update may be received.
 
-        Where several are in hand anyway, a moment longer, so that more come with one poll.
+        With several in hand it waits a moment in any case, so that one poll brings more.
         """
         if len(self) > _SEVERAL:
             await asyncio.sleep(_MOMENT_S)
         while not self.has_room():
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
-    def keep(self, update: Update) -> None:
-        """Say of an update that is being processed that its reply did not reach Telegram."""
+    def mark_unsent(self, update: Update) -> None:
+        """Mark an update in hand whose reply did not reach Telegram: it is processed again."""
         self._unsent.add(update.update_id)
 
     async def finish(self) -> None:
-        """Let those be answered whose turn has come; the inbox keeps the others."""
+        """Finish the updates whose turn has come; the inbox keeps the others."""
         self._finishing.set()
         loop = asyncio.get_running_loop()
         end = loop.time() + _FINISH_S
@@ -121,7 +121,7 @@ class Updates:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        await self._workers.note(self._inbox.rest)
+        await self._workers.note(self._inbox.reset_starts)
 
     def _begin(self, update: dict[str, Any]) -> None:
         task = asyncio.create_task(self._handle(update))
@@ -133,18 +133,18 @@ class Updates:
         try:
             update = Update.de_json(raw, self._bot)
         except Exception as exc:  # noqa: BLE001
-            # Of a future kind, or none of Telegram's; the library raises whatever it stumbles over.
+            # A future kind, or no update of Telegram's; the library may raise anything.
             _log.warning("update %s cannot be read (%s)", number, type(exc).__name__)
         else:
-            if not await self._done(update):
+            if not await self._processed(update):
                 return
         try:
             await self._workers.note(self._inbox.done, number)
         except BotError:
             _log.exception("update %s is handled, but that cannot be written down", number)
 
-    async def _done(self, update: Update) -> bool:
-        """Process an update; False if the bot ends before its reply reached Telegram."""
+    async def _processed(self, update: Update) -> bool:
+        """Process an update, again where its reply was not sent; False if the bot ends before."""
         for pause_s in (*self._pauses_s, None):
             await self._process(update)
             if update.update_id not in self._unsent:
@@ -160,7 +160,7 @@ class Updates:
 
 
 class Inbox:
-    """The updates in the bot's database; every method may be called from any thread.
+    """The updates in the bot's file; every method may be called from any thread.
 
     Args:
         database: The one that `State.open` has made; its connections delete securely.
@@ -191,15 +191,15 @@ class Inbox:
             ]
 
     def done(self, update_id: int) -> None:
-        """Erase an update that was handled; that it was seen is known for another day."""
+        """Erase an update that was handled; its id is kept for another day."""
         with self._db.transaction() as db:
             db.execute("DELETE FROM waiting WHERE update_id = ?", (update_id,))
             db.execute("INSERT OR REPLACE INTO handled VALUES (?, ?)", (update_id, self._clock()))
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return what an earlier process has left, in the order of its arrival.
+        """Return the updates that an earlier process has left, in the order of their arrival.
 
-        To be called once, at the start: what is found at `_STARTS` starts is given up.
+        It is called once, at the start: an update that is found at `_STARTS` starts is given up.
         """
         with self._db.transaction() as db:
             db.execute("UPDATE waiting SET starts = starts + 1")
@@ -215,13 +215,13 @@ class Inbox:
                 self.done(update["update_id"])
         return [update for update, starts in found if starts < _STARTS]
 
-    def rest(self) -> None:
-        """Acquit what still waits, at an orderly end: it is not what ends the process."""
+    def reset_starts(self) -> None:
+        """Set the starts of waiting updates to zero: the process ended in good order."""
         with self._db.transaction() as db:
             db.execute("UPDATE waiting SET starts = 0")
 
     def purge(self) -> None:
-        """Forget updates that cannot come again, and wipe what was erased; for every hour.
+        """Forget the ids that cannot come again, and wipe erased updates; it is called hourly.
 
         SQLite overwrites a row that it deletes, but not the copy that is left where it once moved
         the row to another page. So the table, which holds little, is emptied and filled again.

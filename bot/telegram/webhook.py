@@ -1,4 +1,4 @@
-"""Updates sent by Telegram: each is stored by its receiver before Telegram is told that it came."""
+"""The webhook: Telegram sends updates, and each is stored before Telegram is told that it came."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _BODY_BYTES = 1_000_000
 _BODY_S = 10.0
 """A sender that takes longer holds a connection for nothing."""
 _CONNECTIONS = 40
-"""As many as Telegram opens on its own accord; to store an update takes milliseconds."""
+"""Telegram's own default; to store an update takes milliseconds."""
 _RETRY_AFTER_S = 5
-"""When to come again if the bot is full; Telegram goes by a plan of its own if it likes."""
+"""When Telegram shall send again if the bot is full; it may follow a schedule of its own."""
 _HIGHEST_ID = 2**63 - 1
-"""What a database keeps as a number."""
+"""The largest integer that SQLite keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class WebhookAddress:
         url: What Telegram calls; a proxy in between keeps its path.
         listen: Host to listen at.
         port: Port to listen at; 0 takes any that is free.
-        secret: What Telegram sends along, so that nobody else can speak in its name.
+        secret: Telegram sends it with each update, so that nobody else can send any.
     """
 
     url: str
@@ -60,7 +60,7 @@ class WebhookAddress:
     secret: SecretStr
 
     def check(self, token: str) -> None:
-        """Look for what would give a secret away or what Telegram would not take.
+        """Refuse an address that gives a secret away or that Telegram does not take.
 
         Raises:
             TelegramFault: The URL holds the bot's token or braces, or the secret is not one of
@@ -86,7 +86,7 @@ def address_of(token: SecretStr, settings: TelegramSettings) -> WebhookAddress |
     """Return the webhook's address, with a secret of its own if none is set; None while polling.
 
     Raises:
-        TelegramFault: No URL is set, or see `Address.check`.
+        TelegramFault: No URL is set, or `WebhookAddress.check` refuses the address.
     """
     if settings.mode is UpdateMode.POLLING:
         return None
@@ -108,15 +108,15 @@ class Webhook:
 
     Args:
         bot: Initialised.
-        receive: Stores raw updates for good before it returns; may be given one again.
+        receive: Stores raw updates for good before it returns; one may come again.
         has_room: Whether the bot takes another update; Telegram keeps it if not.
-        address: Where.
+        address: Where Telegram finds the bot.
         allowed_updates: The kinds of updates that Telegram shall send.
         clock: Seconds since any moment, never running backwards.
         body_s: How many seconds a request's body may take.
 
     Raises:
-        TelegramFault: See `Address.check`.
+        TelegramFault: See `WebhookAddress.check`.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class Webhook:
         self._address = address
         path = unquote(urlsplit(address.url).path) or "/"
         self._app = Starlette(routes=[Route(path, self._answer, methods=["POST"])])
-        # An address with one stroke more is another address.
+        # An address with one more slash is another address.
         self._app.router.redirect_slashes = False
         self._secret = address.secret.get_secret_value().encode()
         self._allowed = list(allowed_updates)
@@ -150,7 +150,7 @@ class Webhook:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[int]:
-        """Listen, and then tell Telegram where; it is not told of the end, and so keeps updates.
+        """Listen, and tell Telegram where. It is not told of the end, so it keeps later updates.
 
         Yields:
             The port.
@@ -165,7 +165,7 @@ class Webhook:
             self._app, address.listen, address.port, "telegram.webhook_port"
         ) as port:
             try:
-                await self._set()
+                await self._register()
                 yield port
             finally:
                 self._stopping = True
@@ -173,7 +173,7 @@ class Webhook:
                     if not timeout.expired():
                         timeout.reschedule(0)
 
-    async def _set(self) -> None:
+    async def _register(self) -> None:
         try:
             await self._bot.set_webhook(
                 self._address.url,
@@ -193,7 +193,7 @@ class Webhook:
         if not hmac.compare_digest(given, self._secret):
             raise HTTPException(403)
         if self._stopping or not self._has_room():
-            raise _later()
+            raise _unavailable()
         kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise HTTPException(415)
@@ -219,7 +219,7 @@ class Webhook:
                     if len(body) > _BODY_BYTES:
                         raise HTTPException(413)
         except TimeoutError:
-            raise (_later() if self._stopping else HTTPException(408)) from None
+            raise (_unavailable() if self._stopping else HTTPException(408)) from None
         except ClientDisconnect:
             raise HTTPException(400) from None
         finally:
@@ -227,12 +227,12 @@ class Webhook:
         return bytes(body)
 
 
-def _later() -> HTTPException:
+def _unavailable() -> HTTPException:
     return HTTPException(503, headers={"Retry-After": str(_RETRY_AFTER_S)})
 
 
 def _parse(body: bytes) -> dict[str, Any]:
-    """Return the update, of which the id is looked at and nothing else."""
+    """Return the update; only its id is checked."""
     try:
         update = json.loads(body.decode(), parse_constant=_no_number)
     except (ValueError, RecursionError):

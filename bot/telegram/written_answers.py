@@ -1,4 +1,4 @@
-"""The written_answers: adds written answers to messages that show the excerpts already."""
+"""Written answers: the sentences of a language model, added to messages that show the excerpts."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ _PAUSE_S, _GROUP_PAUSE_S = 2.0, 6.0
 
 
 @dataclass(eq=False, slots=True)
-class _Page:
+class _WrittenAnswer:
     """A written answer that grows.
 
     Attributes:
-        left: Whether the message shows something else by now, so that nothing is to be added.
-        follow: The message of its own that it stands in, if it does not stand under the answer.
-        fresh: Set when there are new sentences, or there will be no more.
+        stopped: Whether the message shows something else by now, so that nothing is added.
+        own_message_id: The message that it stands in, if it does not stand under the answer.
+        changed: Set when there are new sentences, or there will be no more.
     """
 
     asked: AskedQuestion
     message_id: int
     reply: Reply
     answer: Answer
-    left: bool = False
-    follow: int | None = None
+    stopped: bool = False
+    own_message_id: int | None = None
     sentences: list[str] = field(default_factory=list)
-    fresh: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class WrittenAnswers:
-    """Has answers written beside the handling of updates, and shows them as they grow.
+    """Has answers written in the background, and shows them as they grow.
 
     Args:
-        writer: None if nothing is written.
-        replies: Know who speaks which language.
-        outbox: Sends.
-        workers: Where the memory is read.
+        writer: Writes the sentences; None if the operator has chosen no model.
+        replies: Know the language of a user.
+        outbox: Sends and edits messages.
+        workers: The threads that read the memory.
     """
 
     def __init__(
@@ -60,101 +60,103 @@ class WrittenAnswers:
         self._replies = replies
         self._outbox = outbox
         self._workers = workers
-        self._pages: dict[tuple[int, int], _Page] = {}
+        self._growing: dict[tuple[int, int], _WrittenAnswer] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, asked: AskedQuestion, message_id: int, reply: Reply) -> None:
-        """Have an answer written, and go on at once.
+        """Begin to write an answer, and return at once.
 
         Args:
-            asked: What is answered.
+            asked: The question.
             message_id: The message that shows the excerpts.
-            reply: What it shows.
+            reply: The reply that it shows.
         """
         answer = reply.answer
         if self._writer is None or answer is None or not answer.answered:
             return
-        # A citation is to lead to an excerpt that stands there.
+        # Only what the message shows may be cited.
         shown = replace(answer, excerpts=answer.excerpts[: shown_in(reply.message)])
-        page = _Page(asked, message_id, reply, shown)
-        self._pages[asked.place.chat, message_id] = page
-        task = asyncio.create_task(self._write(page, self._writer))
+        text = _WrittenAnswer(asked, message_id, reply, shown)
+        self._growing[asked.place.chat, message_id] = text
+        task = asyncio.create_task(self._write(text, self._writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def leave(self, chat: int, message_id: int) -> None:
-        """Add nothing more to a message, for it is to show something else."""
-        page = self._pages.pop((chat, message_id), None)
-        if page is not None:
-            page.left = True
-            page.fresh.set()
+    def stop(self, chat: int, message_id: int) -> None:
+        """Add nothing more to a message, as it is about to show something else."""
+        text = self._growing.pop((chat, message_id), None)
+        if text is not None:
+            text.stopped = True
+            text.changed.set()
 
     async def close(self) -> None:
-        """Stop; what was shown stays."""
+        """Stop writing; sentences that were shown stay."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _write(self, page: _Page, writer: Writer) -> None:
-        place = page.asked.place
-        reading = asyncio.create_task(_read(page, writer))
+    async def _write(self, text: _WrittenAnswer, writer: Writer) -> None:
+        place = text.asked.place
+        reading = asyncio.create_task(_read(text, writer))
         try:
             language = await self._workers.note(
-                self._replies.language, place.user, page.asked.language
+                self._replies.language, place.user, text.asked.language
             )
-            await self._grow(page, writer.model, language, reading)
+            await self._grow(text, writer.model, language, reading)
         except TelegramError as exc:
             _log.info("a written answer cannot be shown: %s", exc)
-        except Exception:  # noqa: BLE001 - it ends this text, and nothing else
+        except Exception:  # noqa: BLE001 - it ends this answer, and nothing else
             _log.exception("a written answer failed")
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-            if self._pages.get((place.chat, page.message_id)) is page:
-                del self._pages[place.chat, page.message_id]
+            if self._growing.get((place.chat, text.message_id)) is text:
+                del self._growing[place.chat, text.message_id]
 
     async def _grow(
-        self, page: _Page, model: str, language: Language, reading: asyncio.Task[None]
+        self, text: _WrittenAnswer, model: str, language: Language, reading: asyncio.Task[None]
     ) -> None:
-        """Show what there is whenever there is more, with pauses, until all was read."""
-        fits = answers.has_room_for_written(page.reply.message, model, language)
+        """Show the sentences as they come, with pauses between edits, until the last."""
+        fits = answers.has_room_for_written(text.reply.message, model, language)
         shown = 0
         while True:
-            await page.fresh.wait()
-            page.fresh.clear()
-            if page.left:
+            await text.changed.wait()
+            text.changed.clear()
+            if text.stopped:
                 return
             over = reading.done()
-            if len(page.sentences) > shown:
-                shown = len(page.sentences)
-                await self._show(page, model, language, fits)
+            if len(text.sentences) > shown:
+                shown = len(text.sentences)
+                await self._show(text, model, language, fits)
             if over:
                 await reading  # for what it may have raised
                 return
-            pause = _GROUP_PAUSE_S if page.asked.place.chat < 0 else _PAUSE_S
+            pause = _GROUP_PAUSE_S if text.asked.place.chat < 0 else _PAUSE_S
             await asyncio.wait({reading}, timeout=pause)
             if reading.done():
-                page.fresh.set()
+                text.changed.set()
 
-    async def _show(self, page: _Page, model: str, language: Language, fits: bool) -> None:
-        chat = page.asked.place.chat
+    async def _show(self, text: _WrittenAnswer, model: str, language: Language, fits: bool) -> None:
+        chat = text.asked.place.chat
         if fits:
-            message = answers.written_under(page.reply.message, model, page.sentences, language)
-            await self._outbox.edit(chat, page.message_id, message)
+            message = answers.written_under(text.reply.message, model, text.sentences, language)
+            await self._outbox.edit(chat, text.message_id, message)
             return
-        message = answers.written_alone(model, page.sentences, language)
-        if page.follow is None:
-            page.follow = await self._outbox.reply(page.asked.place, message, page.message_id)
+        message = answers.written_alone(model, text.sentences, language)
+        if text.own_message_id is None:
+            text.own_message_id = await self._outbox.reply(
+                text.asked.place, message, text.message_id
+            )
         else:
-            await self._outbox.edit(chat, page.follow, message)
+            await self._outbox.edit(chat, text.own_message_id, message)
 
 
-async def _read(page: _Page, writer: Writer) -> None:
+async def _read(text: _WrittenAnswer, writer: Writer) -> None:
     try:
-        async with aclosing(writer.write(page.answer)) as sentences:
+        async with aclosing(writer.write(text.answer)) as sentences:
             async for sentence in sentences:
                 if sentence.supported:
-                    page.sentences.append(sentence.text)
-                    page.fresh.set()
+                    text.sentences.append(sentence.text)
+                    text.changed.set()
     finally:
-        page.fresh.set()
+        text.changed.set()

@@ -1,4 +1,4 @@
-"""What people see: messages with entities and buttons, in four languages.
+"""Views: messages with entities and buttons, in four languages.
 
 answers     an answer, what its buttons show instead, written sentences, inline cards
 reading     an excerpt in its surroundings, an article in pages, the list of articles

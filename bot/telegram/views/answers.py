@@ -31,7 +31,7 @@ from bot.telegram.views.message import (
     part,
 )
 from bot.telegram.views.quotes import address, best_sentence, cited, named, quoted, titled
-from bot.telegram.views.text import one_line, shortened, tamed, units
+from bot.telegram.views.text import one_line, safe, shortened, units
 from retrieval.search import Correction, Explanation, UnknownLanguage
 from retrieval.types import Excerpt, Source
 
@@ -66,13 +66,12 @@ def answer(
 ) -> Message:
     """Show the excerpts that answer.
 
-    Excerpts that find no room are left out, the last first; the first is cut where it alone is too
-    long.
+    Excerpts without room are left out, the last first; the first is cut where it alone is too long.
 
     Args:
-        answer: With an excerpt at least.
-        language: Of the interface.
-        number: Of the answer in the bot's memory.
+        answer: An answer with at least one excerpt.
+        language: Language of the interface.
+        number: Number of the answer in the bot's memory.
         shown: Excerpts to show; without it, as many as are worth it.
         more: Whether there are more excerpts than those to be shown.
         preview: Whether the first article's page is previewed, if it has an address.
@@ -134,7 +133,7 @@ def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
 def closest(
     answer: Answer, language: Language, *, number: int, shown: int | None = None
 ) -> Message:
-    """Show the closest excerpts of what is not answered, marked as no answer."""
+    """Show the closest excerpts for a question that is not answered, marked as no answer."""
     said = part(language.say("The articles do not answer this. These excerpts come closest:"))
     opening = joined(_opening(answer, language), said, by="\n\n")
     message, count = _quotes(opening, answer.excerpts[: shown or MORE], language)
@@ -158,10 +157,10 @@ def why(
     """Say why the excerpts were chosen.
 
     Args:
-        answer: What is explained.
+        answer: The answer to explain.
         reasons: One for each of its excerpts.
-        language: Of the interface.
-        number: Of the answer in the bot's memory.
+        language: Language of the interface.
+        number: Number of the answer in the bot's memory.
         shown: Excerpts that the answer shows.
         threshold: Confidence below which nothing counts as answered, 0 to 1.
     """
@@ -184,9 +183,9 @@ def written_under(
     answer: Message, model: str, sentences: Sequence[str], language: Language
 ) -> Message:
     """Show sentences under an answer, whose buttons stay; cut if there is no room for all."""
-    heading = _heading(model, language)
+    heading = _written_heading(model, language)
     room = TEXT_UNITS - units(answer.text) - units(heading.text) - len("\n\n\n")
-    whole = joined(answer, joined(heading, _said(sentences, room), by="\n"), by="\n\n")
+    whole = joined(answer, joined(heading, _sentences(sentences, room), by="\n"), by="\n\n")
     return Message(whole.text, whole.entities, answer.buttons, answer.preview)
 
 
@@ -198,8 +197,8 @@ def has_room_for_written(answer: Message, model: str, language: Language) -> boo
 
 def written_alone(model: str, sentences: Sequence[str], language: Language) -> Message:
     """Show sentences in a message that replies to the answer."""
-    heading = _heading(model, language)
-    return joined(heading, _said(sentences, TEXT_UNITS - units(heading.text) - 1), by="\n")
+    heading = _written_heading(model, language)
+    return joined(heading, _sentences(sentences, TEXT_UNITS - units(heading.text) - 1), by="\n")
 
 
 def cards(answer: Answer, language: Language) -> list[InlineQueryResultArticle]:
@@ -208,17 +207,17 @@ def cards(answer: Answer, language: Language) -> list[InlineQueryResultArticle]:
 
 
 def notice(text: str) -> Message:
-    """Make a message of plain sentences that may repeat what somebody wrote; lines are kept."""
-    lines = "\n".join(map(tamed, text.split("\n")))
+    """Make a message of plain sentences that may quote somebody; its lines are kept."""
+    lines = "\n".join(map(safe, text.split("\n")))
     return Message(shortened(lines.strip(), TEXT_UNITS))
 
 
 def _opening(answer: Answer, language: Language) -> Message:
-    """Say what was searched, where that is not the question as it was asked."""
+    """Say which question was searched, where it is not the one that was asked."""
     return joined(
         _understood(answer, language),
-        _foreign(answer.unknown_language, language),
-        *(_repaired(repair, language) for repair in answer.corrections),
+        _unknown_language(answer.unknown_language, language),
+        *(_corrected(correction, language) for correction in answer.corrections),
         by="\n",
     )
 
@@ -231,28 +230,28 @@ def _understood(answer: Answer, language: Language) -> Message:
     return part(text.strip(), MessageEntity.ITALIC)
 
 
-def _repaired(repair: Correction, language: Language) -> Message:
+def _corrected(correction: Correction, language: Language) -> Message:
     text = language.say(
         "Searched for “{searched}” instead of “{written}”.",
-        searched=one_line(repair.searched, _WORDS_UNITS),
-        written=one_line(repair.written, _WORDS_UNITS),
+        searched=one_line(correction.searched, _WORDS_UNITS),
+        written=one_line(correction.written, _WORDS_UNITS),
     )
     return part(text.strip(), MessageEntity.ITALIC)
 
 
-def _foreign(foreign: UnknownLanguage | None, language: Language) -> Message:
-    if foreign is None:
+def _unknown_language(unknown: UnknownLanguage | None, language: Language) -> Message:
+    if unknown is None:
         return Message("")
-    encoder = one_line(foreign.encoder, _ENCODER_UNITS)
-    languages = language.languages(foreign.languages)
+    encoder = one_line(unknown.encoder, _ENCODER_UNITS)
+    languages = language.languages(unknown.languages)
     text = (
         language.say(
             "The encoder {encoder} knows {languages} only; searched for: {words}",
             encoder=encoder,
             languages=languages,
-            words=one_line(foreign.searched, _WORDS_UNITS),
+            words=one_line(unknown.searched, _WORDS_UNITS),
         )
-        if foreign.share
+        if unknown.share
         else language.say(
             "The encoder {encoder} knows {languages} only; the articles have no word of the "
             "question.",
@@ -308,11 +307,11 @@ def _words(words: Iterable[str]) -> str:
 
 
 def _percent(share: float, language: Language) -> str:
-    """Write a cosine as a share; an opposite is as far as what has nothing in common."""
+    """Write a cosine as a share; a negative one, which means no closeness, as none."""
     return language.percent(max(0.0, share))
 
 
-def _heading(model: str, language: Language) -> Message:
+def _written_heading(model: str, language: Language) -> Message:
     words = language.say(
         "Written by {model} from the excerpts above; what they do not support is left out:",
         model=one_line(model, _MODEL_UNITS),
@@ -320,8 +319,8 @@ def _heading(model: str, language: Language) -> Message:
     return part(words, MessageEntity.ITALIC)
 
 
-def _said(sentences: Sequence[str], room: int) -> Message:
-    return part(shortened(tamed(" ".join(sentences)), room))
+def _sentences(sentences: Sequence[str], room: int) -> Message:
+    return part(shortened(safe(" ".join(sentences)), room))
 
 
 def _card(answer: Answer, excerpt: Excerpt, language: Language) -> InlineQueryResultArticle:
@@ -350,7 +349,7 @@ def _card(answer: Answer, excerpt: Excerpt, language: Language) -> InlineQueryRe
 
 
 def _card_id(answer: Answer, excerpt: Excerpt) -> str:
-    """Name the excerpt by its place: the same for every question and after a restart."""
+    """Return an id of the excerpt's place: the same for every question and after a restart."""
     place = f"{excerpt.source.path}\0{excerpt.start}\0{excerpt.end}"
     digest = blake2b(place.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     return f"{answer.generation}-{digest}"

@@ -21,15 +21,15 @@ from bot.telegram.views.text import Spans, units, within
 TEXT_UNITS = 4096
 """Telegram's limit on a message's text, in UTF-16 code units."""
 ENTITIES = 100
-"""Telegram drops the entities beyond, without a word."""
+"""Telegram silently drops the entities beyond."""
 ENTITY_BYTES = 9_000
-"""As JSON; the servers refuse somewhere above 9,500 (tdlib/td issue 165)."""
+"""Of the entities as JSON; the servers refuse more than about 9,500 (tdlib/td issue 165)."""
 
 _BOLD_SPANS = 40
 
 
 class Action(StrEnum):
-    """What a press asks for."""
+    """The action that a press asks for."""
 
     ANSWER = "n"  # the answer with so many excerpts: more of them, or back from another view
     CONTEXT = "c"  # an excerpt with the paragraphs around it
@@ -81,7 +81,7 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button under a message: it is pressed, or it opens an address."""
+    """A button under a message, which sends a press or opens an address."""
 
     text: str
     press: Press | None = None
@@ -94,11 +94,11 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent.
+    """A message to send.
 
     Attributes:
-        entities: They count UTF-16 code units, as Telegram does.
-        buttons: In rows.
+        entities: Their offsets count UTF-16 code units, as Telegram does.
+        buttons: The buttons, in rows.
         preview: Address whose preview Telegram shows under the text; None for no preview.
     """
 
@@ -132,10 +132,10 @@ def part(
     """Make a piece of a message.
 
     Args:
-        text: Without white space at its ends where it gets a kind.
-        kinds: Types of the entities that cover all of it.
-        url: Makes a link of all of it.
-        bold: Characters of it, as (start, end) pairs.
+        text: It has no white space at its ends where it gets a kind.
+        kinds: Types of entities that cover the whole text.
+        url: An address to which the whole text is a link.
+        bold: Spans to make bold, as (start, end) pairs of characters.
     """
     spans: Spans = within(text, bold)[:_BOLD_SPANS]
     whole = [MessageEntity(kind, 0, len(text)) for kind in kinds]
@@ -147,7 +147,7 @@ def part(
 
 
 def joined(*parts: Message, by: str = "") -> Message:
-    """Write the parts one after the other, the empty ones left out."""
+    """Join the parts; empty ones are left out."""
     text = ""
     entities: list[MessageEntity] = []
     for one in parts:
@@ -159,7 +159,7 @@ def joined(*parts: Message, by: str = "") -> Message:
 
 
 def filled(opening: Message, blocks: Iterable[Message]) -> tuple[Message, int]:
-    """Add as many blocks as find room in one message, and return how many did."""
+    """Add as many blocks as one message has room for, and return their number."""
     count = 0
     for block in blocks:
         longer = joined(opening, block, by="\n\n")

@@ -1,4 +1,4 @@
-"""What the bot says of itself: help, privacy, and why it does not answer just now."""
+"""Notices: help, privacy, the choice of a language, and why the bot does not answer now."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def help_text(language: Language, username: str) -> Message:
 def privacy(
     language: Language, *, days: int, minutes: int, logged: bool, model: str | None = None
 ) -> Message:
-    """Say what is kept of the asker, how long, how it is erased, and where it is sent.
+    """Say which data of a user are kept, how long, how they are erased, and where they are sent.
 
     Args:
-        language: Of the interface.
-        days: For which questions are kept.
-        minutes: For which a conversation lasts.
+        language: Language of the interface.
+        days: How long questions are kept.
+        minutes: How long a conversation lasts.
         logged: Whether questions are logged.
-        model: That writes answers, if one does.
+        model: The model that writes answers, if one does.
     """
     paragraphs = [
         language.say(
@@ -91,9 +91,9 @@ def refusal(language: Language, per_minute: int, *, busy: bool) -> Message:
     """Say why a question is not answered now.
 
     Args:
-        language: Of the asker.
-        per_minute: Questions that one may ask.
-        busy: Whether too many of the asker's questions wait, and not too many came at once.
+        language: Language of the interface.
+        per_minute: Questions that one user may ask in a minute.
+        busy: Whether too many of the user's questions wait; otherwise too many came at once.
     """
     if busy:
         return Message(
@@ -112,7 +112,7 @@ def refusal(language: Language, per_minute: int, *, busy: bool) -> Message:
 
 
 def stranger(language: Language, user: int) -> Message:
-    """Say that the bot is not for everybody; the id is what the operator would list."""
+    """Say that the bot is not for everybody, with the id that the operator would list."""
     return Message(
         language.say(
             "This bot answers only people whom its operator has listed. "

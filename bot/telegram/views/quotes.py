@@ -1,4 +1,4 @@
-"""A quote: an excerpt as a part of a message, with its citation and the link to its article."""
+"""Quotes: an excerpt as a part of a message, with its citation and the link to its article."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from telegram import MessageEntity
 
 from bot.telegram.views.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Message, joined, part
-from bot.telegram.views.text import folded, harmless, one_line, shortened, units, within
+from bot.telegram.views.text import harmless, normalised, one_line, shortened, units, within
 from retrieval.types import Excerpt, Source
 
 TITLE_UNITS = 200
-# Other articles of the same words that are named, and how long each.
+# Articles that repeat the excerpt: how many are named, and how long each title is.
 _ALSO, _ALSO_UNITS = 3, 60
 
 _EXPANDABLE_CHARS = 400
@@ -30,14 +30,14 @@ def quoted(
 
     Args:
         excerpt: It is cut if it is too long for the room.
-        language: Of the date and of "page" and "paragraph".
+        language: Language of the date and of "page" and "paragraph".
         citation: Number of the citation, if it has one.
-        room: UTF-16 units of the whole.
+        room: UTF-16 units that the quote may take.
     """
     below = cited(excerpt, language, citation=citation)
-    text, spans = harmless(*folded(excerpt.text, excerpt.highlights))
+    text, spans = harmless(*normalised(excerpt.text, excerpt.highlights))
     shorter = shortened(text, room - units(below.text) - 1)
-    # What shows the cut is not bold.
+    # The mark of the cut is not bold.
     kept = shorter if shorter == text else shorter.removesuffix(" …")
     return joined(block(shorter, within(kept, spans)), below, by="\n")
 
@@ -74,8 +74,8 @@ def titled(source: Source, room: int = TITLE_UNITS) -> str:
 
 
 def best_sentence(excerpt: Excerpt) -> str:
-    """Return the first of the sentences that answer best, folded, or else the whole excerpt."""
-    text, spans = folded(excerpt.text, excerpt.highlights)
+    """Return the first of the sentences that answer best, normalised, or else the whole excerpt."""
+    text, spans = normalised(excerpt.text, excerpt.highlights)
     spans = within(text, spans)
     return text[slice(*spans[0])] if spans else text
 

@@ -1,4 +1,4 @@
-"""Views for reading on: an excerpt in its surroundings, an article in pages, the articles' list."""
+"""Reading: an excerpt in its surroundings, an article in pages, the list of articles."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from bot.telegram.views.text import (
     around,
     border,
     ending,
-    folded,
     harmless,
+    normalised,
     one_line,
+    safe,
     shortened,
-    tamed,
     units,
 )
 from retrieval.chunking import is_terminated, split_paragraphs
 from retrieval.types import Article, Excerpt, Source
 
 _OWN_UNITS, _NEAR_UNITS = 2_000, 700
-"""Of the excerpt's paragraph and of each beside it: a screen or two of a phone."""
+"""Lengths of the excerpt's paragraph and of each beside it: a screen or two of a phone."""
 _PAGE_UNITS = 3_000
-"""Of an article's text; title, author and page number find room beside it."""
+"""Length of an article's text on one page; title, author and page number need the rest."""
 _LISTED = 10
 _LISTED_TITLE_UNITS, _AUTHOR_UNITS = 120, 100
 _BUTTONS_IN_ROW = 8
@@ -52,16 +52,16 @@ def context(
     Args:
         article_text: If the excerpt is no longer in it, the excerpt is shown alone.
         excerpt: Its best sentence is bold, or all of it.
-        language: Of the interface.
-        number: Of the answer in the bot's memory.
+        language: Language of the interface.
+        number: Number of the answer in the bot's memory.
         shown: Excerpts that the answer shows.
-        citation: The excerpt's, from 1.
-        citations: How many there are to choose from.
+        citation: Number of the excerpt's citation, from 1.
+        citations: Number of citations to choose from.
     """
     before, own, place, after = _surroundings(article_text, excerpt)
     length = len(excerpt.text)
     marked = [(0, length), *(excerpt.highlights or [(0, length)])]
-    text, spans = harmless(*folded(own, [(place + a, place + b) for a, b in marked]))
+    text, spans = harmless(*normalised(own, [(place + a, place + b) for a, b in marked]))
     start, end = spans[0]
 
     below = cited(excerpt, language, citation=citation)
@@ -70,9 +70,9 @@ def context(
     text, shift = around(text, start, end, min(max(_OWN_UNITS, units(text[start:end])), room))
     near = min(_NEAR_UNITS, (room - units(text)) // 2 - len("\n\n"))
     message = joined(
-        part(ending(tamed(before), near)),
+        part(ending(safe(before), near)),
         part(text, MessageEntity.BLOCKQUOTE, bold=[(a + shift, b + shift) for a, b in spans[1:]]),
-        part(shortened("\n".join(filter(None, map(tamed, after))), near)),
+        part(shortened("\n".join(filter(None, map(safe, after))), near)),
         below,
         by="\n\n",
     )
@@ -100,11 +100,11 @@ def article(
     """Show a page of an article.
 
     Args:
-        article: All of it.
-        language: Of the interface.
+        article: The article with its whole text.
+        language: Language of the interface.
         page: From 0; one that does not exist is the nearest that does.
-        press: Gives the press that turns to a page.
-        back: Where "Back" leads, if anywhere.
+        press: Returns the press that turns to a page.
+        back: The press of the button "Back", if there is one.
     """
     source = article.source
     texts = pages(article.text)
@@ -139,7 +139,7 @@ def pages(text: str) -> list[str]:
     done: list[str] = []
     page = ""
     for start, end in split_paragraphs(text):
-        paragraph = tamed(text[start:end])
+        paragraph = safe(text[start:end])
         at = 0
         while at < len(paragraph):
             room = _PAGE_UNITS - (units(page) + len("\n\n") if page else 0)
@@ -164,10 +164,10 @@ def sources(
     """List the articles, the newest first, those without a date last.
 
     Args:
-        sources: All of them, in any order.
-        language: Of the interface.
+        sources: All articles, in any order.
+        language: Language of the interface.
         page: From 0; one that does not exist is the nearest that does.
-        link: Gives the address that opens an article in this bot.
+        link: Returns the address that opens an article in this bot.
     """
     if not sources:
         return part(language.say("There are no articles yet."))
@@ -190,7 +190,7 @@ def sources(
 
 
 def _surroundings(text: str, excerpt: Excerpt) -> tuple[str, str, int, list[str]]:
-    """Return the paragraph before, the excerpt's own, its place in that, and what comes after."""
+    """Return the paragraph before, the excerpt's own, its place in that, and those after."""
     start = excerpt.start
     if text[start : excerpt.end] != excerpt.text:
         # The article has changed since it was cited.

@@ -1,4 +1,4 @@
-"""What the bot reports: its index to everybody, its use and its gaps to administrators."""
+"""Reports: the index for everybody; use, gaps, refreshes and errors for administrators."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def status(
     inline: bool,
     user: int | None,
 ) -> Message:
-    """Say what is indexed, what Telegram lets the bot see, and the asker's own id, if given.
+    """Report the index, which messages Telegram sends the bot, and the user's own id, if given.
 
-    With it an operator fills the lists of users and administrators.
+    With the id an operator fills the lists of users and administrators.
     """
     lines = [
         language.count("One article", "{n} articles", generation.articles),
@@ -73,7 +73,7 @@ def stats(language: Language, periods: Sequence[tuple[int, Stats]]) -> Message:
 
 
 def gaps(language: Language, groups: Sequence[QuestionGroup], days: int) -> Message:
-    """List what the articles do not answer well, the most asked first."""
+    """List the questions that the articles do not answer well, the most asked first."""
     if not groups:
         return Message(
             language.count(
@@ -96,7 +96,7 @@ def gaps(language: Language, groups: Sequence[QuestionGroup], days: int) -> Mess
 
 
 def refreshing(language: Language, progress: dict[str, Any]) -> Message:
-    """Say how far a refresh has come."""
+    """Report the progress of a refresh."""
     if not progress["total"]:
         return Message(language.say("Refreshing the index …"))
     return Message(
@@ -110,7 +110,7 @@ def refreshing(language: Language, progress: dict[str, Any]) -> Message:
 
 
 def refreshed(language: Language, report: dict[str, Any]) -> Message:
-    """Say what a refresh did."""
+    """Report what a refresh changed and skipped."""
     changed = language.say(
         "Refreshed: {added} new, {modified} changed, {deleted} deleted, {unchanged} unchanged.",
         **{
@@ -133,7 +133,7 @@ def not_refreshed(language: Language, reason: str) -> Message:
 
 
 def alarm(language: Language, kind: str, place: str, times: int) -> Message:
-    """Tell an administrator of an error that repeats; never with a text of an asker."""
+    """Report an error that repeats; a user's text is never part of it."""
     return notice(
         language.count(
             "An error happened here: {kind} at {place}. The log has the details.",

@@ -1,4 +1,4 @@
-"""Text as Telegram takes it: counted in UTF-16, folded, made harmless, and cut at a border.
+"""Text for Telegram: counted in UTF-16 units, normalised, freed of links, and cut at a border.
 
 Telegram's servers look for links in plain text too: they turn `@name`, `#tag`, `$TAG`, `/command`,
 `a@b.org`, `b.org` and `http://...` into entities of their own, and add these to the entities that
@@ -8,8 +8,8 @@ U+2060 WORD JOINER, which has no width, is put where each of these is recognised
 them was read in TDLib's source and not tried on Telegram itself; bank card numbers, and the phone
 numbers that some clients find on their own, are left alone.
 
-A text must be `folded` before anything else is done with it, because half a surrogate pair cannot
-be counted. Spans are (start, end) pairs of characters, not of UTF-16 units.
+A text must be `normalised` before anything else is done with it, because half a surrogate pair
+cannot be counted. Spans are (start, end) pairs of characters, not of UTF-16 units.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def folded(text: str, spans: Iterable[tuple[int, int]] = ()) -> tuple[str, Spans]:
+def normalised(text: str, spans: Iterable[tuple[int, int]] = ()) -> tuple[str, Spans]:
     """Make each run of white space one space, none at the ends, and drop what reorders text."""
     text, spans = _rewritten(_DROPPED, "", text, spans)
     text, spans = _rewritten(_SPACE, " ", text, spans)
@@ -59,26 +59,26 @@ def harmless(text: str, spans: Iterable[tuple[int, int]] = ()) -> tuple[str, Spa
     return _rewritten(_RECOGNISED, _JOINER, text, spans)
 
 
-def tamed(text: str) -> str:
-    """Return what somebody wrote, folded and harmless."""
-    return harmless(folded(text)[0])[0]
+def safe(text: str) -> str:
+    """Return somebody's text normalised and harmless."""
+    return harmless(normalised(text)[0])[0]
 
 
 def one_line(text: str, room: int) -> str:
-    """Return what somebody wrote as a part of a line, tamed, in so many UTF-16 units.
+    """Return somebody's text as a safe part of a line, in so many UTF-16 units.
 
-    What is written from right to left is isolated, since it would reorder what stands beside it.
+    Right-to-left text is isolated, since it would reorder what stands beside it.
     """
-    line = tamed(text)
+    line = safe(text)
     if _RIGHT_TO_LEFT.isdisjoint(map(unicodedata.bidirectional, line)):
         return shortened(line, room)
     return f"\u2068{shortened(line, room - 2)}\u2069"
 
 
 def within(text: str, spans: Iterable[tuple[int, int]]) -> Spans:
-    """Keep of the spans what lies in the text, in order, joined where only white space parts them.
+    """Clip the spans to the text, in order, joined where only white space parts them.
 
-    None is empty or begins or ends with white space, since Telegram would trim it.
+    No span is empty or begins or ends with white space, since Telegram would trim it.
     """
     kept: list[tuple[int, int]] = []
     for start, end in sorted(spans):
@@ -95,7 +95,7 @@ def within(text: str, spans: Iterable[tuple[int, int]]) -> Spans:
 
 
 def shortened(text: str, room: int) -> str:
-    """Cut the end of a text that exceeds the units, and show that it was cut."""
+    """Cut the end of a text that exceeds the units, and mark the cut."""
     if border(text, room) == len(text):
         return text
     if room < len(_CUT_END):
@@ -104,7 +104,7 @@ def shortened(text: str, room: int) -> str:
 
 
 def ending(text: str, room: int) -> str:
-    """Cut the start of a text that exceeds the units, and show that it was cut."""
+    """Cut the start of a text that exceeds the units, and mark the cut."""
     if border(text, room) == len(text):
         return text
     if room < len(_CUT_START):
@@ -127,10 +127,10 @@ def ending(text: str, room: int) -> str:
 
 
 def around(text: str, start: int, end: int, room: int) -> tuple[str, int]:
-    """Cut a text on both sides of what must stay, which alone is cut at its end if it must be.
+    """Cut a text on both sides of a span, which is cut at its end only if it alone is too long.
 
     Returns:
-        The text, and how far what stays has moved in it; the number is negative.
+        The text, and how far the span has moved in it; the number is negative.
     """
     if border(text, room) == len(text):
         return text, 0
@@ -143,10 +143,10 @@ def around(text: str, start: int, end: int, room: int) -> tuple[str, int]:
 
 
 def border(text: str, room: int, start: int = 0) -> int:
-    """Return where a text that is cut after so many units is cut best.
+    """Return the best place to cut a text that has so many units of room.
 
-    That is behind a sentence or a word, if the half of the room is filled, and otherwise where no
-    character is parted. It is the text's end where all of it finds room.
+    It is behind a sentence or a word, if half of the room is filled, and otherwise where no
+    character is parted. It is the text's end where all of it has room.
     """
     room = max(room, 0)
     # The cut may fall into a surrogate pair, of which nothing is then kept.

@@ -9,19 +9,19 @@ from bot.telegram.views import text
 from .emulator import detected
 from .samples import texts, unhurried
 
-folded_texts = texts.map(lambda drawn: text.folded(drawn)[0])
-tamed_texts = texts.map(text.tamed)
+folded_texts = texts.map(lambda drawn: text.normalised(drawn)[0])
+tamed_texts = texts.map(text.safe)
 rooms = st.integers(-5, 600)
 
 
 def test_white_space_and_controls_become_single_spaces() -> None:
-    assert text.folded(" a\t\nb\u2028c\x00d\x85 ")[0] == "a b c d"
+    assert text.normalised(" a\t\nb\u2028c\x00d\x85 ")[0] == "a b c d"
 
 
 def test_what_reorders_text_is_dropped_and_the_spans_follow() -> None:
-    folded, spans = text.folded("a \u202egrid\u202c  \ud800b", ((3, 7), (11, 12)))
-    assert folded == "a grid b"
-    assert [folded[start:end] for start, end in spans] == ["grid", "b"]
+    normalised, spans = text.normalised("a \u202egrid\u202c  \ud800b", ((3, 7), (11, 12)))
+    assert normalised == "a grid b"
+    assert [normalised[start:end] for start, end in spans] == ["grid", "b"]
 
 
 def test_a_title_from_right_to_left_is_isolated() -> None:
@@ -53,7 +53,7 @@ def test_else_a_character_is_kept_whole(character: str) -> None:
 
 def test_a_cut_at_the_start_lays_no_command_bare() -> None:
     for room in range(4, 40):
-        assert not list(detected(text.ending(text.tamed("x" * 30 + "/command/" * 3), room), []))
+        assert not list(detected(text.ending(text.safe("x" * 30 + "/command/" * 3), room), []))
 
 
 def test_a_text_is_cut_on_both_sides_of_what_must_stay() -> None:
@@ -93,8 +93,8 @@ def test_what_must_stay_stays(full: str, room: int, data: st.DataObject) -> None
 @unhurried
 @given(texts)
 def test_harmless_text_stays_as_it_is(anything: str) -> None:
-    once = text.tamed(anything)
-    assert text.tamed(once) == once
+    once = text.safe(anything)
+    assert text.safe(once) == once
     assert not list(detected(once, []))
     assert once == once.strip()
 
@@ -104,6 +104,6 @@ def test_harmless_text_stays_as_it_is(anything: str) -> None:
 def test_spans_cover_the_same_words_after_folding(anything: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(anything)))
     end = data.draw(st.integers(start, len(anything)))
-    folded, (span,) = text.folded(anything, ((start, end),))
-    (kept,) = text.within(folded, (span,)) or ((0, 0),)
-    assert folded[slice(*kept)] == text.folded(anything[start:end])[0]
+    normalised, (span,) = text.normalised(anything, ((start, end),))
+    (kept,) = text.within(normalised, (span,)) or ((0, 0),)
+    assert normalised[slice(*kept)] == text.normalised(anything[start:end])[0]

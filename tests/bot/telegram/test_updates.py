@@ -34,7 +34,7 @@ class Hands:
         self.attempts.append(update.update_id)
         await self.go.wait()
         if len(self.attempts) <= self.failures:
-            self.handling.keep(update)
+            self.handling.mark_unsent(update)
 
 
 @asynccontextmanager
