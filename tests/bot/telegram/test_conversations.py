@@ -14,19 +14,12 @@ from bot.telegram.replies import Replies
 
 from .bots import CROWS, TIDES, library, serving
 from .emulator import Emulator, group, supergroup
+from .virtual import Clock
 
 pytestmark = pytest.mark.anyio
 
 FOLLOW_UP = "And who?"
 OF_CROWS = "And who? (recognise human faces)"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -65,10 +58,6 @@ async def test_follow_ups_of_a_follow_up_keep_to_the_subject(talk: Talk) -> None
     talk.ask(CROWS)
     talk.ask(FOLLOW_UP)
     assert talk.ask("And where?") == "And where? (recognise human faces)"
-
-
-async def test_the_first_question_leans_on_nothing(talk: Talk) -> None:
-    assert talk.ask(FOLLOW_UP) is None
 
 
 @pytest.mark.parametrize(
@@ -117,18 +106,6 @@ async def test_an_edited_question_leans_on_what_came_before_it(talk: Talk) -> No
     talk.replies.shown(AskedQuestion(place, 2, FOLLOW_UP, "en"), reply)
     assert talk.ask("Who?") == "Who? (recognise human faces)"
     assert talk.replies.edited(AskedQuestion(place, 2, FOLLOW_UP, "en")) is None
-
-
-async def test_new_forgets_the_conversation(emulator: Emulator, tmp_path: Path) -> None:
-    async with serving(emulator, tmp_path):
-        emulator.say(7, CROWS)
-        emulator.say(7, FOLLOW_UP)
-        emulator.say(7, "/new")
-        emulator.say(7, FOLLOW_UP)
-        _, follow_up, new, last = await emulator.sent(4)
-    assert follow_up.text.startswith(f"Understood as: {OF_CROWS}")
-    assert new.text == "A new conversation. What would you like to know?"
-    assert "Understood" not in last.text
 
 
 async def test_new_in_one_chat_leaves_the_others_alone(emulator: Emulator, tmp_path: Path) -> None:

@@ -17,20 +17,12 @@ from hypothesis import strategies as st
 from bot.errors import BotError
 from bot.telegram.memory import ChatPlace, Gap, State, Stats
 
+from .virtual import Clock
+
 BOT = 4_000_000_001
 ANN, BOB, EVE = 5_111_222_333, 5_444_555_666, 5_777_888_999
 GROUP = -1_001_234_567_890
 DAY = 86_400.0
-
-
-class Clock:
-    """Time that passes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -188,73 +180,7 @@ def test_a_conversation_holds_the_last_four_questions(state: State) -> None:
     assert state.earlier(place()) == ("question 2", "question 3", "question 4", "question 5")
 
 
-def test_conversations_are_apart_by_chat_topic_and_user(state: State) -> None:
-    places = [place(), place(topic=7), place(topic=8), place(BOB), place(chat=ANN)]
-    for where in places:
-        assert state.earlier(where) == ()
-        state.asked(where, repr(where))
-
-    assert [state.earlier(where) for where in places] == [(repr(where),) for where in places]
-
-
-def test_a_pause_ends_a_conversation(state: State, clock: Clock) -> None:
-    state.asked(place(), "first")
-    clock.now += 20 * 60
-    state.asked(place(), "second")
-    clock.now += 20 * 60
-    assert state.earlier(place()) == ("first", "second")
-
-    clock.now += 1
-    assert state.earlier(place()) == ()
-    state.asked(place(), "third")
-    assert state.earlier(place()) == ("third",)
-
-
-def test_a_new_conversation_forgets_only_that_place(state: State) -> None:
-    state.asked(place(), "first")
-    state.asked(place(topic=7), "second")
-
-    state.forget(place())
-
-    assert state.earlier(place()) == ()
-    assert state.earlier(place(topic=7)) == ("second",)
-
-
-def test_a_language_is_remembered(state: State) -> None:
-    assert state.language(ANN) is None
-    state.set_language(ANN, "uk")
-    state.set_language(ANN, "de")
-
-    assert state.language(ANN) == "de"
-    assert state.language(BOB) is None
-
-
 # Answers
-
-
-def test_an_answer_is_kept_over_a_restart(folder: Path) -> None:
-    with closing(opened(folder)) as state:
-        number = add(state, 70, "why\0 ?")
-        unsent = state.answer(number, GROUP)
-        state.sent(number, 71)
-
-    with closing(opened(folder)) as state:
-        kept = state.answer(number, GROUP)
-        assert kept is not None
-        assert (kept.number, kept.question_id, kept.message_id) == (number, 70, 71)
-        assert (kept.question, kept.earlier, kept.answered) == ("why\0 ?", ("before",), True)
-        assert state.answer_to(GROUP, 70) == kept
-    assert unsent is not None
-    assert unsent.message_id is None
-
-
-def test_an_answer_is_of_its_chat_only(state: State) -> None:
-    number = add(state, 70)
-
-    assert state.answer(number, ANN) is None
-    assert state.answer(number + 1, GROUP) is None
-    assert state.answer_to(ANN, 70) is None
-    assert state.answer_to(GROUP, 71) is None
 
 
 def test_a_question_that_comes_again_keeps_its_number(state: State) -> None:
@@ -266,30 +192,6 @@ def test_a_question_that_comes_again_keeps_its_number(state: State) -> None:
     assert kept is not None
     assert kept.message_id == 71
     assert state.stats(0).questions == 1
-
-
-def test_an_edited_question_changes_its_answer_and_drops_its_votes(state: State) -> None:
-    number = add(state, 70)
-    state.sent(number, 71)
-    state.vote(number, BOB, up=False)
-
-    state.change_answer(number, "what?", (), False)
-
-    kept = state.answer(number, GROUP)
-    assert kept is not None
-    assert (kept.question, kept.earlier, kept.answered, kept.message_id) == ("what?", (), False, 71)
-    assert state.stats(0).down == 0
-    assert state.vote(number, BOB, up=False)
-
-
-def test_half_a_surrogate_pair_is_kept_as_a_question_mark(state: State) -> None:
-    state.asked(place(), "why \ud83d")
-    number = add(state, 70, "why \ud83d")
-
-    kept = state.answer(number, GROUP)
-    assert kept is not None
-    assert kept.question == "why ?"
-    assert state.earlier(place()) == ("why \ud83d",)
 
 
 # Feedback
@@ -319,10 +221,6 @@ def test_the_last_vote_of_each_user_counts(presses: list[tuple[int, int, bool]])
         assert len(state.gaps(0, 10)) == len(disliked)
 
 
-def test_a_vote_on_an_answer_that_is_gone_changes_nothing(state: State) -> None:
-    assert not state.vote(5, ANN, up=True)
-
-
 def test_gaps_are_what_was_answered_badly_or_not_the_newest_first(
     state: State, clock: Clock
 ) -> None:
@@ -340,21 +238,6 @@ def test_gaps_are_what_was_answered_badly_or_not_the_newest_first(
     ]
     assert [gap.question for gap in state.gaps(0, 1)] == ["disliked"]
     assert [gap.question for gap in state.gaps(start + 1, 10)] == ["disliked"]
-
-
-def test_statistics_count_a_period(state: State, clock: Clock) -> None:
-    assert state.stats(0) == Stats(0, 0, 0, 0, 0, 0)
-    add(state, 1)
-    clock.now += 100
-    number = add(state, 2, answered=False)
-    add(state, 3, where=place(BOB))
-    add(state, 4, where=place(BOB, chat=BOB))
-    state.vote(number, BOB, up=True)
-    state.vote(number, EVE, up=False)
-
-    assert state.stats(0) == Stats(4, 3, 2, 2, 1, 1)
-    assert state.stats(clock.now) == Stats(3, 2, 2, 2, 1, 1)
-    assert state.stats(clock.now + 1).questions == 0
 
 
 # Forgetting

@@ -1,3 +1,5 @@
+"""Views of an answer, and the golden files of all views."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -6,10 +8,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions
 
 from bot.answers import Answer
 from bot.telegram.views import answers as views
-from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Action, Message, Press
+from bot.telegram.views.languages import LANGUAGES
+from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Action, Button, Message, Press
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.search.spelling import Correction
 from retrieval.types import Stage
@@ -28,6 +32,7 @@ from .samples import (
     under,
     unhurried,
 )
+from .specimens import CASES, GOLDEN, SPECIMENS, golden
 
 REASON = Explanation(
     terms=(
@@ -295,3 +300,50 @@ def test_whatever_was_asked_its_reasons_are_valid(
 @given(texts)
 def test_whatever_a_notice_repeats_it_is_valid(text: str) -> None:
     assert flaws(views.notice(f"You wrote {text}.")) == []
+
+
+def posted(card: InlineQueryResultArticle) -> Message:
+    content = card.input_message_content
+    assert isinstance(content, InputTextMessageContent)
+    assert content.link_preview_options == LinkPreviewOptions(is_disabled=True)
+    return Message(content.message_text, tuple(content.entities))
+
+
+def test_a_card_is_named_by_its_place() -> None:
+    found = [excerpt(), excerpt(start=9), excerpt(path="other.md")]
+    names = [card.id for card in views.cards(answer(*found), ENGLISH)]
+    assert len(set(names)) == 3
+    assert names == [card.id for card in views.cards(answer(*found, understood="Else?"), ENGLISH)]
+
+
+@unhurried
+@given(answers(answered=True) | answers(answered=False))
+def test_whatever_the_articles_hold_the_cards_are_valid(one: Answer) -> None:
+    for card in views.cards(one, ENGLISH):
+        assert flaws(posted(card)) == []
+        assert 1 <= len(card.id.encode()) <= 64
+        assert card.title.strip()
+        assert units(card.title) <= 250
+        assert units(card.description or "") <= 200
+
+
+@pytest.mark.parametrize("button", [{}, {"press": Press(Action.WHY, 7, 2), "url": "https://a.org"}])
+def test_a_button_does_one_thing(button: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="'Why': wanted either a press or a URL"):
+        Button("Why", **button)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "code"), CASES)
+def test_a_message_looks_as_it_did(name: str, code: str) -> None:
+    file, drawn = golden(name, code)
+    assert drawn == file.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_over() -> None:
+    assert {file.name for file in GOLDEN.iterdir()} == {golden(*case)[0].name for case in CASES}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("name", [name for name in SPECIMENS if "card" not in name])
+def test_a_message_is_valid_in_every_language(name: str, code: str) -> None:
+    assert flaws(SPECIMENS[name](LANGUAGES[code])) == []

@@ -1,4 +1,4 @@
-"""Threads, and turns: who waits for whom, and that a cancelled wait leaves nothing behind."""
+"""Quotas and turns: a minute slides, nobody takes all threads, a cancelled wait leaves nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from telegram import Bot
 
-from bot.telegram.access import WAITING, Access
+from bot.telegram.access import WAITING, Access, Quota, Seen, Verdict
 from bot.telegram.memory import ChatPlace, State
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
@@ -18,6 +18,7 @@ from bot.telegram.workers import Workers
 
 from .bots import library
 from .emulator import Emulator
+from .virtual import Clock
 
 pytestmark = pytest.mark.anyio
 
@@ -33,34 +34,6 @@ async def settled() -> None:
     """Let every task go as far as it can by itself."""
     for _ in range(10):
         await asyncio.sleep(0)
-
-
-async def test_a_function_runs_in_a_thread_and_its_error_comes_back(workers: Workers) -> None:
-    assert await workers.run(threading.current_thread) is not threading.current_thread()
-    with pytest.raises(ZeroDivisionError, match="by zero"):
-        await workers.run(lambda: 1 // 0)
-    assert await workers.run(divmod, 7, 2) == (3, 1)
-    assert await workers.note(divmod, 7, 2) == (3, 1)
-
-
-async def test_turns_of_one_come_in_order_and_do_not_hold_up_others(workers: Workers) -> None:
-    order: list[str] = []
-    go = asyncio.Event()
-
-    async def take(name: str, *whose: int) -> None:
-        async with workers.turn(*whose):
-            if name == "first":
-                await go.wait()
-            order.append(name)
-
-    names = [("first", (1, 7)), ("second", (1, 7)), ("third", (1, 7))]
-    names += [("elsewhere", (2, 7)), ("another", (1, 8))]
-    tasks = [asyncio.create_task(take(name, *whose)) for name, whose in names]
-    await settled()
-    assert order == ["elsewhere", "another"]
-    go.set()
-    await asyncio.gather(*tasks)
-    assert order[2:] == ["first", "second", "third"]
 
 
 async def test_one_user_has_one_thread_at_a_time(workers: Workers) -> None:
@@ -120,12 +93,12 @@ async def test_who_is_cancelled_while_waiting_for_a_turn_gives_the_place_back(
     telegram = opened.settings.telegram
     state = State.open(tmp_path / "state", 1, keep_days=1, conversation_minutes=1)
     replies, outbox = Replies(opened, state, emulator.username), Outbox(Bot(emulator.token))
-    admission = Access(replies, outbox, workers, telegram)
+    access = Access(replies, outbox, workers, telegram)
     order: list[str] = []
     go = asyncio.Event()
 
     async def hold(name: str) -> None:
-        async with admission.asking(ChatPlace(7, None, 7), "en", 1) as admitted:
+        async with access.asking(ChatPlace(7, None, 7), "en", 1) as admitted:
             assert admitted
             order.append(name)
             await go.wait()
@@ -145,3 +118,32 @@ async def test_who_is_cancelled_while_waiting_for_a_turn_gives_the_place_back(
     assert order == ["cancelled", *["then"] * (WAITING + 1)]
     assert not workers.waiting
     state.close()
+
+
+def test_the_minute_slides() -> None:
+    clock = Clock()
+    quota = Quota(2, clock)
+    for moment in (100.0, 130.0):
+        clock.now = moment
+        assert quota.admit(7) is Verdict.ADMITTED
+        quota.leave(7)
+    clock.now = 159.9
+    assert quota.admit(7) is Verdict.TOO_FAST
+    clock.now = 160.0
+    assert quota.admit(7) is Verdict.ADMITTED
+    quota.leave(7)
+    clock.now = 160.1
+    assert quota.admit(7) is Verdict.TOO_FAST
+
+
+def test_what_was_seen_is_forgotten_when_others_take_its_place() -> None:
+    seen = Seen(2)
+    assert [seen.first(key) for key in ("a", "a", "b", "a", "c")] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert seen.first("b")
+    assert not seen.first("c")
