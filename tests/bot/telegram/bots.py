@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from pydantic import SecretStr
 
 from bot.answers import Answer, Answerer
@@ -25,7 +27,7 @@ from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from tests.fakes import HashEncoder, ReadsHere
 
-from .emulator import Emulator
+from .emulator import Answered, Emulator, Sent
 
 ARTICLES = {
     "crows.md": (
@@ -42,6 +44,8 @@ ARTICLES = {
 }
 CROWS = "Who can recognise human faces?"
 TIDES = "What raises tides twice a day?"
+FROM_CROWS, FROM_TIDES = "Crows recognise human faces.", "The moon raises tides twice a day."
+"""How the answers to these begin."""
 UNLIMITED = Rates(overall_per_s=1000, chat_per_s=1000, chat_burst=1000, group_per_min=1000)
 """For tests that are not about limits: a chat's fourth message in three seconds would wait."""
 NOTHING = "Zanzibar parliament?"
@@ -170,3 +174,41 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
+
+
+async def said(emulator: Emulator, chat: int, text: str = CROWS, **fields: object) -> Sent:
+    """Write in private, and return the reply."""
+    count = emulator.messages.total
+    emulator.say(chat, text, **fields)  # type: ignore[arg-type]
+    reply = (await emulator.sent(count + 1))[-1]
+    assert (reply.chat_id, reply.reply_to) == (chat, emulator.last_message_id)
+    return reply
+
+
+async def answer_to(emulator: Emulator, query_id: str) -> Answered:
+    """Wait for the answer to a press."""
+
+    def found() -> list[Answered]:
+        return [one for one in emulator.answers if one.query_id == query_id]
+
+    await emulator.until(lambda: bool(found()))
+    return found()[0]
+
+
+async def pressed(emulator: Emulator, sent: Sent, which: str, user: int | None = None) -> str:
+    """Press a button and return the toast."""
+    query = emulator.press_button(sent, which, user)
+    return (await answer_to(emulator, query)).text
+
+
+async def turned(emulator: Emulator, sent: Sent, which: str, user: int | None = None) -> Sent:
+    """Press a button, and return the message when it says something else."""
+    known = len(sent.history)
+    await pressed(emulator, sent, which, user)
+    await emulator.until(lambda: len(sent.history) > known)
+    return sent
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged as a warning or as worse."""
+    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]

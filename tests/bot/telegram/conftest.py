@@ -11,6 +11,7 @@ import pytest
 from config import setup_logs
 from tests.paths import ROOT
 
+from .emulation.asking import Ask, asking
 from .emulator import Emulator
 from .programs import SEEDS
 
@@ -24,6 +25,21 @@ def anyio_backend() -> str:
 async def emulator() -> AsyncIterator[Emulator]:
     async with Emulator() as emulator:
         yield emulator
+
+
+@pytest.fixture
+async def ask(emulator: Emulator) -> AsyncIterator[Ask]:
+    """Ask the emulator as any bot could."""
+    async with asking(emulator.url, emulator.token) as ask:
+        yield ask
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _durations() -> Iterator[None]:
+    """Let the library give durations as the bot asks for them; it warns of the other form."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PTB_TIMEDELTA", "1")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ TEXT = "Crows recognise faces. They hold grudges for years. So do magpies."
 
 # The first draw reads Unicode tables, which takes its time on a busy machine.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(unhurried, max_examples=40)
+"""For what is slow to draw."""
 
 
 def excerpt(

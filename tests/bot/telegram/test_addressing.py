@@ -110,12 +110,6 @@ def test_in_a_private_chat_every_text_asks(text: str, expected: str) -> None:
     assert question(message(text, chat=private(7))) == expected
 
 
-def test_a_reply_to_the_bot_asks_and_a_reply_to_another_does_not() -> None:
-    assert question(message("And why?", reply_to_message=wrote(BOT, "Crows."))) == "And why?"
-    assert question(message("And why?", reply_to_message=wrote(person(8), "Crows."))) is None
-    assert question(message("And why?", reply_to_message=wrote(OTHER_BOT, "Crows."))) is None
-
-
 def test_in_a_topic_the_reply_to_its_first_message_is_none() -> None:
     topic = {"chat": FORUM, "message_thread_id": 4, "is_topic_message": True}
     made = {"name": "Topic", "icon_color": 7322096}
@@ -202,13 +196,6 @@ def test_an_automatic_forward_is_one_even_with_its_origin() -> None:
     said = message("@emulated_bot what?", forward_origin=origin, **forward)
     assert question(said) is None
     assert question(said, channel_posts=True) == "what?"
-
-
-def test_a_comment_under_a_post_belongs_to_its_writer_and_to_no_topic() -> None:
-    post = wrote(TELEGRAM, "A post", sender_chat=CHANNEL, is_automatic_forward=True)
-    said = message("@emulated_bot what?", reply_to_message=post, message_thread_id=9)
-    assert place_of(said) == ChatPlace(-5, None, 7)
-    assert question(message("@emulated_bot", reply_to_message=post)) == "A post"
 
 
 def test_a_question_knows_its_topic_its_message_and_the_language_of_the_asker() -> None:

@@ -14,8 +14,8 @@ from bot.refresh_process import Document, Refresher
 from bot.telegram.memory import ChatPlace, State
 from config import Settings
 
-from .bots import CROWS, NOTHING, TIDES, serving
-from .emulator import Emulator, Sent, private, supergroup
+from .bots import CROWS, NOTHING, TIDES, said, serving
+from .emulator import Emulator, private, supergroup
 
 pytestmark = pytest.mark.anyio
 
@@ -70,12 +70,6 @@ class Beside:
 
     def close(self) -> None:
         self.go.set()
-
-
-async def said(emulator: Emulator, chat: int, text: str) -> Sent:
-    count = emulator.messages.total
-    emulator.say(chat, text)
-    return (await emulator.sent(count + 1))[-1]
 
 
 def beside(ends: Document | Exception) -> tuple[Beside, Any]:

@@ -92,14 +92,6 @@ async def test_errors_are_counted_by_kind_and_place() -> None:
     assert told.messages == []
 
 
-async def test_the_text_of_an_error_is_not_told() -> None:
-    told = Told(1)
-    await told.note(look_up, 3)
-    ((_, text),) = told.messages
-    assert "KeyError at test_alarms.py:" in text
-    assert "neighbour" not in text
-
-
 async def test_an_administrator_who_blocked_the_bot_keeps_no_other_from_being_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

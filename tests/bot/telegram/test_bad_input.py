@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,11 @@ from telegram import Update
 
 from bot.telegram.memory import open_file
 
-from .bots import CROWS, TIDES, serving
+from .bots import CROWS, FROM_TIDES, TIDES, serving, warnings
 from .emulator import Emulator, channel, group, person, private, supergroup
 
 pytestmark = pytest.mark.anyio
 
-_TIDES = "The moon raises tides twice a day."
 _FILE = {"file_id": "f", "file_unique_id": "u"}
 _SQUARE = {**_FILE, "width": 9, "height": 9}
 _INVOICE = {"id": "1", "from": person(7), "invoice_payload": "p"}
@@ -159,10 +157,6 @@ TEXTS = {
 }
 
 
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
-
-
 def waiting(folder: Path) -> int:
     """Count what the bot has not handled."""
     (file,) = (folder / "state").glob("*.sqlite")
@@ -195,7 +189,7 @@ async def test_updates_of_every_kind_are_taken_calmly(
     async with serving(emulator, tmp_path):
         (message,) = await emulator.sent(1)
         await emulator.until(lambda: not emulator.pending)
-    assert message.text.startswith(_TIDES)
+    assert message.text.startswith(FROM_TIDES)
     assert len(emulator.messages) == 1
     assert warnings(caplog) == []
     assert waiting(tmp_path) == 0

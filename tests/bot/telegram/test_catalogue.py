@@ -58,13 +58,6 @@ def arranged(tmp_path: Path) -> Arranged:
     return Catalogue(store, searcher), follow
 
 
-def test_the_newest_stand_first_and_those_without_a_date_last(arranged: Arranged) -> None:
-    shelf, _ = arranged
-    paths = [source.path for source in shelf.sources()]
-    assert paths[0] == "high.md"
-    assert paths[-2:] == ["2020/crows.md", "storms.md"]
-
-
 @pytest.mark.parametrize(
     ("words", "path"),
     [

@@ -111,12 +111,3 @@ async def test_a_damaged_memory_ends_it_with_one_line_and_verbose_shows_no_token
         assert await bot.ended() == 3
     assert f"the bot's memory {memory} is damaged (it is no SQLite database); " in bot.lines[-1]
     assert SECRET not in "\n".join(bot.lines)
-
-
-async def test_verbose_shows_no_wrong_token_either(emulator: Emulator, folder: Path) -> None:
-    token = "123456:" + "E" * 35
-    async with program(emulator, folder, "-v", token=token) as bot:
-        assert await bot.ended() == 3
-    logged = "\n".join(bot.lines)
-    assert "Traceback" in logged
-    assert "E" * 35 not in logged

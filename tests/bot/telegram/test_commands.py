@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import base64
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from bot.telegram.views import notices
 from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import Action, Press
 
-from .bots import CROWS, NOTHING, TIDES, serving
-from .emulator import ApiError, Emulator, Fault, Sent, group, person, private, supergroup
+from .bots import CROWS, NOTHING, TIDES, said, serving, turned, warnings
+from .emulator import ApiError, Emulator, Fault, group, person, private, supergroup
 
 pytestmark = pytest.mark.anyio
 
@@ -23,23 +22,6 @@ CROW_TEXT = "Crows recognise human faces. They hold grudges for years."
 WHAT = "What would you like to know? Ask it in a few words."
 WHICH = "Which article? Write its title after /article, or choose from /sources."
 HELP = "Ask me a question in your own words."
-
-
-async def said(emulator: Emulator, chat: int, text: str, **fields: object) -> Sent:
-    """Write in private, and return the reply."""
-    count = emulator.messages.total
-    emulator.say(chat, text, **fields)  # type: ignore[arg-type]
-    reply = (await emulator.sent(count + 1))[-1]
-    assert (reply.chat_id, reply.reply_to) == (chat, emulator.last_message_id)
-    return reply
-
-
-async def pressed(emulator: Emulator, sent: Sent, which: str) -> str:
-    known, answered = len(sent.history), emulator.answers.total
-    emulator.press_button(sent, which)
-    await emulator.answered(answered + 1)
-    await emulator.until(lambda: len(sent.history) > known)
-    return emulator.answers[-1].text
 
 
 def encoded(question: str) -> str:
@@ -80,7 +62,7 @@ async def test_start_follows_links_and_takes_broken_ones_kindly(
     async with serving(emulator, tmp_path):
         for user, (payload, start) in enumerate(payloads.items(), start=10):
             assert (await said(emulator, user, f"/start {payload}")).text.startswith(start)
-    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+    assert warnings(caplog) == []
 
 
 # /ask
@@ -93,21 +75,6 @@ async def test_ask_asks(emulator: Emulator, tmp_path: Path) -> None:
             CROW_TEXT
         )
         assert (await said(emulator, 9, "/ask")).text == WHAT
-
-
-async def test_ask_in_reply_asks_what_it_replies_to(emulator: Emulator, tmp_path: Path) -> None:
-    chat = group(-5)
-    async with serving(emulator, tmp_path) as bot:
-        emulator.say_in(chat, 7, CROWS)
-        question = emulator.last_message_id
-        emulator.say_in(chat, 8, "/ask", reply_to=question)
-        (reply,) = await emulator.sent(1)
-        # A reply to the bot's own message asks nothing.
-        emulator.say_in(chat, 8, "/ask", reply_to=reply.message_id)
-        nothing = (await emulator.sent(2))[-1]
-    assert reply.text.startswith(CROW_TEXT)
-    assert nothing.text == WHAT
-    assert bot.held.heard == [CROWS]
 
 
 async def test_commands_in_groups_are_obeyed_and_those_of_others_and_unknown_ones_are_not(
@@ -138,19 +105,6 @@ def _by_a_bot() -> dict[str, Any]:
     return {"from": person(9, is_bot=True)}
 
 
-async def test_commands_in_a_topic_are_answered_there(emulator: Emulator, tmp_path: Path) -> None:
-    forum = supergroup(-100, forum=True)
-    async with serving(emulator, tmp_path):
-        thread = emulator.open_topic(forum, 7, "Birds")
-        emulator.say_in(forum, 7, "/ask", thread=thread)
-        emulator.say_in(forum, 8, "/sources", thread=thread)
-        asked, sources = sorted(await emulator.sent(2), key=lambda sent: len(sent.text))
-    assert asked.thread == sources.thread == thread
-    # The topic's first message, to which clients let all others reply, is no question.
-    assert asked.text == WHAT
-    assert sources.text.startswith("4 articles")
-
-
 # The articles
 
 
@@ -177,11 +131,11 @@ async def test_sources_lists_articles_in_pages_with_links_that_open_them(
         link = next(one["url"] for one in sent.entities if one["type"] == "text_link")
         opened = await said(emulator, 8, f"/start {link.removeprefix(prefix)}")
         assert opened.text.startswith("News of day 10\nMar 10, 2026\n\nIt was day 10.")
-        await pressed(emulator, sent, "▶")
+        await turned(emulator, sent, "▶")
         assert "• On crows · May 3, 2024\n" in sent.text
         assert "page 2 of 2" in sent.text
         assert sent.labels == ["◀"]
-        await pressed(emulator, sent, "◀")
+        await turned(emulator, sent, "◀")
     assert sent.history[2] == sent.history[0]
 
 
@@ -218,7 +172,7 @@ async def test_a_long_article_is_turned_over_by_buttons_also_after_a_restart(
         sent = await said(emulator, 7, "/article sands")
         assert "page 1 of" in sent.text
     async with serving(emulator, tmp_path):
-        await pressed(emulator, sent, "▶")
+        await turned(emulator, sent, "▶")
     assert "page 2 of" in sent.text
     assert sent.labels == ["◀", "▶"]
 
@@ -256,7 +210,8 @@ async def test_a_chosen_language_is_the_users_own_and_outlives_a_restart(
 ) -> None:
     async with serving(emulator, tmp_path):
         sent = await said(emulator, 7, "/language")
-        assert await pressed(emulator, sent, "Deutsch") != ""
+        await turned(emulator, sent, "Deutsch")
+        assert emulator.answers[-1].text
         assert sent.labels == ["English", "Українська", "Русский", "· Deutsch ·"]
         assert sent.text == notices.choose_language(LANGUAGES["de"]).text
     async with serving(emulator, tmp_path):
@@ -284,7 +239,7 @@ async def test_forgetme_leaves_nothing_of_the_user_and_everything_of_others(
         sent = await said(emulator, 7, NOTHING)
         own = emulator.last_message_id
         choice = await said(emulator, 7, "/language")
-        await pressed(emulator, choice, "Deutsch")
+        await turned(emulator, choice, "Deutsch")
         await said(emulator, 8, TIDES)
         other = emulator.last_message_id
         await said(emulator, 7, "/forgetme")
@@ -345,7 +300,7 @@ async def test_there_is_a_menu_for_each_scope_and_language(
     async with serving(emulator, tmp_path, administrators=[1, 2]):
         await emulator.called("setMyCommands", 16)
         await emulator.until(lambda: len(emulator.menus.by_key) == 12)
-    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+    assert warnings(caplog) == []
     everybody = [one["command"] for one in emulator.commands]
     assert everybody == (
         ["ask", "sources", "article", "new", "help", "language", "privacy", "forgetme", "status"]

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import pytest
 
-from .bots import CROWS, TIDES, serving
+from .bots import CROWS, FROM_CROWS, FROM_TIDES, TIDES, serving, warnings
 from .emulator import ApiError, Emulator, Fault, group, private
 
 pytestmark = pytest.mark.anyio
-
-_CROWS, _TIDES = "Crows recognise human faces.", "The moon raises tides twice a day."
 
 
 async def test_an_edited_question_edits_its_answer(emulator: Emulator, tmp_path: Path) -> None:
@@ -21,21 +18,10 @@ async def test_an_edited_question_edits_its_answer(emulator: Emulator, tmp_path:
         await emulator.sent(1)
         emulator.edit(7, emulator.last_message_id, TIDES)
         (answer,) = await emulator.edited(1)
-    assert [content.text[:5] for content in answer.history] == ["Crows", "The m"]
-    assert len(emulator.messages) == 1
-    assert "Why this?" in answer.labels
-
-
-async def test_the_buttons_of_an_edited_answer_are_for_the_new_question(
-    emulator: Emulator, tmp_path: Path
-) -> None:
-    async with serving(emulator, tmp_path):
-        emulator.say(7, CROWS)
-        (answer,) = await emulator.sent(1)
-        emulator.edit(7, emulator.last_message_id, TIDES)
-        await emulator.edited(1)
+        assert answer.text.startswith(FROM_TIDES)
         emulator.press_button(answer, "Why this?")
         await emulator.edited(2)
+    assert len(emulator.messages) == 1
     assert "[1] Tides" in answer.text
 
 
@@ -62,7 +48,7 @@ async def test_a_question_edited_while_its_answer_is_computed_gets_the_answer_to
         emulator.edit(7, emulator.last_message_id, TIDES)
         bot.held.go.set()
         (answer,) = await emulator.edited(1)
-    assert answer.text.startswith(_TIDES)
+    assert answer.text.startswith(FROM_TIDES)
     assert len(emulator.messages) == 1
 
 
@@ -75,7 +61,7 @@ async def test_a_mention_that_is_added_later_asks(emulator: Emulator, tmp_path: 
         emulator.edit(-5, asked, f"@{emulator.username} {TIDES}")
         await emulator.edited(1)
     assert answer.reply_to == asked
-    assert answer.text.startswith(_TIDES)
+    assert answer.text.startswith(FROM_TIDES)
     assert len(emulator.messages) == 1
 
 
@@ -102,8 +88,8 @@ async def test_an_answer_that_was_deleted_stays_so(
         await emulator.called("editMessageText")
         emulator.say(8, CROWS)
         await emulator.sent(2)
-    assert answer.text.startswith(_CROWS)
-    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+    assert answer.text.startswith(FROM_CROWS)
+    assert warnings(caplog) == []
 
 
 @pytest.mark.parametrize("text", ["@emulated_bot", "\u200b", "/help", "/new"])
@@ -145,7 +131,7 @@ async def test_a_refused_question_is_answered_when_it_is_edited(
         await emulator.sent(1)
         emulator.edit(7, emulator.last_message_id, CROWS)
         _, answer = await emulator.sent(2)
-    assert answer.text.startswith(_CROWS)
+    assert answer.text.startswith(FROM_CROWS)
 
 
 @pytest.mark.parametrize("chat", [private(7), group(-5)], ids=["private", "group"])
@@ -190,4 +176,4 @@ async def test_an_edit_that_could_not_be_shown_is_shown_after_a_restart(
     assert len(answer.history) == 1
     async with serving(emulator, tmp_path):
         await emulator.edited(1)
-    assert answer.text.startswith(_TIDES)
+    assert answer.text.startswith(FROM_TIDES)

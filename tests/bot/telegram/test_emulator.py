@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from .emulation.asking import Ask, asking, done, refused
+from .emulation.asking import (
+    Ask,
+    article,
+    data,
+    done,
+    keyboard,
+    refused,
+    result,
+    says,
+    span,
+)
 from .emulator import Emulator, Json, supergroup
 
 pytestmark = pytest.mark.anyio
 
 GROUP = supergroup(-100)
-
-
-@pytest.fixture
-async def ask(emulator: Emulator) -> AsyncIterator[Ask]:
-    async with asking(emulator.url, emulator.token) as ask:
-        yield ask
-
-
-def keyboard(*buttons: Json) -> Json:
-    return {"inline_keyboard": [list(buttons)]}
-
-
-def data(text: str = "More", value: str = "m") -> Json:
-    return {"text": text, "callback_data": value}
-
-
-def span(kind: str, offset: int, length: int, **fields: object) -> list[Json]:
-    return [{"type": kind, "offset": offset, "length": length, **fields}]
-
-
-def article(**fields: object) -> Json:
-    content = {"message_text": "Text."}
-    return {
-        "type": "article",
-        "id": "1",
-        "title": "Title",
-        "input_message_content": content,
-        **fields,
-    }
-
-
-def result(**fields: object) -> Json:
-    return {"results": [article(**fields)]}
-
-
-def says(**fields: object) -> Json:
-    return {"input_message_content": {"message_text": "Text.", **fields}}
 
 
 WRONG_TEXTS: list[tuple[Json, str]] = [

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
-from .emulation.asking import Ask, asking, done, refused
+from .emulation.asking import Ask, data, done, keyboard, refused, result, span
 from .emulation.chats import ANONYMOUS
 from .emulation.texts import typed
 from .emulator import Emulator, Json, channel, cut, group, supergroup
@@ -17,43 +16,6 @@ pytestmark = pytest.mark.anyio
 
 
 GROUP, FORUM = supergroup(-100), supergroup(-200, forum=True)
-
-
-@pytest.fixture
-async def ask(emulator: Emulator) -> AsyncIterator[Ask]:
-    async with asking(emulator.url, emulator.token) as ask:
-        yield ask
-
-
-def keyboard(*buttons: Json) -> Json:
-    return {"inline_keyboard": [list(buttons)]}
-
-
-def data(text: str = "More", value: str = "m") -> Json:
-    return {"text": text, "callback_data": value}
-
-
-def span(kind: str, offset: int, length: int, **fields: object) -> list[Json]:
-    return [{"type": kind, "offset": offset, "length": length, **fields}]
-
-
-def article(**fields: object) -> Json:
-    content = {"message_text": "Text."}
-    return {
-        "type": "article",
-        "id": "1",
-        "title": "Title",
-        "input_message_content": content,
-        **fields,
-    }
-
-
-def result(**fields: object) -> Json:
-    return {"results": [article(**fields)]}
-
-
-def says(**fields: object) -> Json:
-    return {"input_message_content": {"message_text": "Text.", **fields}}
 
 
 async def test_the_longest_message_and_the_most_buttons_are_taken(

@@ -19,12 +19,6 @@ GROUP = supergroup(-100)
 
 
 @pytest.fixture
-async def ask(emulator: Emulator) -> AsyncIterator[Ask]:
-    async with asking(emulator.url, emulator.token) as ask:
-        yield ask
-
-
-@pytest.fixture
 async def ask_at() -> AsyncIterator[tuple[Emulator, Ask, list[float]]]:
     """An emulator with a clock that a test turns."""
     now = [1_000.0]

@@ -13,16 +13,10 @@ import pytest
 from bot.telegram.limiter import Rates
 from bot.telegram.views.languages import LANGUAGES
 
-from .bots import CROWS, TIDES, serving
+from .bots import CROWS, FROM_CROWS, FROM_TIDES, TIDES, serving, warnings
 from .emulator import ApiError, Emulator, Fault, channel, group, person, supergroup
 
 pytestmark = pytest.mark.anyio
-
-_CROWS, _TIDES = "Crows recognise human faces.", "The moon raises tides twice a day."
-
-
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize("chat", [group(-5), supergroup(-5)], ids=["group", "supergroup"])
@@ -43,8 +37,8 @@ async def test_only_what_is_addressed_to_the_bot_is_answered(
         *_, commanded = await emulator.sent(3)
     assert (mentioned.chat_id, mentioned.reply_to, mentioned.thread) == (-5, first, None)
     assert (replied.reply_to, replied.thread) == (second, None)
-    assert replied.text.startswith(_TIDES)
-    assert commanded.text.startswith(_CROWS)
+    assert replied.text.startswith(FROM_TIDES)
+    assert commanded.text.startswith(FROM_CROWS)
     assert bot.held.heard == [CROWS, TIDES, CROWS]
 
 
@@ -58,7 +52,7 @@ async def test_a_bare_mention_in_reply_asks_somebody_elses_question(
         (answer,) = await emulator.sent(1)
         emulator.say_in(group(-5), 8, text)
         _, asked_back = await emulator.sent(2)
-    assert answer.text.startswith(_CROWS)
+    assert answer.text.startswith(FROM_CROWS)
     assert asked_back.text == "What would you like to know? Ask it in a few words."
 
 
@@ -110,7 +104,7 @@ async def test_posts_that_mention_the_bot_are_answered_where_that_is_set(
         emulator.post(channel(-9), f"/ask {CROWS}")
         messages = await emulator.sent(3)
     assert sorted(message.chat_id for message in messages) == [-9, -8, -7]
-    assert messages[2].text.startswith(_CROWS)
+    assert messages[2].text.startswith(FROM_CROWS)
 
 
 async def test_who_hides_behind_the_group_is_answered(emulator: Emulator, tmp_path: Path) -> None:
@@ -178,7 +172,7 @@ async def test_a_crowded_group_is_passed_over_and_other_chats_are_not(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.telegram.handlers")
-    async with serving(emulator, tmp_path, rates=Rates()):
+    async with serving(emulator, tmp_path, rates=Rates(chat_per_s=3)):
         for number in range(1, 200):
             emulator.say_in(group(-5), number, CROWS, mention=True)
             await asyncio.sleep(0.03)
@@ -280,19 +274,5 @@ async def test_a_message_that_telegram_refuses_altogether_is_logged(
         await emulator.called("sendMessage", 2)
         emulator.say(7, TIDES)
         (answer,) = await emulator.sent(1)
-    assert answer.text.startswith(_TIDES)
+    assert answer.text.startswith(FROM_TIDES)
     assert warnings(caplog)[-1] == "a message could not be sent: Message is too long"
-
-
-async def test_a_group_that_removed_the_bot_is_left_alone(
-    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    emulator.blocked.add(-5)
-    async with serving(emulator, tmp_path, CROWS) as bot:
-        emulator.say_in(group(-5), 7, CROWS, mention=True)
-        await emulator.called("sendChatAction")
-        bot.held.go.set()
-        await emulator.called("sendMessage")
-        emulator.say(7, TIDES)
-        await emulator.sent(1)
-    assert warnings(caplog) == []

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from pathlib import Path
 
 import pytest
 
-from .bots import CROWS, NOTHING, TIDES, serving
+from .bots import CROWS, NOTHING, TIDES, serving, warnings
 from .emulator import Emulator, InlineAnswered, person, units
 
 pytestmark = pytest.mark.anyio
@@ -123,7 +122,7 @@ async def test_an_answer_that_comes_too_late_is_no_error(
         bot.held.go.set()
         await emulator.called("answerInlineQuery")
         assert (await found(emulator, 7, TIDES)).results
-    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+    assert warnings(caplog) == []
 
 
 async def test_who_is_not_listed_finds_nothing(emulator: Emulator, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import random
 import re
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -105,35 +105,28 @@ def test_another_programs_database_is_refused_and_left_alone(folder: Path) -> No
     assert on_disk(folder) == before
 
 
-@pytest.mark.parametrize("content", [b"no database" * 20, b"SQLite format 3\0"])
-def test_no_database_at_all_is_damage(folder: Path, content: bytes) -> None:
-    folder.mkdir()
-    (folder / f"{BOT}.sqlite").write_bytes(content)
-
-    with pytest.raises(
-        BotError, match=r"the bot's memory .*4000000001.sqlite is damaged .*; move it away .* lost"
-    ):
-        opened(folder)
-
-
-def test_a_file_that_was_cut_off_is_damage(folder: Path) -> None:
-    opened(folder).close()
-    file = folder / f"{BOT}.sqlite"
-    file.write_bytes(file.read_bytes()[:5000])
-
-    with pytest.raises(BotError, match=r"damaged \(5000 bytes are left of \d+\); move it away"):
-        opened(folder)
-
-
-def test_pages_that_were_overwritten_are_damage(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (lambda _: b"no database" * 20, "it is no SQLite database"),
+        (lambda _: b"SQLite format 3\0", ".*"),
+        (lambda whole: whole[:5000], r"5000 bytes are left of \d+"),
+        (lambda whole: whole[:4096] + b"\xa5" * (len(whole) - 4096), ".*malformed.*"),
+    ],
+    ids=["another file", "a header", "cut off", "overwritten"],
+)
+def test_a_damaged_file_is_refused(
+    folder: Path, damage: Callable[[bytes], bytes], found: str
+) -> None:
     with closing(opened(folder)) as state:
         add(state, 1)
     file = folder / f"{BOT}.sqlite"
-    content = bytearray(file.read_bytes())
-    content[4096:] = b"\xa5" * (len(content) - 4096)
-    file.write_bytes(content)
+    file.write_bytes(damage(file.read_bytes()))
 
-    with pytest.raises(BotError, match=r"damaged \(.*malformed.*\); move it away"):
+    with pytest.raises(
+        BotError,
+        match=rf"the bot's memory .*{BOT}.sqlite is damaged \({found}\); move it away .* lost",
+    ):
         opened(folder)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -10,8 +9,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.errors import BotError
-from bot.telegram.metrics import ChatKind, Metrics, Outcome
+from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor, Status
 
 pytestmark = pytest.mark.anyio
@@ -40,22 +38,6 @@ def samples(metrics: Metrics) -> dict[tuple[str, ...], float]:
     }
 
 
-async def test_a_bot_that_is_well_says_so() -> None:
-    async with monitoring(lambda: WELL) as (session, url):
-        async with session.get(f"{url}/health") as response:
-            assert response.status == 200
-            assert response.content_type == "application/json"
-            assert await response.json() == {
-                "status": "ok",
-                "generation": 3,
-                "last_contact_seconds": 1.3,
-                "waiting": 2,
-            }
-        async with session.head(f"{url}/health") as response:
-            assert response.status == 200
-            assert not await response.read()
-
-
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OK])
 async def test_a_bot_that_is_not_well_says_why(status: Status) -> None:
     health = Health(status, generation=None, contact_s=None, waiting=0)
@@ -72,28 +54,6 @@ async def test_a_bot_that_is_not_well_says_why(status: Status) -> None:
         }
 
 
-async def test_health_is_looked_at_anew_each_time() -> None:
-    healths = [WELL, Health(Status.STOPPING, 3, 2.0, 1)]
-    async with monitoring(lambda: healths.pop(0)) as (session, url):
-        for expected in (200, 503):
-            async with session.get(f"{url}/health") as response:
-                assert response.status == expected
-
-
-async def test_metrics_are_told_as_prometheus_reads_them() -> None:
-    metrics = Metrics()
-    metrics.question(Outcome.ANSWERED, ChatKind.GROUP)
-    async with (
-        monitoring(lambda: WELL, metrics) as (session, url),
-        session.get(f"{url}/metrics") as response,
-    ):
-        assert response.status == 200
-        assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-        text = await response.text()
-    assert 'excerpta_questions_total{chat="group",outcome="answered"} 1.0' in text
-    assert "python_info" in text
-
-
 async def test_other_paths_and_methods_are_refused() -> None:
     async with monitoring(lambda: WELL) as (session, url):
         async with session.get(f"{url}/") as response:
@@ -102,29 +62,6 @@ async def test_other_paths_and_methods_are_refused() -> None:
             assert response.status == 405
             allowed = response.headers["Allow"].split(",")
             assert {method.strip() for method in allowed} == {"GET", "HEAD"}
-
-
-async def test_a_failure_is_logged_and_the_server_goes_on(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    def broken() -> Health:
-        raise RuntimeError("no index")
-
-    async with monitoring(broken) as (session, url):
-        async with session.get(f"{url}/health") as response:
-            assert response.status == 500
-            assert "no index" not in await response.text()
-        async with session.get(f"{url}/metrics") as response:
-            assert response.status == 200
-    assert "no index" in caplog.text
-
-
-async def test_a_port_that_is_taken_is_said() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(BotError, match=rf"port {port} .*in use.*telegram\.monitor_port"):
-            async with Monitor(lambda: WELL, Metrics().text).serving(port):
-                pass
 
 
 def test_updates_are_counted_by_kinds_that_are_known() -> None:
@@ -173,9 +110,3 @@ def test_times_votes_and_the_state_of_things_are_told() -> None:
     assert told["excerpta_index_generation",] == 5
     assert told["excerpta_articles",] == 1000
     assert told["excerpta_last_refresh_timestamp_seconds",] == 1_800_000_000.0
-
-
-def test_two_bots_count_for_themselves() -> None:
-    one, other = Metrics(), Metrics()
-    one.voted(up=True)
-    assert ("excerpta_votes_total", "up") not in samples(other)

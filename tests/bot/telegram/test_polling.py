@@ -30,12 +30,6 @@ RIVAL = Fault(ApiError(409, "Conflict: terminated by other getUpdates request"))
 BROKEN = Fault(ApiError(502, "Bad Gateway"))
 
 
-@pytest.fixture(autouse=True)
-def durations(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the library give durations as the bot asks for them."""
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")
-
-
 class Store:
     """What receives updates; the first `failures` attempts raise."""
 

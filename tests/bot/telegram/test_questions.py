@@ -8,16 +8,10 @@ from typing import Any
 
 import pytest
 
-from .bots import CROWS, NOTHING, TIDES, serving
+from .bots import CROWS, FROM_CROWS, FROM_TIDES, NOTHING, TIDES, serving, warnings
 from .emulator import ApiError, Emulator, Fault, group, person, private
 
 pytestmark = pytest.mark.anyio
-
-_CROWS, _TIDES = "Crows recognise human faces.", "The moon raises tides twice a day."
-
-
-def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
 
 
 async def test_a_question_is_answered_with_quote_and_link_as_a_reply(
@@ -29,7 +23,7 @@ async def test_a_question_is_answered_with_quote_and_link_as_a_reply(
     assert message.text.startswith("Crows recognise human faces. They hold grudges for years.\n[1]")
     assert "[1] On crows · May 3, 2024 · paragraph 2" in message.text
     assert message.chat_id == 7
-    assert message.parts("bold")[0] == _CROWS
+    assert message.parts("bold")[0] == FROM_CROWS
     assert message.parts("text_link")[0] == "On crows"
     assert message.reply_to == emulator.last_message_id
     assert message.params["link_preview_options"] == {"is_disabled": True}
@@ -66,15 +60,6 @@ async def test_the_question_may_be_deleted_meanwhile(emulator: Emulator, tmp_pat
         bot.held.go.set()
         (message,) = await emulator.sent(1)
     assert message.reply_to is None
-
-
-async def test_what_was_asked_before_the_start_is_answered(
-    emulator: Emulator, tmp_path: Path
-) -> None:
-    emulator.say(7, CROWS)
-    async with serving(emulator, tmp_path):
-        (message,) = await emulator.sent(1)
-    assert message.text.startswith(_CROWS)
 
 
 async def test_a_message_that_comes_as_two_updates_is_answered_once(
@@ -116,31 +101,22 @@ async def test_an_answer_survives_a_passing_fault(
     async with serving(emulator, tmp_path):
         emulator.say(7, CROWS)
         (message,) = await emulator.sent(1)
-    assert message.text.startswith(_CROWS)
+    assert message.text.startswith(FROM_CROWS)
 
 
+@pytest.mark.parametrize("chat", [private(7), group(-5)], ids=["private", "group"])
 async def test_flood_control_is_waited_for_in_its_own_chat_only(
-    emulator: Emulator, tmp_path: Path
+    emulator: Emulator, tmp_path: Path, chat: dict[str, Any]
 ) -> None:
-    emulator.flood(7, 2)
+    emulator.flood(chat["id"], 1)
     async with serving(emulator, tmp_path):
-        emulator.say(7, CROWS)
+        emulator.say_in(chat, 7, CROWS, mention=True)
         await emulator.called("sendMessage")
         emulator.say(8, TIDES)
-        free, flooded = await emulator.sent(2)
-    assert (free.chat_id, flooded.chat_id) == (8, 7)
-
-
-async def test_who_waits_for_a_flooded_group_is_answered_elsewhere(
-    emulator: Emulator, tmp_path: Path
-) -> None:
-    emulator.flood(-5, 2)
-    async with serving(emulator, tmp_path):
-        emulator.say_in(group(-5), 7, CROWS, mention=True)
-        await emulator.called("sendMessage")
-        emulator.say(7, TIDES)
-        free, flooded = await emulator.sent(2)
-    assert (free.chat_id, flooded.chat_id) == (7, -5)
+        emulator.say_in(group(-6), 7, TIDES, mention=True)
+        *free, flooded = await emulator.sent(3)
+    assert {message.chat_id for message in free} == {8, -6}
+    assert flooded.chat_id == chat["id"]
 
 
 async def test_a_long_flood_control_is_not_waited_for(
@@ -180,7 +156,7 @@ async def test_an_error_is_logged_and_the_asker_gets_one_neutral_sentence(
         sorry, then = await emulator.sent(2)
     assert sorry.text.startswith("Something went wrong here, and your question is not answered.")
     assert "secret" not in sorry.text
-    assert then.text.startswith(_CROWS)
+    assert then.text.startswith(FROM_CROWS)
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.getMessage() == "an update could not be handled"
 
@@ -213,8 +189,8 @@ async def test_a_chat_is_answered_in_the_order_of_its_questions(
         assert bot.held.heard == [CROWS]
         bot.held.go.set()
         first, second = await emulator.sent(2)
-    assert first.text.startswith(_CROWS)
-    assert second.text.startswith(_TIDES)
+    assert first.text.startswith(FROM_CROWS)
+    assert second.text.startswith(FROM_TIDES)
 
 
 async def test_question_edit_and_press_of_one_keep_their_order(
@@ -234,7 +210,7 @@ async def test_question_edit_and_press_of_one_keep_their_order(
         bot.held.go.set()
         messages = await emulator.sent(3)
     # The press finds the answer to what the question had become before it.
-    assert answer.history[1].text.startswith(_TIDES)
+    assert answer.history[1].text.startswith(FROM_TIDES)
     assert "[1] Tides" in answer.history[2].text
     assert bot.held.heard == [CROWS, "Slow?", TIDES, "And why?"]
     assert messages[2].text.startswith("Understood as: ")
@@ -270,18 +246,6 @@ async def test_who_asks_too_often_is_told_once_and_others_are_free(
     assert messages[1].text == (
         "I answer one question a minute for each of you. Please wait a little."
     )
-
-
-async def test_a_press_beyond_the_quota_says_so_once(emulator: Emulator, tmp_path: Path) -> None:
-    async with serving(emulator, tmp_path, questions_per_minute=1):
-        emulator.say(7, CROWS)
-        (answer,) = await emulator.sent(1)
-        for _ in range(2):
-            emulator.press_button(answer, "👍")
-        answers = await emulator.answered(2)
-    silence, told = sorted(answer.text for answer in answers)
-    assert told.startswith("I answer one question a minute")
-    assert silence == ""
 
 
 async def test_a_question_that_cannot_be_asked_is_explained(
@@ -338,42 +302,8 @@ async def test_in_groups_that_are_not_listed_strangers_meet_silence(
 # Other than text
 
 
-def _sticker() -> dict[str, Any]:
-    ids = {"file_id": "f", "file_unique_id": "u"}
-    return {
-        "sticker": {
-            **ids,
-            "type": "regular",
-            "width": 9,
-            "height": 9,
-            "is_animated": False,
-            "is_video": False,
-        }
-    }
-
-
 def _photo() -> dict[str, Any]:
     return {"photo": [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]}
-
-
-def _voice() -> dict[str, Any]:
-    return {"voice": {"file_id": "f", "file_unique_id": "u", "duration": 2}}
-
-
-@pytest.mark.parametrize(
-    "what", [_sticker(), _photo(), _voice()], ids=["sticker", "photo", "voice"]
-)
-async def test_what_is_no_text_is_answered_kindly_in_private_and_ignored_in_groups(
-    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture, what: dict[str, Any]
-) -> None:
-    async with serving(emulator, tmp_path):
-        emulator.push("message", chat=group(-5), **{"from": person(7)}, **what)
-        emulator.push("message", chat=private(7), **{"from": person(7)}, **what)
-        (message,) = await emulator.sent(1)
-    assert (message.chat_id, message.text) == (7, "I read text only. Please ask me in words.")
-    assert message.reply_to == emulator.last_message_id
-    assert len(emulator.messages) == 1
-    assert warnings(caplog) == []
 
 
 async def test_an_album_is_answered_once(emulator: Emulator, tmp_path: Path) -> None:
@@ -396,3 +326,4 @@ async def test_an_album_is_answered_once(emulator: Emulator, tmp_path: Path) -> 
         emulator.say(7, TIDES)
         messages = await emulator.sent(3)
     assert [message.text[:6] for message in messages] == ["I read", "Crows ", "The mo"]
+    assert messages[0].reply_to is not None

@@ -41,11 +41,6 @@ def test_an_excerpt_is_quoted_with_its_best_sentence_bold_and_cited() -> None:
     assert flaws(message) == []
 
 
-def test_a_citation_names_the_page_if_there_is_one() -> None:
-    message = block(replace(excerpt(), page=12))
-    assert message.text == f"{TEXT}\n[1] On corvids · page 12, paragraph 4"
-
-
 def test_offsets_count_utf_16_units_after_folding() -> None:
     words = "  🐦‍⬛ first\n\n\tthen   e\u0301tude 🎼.  عربي: ok.  "
     start = words.index("e\u0301tude")

@@ -68,19 +68,6 @@ def presses(message: Message) -> list[Press | None]:
     return [button.press for row in message.buttons for button in row]
 
 
-def test_an_excerpt_is_shown_between_its_neighbours() -> None:
-    message = context(
-        in_article("They hold grudges for years. So do magpies.", highlights=((0, 28),))
-    )
-    assert message.text == (
-        f"{BEFORE}\n\n{OWN}\n\nMagpies\nMagpies know mirrors.\n\n[1] On corvids · paragraph 3"
-    )
-    assert under(message, "blockquote") == [OWN]
-    assert under(message, "bold") == ["They hold grudges for years."]
-    assert labels(message) == [["‹ Back"]]
-    assert presses(message) == [Press(Action.ANSWER, 7, 2)]
-
-
 def test_all_of_an_excerpt_is_bold_if_no_sentence_is_best() -> None:
     assert under(context(in_article("So do magpies.")), "bold") == ["So do magpies."]
 
@@ -127,16 +114,6 @@ def test_long_paragraphs_are_cut_around_the_excerpt() -> None:
     assert after.endswith("sentence. …")
     assert 3_000 < units(message.text) < TEXT_UNITS
     assert under(message, "bold") == ["Crows hold grudges."]
-
-
-def test_an_article_has_its_title_and_its_buttons() -> None:
-    source = Source("a.md", "On corvids", dt.date(2024, 5, 3), "https://a.org/x", "A. Crow")
-    message = page_of(Article(source, "One.\n\nTwo\nlines."), back=PRESS)
-    assert message.text == "On corvids\nMay 3, 2024 · A. Crow\n\nOne.\n\nTwo lines."
-    assert under(message, "bold") == under(message, "text_link") == ["On corvids"]
-    assert labels(message) == [["‹ Back", "Open"]]
-    assert presses(message) == [PRESS, None]
-    assert message.buttons[0][1].url == "https://a.org/x"
 
 
 def test_an_article_without_an_address_or_a_way_back_has_no_buttons() -> None:

@@ -12,23 +12,17 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from telegram.error import TelegramError
 
 from bot.telegram import TelegramFault, check
 from config import Settings
 
-from .bots import CROWS, TIDES, a_bot, serving, until_fault
+from .bots import CROWS, FROM_CROWS, TIDES, a_bot, serving, until_fault, warnings
 from .emulator import ApiError, Emulator, Fault
 
 pytestmark = pytest.mark.anyio
 
 SECRET = Emulator.token.partition(":")[2]
-CROW = "Crows recognise human faces."
 BROKEN = Fault(ApiError(502, "Bad Gateway"))
-
-
-def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 # The start
@@ -40,10 +34,10 @@ async def test_what_was_asked_before_the_start_is_answered(
     emulator.say(7, CROWS)
     async with serving(emulator, tmp_path):
         (message,) = await emulator.sent(1)
-    assert message.text.startswith(CROW)
+    assert message.text.startswith(FROM_CROWS)
     assert not any("drop_pending_updates" in call.params for call in emulator.calls)
     assert not emulator.pending
-    assert warnings_in(caplog) == []
+    assert warnings(caplog) == []
 
 
 @pytest.mark.parametrize("end", ["", "/", "/bot", "/bot/"])
@@ -151,22 +145,11 @@ async def test_a_proxy_of_the_environment_that_cannot_be_used_is_a_fault_without
         assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
-async def test_a_missing_menu_does_not_stop_the_bot(
-    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    emulator.fail("setMyCommands", Fault(ApiError(400, "Bad Request: no")))
-    async with serving(emulator, tmp_path):
-        await emulator.called("setMyCommands", 8)
-        emulator.say(7, CROWS)
-        await emulator.sent(1)
-    assert warnings_in(caplog) == ["cannot set the menu of commands: No"]
-
-
 async def test_an_index_that_another_takes_part_in_is_followed(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     """Questions go on while generations change, and each is answered from one of them."""
-    old, new = CROW, "Crows recognise human faces and voices."
+    old, new = FROM_CROWS, "Crows recognise human faces and voices."
     async with serving(emulator, tmp_path, messages_per_second=1000) as bot:
         emulator.say(1, CROWS)
         await emulator.sent(1)
@@ -261,55 +244,3 @@ async def test_another_server_is_a_fault_that_does_not_show_the_token(
     with pytest.raises(TelegramFault, match="404 Not Found, and text/plain in place of") as caught:
         await until_fault(a_bot(emulator, tmp_path))
     assert SECRET not in "".join(traceback.format_exception(caught.value)) + caplog.text
-
-
-async def test_a_rival_with_the_same_token_is_a_fault(emulator: Emulator, tmp_path: Path) -> None:
-    async def poll() -> None:
-        while True:
-            with contextlib.suppress(ApiError):
-                await emulator.api_getupdates({"timeout": "5"})
-
-    task = asyncio.create_task(until_fault(a_bot(emulator, tmp_path)))
-    await emulator.called("getUpdates")
-    rival = asyncio.create_task(poll())
-    with pytest.raises(TelegramFault, match="another process polls"):
-        await task
-    rival.cancel()
-
-
-def test_a_fault_names_what_telegram_said() -> None:
-    fault = TelegramFault.of(TelegramError("something new"))
-    assert "something new" in str(fault)
-
-
-# What passes
-
-
-async def test_a_single_conflict_passes(emulator: Emulator, tmp_path: Path) -> None:
-    emulator.fail("getUpdates", Fault(ApiError(409, "Conflict: terminated by other request")))
-    async with serving(emulator, tmp_path):
-        emulator.say(7, CROWS)
-        await emulator.sent(1)
-
-
-async def test_polling_goes_on_after_an_outage(emulator: Emulator, tmp_path: Path) -> None:
-    async with serving(emulator, tmp_path):
-        await emulator.called("getUpdates")
-        await emulator.stop()
-        await emulator.start()
-        emulator.fail("getUpdates", Fault(drop=True))
-        emulator.say(7, CROWS)
-        await emulator.sent(1)
-
-
-async def test_a_flooded_chat_holds_up_no_other(emulator: Emulator, tmp_path: Path) -> None:
-    async with serving(emulator, tmp_path):
-        emulator.flood(7, 2)
-        emulator.say(7, CROWS)
-        await emulator.called("sendMessage")
-        for user in range(8, 14):
-            emulator.say(user, CROWS)
-        await emulator.sent(6)
-        messages = await emulator.sent(7)
-    assert {message.chat_id for message in messages[:6]} == set(range(8, 14))
-    assert messages[6].chat_id == 7

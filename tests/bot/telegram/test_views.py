@@ -15,7 +15,6 @@ from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Action, Button, Message, Press
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
-from retrieval.search.spelling import Correction
 from retrieval.types import Stage
 
 from .emulator import units
@@ -24,6 +23,7 @@ from .samples import (
     answer,
     answers,
     excerpt,
+    few,
     flaws,
     numbers,
     plain,
@@ -64,28 +64,6 @@ def buttons(message: Message) -> list[list[tuple[str, Press | None]]]:
     return [[(button.text, button.press) for button in row] for row in message.buttons]
 
 
-def test_excerpts_follow_each_other_with_their_numbers() -> None:
-    message = answered(answer(excerpt("One."), excerpt("Two.", paragraph=1, title="Other")))
-    assert message.text == "One.\n[1] On corvids · paragraph 4\n\nTwo.\n[2] Other · paragraph 1"
-    assert under(message, "blockquote") == ["One.", "Two."]
-
-
-def test_an_answer_has_its_buttons() -> None:
-    message = answered(answer(excerpt("One."), excerpt("Two.")), more=True)
-    assert buttons(message) == [
-        [
-            ("More", Press(Action.ANSWER, 7, 5)),
-            ("Context", Press(Action.CONTEXT, 7, 2, 1)),
-            ("Article", Press(Action.ARTICLE, 7, 2, 1)),
-        ],
-        [
-            ("Why this?", Press(Action.WHY, 7, 2)),
-            ("👍", Press(Action.UP, 7, 2)),
-            ("👎", Press(Action.DOWN, 7, 2)),
-        ],
-    ]
-
-
 def test_more_is_offered_only_where_there_is_more_and_room_for_it() -> None:
     labels = [button.text for button in answered(answer(excerpt("One."))).buttons[0]]
     assert labels == ["Context", "Article"]
@@ -117,15 +95,6 @@ def test_what_a_follow_up_was_understood_as_is_said_first() -> None:
     (first,) = under(message, "italic")
     assert plain(first) == "Understood as: Do crows @hold grudges?"
     assert message.text.startswith(f"{first}\n\nOne.")
-
-
-def test_what_was_searched_instead_of_a_misspelt_word_is_said_first() -> None:
-    repairs = (Correction("grugde", "grudge"), Correction("cr@ws", "crows"))
-    message = answered(replace(answer(excerpt("One.")), corrections=repairs))
-    assert list(map(plain, under(message, "italic"))) == [
-        "Searched for “grudge” instead of “grugde”.",
-        "Searched for “crows” instead of “cr@ws”.",
-    ]
 
 
 def test_the_first_article_is_previewed_if_that_is_wanted() -> None:
@@ -195,36 +164,6 @@ def test_without_anything_close_it_is_one_sentence() -> None:
     assert message == Message("The articles do not answer this.")
 
 
-def test_the_closest_excerpts_are_marked_as_no_answer() -> None:
-    one = answer(*map(excerpt, ("One.", "Two.", "Three.", "Four.")), answered=False)
-    message = views.closest(one, ENGLISH, number=7)
-    assert message.text.startswith(
-        "The articles do not answer this. These excerpts come closest:\n\nOne.\n[1]"
-    )
-    assert under(message, "blockquote") == ["One.", "Two.", "Three."]
-    assert buttons(message) == [
-        [
-            ("‹ Back", Press(Action.ANSWER, 7)),
-            ("Context", Press(Action.CONTEXT, 7, 3, 1)),
-            ("Article", Press(Action.ARTICLE, 7, 3, 1)),
-        ]
-    ]
-
-
-def test_reasons_are_given_in_words() -> None:
-    message = explained(answer(excerpt(), excerpt()), REASON, REASON, shown=1)
-    assert message.text == (
-        "I am 90% sure that the articles answer this. Below 50% I say that they do not.\n\n"
-        "[1] On corvids · paragraph 4\n"
-        "Words of the question in it: crows, grudges\n"
-        "Rank of its passage among all: 1\n"
-        "Closeness in meaning: 62%\n"
-        "Score for the words (BM25): 14.2\n"
-        "Match of the excerpt's own words: 71%"
-    )
-    assert buttons(message) == [[("‹ Back", Press(Action.ANSWER, 7, 1))]]
-
-
 def test_a_reason_without_words_says_so() -> None:
     apart = replace(
         REASON, terms=(QueryTerm("tides", "tides", 1.0, None),), dense=Stage(9, -0.1), lexical=None
@@ -269,7 +208,7 @@ def test_a_notice_keeps_its_lines_and_fits() -> None:
 shown = st.none() | st.integers(1, 99)
 
 
-@unhurried
+@few
 @given(answers(least=1), numbers, shown, st.booleans(), st.booleans())
 def test_whatever_the_articles_hold_an_answer_is_valid(
     one: Answer, number: int, shown: int | None, more: bool, preview: bool
@@ -278,7 +217,7 @@ def test_whatever_the_articles_hold_an_answer_is_valid(
     assert flaws(message) == []
 
 
-@unhurried
+@few
 @given(answers(answered=False), numbers, st.integers(1, 99))
 def test_whatever_the_articles_hold_no_answer_is_valid(
     one: Answer, number: int, shown: int
@@ -287,7 +226,7 @@ def test_whatever_the_articles_hold_no_answer_is_valid(
     assert flaws(views.closest(one, ENGLISH, number=number, shown=shown)) == []
 
 
-@unhurried
+@few
 @given(answers(), st.lists(reasons, max_size=4), numbers)
 def test_whatever_was_asked_its_reasons_are_valid(
     one: Answer, given: list[Explanation], number: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +20,7 @@ from bot.telegram.metrics import Metrics
 from bot.telegram.transport import TelegramFault, TokenRefused, Transport
 from bot.telegram.webhook import Webhook, WebhookAddress
 
+from .bots import free_port, warnings
 from .emulator import ApiError, Emulator, Fault
 
 pytestmark = pytest.mark.anyio
@@ -122,11 +122,6 @@ async def serving(
 async def status_of(reader: asyncio.StreamReader) -> int:
     async with asyncio.timeout(10):
         return int((await reader.readline()).split()[1])
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def test_telegram_delivers_what_people_write(emulator: Emulator) -> None:
@@ -278,7 +273,7 @@ async def test_what_is_no_update_is_refused(
         assert await caller.post(body) == 400
         assert await caller.post() == 200
     assert store.updates == [UPDATE]
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not warnings(caplog)
 
 
 async def test_a_body_that_was_packed_is_not_unpacked(emulator: Emulator) -> None:
@@ -340,7 +335,7 @@ async def test_a_sender_that_goes_away_disturbs_nobody(
             writer.transport.abort()
         assert await caller.post() == 200
     assert store.updates == [UPDATE]
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not warnings(caplog)
 
 
 async def test_a_bot_that_is_full_is_called_again(emulator: Emulator) -> None:
@@ -371,13 +366,6 @@ async def test_what_could_not_be_stored_is_sent_again(
     assert "nobody may log" not in caplog.text
 
 
-async def test_updates_sent_again_are_handed_through_again(emulator: Emulator) -> None:
-    store = Store()
-    async with serving(emulator, store) as caller:
-        assert [await caller.post() for _ in range(3)] == [200] * 3
-    assert store.updates == [UPDATE] * 3
-
-
 async def test_stopping_finishes_what_is_in_hand(emulator: Emulator) -> None:
     store = Store()
     store.go.clear()
@@ -402,13 +390,6 @@ async def test_stopping_sends_those_away_who_have_not_sent_all(emulator: Emulato
     assert store.updates == [UPDATE]
 
 
-async def test_nobody_listens_afterwards(emulator: Emulator) -> None:
-    async with serving(emulator, Store()) as caller:
-        port = caller.port
-    with pytest.raises(OSError, match=str(port)):
-        await asyncio.open_connection("127.0.0.1", port)
-
-
 async def test_nothing_of_a_request_is_logged(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -423,15 +404,6 @@ async def test_nothing_of_a_request_is_logged(
             writer.close()
     assert SECRET not in caplog.text
     assert "nobody may log" not in caplog.text
-
-
-async def test_a_port_that_is_taken_is_said(emulator: Emulator) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with pytest.raises(BotError, match=rf"port {port} .*in use.*telegram\.webhook_port"):
-            async with serving(emulator, Store(), where=address(port=port)):
-                pass
-    assert not emulator.webhook
 
 
 async def test_a_host_that_is_not_here_is_said(emulator: Emulator) -> None:

@@ -156,10 +156,14 @@ async def test_health_and_metrics_are_told_over_http(emulator: Emulator, tmp_pat
         await emulator.until(lambda: not emulator.pending)
         emulator.say(7, "Slow?")
         await emulator.called("sendChatAction")
-        async with session.get("/health") as response:
+        async with session.head("/health") as response:
             assert response.status == 200
+            assert not await response.read()
+        async with session.get("/health") as response:
+            assert (response.status, response.content_type) == (200, "application/json")
             health = await response.json()
         async with session.get("/metrics") as response:
+            assert response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
             text = await response.text()
         bot.stop.set()
         async with session.get("/health") as response:

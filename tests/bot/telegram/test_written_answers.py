@@ -24,7 +24,7 @@ from tests.bot.writing.openai_server import drips, event, says, says_when, sends
 from tests.bot.writing.openai_server import serving as serving_model
 from tests.fakes import HashEncoder, Passage
 
-from .bots import CROWS, NOTHING, TIDES, serving
+from .bots import CROWS, NOTHING, TIDES, serving, warnings
 from .emulator import ApiError, Emulator, Fault, group, private
 from .samples import ENGLISH, excerpt, flaws, texts, unhurried
 from .samples import answer as an_answer
@@ -207,7 +207,7 @@ async def test_a_deleted_answer_is_no_error(
             await emulator.called("editMessageText")
             emulator.say(8, NOTHING)
             await emulator.sent(2)
-    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+    assert warnings(caplog) == []
 
 
 async def test_an_edit_that_telegram_refuses_ends_the_writing_only(

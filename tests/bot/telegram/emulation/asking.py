@@ -1,4 +1,4 @@
-"""Plain requests to the emulator, as any bot could make them."""
+"""Plain requests to the emulator, as any bot could make them, and their parameters."""
 
 from __future__ import annotations
 
@@ -43,3 +43,40 @@ async def refused(answer: Awaitable[Json], code: int, description: str) -> Json:
     assert description in reply["description"]
     parameters: Json = reply.get("parameters", {})
     return parameters
+
+
+def keyboard(*buttons: Json) -> Json:
+    """Return a row of buttons under a message."""
+    return {"inline_keyboard": [list(buttons)]}
+
+
+def data(text: str = "More", value: str = "m") -> Json:
+    """Return a button that sends a press."""
+    return {"text": text, "callback_data": value}
+
+
+def span(kind: str, offset: int, length: int, **fields: object) -> list[Json]:
+    """Return the entities of a text that has one."""
+    return [{"type": kind, "offset": offset, "length": length, **fields}]
+
+
+def article(**fields: object) -> Json:
+    """Return a result of an inline query."""
+    content = {"message_text": "Text."}
+    return {
+        "type": "article",
+        "id": "1",
+        "title": "Title",
+        "input_message_content": content,
+        **fields,
+    }
+
+
+def result(**fields: object) -> Json:
+    """Return the parameters of an inline answer with one result."""
+    return {"results": [article(**fields)]}
+
+
+def says(**fields: object) -> Json:
+    """Return the fields of a result that sends this."""
+    return {"input_message_content": {"message_text": "Text.", **fields}}
