@@ -56,7 +56,6 @@ class Chats:
         migrated: Supergroups that groups became.
         topics: First messages of the topics of forums, by (chat, thread).
         linked: Discussion groups of channels.
-        administrators: Ids of users, by chat.
         actions: (chat, action, thread), one for each sendChatAction.
     """
 
@@ -67,7 +66,6 @@ class Chats:
         self.migrated: dict[int, int] = {}
         self.topics: dict[tuple[int, int], Json] = {}
         self.linked: dict[int, Json] = {}
-        self.administrators: dict[int, set[int]] = {}
         self.actions: Record[tuple[int, str, int | None]] = Record(recall)
         self.message_ids = itertools.count(1)
 
@@ -105,18 +103,3 @@ class Chats:
             raise bad("wrong parameter action in request")
         self.actions.add((chat["id"], params["action"], self.thread(chat, params)))
         return True
-
-    async def api_getchat(self, params: Json) -> Json:
-        gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription")
-        return {
-            **self.find(params),
-            "accent_color_id": 0,
-            "max_reaction_count": 11,
-            "accepted_gift_types": dict.fromkeys((*gifts, "gifts_from_channels"), False),
-        }
-
-    async def api_getchatmember(self, params: Json) -> Json:
-        chat, user_id = self.find(params), whole(params, "user_id")
-        if user_id in self.administrators.get(chat["id"], ()):
-            return {"status": "creator", "user": person(user_id), "is_anonymous": False}
-        return {"status": "member", "user": person(user_id)}

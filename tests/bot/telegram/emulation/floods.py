@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .wire import ApiError, Json
 
-COUNTED = {"sendmessage", "editmessagetext", "editmessagereplymarkup"}
+COUNTED = {"sendmessage", "editmessagetext"}
 
 
 @dataclass(frozen=True, slots=True)

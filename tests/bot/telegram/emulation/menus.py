@@ -48,13 +48,6 @@ class Menus:
         self.by_key[key] = commands
         return True
 
-    async def api_deletemycommands(self, params: Json) -> bool:
-        self.by_key.pop(self._key(params), None)
-        return True
-
-    async def api_getmycommands(self, params: Json) -> list[Json]:
-        return self.by_key.get(self._key(params), [])
-
     def _key(self, params: Json) -> Key:
         fields = {"type", "chat_id", "user_id"}
         scope = check_object(params.get("scope", {"type": "default"}), "scope", fields)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from .chats import ANONYMOUS, TELEGRAM, Chats, person, private
 from .posts import Posts
-from .queries import InlineAnswered, Queries
+from .queries import Queries
 from .sent import Sent
 from .texts import typed
 from .updates import Updates
@@ -218,18 +217,12 @@ class People:
         """Press a button of a message that was sent by way of the bot."""
         return self._press(data, user_id, inline_message_id=inline_message_id, **fields)
 
-    def press_button(
-        self, sent: Sent, which: str | Callable[[Json], bool], user_id: int | None = None
-    ) -> str:
-        """Press the button of this text, or for which this holds; return the query's id."""
+    def press_button(self, sent: Sent, which: str, user_id: int | None = None) -> str:
+        """Press the button of this text; return the query's id."""
         button = sent.button(which)
         if "callback_data" not in button:
             raise ValueError(f"a press of {button} does not reach the bot")
-        if sent.inline_message_id is None:
-            return self.press(sent.chat_id, sent.message_id, button["callback_data"], user_id)
-        if user_id is None:
-            raise ValueError("in a message sent by way of the bot, say who presses")
-        return self.press_inline(sent.inline_message_id, button["callback_data"], user_id)
+        return self.press(sent.chat_id, sent.message_id, button["callback_data"], user_id)
 
     def _press(self, data: str, user_id: int, **fields: object) -> str:
         query_id = str(next(self.queries.ids))
@@ -261,16 +254,3 @@ class People:
         self.queries.inline.keep(query_id, asked)
         self.push("inline_query", **asked)
         return query_id
-
-    def choose(self, answer: InlineAnswered, result_id: str) -> Sent:
-        """Send a result of an inline query; the bot can edit it if it has buttons."""
-        ids = [result["id"] for result in answer.results]
-        content = answer.contents[ids.index(result_id)]
-        chosen = {"result_id": result_id, "from": answer.query["from"]}
-        chosen["query"] = answer.query["query"]
-        sent = Sent(0, 0, answer.params, [content], int(time.time()))
-        if content.markup:
-            sent.inline_message_id = chosen["inline_message_id"] = f"I{next(self.queries.ids)}"
-            self.posts.inline.keep(sent.inline_message_id, sent)
-        self.push("chosen_inline_result", **chosen)
-        return sent

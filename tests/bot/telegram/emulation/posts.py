@@ -1,4 +1,4 @@
-"""The bot's messages: sending, editing and deleting them."""
+"""The bot's messages: sending and editing them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class Posts:
         sent: In the order of sending; a message changes in place.
         edits: The message that was edited, once for each edit.
         by_place: By (chat, message), except deleted ones.
-        inline: Messages sent by way of the bot, by their inline ids.
         on_sent: Called with each message sent, before the request is answered.
     """
 
@@ -32,7 +31,6 @@ class Posts:
         self.sent: Record[Sent] = Record(recall)
         self.edits: Record[Sent] = Record(recall)
         self.by_place: Memory[tuple[int, int], Sent] = Memory(recall)
-        self.inline: Memory[str, Sent] = Memory(recall)
         self.on_sent: Callable[[Sent], None] | None = None
         self._chats = chats
         self._me = me
@@ -107,35 +105,12 @@ class Posts:
             raise bad("message to be replied not found")
         return target
 
-    async def api_editmessagetext(self, params: Json) -> Json | bool:
+    async def api_editmessagetext(self, params: Json) -> Json:
         sent = self._own(params)
         markup = check_markup(params.get("reply_markup"), inline_only=True)
         return self._edit(sent, _content(params, markup))
 
-    async def api_editmessagereplymarkup(self, params: Json) -> Json | bool:
-        sent = self._own(params)
-        markup = check_markup(params.get("reply_markup"), inline_only=True)
-        return self._edit(sent, Content(sent.text, sent.entities, markup, sent.preview))
-
-    async def api_deletemessage(self, params: Json) -> bool:
-        chat = self._chats.reach(params)
-        place = (chat["id"], whole(params, "message_id"))
-        if self.look_up(*place) is None:
-            raise bad("message to delete not found")
-        if chat["type"] != "private" and place not in self.by_place:
-            raise bad("message can't be deleted")
-        self.forget(*place)
-        return True
-
     def _own(self, params: Json) -> Sent:
-        if "inline_message_id" in params:
-            if "chat_id" in params or "message_id" in params:
-                raise bad("a message is named by its place or by its inline id, not by both")
-            if sent := self.inline.get(params["inline_message_id"]):
-                return sent
-            raise bad("MESSAGE_ID_INVALID")
-        if "chat_id" not in params or "message_id" not in params:
-            raise bad("message identifier is not specified")
         chat = self._chats.reach(params)
         place = (chat["id"], whole(params, "message_id"))
         if sent := self.by_place.get(place):
@@ -144,7 +119,7 @@ class Posts:
             raise bad("message can't be edited")
         raise bad("message to edit not found")
 
-    def _edit(self, sent: Sent, content: Content) -> Json | bool:
+    def _edit(self, sent: Sent, content: Content) -> Json:
         if (sent.text, sent.entities, sent.markup) == (
             content.text,
             content.entities,
@@ -154,7 +129,7 @@ class Posts:
         sent.history.append(content)
         sent.edit_date = int(time.time())
         self.edits.add(sent)
-        return sent.inline_message_id is not None or self.describe(sent)
+        return self.describe(sent)
 
 
 def _content(params: Json, markup: Json | None) -> Content:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .texts import cut, detected
@@ -21,10 +20,9 @@ class Content:
 
 @dataclass(slots=True, eq=False)
 class Sent:
-    """A message of the bot, or one that a person sent by way of it.
+    """A message of the bot.
 
     Attributes:
-        chat_id: 0 where the bot cannot know it: in messages sent by way of the bot.
         params: Of the request that sent it.
         history: What it said, oldest first; the last is what it says now.
         reply_to: None where the bot did not reply or the target was gone.
@@ -41,7 +39,6 @@ class Sent:
     thread: int | None = None
     deleted: bool = False
     edit_date: int | None = None
-    inline_message_id: str | None = None
 
     @property
     def text(self) -> str:
@@ -77,10 +74,10 @@ class Sent:
         """The texts of the buttons."""
         return [button["text"] for button in self.buttons]
 
-    def button(self, which: str | Callable[[Json], bool]) -> Json:
-        """Return the first button with this text, or for which this holds."""
+    def button(self, which: str) -> Json:
+        """Return the first button with this text."""
         for button in self.buttons:
-            if button["text"] == which if isinstance(which, str) else which(button):
+            if button["text"] == which:
                 return button
         raise ValueError(f"no button {which!r} among {self.labels}")
 

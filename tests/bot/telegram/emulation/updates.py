@@ -100,20 +100,6 @@ class Updates:
         self.webhook.aim(None)
         return True
 
-    async def api_getwebhookinfo(self, params: Json) -> Json:
-        info: Json = {
-            "url": "",
-            "has_custom_certificate": False,
-            "pending_update_count": len(self.pending),
-        }
-        if target := self.webhook.target:
-            info.update(url=target.url, max_connections=target.connections)
-        if self._allowed:
-            info["allowed_updates"] = self._allowed
-        if error := self.webhook.error:
-            info["last_error_date"], info["last_error_message"] = error
-        return info
-
     def _filter(self, params: Json) -> None:
         if (kinds := params.get("allowed_updates")) is None:
             return

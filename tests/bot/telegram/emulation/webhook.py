@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,13 +29,13 @@ class Webhook:
 
     Attributes:
         pause_s: Waited before an update is posted again.
-        error: When the last post failed (Unix time), and how.
+        error: How the last post that failed did so.
     """
 
     def __init__(self, pending: OrderedDict[int, Json], changed: Callable[[], None]) -> None:
         self.pause_s = 0.05
         self.target: Target | None = None
-        self.error: tuple[int, str] | None = None
+        self.error: str | None = None
         self._pending = pending
         self._changed = changed
         self._due: deque[int] = deque()
@@ -102,10 +101,9 @@ class Webhook:
                 if 200 <= response.status < 300:
                     self._pending.pop(update_id, None)
                     break
-                error = f"Wrong response from the webhook: {response.status} {response.reason}"
+                self.error = f"Wrong response from the webhook: {response.status} {response.reason}"
             except (aiohttp.ClientError, TimeoutError) as exc:
-                error = f"Connection failed: {type(exc).__name__}"
-            self.error = (int(time.time()), error)
+                self.error = f"Connection failed: {type(exc).__name__}"
             self._changed()
             await asyncio.sleep(self.pause_s)
         self._changed()

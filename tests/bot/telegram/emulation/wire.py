@@ -18,9 +18,9 @@ JSON_FIELDS |= {"reply_markup", "reply_parameters", "results", "scope"}
 
 _CONTENT = "parse_mode entities link_preview_options reply_markup"
 _SEND = "message_thread_id disable_notification protect_content reply_parameters"
-_PLACE = "chat_id message_id inline_message_id"
 
-# (required, optional) of each method. The Bot API ignores any others, which hides misspellings.
+# (required, optional) of each method that the bot calls. The Bot API ignores any other parameters,
+# which hides misspellings.
 METHODS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     name.lower(): (frozenset(required.split()), frozenset(optional.split()))
     for name, required, optional in (
@@ -32,14 +32,9 @@ METHODS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
             "ip_address max_connections allowed_updates drop_pending_updates secret_token",
         ),
         ("deleteWebhook", "", "drop_pending_updates"),
-        ("getWebhookInfo", "", ""),
         ("sendMessage", "chat_id", f"text {_CONTENT} {_SEND}"),
-        ("editMessageText", "", f"text {_PLACE} {_CONTENT}"),
-        ("editMessageReplyMarkup", "", f"{_PLACE} reply_markup"),
-        ("deleteMessage", "chat_id message_id", ""),
+        ("editMessageText", "chat_id message_id", f"text {_CONTENT}"),
         ("sendChatAction", "chat_id action", "message_thread_id"),
-        ("getChat", "chat_id", ""),
-        ("getChatMember", "chat_id user_id", ""),
         ("answerCallbackQuery", "callback_query_id", "text show_alert url cache_time"),
         (
             "answerInlineQuery",
@@ -47,8 +42,6 @@ METHODS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
             "cache_time is_personal next_offset button",
         ),
         ("setMyCommands", "commands", "scope language_code"),
-        ("deleteMyCommands", "", "scope language_code"),
-        ("getMyCommands", "", "scope language_code"),
     )
 }
 
