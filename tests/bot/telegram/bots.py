@@ -14,12 +14,15 @@ from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
+from telegram.ext import ExtBot
 
 from bot.answers import Answer, Answerer
 from bot.build import Library
 from bot.refresh_process import Refresher
 from bot.telegram import Service
 from bot.telegram.limiter import Rates
+from bot.telegram.metrics import Metrics
+from bot.telegram.transport import Transport
 from bot.writing.writer import Writer
 from config import Settings
 from retrieval.index.store import Store
@@ -27,7 +30,7 @@ from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from tests.fakes import HashEncoder, ReadsHere
 
-from .emulator import Answered, Emulator, Sent
+from .emulator import Answered, Emulator, Json, Sent
 
 ARTICLES = {
     "crows.md": (
@@ -212,3 +215,41 @@ async def turned(emulator: Emulator, sent: Sent, which: str, user: int | None = 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Return what was logged as a warning or as worse."""
     return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+
+
+def bare_bot(url: str) -> ExtBot[None]:
+    """Make the library's bot with the transport, and nothing else."""
+    return ExtBot(
+        Emulator.token,
+        f"{url}/bot",
+        request=Transport(4, None, Metrics()),
+        get_updates_request=Transport(1, None, Metrics()),
+    )
+
+
+class Receiver:
+    """Receives updates once `go` is set; the first `failures` attempts raise."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.batches: list[list[Json]] = []
+        self.attempts = 0
+        self.failures = failures
+        self.tried = asyncio.Event()
+        self.go = asyncio.Event()
+        self.go.set()
+
+    @property
+    def updates(self) -> list[Json]:
+        return [update for batch in self.batches for update in batch]
+
+    @property
+    def ids(self) -> list[int]:
+        return [update["update_id"] for update in self.updates]
+
+    async def receive(self, updates: list[Json]) -> None:
+        self.attempts += 1
+        self.tried.set()
+        await self.go.wait()
+        if self.attempts <= self.failures:
+            raise OSError("disk full")
+        self.batches.append(updates)

@@ -8,50 +8,23 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from types import TracebackType
-from typing import Any, Self, TypedDict, Unpack
+from typing import Self, TypedDict, Unpack
 
 import pytest
 from aiohttp import web
 from telegram.error import Conflict
-from telegram.ext import ExtBot
 
-from bot.telegram.metrics import Metrics
 from bot.telegram.polling import Polling
-from bot.telegram.transport import TelegramFault, TokenRefused, Transport
+from bot.telegram.transport import TelegramFault, TokenRefused
 
-from .emulator import ApiError, Emulator, Fault
+from .bots import Receiver, bare_bot
+from .emulator import ApiError, Emulator, Fault, Json
 
 pytestmark = pytest.mark.anyio
-
-Json = dict[str, Any]
 
 KINDS = ["message", "callback_query"]
 RIVAL = Fault(ApiError(409, "Conflict: terminated by other getUpdates request"))
 BROKEN = Fault(ApiError(502, "Bad Gateway"))
-
-
-class Store:
-    """What receives updates; the first `failures` attempts raise."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.batches: list[list[Json]] = []
-        self.attempts = 0
-        self.failures = failures
-        self.tried = asyncio.Event()
-        self.go = asyncio.Event()
-        self.go.set()
-
-    @property
-    def ids(self) -> list[int]:
-        return [update["update_id"] for batch in self.batches for update in batch]
-
-    async def receive(self, updates: list[Json]) -> None:
-        self.attempts += 1
-        self.tried.set()
-        if self.attempts <= self.failures:
-            raise OSError("disk full")
-        await self.go.wait()
-        self.batches.append(updates)
 
 
 class Pauses(list[float]):
@@ -75,26 +48,20 @@ async def no_limit() -> None:
 @asynccontextmanager
 async def a_polling(
     url: str,
-    store: Store,
+    store: Receiver,
     *,
     ready: Callable[[], Awaitable[None]] = no_limit,
     pauses: Callable[[float], Awaitable[None]] | None = None,
     clock: Callable[[], float] = lambda: 0.0,
 ) -> AsyncIterator[Polling]:
-    bot: ExtBot[None] = ExtBot(
-        Emulator.token,
-        f"{url}/bot",
-        request=Transport(4, None, Metrics()),
-        get_updates_request=Transport(1, None, Metrics()),
-    )
-    async with bot:
+    async with bare_bot(url) as bot:
         sleep = Pauses() if pauses is None else pauses
         yield Polling(bot, store.receive, ready, KINDS, sleep=sleep, clock=clock)
 
 
 @asynccontextmanager
 async def polling(
-    emulator: Emulator, store: Store, **options: Unpack[Options]
+    emulator: Emulator, store: Receiver, **options: Unpack[Options]
 ) -> AsyncIterator[Polling]:
     stop = asyncio.Event()
     async with a_polling(emulator.url, store, **options) as poll:
@@ -129,7 +96,7 @@ class Scripted:
     ) -> None:
         await self._runner.cleanup()
 
-    async def play(self, store: Store, pauses: Pauses | None = None) -> None:
+    async def play(self, store: Receiver, pauses: Pauses | None = None) -> None:
         url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         async with asyncio.timeout(10), a_polling(url, store, pauses=pauses) as poll:
             await poll.run(self._stop)
@@ -155,7 +122,7 @@ def result(value: object) -> str:
 
 
 async def until_error(url: str, **options: Unpack[Options]) -> None:
-    async with asyncio.timeout(10), a_polling(url, Store(), **options) as poll:
+    async with asyncio.timeout(10), a_polling(url, Receiver(), **options) as poll:
         await poll.run(asyncio.Event())
 
 
@@ -165,7 +132,7 @@ def offsets(emulator: Emulator) -> list[int | None]:
 
 
 async def test_updates_are_confirmed_once_they_are_received(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     first, second = emulator.say(7, "One?"), emulator.say(8, "Two?")
     async with polling(emulator, store) as poll:
         await emulator.called("getUpdates", 2)
@@ -183,7 +150,7 @@ async def test_updates_are_confirmed_once_they_are_received(emulator: Emulator) 
 async def test_updates_in_hand_are_not_confirmed_before_their_receipt_ends(
     emulator: Emulator,
 ) -> None:
-    store = Store()
+    store = Receiver()
     store.go.clear()
     emulator.say(7, "Slow?")
     async with polling(emulator, store):
@@ -196,7 +163,7 @@ async def test_updates_in_hand_are_not_confirmed_before_their_receipt_ends(
 
 
 async def test_stopping_waits_for_the_receipt_and_confirms_it(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     store.go.clear()
     stop = asyncio.Event()
     only = emulator.say(7, "Slow?")
@@ -217,7 +184,7 @@ async def test_stopping_waits_for_the_receipt_and_confirms_it(emulator: Emulator
 
 async def test_stopping_ends_a_poll_that_waits(emulator: Emulator) -> None:
     only = emulator.say(7, "Why?")
-    async with polling(emulator, Store()):
+    async with polling(emulator, Receiver()):
         await emulator.called("getUpdates", 2)
     # The poll has confirmed it already.
     assert offsets(emulator) == [None, only + 1]
@@ -229,12 +196,12 @@ async def test_stopping_ends_a_pause_and_a_wait_for_room(emulator: Emulator) -> 
         await asyncio.Event().wait()
 
     waits = asyncio.Event()
-    async with polling(emulator, Store(), ready=forever):
+    async with polling(emulator, Receiver(), ready=forever):
         await waits.wait()
     assert not offsets(emulator)
     waits.clear()
     emulator.fail("getUpdates", BROKEN)
-    async with polling(emulator, Store(), pauses=forever):
+    async with polling(emulator, Receiver(), pauses=forever):
         await waits.wait()
     assert offsets(emulator) == [None]
 
@@ -242,14 +209,14 @@ async def test_stopping_ends_a_pause_and_a_wait_for_room(emulator: Emulator) -> 
 async def test_a_stop_before_the_start_asks_for_nothing(emulator: Emulator) -> None:
     stop = asyncio.Event()
     stop.set()
-    async with a_polling(emulator.url, Store()) as poll:
+    async with a_polling(emulator.url, Receiver()) as poll:
         await poll.run(stop)
         assert poll.last_contact is None
     assert [call.method for call in emulator.calls] == ["getMe"]
 
 
 async def test_a_confirmation_that_fails_is_let_go(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     store.go.clear()
     stop = asyncio.Event()
     emulator.say(7, "Why?")
@@ -267,7 +234,7 @@ async def test_a_confirmation_that_fails_is_let_go(emulator: Emulator) -> None:
 async def test_what_could_not_be_stored_is_asked_for_again(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store, pauses = Store(failures=2), Pauses()
+    store, pauses = Receiver(failures=2), Pauses()
     first = emulator.say(7, "A secret question?")
     async with polling(emulator, store, pauses=pauses):
         await emulator.until(lambda: len(offsets(emulator)) == 4)
@@ -282,7 +249,7 @@ async def test_what_could_not_be_stored_is_asked_for_again(
 
 async def test_an_empty_answer_drops_the_offset() -> None:
     """After a quiet week, Telegram may begin anew with lower numbers."""
-    store = Store()
+    store = Receiver()
     async with Scripted(updates(900), updates(), updates(5)) as server:
         await server.play(store)
     assert store.ids == [900, 5]
@@ -298,7 +265,7 @@ async def test_updates_of_any_shape_are_handed_through(emulator: Emulator) -> No
         {"update_id": 5, "message": {"text": "Half a pair: \ud83d"}},
     ]
     emulator.updates.pending.update((update["update_id"], update) for update in strange)
-    store = Store()
+    store = Receiver()
     async with polling(emulator, store):
         await emulator.called("getUpdates", 2)
     assert store.batches == [strange]
@@ -307,7 +274,7 @@ async def test_updates_of_any_shape_are_handed_through(emulator: Emulator) -> No
 async def test_the_webhook_is_taken_away_and_what_waits_is_kept(emulator: Emulator) -> None:
     await emulator.updates.api_setwebhook({"url": f"{emulator.url}/nobody"})
     only = emulator.say(7, "KeptAnswer?")
-    store = Store()
+    store = Receiver()
     emulator.fail("deleteWebhook", BROKEN)
     async with polling(emulator, store):
         await emulator.until(lambda: bool(offsets(emulator)))
@@ -318,7 +285,7 @@ async def test_the_webhook_is_taken_away_and_what_waits_is_kept(emulator: Emulat
 
 async def test_each_poll_waits_for_room(emulator: Emulator) -> None:
     full, room = asyncio.Event(), asyncio.Event()
-    store = Store()
+    store = Receiver()
 
     async def ready() -> None:
         if store.batches:
@@ -338,7 +305,7 @@ async def test_each_poll_waits_for_room(emulator: Emulator) -> None:
 async def test_pauses_double_up_to_half_a_minute_and_one_warning_is_logged(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pauses, store = Pauses(), Store()
+    pauses, store = Pauses(), Receiver()
     caplog.set_level(logging.INFO, "bot")
     emulator.fail("getUpdates", *[BROKEN] * 6, Fault(drop=True))
     only = emulator.say(7, "Why?")
@@ -360,7 +327,7 @@ async def test_pauses_double_up_to_half_a_minute_and_one_warning_is_logged(
 async def test_flood_control_is_waited_out(emulator: Emulator) -> None:
     pauses = Pauses()
     emulator.fail("getUpdates", Fault(ApiError(429, "Too Many Requests", retry_after=45)))
-    async with polling(emulator, Store(), pauses=pauses):
+    async with polling(emulator, Receiver(), pauses=pauses):
         await emulator.called("getUpdates", 2)
     assert pauses == [45.0]
 
@@ -377,7 +344,7 @@ async def test_a_rival_that_takes_turns_is_one_too() -> None:
     rival = '{"ok": false, "error_code": 409, "description": "Conflict: terminated by other"}'
     async with Scripted(rival, updates(1), rival, updates(2), rival, updates(3)) as server:
         with pytest.raises(Conflict, match="terminated by other"):
-            await server.play(Store())
+            await server.play(Receiver())
     assert server.offsets == [None, None, 2, 2, 3]
 
 
@@ -385,7 +352,7 @@ async def test_conflicts_now_and_then_are_none(emulator: Emulator) -> None:
     times = iter(range(0, 10_000, 31))
     emulator.fail("getUpdates", *[RIVAL] * 5)
     only = emulator.say(7, "Why?")
-    store = Store()
+    store = Receiver()
     async with polling(emulator, store, clock=lambda: float(next(times))):
         await emulator.called("getUpdates", 7)
     assert store.ids == [only]
@@ -417,7 +384,7 @@ async def test_a_token_that_was_revoked_ends_it(
     ],
 )
 async def test_an_answer_that_is_none_is_an_error_that_passes(answer: str) -> None:
-    store, pauses = Store(), Pauses()
+    store, pauses = Receiver(), Pauses()
     async with Scripted(answer, updates(3)) as server:
         await server.play(store, pauses)
     assert store.ids == [3]

@@ -7,48 +7,24 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 from telegram.error import TelegramError
-from telegram.ext import ExtBot
 
 from bot.errors import BotError
-from bot.telegram.metrics import Metrics
-from bot.telegram.transport import TelegramFault, TokenRefused, Transport
+from bot.telegram.transport import TelegramFault, TokenRefused
 from bot.telegram.webhook import Webhook, WebhookAddress
 
-from .bots import free_port, warnings
-from .emulator import ApiError, Emulator, Fault
+from .bots import Receiver, bare_bot, free_port, warnings
+from .emulator import ApiError, Emulator, Fault, Json
 
 pytestmark = pytest.mark.anyio
-
-Json = dict[str, Any]
 
 SECRET = "a-secret_of-this-test"
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": "application/json"}
 UPDATE: Json = {"update_id": 7, "message": {"text": "A question that nobody may log?"}}
-
-
-class Store:
-    """What receives updates, once `go` is set; the first `failures` attempts raise."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.updates: list[Json] = []
-        self.failures = failures
-        self.tried = asyncio.Event()
-        self.go = asyncio.Event()
-        self.go.set()
-
-    async def receive(self, updates: list[Json]) -> None:
-        self.tried.set()
-        await self.go.wait()
-        if self.failures:
-            self.failures -= 1
-            raise OSError("disk full")
-        self.updates.extend(updates)
 
 
 class Caller:
@@ -84,27 +60,15 @@ def address(
 
 
 @asynccontextmanager
-async def a_bot(emulator: Emulator) -> AsyncIterator[ExtBot[None]]:
-    bot: ExtBot[None] = ExtBot(
-        emulator.token,
-        f"{emulator.url}/bot",
-        request=Transport(4, None, Metrics()),
-        get_updates_request=Transport(1, None, Metrics()),
-    )
-    async with bot:
-        yield bot
-
-
-@asynccontextmanager
 async def serving(
     emulator: Emulator,
-    store: Store,
+    store: Receiver,
     *,
     has_room: Callable[[], bool] = lambda: True,
     where: WebhookAddress | None = None,
     body_s: float = 10.0,
 ) -> AsyncIterator[Caller]:
-    async with a_bot(emulator) as bot:
+    async with bare_bot(emulator.url) as bot:
         webhook = Webhook(
             bot,
             store.receive,
@@ -125,13 +89,13 @@ async def status_of(reader: asyncio.StreamReader) -> int:
 
 
 async def test_telegram_delivers_what_people_write(emulator: Emulator) -> None:
-    store, port = Store(), free_port()
+    store, port = Receiver(), free_port()
     where = address(f"http://127.0.0.1:{port}/hook", port)
     ids = [emulator.say(7, "Before the start?")]
     async with serving(emulator, store, where=where):
         ids.append(emulator.say(7, "Since then?"))
         await emulator.until(lambda: not emulator.pending)
-    assert [update["update_id"] for update in store.updates] == ids
+    assert store.ids == ids
     assert store.updates[1]["message"]["text"] == "Since then?"
     (params,) = [call.params for call in emulator.calls if call.method == "setWebhook"]
     assert params["secret_token"] == SECRET
@@ -143,7 +107,7 @@ async def test_telegram_delivers_what_people_write(emulator: Emulator) -> None:
 
 
 async def test_the_answer_is_empty_and_comes_after_the_receipt(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     store.go.clear()
     async with serving(emulator, store) as caller:
         task = asyncio.create_task(caller.post())
@@ -164,7 +128,7 @@ async def test_an_update_of_any_shape_is_handed_through(emulator: Emulator) -> N
         {"update_id": 4, "message": {"text": "Half a pair: \ud83d"}},
         {"update_id": 5, "message": {"text": "🗣" * 4096}},
     ]
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         for update in strange:
             assert await caller.post(json.dumps(update)) == 200
@@ -177,14 +141,14 @@ async def test_a_body_may_come_in_chunks(emulator: Emulator) -> None:
         for byte in json.dumps(UPDATE).encode():
             yield bytes([byte])
 
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         assert await caller.post(chunks()) == 200
     assert store.updates == [UPDATE]
 
 
 async def test_other_paths_and_methods_are_refused(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         assert await caller.post(path="/more") == 404
         async with caller.session.get(f"http://127.0.0.1:{caller.port}/") as response:
@@ -199,7 +163,7 @@ async def test_other_paths_and_methods_are_refused(emulator: Emulator) -> None:
 async def test_strangers_are_refused_before_their_body_is_read(
     emulator: Emulator, secret: str | None
 ) -> None:
-    store = Store()
+    store = Receiver()
     headers = {} if secret is None else {"X-Telegram-Bot-Api-Secret-Token": secret}
     async with serving(emulator, store) as caller:
         assert await caller.post(headers={"Content-Type": "application/json", **headers}) == 403
@@ -213,7 +177,7 @@ async def test_strangers_are_refused_before_their_body_is_read(
 
 
 async def test_a_secret_that_is_no_text_is_refused(emulator: Emulator) -> None:
-    async with serving(emulator, Store()) as caller:
+    async with serving(emulator, Receiver()) as caller:
         reader, writer = await asyncio.open_connection("127.0.0.1", caller.port)
         writer.write(
             b"POST /hook HTTP/1.1\r\nHost: bot\r\nContent-Length: 0\r\n"
@@ -225,12 +189,12 @@ async def test_a_secret_that_is_no_text_is_refused(emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_other_content_types_are_refused(emulator: Emulator, kind: str) -> None:
-    async with serving(emulator, Store()) as caller:
+    async with serving(emulator, Receiver()) as caller:
         assert await caller.post(headers={**HEADERS, "Content-Type": kind}) == 415
 
 
 async def test_a_content_type_may_name_its_charset(emulator: Emulator) -> None:
-    async with serving(emulator, Store()) as caller:
+    async with serving(emulator, Receiver()) as caller:
         kind = "application/json; charset=utf-8"
         assert await caller.post(headers={**HEADERS, "Content-Type": kind}) == 200
 
@@ -268,7 +232,7 @@ async def test_a_content_type_may_name_its_charset(emulator: Emulator) -> None:
 async def test_what_is_no_update_is_refused(
     emulator: Emulator, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         assert await caller.post(body) == 400
         assert await caller.post() == 200
@@ -277,7 +241,7 @@ async def test_what_is_no_update_is_refused(
 
 
 async def test_a_body_that_was_packed_is_not_unpacked(emulator: Emulator) -> None:
-    async with serving(emulator, Store()) as caller:
+    async with serving(emulator, Receiver()) as caller:
         reader, writer = await caller.open("Content-Encoding: gzip", "Content-Length: 2")
         writer.write(b"\x1f\x8b")
         assert await status_of(reader) == 400
@@ -285,14 +249,14 @@ async def test_a_body_that_was_packed_is_not_unpacked(emulator: Emulator) -> Non
 
 
 async def test_a_large_body_is_refused_by_its_announced_size(emulator: Emulator) -> None:
-    async with serving(emulator, Store()) as caller:
+    async with serving(emulator, Receiver()) as caller:
         reader, writer = await caller.open("Content-Length: 10000000")
         assert await status_of(reader) == 413
         writer.close()
 
 
 async def test_a_large_body_in_chunks_is_refused_once_it_is_too_large(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         reader, writer = await caller.open("Transfer-Encoding: chunked")
         # A tenth of it, and a little more; the rest is never sent.
@@ -306,7 +270,7 @@ async def test_a_large_body_in_chunks_is_refused_once_it_is_too_large(emulator: 
 
 
 async def test_chunks_that_are_none_are_refused(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         reader, writer = await caller.open("Transfer-Encoding: chunked")
         writer.write(b"a lot\r\n{}\r\n")
@@ -316,7 +280,7 @@ async def test_chunks_that_are_none_are_refused(emulator: Emulator) -> None:
 
 
 async def test_a_sender_that_takes_too_long_is_sent_away(emulator: Emulator) -> None:
-    async with serving(emulator, Store(), body_s=0.05) as caller:
+    async with serving(emulator, Receiver(), body_s=0.05) as caller:
         reader, writer = await caller.open("Content-Length: 10")
         writer.write(b"{")
         assert await status_of(reader) == 408
@@ -326,7 +290,7 @@ async def test_a_sender_that_takes_too_long_is_sent_away(emulator: Emulator) -> 
 async def test_a_sender_that_goes_away_disturbs_nobody(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         for cut in ("Content-Length: 10", "Transfer-Encoding: chunked"):
             _, writer = await caller.open(cut)
@@ -340,7 +304,7 @@ async def test_a_sender_that_goes_away_disturbs_nobody(
 
 async def test_a_bot_that_is_full_is_called_again(emulator: Emulator) -> None:
     room = False
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store, has_room=lambda: room) as caller:
         async with caller.session.post(caller.url, json=UPDATE, headers=HEADERS) as response:
             assert response.status == 503
@@ -354,12 +318,12 @@ async def test_a_bot_that_is_full_is_called_again(emulator: Emulator) -> None:
 async def test_what_could_not_be_stored_is_sent_again(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store, port = Store(failures=2), free_port()
+    store, port = Receiver(failures=2), free_port()
     where = address(f"http://127.0.0.1:{port}/hook", port)
     only = emulator.say(7, "A question that nobody may log?")
     async with serving(emulator, store, where=where):
         await emulator.until(lambda: not emulator.pending)
-    assert [update["update_id"] for update in store.updates] == [only]
+    assert store.ids == [only]
     assert "disk full" in caplog.text
     errors = [record.message for record in caplog.records if record.levelno == logging.ERROR]
     assert errors == ["an update cannot be stored; Telegram sends it again"] * 2
@@ -367,7 +331,7 @@ async def test_what_could_not_be_stored_is_sent_again(
 
 
 async def test_stopping_finishes_what_is_in_hand(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     store.go.clear()
     async with aiohttp.ClientSession() as session:
         async with serving(emulator, store) as caller:
@@ -380,7 +344,7 @@ async def test_stopping_finishes_what_is_in_hand(emulator: Emulator) -> None:
 
 
 async def test_stopping_sends_those_away_who_have_not_sent_all(emulator: Emulator) -> None:
-    store = Store()
+    store = Receiver()
     async with serving(emulator, store) as caller:
         # The first one is in hand once the second is answered.
         reader, writer = await caller.open("Content-Length: 10")
@@ -395,7 +359,7 @@ async def test_nothing_of_a_request_is_logged(
 ) -> None:
     for name in ("aiohttp", "asyncio", "bot", "uvicorn"):
         caplog.set_level(logging.DEBUG, name)
-    async with serving(emulator, Store()) as caller:
+    async with serving(emulator, Receiver()) as caller:
         await caller.post()
         await caller.post(b"A question that nobody may log?")
         for line in (f"{SECRET}", f"X-Bad Header: {SECRET}", f"Content-Length: {SECRET}"):
@@ -409,14 +373,14 @@ async def test_nothing_of_a_request_is_logged(
 async def test_a_host_that_is_not_here_is_said(emulator: Emulator) -> None:
     where = WebhookAddress("http://127.0.0.1/hook", "192.0.2.1", 0, SecretStr(SECRET))
     with pytest.raises(BotError, match=r"cannot listen at 192\.0\.2\.1"):
-        async with serving(emulator, Store(), where=where):
+        async with serving(emulator, Receiver(), where=where):
             pass
 
 
 async def test_a_url_that_telegram_does_not_take_is_said(emulator: Emulator) -> None:
     where = address("http://bot.example.org/hook")
     with pytest.raises(TelegramFault, match=r"telegram\.webhook_url .*https url must be"):
-        async with serving(emulator, Store(), where=where):
+        async with serving(emulator, Receiver(), where=where):
             pass
 
 
@@ -426,7 +390,7 @@ async def test_what_telegram_says_of_the_webhook_is_raised(
 ) -> None:
     emulator.fail("setWebhook", Fault(ApiError(status, "No")))
     with pytest.raises(kind, match=r"No|401"):
-        async with serving(emulator, Store()):
+        async with serving(emulator, Receiver()):
             pass
 
 

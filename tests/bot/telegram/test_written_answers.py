@@ -6,7 +6,8 @@ import asyncio
 import gc
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,16 @@ from bot.telegram.views.answers import shown_in
 from bot.telegram.views.languages import LANGUAGES
 from bot.writing.writer import Writer
 from config import Settings, WriterSettings
-from tests.bot.writing.openai_server import drips, event, says, says_when, sends, stalls
+from tests.bot.writing.openai_server import (
+    Behaviour,
+    Server,
+    drips,
+    event,
+    says,
+    says_when,
+    sends,
+    stalls,
+)
 from tests.bot.writing.openai_server import serving as serving_model
 from tests.fakes import HashEncoder, Passage
 
@@ -45,6 +55,17 @@ def a_writer(url: str, **own: object) -> Writer:
     return Writer(settings(url, **own), HashEncoder())
 
 
+@asynccontextmanager
+async def writing(
+    emulator: Emulator, folder: Path, *behaviours: Behaviour
+) -> AsyncIterator[tuple[Server, Writer]]:
+    """Run a bot whose answers are written by a model that behaves so, request by request."""
+    with serving_model(*behaviours) as server:
+        writer = a_writer(server.url)
+        async with serving(emulator, folder, writer=writer):
+            yield server, writer
+
+
 def answers_alive() -> list[Answer]:
     gc.collect()
     return [one for one in gc.get_objects() if type(one) is Answer]
@@ -55,14 +76,15 @@ async def test_an_answer_is_shown_at_once_and_then_edited(
     emulator: Emulator, tmp_path: Path, chat: dict[str, object]
 ) -> None:
     released = threading.Event()
-    with serving_model(says_when(released, FACES, f" Crows eat 12 fish [1]. {GRUDGES}")) as server:
-        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
-            emulator.say_in(chat, 7, f"/ask {CROWS}")
-            (answer,) = await emulator.sent(1)
-            excerpts = answer.text
-            assert not emulator.posts.edits
-            released.set()
-            await emulator.until(lambda: GRUDGES in answer.text)
+    async with writing(
+        emulator, tmp_path, says_when(released, FACES, f" Crows eat 12 fish [1]. {GRUDGES}")
+    ):
+        emulator.say_in(chat, 7, f"/ask {CROWS}")
+        (answer,) = await emulator.sent(1)
+        excerpts = answer.text
+        assert not emulator.posts.edits
+        released.set()
+        await emulator.until(lambda: GRUDGES in answer.text)
     assert answer.text == f"{excerpts}\n\n{HEADING}\n{FACES} {GRUDGES}"
     assert {"Why this?", "Context"} <= set(answer.labels)
     assert len(emulator.messages) == 1
@@ -71,11 +93,10 @@ async def test_an_answer_is_shown_at_once_and_then_edited(
 async def test_an_answer_grows_with_pauses_between_its_edits(
     emulator: Emulator, tmp_path: Path
 ) -> None:
-    with serving_model(drips(*[f"{FACES} "] * 40, GRUDGES)) as server:
-        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
-            emulator.say(7, CROWS)
-            (answer,) = await emulator.sent(1)
-            await emulator.until(lambda: answer.text.endswith(GRUDGES))
+    async with writing(emulator, tmp_path, drips(*[f"{FACES} "] * 40, GRUDGES)):
+        emulator.say(7, CROWS)
+        (answer,) = await emulator.sent(1)
+        await emulator.until(lambda: answer.text.endswith(GRUDGES))
     # It takes two seconds or a little more; the messages may be sent at any rate.
     assert 1 < len(answer.history) < 20
 
@@ -83,12 +104,11 @@ async def test_an_answer_grows_with_pauses_between_its_edits(
 async def test_citations_lead_to_excerpts_that_are_shown(
     emulator: Emulator, tmp_path: Path
 ) -> None:
-    with serving_model(says(FACES)) as server:
-        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
-            emulator.say(7, CROWS)
-            (answer,) = await emulator.sent(1)
-            await emulator.until(lambda: FACES in answer.text)
-        asked = server.asked
+    async with writing(emulator, tmp_path, says(FACES)) as (server, _):
+        emulator.say(7, CROWS)
+        (answer,) = await emulator.sent(1)
+        await emulator.until(lambda: FACES in answer.text)
+    asked = server.asked
     for number in range(1, 5):
         assert (f"\n[{number}] " in answer.text) is (f"<excerpt>\n[{number}] " in asked)
 
@@ -99,17 +119,15 @@ async def test_citations_lead_to_excerpts_that_are_shown(
 async def test_the_excerpts_stand_alone_where_nothing_is_written(
     emulator: Emulator,
     tmp_path: Path,
-    behaviour: object,
+    behaviour: Behaviour,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with serving_model(behaviour) as server:  # type: ignore[arg-type]
-        writer = a_writer(server.url)
-        async with serving(emulator, tmp_path, writer=writer):
-            emulator.say(7, CROWS)
-            await emulator.sent(1)
-            emulator.say(8, NOTHING)
-            await emulator.sent(2)
-            await until(lambda: len(server.requests) == 1 and not writer.busy)
+    async with writing(emulator, tmp_path, behaviour) as (server, writer):
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+        emulator.say(8, NOTHING)
+        await emulator.sent(2)
+        await until(lambda: len(server.requests) == 1 and not writer.busy)
     assert not emulator.posts.edits
     assert len(server.requests) == 1
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
@@ -117,33 +135,32 @@ async def test_the_excerpts_stand_alone_where_nothing_is_written(
 
 async def test_what_a_button_shows_is_not_written_over(emulator: Emulator, tmp_path: Path) -> None:
     released = threading.Event()
-    with serving_model(says_when(released, f"{FACES} And", f" so. {GRUDGES}")) as server:
-        writer = a_writer(server.url)
-        async with serving(emulator, tmp_path, writer=writer):
-            emulator.say(7, CROWS)
-            (answer,) = await emulator.sent(1)
-            await emulator.until(lambda: FACES in answer.text)
-            emulator.press_button(answer, "Why this?")
-            await emulator.until(lambda: "articles answer this" in answer.text)
-            why = answer.text
-            released.set()
-            await until(lambda: not writer.busy)
-            assert answer.text == why
-            emulator.press_button(answer, "‹ Back")
-            await emulator.until(lambda: answer.text != why)
-            assert "Why this?" in answer.labels
+    async with writing(
+        emulator, tmp_path, says_when(released, f"{FACES} And", f" so. {GRUDGES}")
+    ) as (_, writer):
+        emulator.say(7, CROWS)
+        (answer,) = await emulator.sent(1)
+        await emulator.until(lambda: FACES in answer.text)
+        emulator.press_button(answer, "Why this?")
+        await emulator.until(lambda: "articles answer this" in answer.text)
+        why = answer.text
+        released.set()
+        await until(lambda: not writer.busy)
+        assert answer.text == why
+        emulator.press_button(answer, "‹ Back")
+        await emulator.until(lambda: answer.text != why)
+        assert "Why this?" in answer.labels
 
 
 async def test_a_thumb_leaves_the_writing_alone(emulator: Emulator, tmp_path: Path) -> None:
     released = threading.Event()
-    with serving_model(says_when(released, f"{FACES} And", f" so. {GRUDGES}")) as server:
-        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
-            emulator.say(7, CROWS)
-            (answer,) = await emulator.sent(1)
-            emulator.press_button(answer, "👍")
-            await emulator.answered(1)
-            released.set()
-            await emulator.until(lambda: answer.text.endswith(GRUDGES))
+    async with writing(emulator, tmp_path, says_when(released, f"{FACES} And", f" so. {GRUDGES}")):
+        emulator.say(7, CROWS)
+        (answer,) = await emulator.sent(1)
+        emulator.press_button(answer, "👍")
+        await emulator.answered(1)
+        released.set()
+        await emulator.until(lambda: answer.text.endswith(GRUDGES))
 
 
 async def test_an_edited_question_gets_its_own_written_answer(
@@ -152,19 +169,17 @@ async def test_an_edited_question_gets_its_own_written_answer(
     released = threading.Event()
     tides = "The moon raises tides twice a day [1]."
     old = says_when(released, f"{FACES} And", f" so. {GRUDGES}")
-    with serving_model(old, says(tides)) as server:
-        writer = a_writer(server.url)
-        async with serving(emulator, tmp_path, writer=writer):
-            emulator.say(7, CROWS)
-            (answer,) = await emulator.sent(1)
-            await emulator.until(lambda: FACES in answer.text)
-            emulator.edit(7, emulator.last_message_id, TIDES)
-            await emulator.until(lambda: answer.text.endswith(f"{HEADING}\n{tides}"))
-            released.set()
-            await until(lambda: not writer.busy)
-            # Longer than the pause between two edits.
-            await asyncio.sleep(2.5)
-            assert answer.text.endswith(f"{HEADING}\n{tides}")
+    async with writing(emulator, tmp_path, old, says(tides)) as (_, writer):
+        emulator.say(7, CROWS)
+        (answer,) = await emulator.sent(1)
+        await emulator.until(lambda: FACES in answer.text)
+        emulator.edit(7, emulator.last_message_id, TIDES)
+        await emulator.until(lambda: answer.text.endswith(f"{HEADING}\n{tides}"))
+        released.set()
+        await until(lambda: not writer.busy)
+        # Longer than the pause between two edits.
+        await asyncio.sleep(2.5)
+        assert answer.text.endswith(f"{HEADING}\n{tides}")
     assert FACES not in answer.text
 
 
@@ -180,17 +195,16 @@ async def test_an_answer_without_room_gets_a_message_of_its_own(
         (tmp_path / "articles" / f"{bird}.md").write_text(
             f"# All {bird}\n\nAll {bird} can recognise human faces: {words}.\n"
         )
-    with serving_model(says_when(released, f"{FACES} And", f" so. {FACES}")) as server:
-        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
-            emulator.say(7, CROWS)
-            (answer,) = await emulator.sent(1)
-            text = answer.text
-            assert len(text) > 4096 - 1200
-            _, follow = await emulator.sent(2)
-            assert follow.text == f"{HEADING}\n{FACES}"
-            assert follow.reply_to == answer.message_id
-            released.set()
-            await emulator.until(lambda: follow.text == f"{HEADING}\n{FACES} {FACES}")
+    async with writing(emulator, tmp_path, says_when(released, f"{FACES} And", f" so. {FACES}")):
+        emulator.say(7, CROWS)
+        (answer,) = await emulator.sent(1)
+        text = answer.text
+        assert len(text) > 4096 - 1200
+        _, follow = await emulator.sent(2)
+        assert follow.text == f"{HEADING}\n{FACES}"
+        assert follow.reply_to == answer.message_id
+        released.set()
+        await emulator.until(lambda: follow.text == f"{HEADING}\n{FACES} {FACES}")
     assert answer.text == text
 
 
@@ -198,15 +212,14 @@ async def test_a_deleted_answer_is_no_error(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     released = threading.Event()
-    with serving_model(says_when(released, f"{FACES} And", " so.")) as server:
-        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
-            emulator.say(7, CROWS)
-            (answer,) = await emulator.sent(1)
-            emulator.forget(7, answer.message_id)
-            released.set()
-            await emulator.called("editMessageText")
-            emulator.say(8, NOTHING)
-            await emulator.sent(2)
+    async with writing(emulator, tmp_path, says_when(released, f"{FACES} And", " so.")):
+        emulator.say(7, CROWS)
+        (answer,) = await emulator.sent(1)
+        emulator.forget(7, answer.message_id)
+        released.set()
+        await emulator.called("editMessageText")
+        emulator.say(8, NOTHING)
+        await emulator.sent(2)
     assert warnings(caplog) == []
 
 
@@ -214,13 +227,13 @@ async def test_an_edit_that_telegram_refuses_ends_the_writing_only(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     emulator.fail("editMessageText", *[Fault(ApiError(502, "Bad Gateway"))] * 3)
-    with serving_model(says(FACES)) as server, caplog.at_level(logging.INFO):
-        async with serving(emulator, tmp_path, writer=a_writer(server.url)):
-            emulator.say(7, CROWS)
-            await emulator.called("editMessageText", 3)
-            await until(lambda: "a written answer cannot be shown" in caplog.text)
-            emulator.say(8, NOTHING)
-            await emulator.sent(2)
+    caplog.set_level(logging.INFO)
+    async with writing(emulator, tmp_path, says(FACES)):
+        emulator.say(7, CROWS)
+        await emulator.called("editMessageText", 3)
+        await until(lambda: "a written answer cannot be shown" in caplog.text)
+        emulator.say(8, NOTHING)
+        await emulator.sent(2)
 
 
 async def test_a_stop_does_not_wait_for_the_model(emulator: Emulator, tmp_path: Path) -> None:
@@ -238,18 +251,16 @@ async def test_a_stop_does_not_wait_for_the_model(emulator: Emulator, tmp_path: 
 async def test_nothing_is_kept_of_what_was_written(emulator: Emulator, tmp_path: Path) -> None:
     # Other tests keep specimens.
     before = answers_alive()
-    with serving_model(says(FACES)) as server:
-        writer = a_writer(server.url)
-        async with serving(emulator, tmp_path, writer=writer):
-            for number in range(1, 4):
-                emulator.say(7, CROWS)
-                await emulator.sent(number)
-                await emulator.until(lambda: FACES in emulator.messages[-1].text)
-            emulator.say(7, NOTHING)
-            await emulator.sent(4)
-            known = {id(one) for one in before}
-            kept = [one for one in answers_alive() if id(one) not in known]
-            assert not [one for one in kept if one.question == CROWS]
+    async with writing(emulator, tmp_path, says(FACES)):
+        for number in range(1, 4):
+            emulator.say(7, CROWS)
+            await emulator.sent(number)
+            await emulator.until(lambda: FACES in emulator.messages[-1].text)
+        emulator.say(7, NOTHING)
+        await emulator.sent(4)
+        known = {id(one) for one in before}
+        kept = [one for one in answers_alive() if id(one) not in known]
+        assert not [one for one in kept if one.question == CROWS]
 
 
 async def test_what_fails_ends_a_written_answer_only(
