@@ -170,7 +170,7 @@ class Emulator(People):
     @property
     def commands(self) -> list[Json]:
         """The menu that users see where there is no other; all are in `menus`."""
-        return self.menus.by_key.get(("default", None, None, ""), [])
+        return self.menus.by_key.get(("default", None, ""), [])
 
     @property
     def webhook(self) -> str:

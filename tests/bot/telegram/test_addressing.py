@@ -183,19 +183,12 @@ def test_who_hides_behind_a_chat_is_human_and_has_a_conversation_as_that_chat() 
 def test_posts_of_channels_ask_only_where_that_is_set_and_they_mention_the_bot() -> None:
     post = {"chat": CHANNEL, "sender_chat": CHANNEL, "from": None}
     forward = {"sender_chat": CHANNEL, "from": TELEGRAM, "is_automatic_forward": True}
-    for fields in (post, forward):
+    origin = {"type": "channel", "chat": CHANNEL, "message_id": 3, "date": 1}
+    for fields in (post, forward, {**forward, "forward_origin": origin}):
         said = message("@emulated_bot what?", **fields)
         assert question(said) is None
         assert question(said, channel_posts=True) == "what?"
         assert question(message("What?", **fields), channel_posts=True) is None
-
-
-def test_an_automatic_forward_is_one_even_with_its_origin() -> None:
-    origin = {"type": "channel", "chat": CHANNEL, "message_id": 3, "date": 1}
-    forward = {"sender_chat": CHANNEL, "from": TELEGRAM, "is_automatic_forward": True}
-    said = message("@emulated_bot what?", forward_origin=origin, **forward)
-    assert question(said) is None
-    assert question(said, channel_posts=True) == "what?"
 
 
 def test_a_question_knows_its_topic_its_message_and_the_language_of_the_asker() -> None:

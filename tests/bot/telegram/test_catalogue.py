@@ -27,7 +27,7 @@ def article(folder: Path, path: str, title: str, date: str = "") -> None:
 
 @pytest.fixture
 def arranged(tmp_path: Path) -> Arranged:
-    """Return a shelf, and what brings it in line with the folder."""
+    """Return a catalogue, and a function that brings it in line with the folder."""
     for path, title, date in (
         ("2020/crows.md", "Crows of the city", "2020-01-02"),
         ("2026/crows.md", "Crows in court", "2026-01-02"),
@@ -75,30 +75,30 @@ def arranged(tmp_path: Path) -> Arranged:
     ],
 )
 def test_what_is_typed_finds_the_article(arranged: Arranged, words: str, path: str) -> None:
-    shelf, _ = arranged
-    found = shelf.find(words)
+    catalogue, _ = arranged
+    found = catalogue.find(words)
     assert found is not None
     assert found.source.path == path
 
 
 @pytest.mark.parametrize("words", ["", "  \n", "volcanoes", "x" * 4096, "%", "🙂"])
 def test_what_names_no_article_finds_none(arranged: Arranged, words: str) -> None:
-    shelf, _ = arranged
-    assert shelf.find(words) is None
+    catalogue, _ = arranged
+    assert catalogue.find(words) is None
 
 
 def test_a_key_opens_its_article_until_that_is_gone(arranged: Arranged, tmp_path: Path) -> None:
-    shelf, follow = arranged
+    catalogue, follow = arranged
     key = article_key("high.md")
-    found = shelf.by_key(key)
+    found = catalogue.by_key(key)
     assert found is not None
     assert found.text == "Text of High tides."
     (tmp_path / "articles" / "high.md").unlink()
     article(tmp_path, "low.md", "Low tides")
     follow()
-    assert shelf.by_key(key) is None
-    assert shelf.by_key("") is None
-    assert shelf.by_key(article_key("low.md")) is not None
+    assert catalogue.by_key(key) is None
+    assert catalogue.by_key("") is None
+    assert catalogue.by_key(article_key("low.md")) is not None
 
 
 @pytest.mark.parametrize("path", ["a.md", "ж/ї.md", "\udcff.md", "a" * 4000])

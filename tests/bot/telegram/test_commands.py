@@ -307,11 +307,11 @@ async def test_there_is_a_menu_for_each_scope_and_language(
     )
     menus = {key: [one["command"] for one in it] for key, it in emulator.menus.by_key.items()}
     for code in ("", "uk", "ru", "de"):
-        assert menus["default", None, None, code] == everybody
-        assert menus["all_group_chats", None, None, code] == everybody[:5]
-        assert menus["chat", 1, None, code] == [*everybody, "refresh", "stats", "gaps"]
+        assert menus["default", None, code] == everybody
+        assert menus["all_group_chats", None, code] == everybody[:5]
+        assert menus["chat", 1, code] == [*everybody, "refresh", "stats", "gaps"]
     for code, language in LANGUAGES.items():
-        shown = emulator.menus.by_key["default", None, None, "" if code == "en" else code]
+        shown = emulator.menus.by_key["default", None, "" if code == "en" else code]
         assert {one["command"]: one["description"] for one in shown} == menu(language)
 
 

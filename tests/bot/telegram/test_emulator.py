@@ -143,18 +143,6 @@ WRONG_REQUESTS: list[tuple[str, Json, int, str]] = [
     ("setMyCommands", {"commands": [], "scope": {"type": "chat", "chat_id": 9}}, 400, "not found"),
     (
         "setMyCommands",
-        {"commands": [], "scope": {"type": "chat_administrators", "chat_id": 7}},
-        400,
-        "not for a private chat",
-    ),
-    (
-        "setMyCommands",
-        {"commands": [], "scope": {"type": "chat_member", "chat_id": -100}},
-        400,
-        "user_id is not specified",
-    ),
-    (
-        "setMyCommands",
         {"commands": [], "scope": {"type": "default", "chat_id": 7}},
         400,
         "it names a chat",

@@ -131,8 +131,8 @@ async def test_menus_are_kept_by_scope_and_language(emulator: Emulator, ask: Ask
     scope = {"type": "chat", "chat_id": 7}
     await done(ask("setMyCommands", commands=[one, two], scope=scope))
     assert emulator.commands == [one]
-    assert emulator.menus.by_key["default", None, None, "uk"] == [two]
-    assert emulator.menus.by_key["chat", 7, None, ""] == [one, two]
+    assert emulator.menus.by_key["default", None, "uk"] == [two]
+    assert emulator.menus.by_key["chat", 7, ""] == [one, two]
 
 
 async def test_the_bot_is_told_what_it_was_set_to(emulator: Emulator, ask: Ask) -> None:

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -119,30 +120,24 @@ async def both_ways(
     await asyncio.gather(piped(reader, there_writer), piped(there_reader, writer))
 
 
-async def test_a_socks_proxy_without_a_port_is_a_fault(emulator: Emulator, tmp_path: Path) -> None:
-    with pytest.raises(TelegramFault, match=r"telegram\.proxy cannot be used"):
-        a_bot(emulator, tmp_path, proxy="socks5://proxy.example")
-
-
+@pytest.mark.parametrize(
+    ("where", "url"),
+    [
+        ("telegram.proxy", "http://somebody:hush-hush@proxy:port"),
+        ("telegram.proxy", "socks5://somebody:hush-hush@proxy.example"),
+        ("the environment", "http://somebody:hush-hush@proxy:port"),
+        ("the environment", "gopher://somebody:hush-hush@proxy"),
+    ],
+)
 async def test_a_proxy_that_cannot_be_used_is_a_fault_without_its_password(
-    emulator: Emulator, tmp_path: Path
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, url: str
 ) -> None:
-    url = "http://somebody:hush-hush@proxy:port"
-    with pytest.raises(TelegramFault, match=r"telegram\.proxy cannot be used") as caught:
-        a_bot(emulator, tmp_path, proxy=url)
-    assert "hush" not in "".join(traceback.format_exception(caught.value))
-
-
-async def test_a_proxy_of_the_environment_that_cannot_be_used_is_a_fault_without_its_password(
-    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for url in ("gopher://somebody:hush-hush@proxy", "http://somebody:hush-hush@proxy:port"):
+    own: dict[str, Any] = {"proxy": url} if where == "telegram.proxy" else {}
+    if not own:
         monkeypatch.setenv("HTTPS_PROXY", url)
-        with pytest.raises(
-            TelegramFault, match=r"proxy of the environment .*HTTPS_PROXY"
-        ) as caught:
-            a_bot(emulator, tmp_path)
-        assert "hush" not in "".join(traceback.format_exception(caught.value))
+    with pytest.raises(TelegramFault, match=f"the proxy of {where} .*cannot be used") as caught:
+        a_bot(emulator, tmp_path, **own)
+    assert "hush" not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_an_index_that_another_takes_part_in_is_followed(

@@ -228,13 +228,13 @@ def test_what_is_done_is_erased_from_the_file(inbox: Inbox, tmp_path: Path) -> N
     assert len(ids(inbox.pending())) == len(live)
 
 
-class Hands:
+class Handler:
     """What handles updates: the first `failures` attempts do not reach Telegram."""
 
     def __init__(self, failures: int = 0) -> None:
         self.failures = failures
         self.attempts: list[int] = []
-        self.handling: Updates
+        self.updates: Updates
         self.go = asyncio.Event()
         self.go.set()
 
@@ -242,25 +242,25 @@ class Hands:
         self.attempts.append(update.update_id)
         await self.go.wait()
         if len(self.attempts) <= self.failures:
-            self.handling.mark_unsent(update)
+            self.updates.mark_unsent(update)
 
 
 @asynccontextmanager
-async def handling(
-    folder: Path, hands: Hands, *pauses_s: float
+async def updates_of(
+    folder: Path, handler: Handler, *pauses_s: float
 ) -> AsyncIterator[tuple[Updates, State]]:
     state = State.open(folder, 1, keep_days=1, conversation_minutes=1)
     workers = Workers(1)
-    hands.handling = Updates(
+    handler.updates = Updates(
         Bot("123456:token"),
-        hands.process,
+        handler.process,
         Inbox(state.database),
         workers,
         Metrics(),
         pauses_s=pauses_s,
     )
     try:
-        yield hands.handling, state
+        yield handler.updates, state
     finally:
         workers.close()
         state.close()
@@ -275,39 +275,30 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.anyio
-async def test_what_cannot_be_sent_is_tried_again(tmp_path: Path) -> None:
-    hands = Hands(failures=2)
-    async with handling(tmp_path, hands, 0.01, 0.01, 0.01) as (updates, state):
-        await updates.receive([{"update_id": 1}])
-        await until(lambda: not len(updates))
-        assert count(state) == 0
-    assert hands.attempts == [1, 1, 1]
-
-
-@pytest.mark.anyio
-async def test_what_can_never_be_sent_is_given_up(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("failures", "given_up"), [(2, False), (100, True)])
+async def test_what_cannot_be_sent_is_tried_again_and_then_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, failures: int, given_up: bool
 ) -> None:
-    hands = Hands(failures=100)
-    async with handling(tmp_path, hands, 0.01, 0.01) as (updates, state):
+    handler = Handler(failures)
+    async with updates_of(tmp_path, handler, 0.01, 0.01) as (updates, state):
         await updates.receive([{"update_id": 1}])
         await until(lambda: not len(updates))
         assert count(state) == 0
-    assert hands.attempts == [1, 1, 1]
-    assert "update 1 is given up, as nothing can be sent" in caplog.text
+    assert handler.attempts == [1, 1, 1]
+    assert ("update 1 is given up, as nothing can be sent" in caplog.text) is given_up
 
 
 @pytest.mark.anyio
 async def test_what_cannot_be_written_down_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hands = Hands()
-    hands.go.clear()
-    async with handling(tmp_path, hands) as (updates, state):
+    handler = Handler()
+    handler.go.clear()
+    async with updates_of(tmp_path, handler) as (updates, state):
         await updates.receive([{"update_id": 1}])
         with state.database.transaction() as db:
             db.execute("DROP TABLE handled")
-        hands.go.set()
+        handler.go.set()
         await until(lambda: not len(updates))
     (record,) = [one for one in caplog.records if one.levelno >= logging.ERROR]
     assert record.getMessage() == "update 1 is handled, but that cannot be written down"

@@ -9,23 +9,14 @@ from .wire import Json, bad, check_object
 
 COMMANDS = 100
 
-# Scopes that name a chat, and what chats may be named.
-SCOPES = {
-    "default": (),
-    "all_private_chats": (),
-    "all_group_chats": (),
-    "all_chat_administrators": (),
-    "chat": ("private", "group", "supergroup"),
-    "chat_administrators": ("group", "supergroup"),
-    "chat_member": ("group", "supergroup"),
-}
+SCOPES = {"default", "all_group_chats", "chat"}
 
-Key = tuple[str, int | None, int | None, str]
-"""Type of the scope, its chat, its user, and the language or ''."""
+Key = tuple[str, int | None, str]
+"""Type of the scope, its chat if it names one, and the language or ''."""
 
 
 class Menus:
-    """All menus; `by_key[("default", None, None, "")]` is what most users see."""
+    """All menus; `by_key["default", None, ""]` is what most users see."""
 
     def __init__(self, chats: Chats) -> None:
         self.by_key: dict[Key, list[Json]] = {}
@@ -49,23 +40,13 @@ class Menus:
         return True
 
     def _key(self, params: Json) -> Key:
-        fields = {"type", "chat_id", "user_id"}
-        scope = check_object(params.get("scope", {"type": "default"}), "scope", fields)
+        scope = check_object(params.get("scope", {"type": "default"}), "scope", {"type", "chat_id"})
         if (kind := scope.get("type")) not in SCOPES:
             raise bad("can't parse BotCommandScope: unsupported type specified")
         if not re.fullmatch(r"([a-z]{2})?", language := str(params.get("language_code", ""))):
             raise bad("LANG_CODE_INVALID")
-        chat_id = user_id = None
-        if SCOPES[kind]:
-            chat = self._chats.find(scope)
-            if chat["type"] not in SCOPES[kind]:
-                raise bad(f"the scope is not for a {chat['type']} chat")
-            chat_id = int(chat["id"])
-        if kind == "chat_member":
-            if not isinstance(user_id := scope.get("user_id"), int):
-                raise bad("user_id is not specified")
-        elif "user_id" in scope:
-            raise bad("can't parse BotCommandScope: it names a user")
-        if "chat_id" in scope and chat_id is None:
+        if kind == "chat":
+            return kind, int(self._chats.find(scope)["id"]), language
+        if "chat_id" in scope:
             raise bad("can't parse BotCommandScope: it names a chat")
-        return kind, chat_id, user_id, language
+        return kind, None, language
