@@ -20,10 +20,10 @@ _PAUSES = 6
 _STRANGERS = 10_000
 """Users who were told that the bot is not for them, and are remembered."""
 WAITING = 3
-"""Questions of a user that may wait while one is answered; more would only be answered stale."""
+"""Questions of a user that may wait while one is answered; more would be answered too late."""
 _WINDOW_S = 60.0
 _QUOTA_USERS = 50_000
-"""Users that are remembered; the least recent go first, who have not asked for long."""
+"""Users that are remembered; those who have not asked for longest are forgotten first."""
 
 
 class Access:
@@ -50,7 +50,7 @@ class Access:
 
     @contextlib.asynccontextmanager
     async def asking(self, place: ChatPlace, code: str | None, to: int) -> AsyncIterator[bool]:
-        """Take a user's turn, if the lists and the user's quota allow it; else say so, once.
+        """Take a user's turn, if the lists and the user's quota allow it; a refusal is sent once.
 
         Args:
             place: The chat and the user.

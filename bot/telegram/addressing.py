@@ -76,7 +76,7 @@ def place_of(message: Message) -> ChatPlace:
 
 
 def topic_of(message: Message) -> int | None:
-    """Return the forum topic that a reply has to name; threads of replies are none."""
+    """Return the forum topic that a reply has to name; a thread of replies is no topic."""
     return message.message_thread_id if message.is_topic_message else None
 
 
@@ -115,7 +115,7 @@ def _replies_to(message: Message, me: User) -> bool:
 
 
 def _is_root(message: Message, target: Message) -> bool:
-    """Whether the target is only where the topic began, which clients give to every message."""
+    """Whether the target is the topic's first message, which clients name in every message."""
     return bool(message.is_topic_message) and target.message_id == message.message_thread_id
 
 

@@ -56,7 +56,7 @@ class Catalogue:
     def find(self, words: str) -> Article | None:
         """Return the article whose path or title was typed, in whole, in part, or almost.
 
-        Of several the newest; one that has just this path or title comes before all others.
+        Of several articles it is the newest, unless one has exactly this path or title.
         """
         wanted = " ".join(words.split()).casefold()
         if not wanted:

@@ -199,7 +199,7 @@ class State:
     def change_answer(
         self, number: int, question: str, earlier: Sequence[str], answered: bool
     ) -> None:
-        """Remember what an answer has become; the votes on what it was before go."""
+        """Remember the new question of an answer; the votes on the former one are deleted."""
         with self.database.transaction() as db:
             _change(db, number, question, earlier, answered)
 
@@ -334,7 +334,7 @@ class KeptAnswer:
     """An answer that was given.
 
     Attributes:
-        number: Names it in the data of buttons.
+        number: Its number in the data of buttons.
         question_id: The message that asked.
         message_id: The message that answers; None until it is sent.
         earlier: The questions that it took into account, oldest first.
@@ -402,7 +402,7 @@ def _count(db: sqlite3.Connection, number: int) -> None:
 
 
 def open_file(path: Path) -> Database:
-    """Open the file, or make it in a folder that is made if it is not there.
+    """Open the file, or make it and its folder.
 
     Raises:
         BotError: It cannot be used, is damaged, or has another format.

@@ -45,7 +45,7 @@ class Health:
 
 
 class Monitor:
-    """The server.
+    """The HTTP server.
 
     Args:
         health: Returns the bot's health.

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 _BODY_BYTES = 1_000_000
-"""Many times the longest message that Telegram knows."""
+"""The longest body that is read, many times the longest message."""
 _BODY_S = 10.0
 """A sender that takes longer holds a connection for nothing."""
 _CONNECTIONS = 40

@@ -20,7 +20,7 @@ from bot.writing import Writer
 _log = logging.getLogger(__name__)
 
 _PAUSE_S, _GROUP_PAUSE_S = 2.0, 6.0
-"""Between edits of a message; a group may get twenty requests a minute, of all who ask there."""
+"""Between edits of a message; a group may get twenty requests a minute for all its members."""
 
 
 @dataclass(eq=False, slots=True)

@@ -39,14 +39,14 @@ MORE = 3
 """Excerpts that a press adds, and the most that an answer opens with."""
 
 _WORTH = 0.8
-"""Share of the first excerpt's score. Of three excerpts two are shown then, on three sets of
-questions, and at most one answer in a hundred is in those that are not."""
+"""Share of the first excerpt's score from which a further one is shown at once. On three sets of
+questions that showed two of three excerpts, and hid the answer to at most one in a hundred."""
 _UNDERSTOOD_UNITS = 300
 _WORDS_UNITS = 300
 _PAIRS = 3
 _ENCODER_UNITS = 100
 _MODEL_UNITS = 100
-"""The name of the model that wrote."""
+"""The longest name of a model that is shown."""
 _WRITTEN_ROOM_UNITS = 1_200
 """The room under an answer that written sentences need: less would soon be full."""
 CARDS = 10

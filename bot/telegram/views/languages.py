@@ -77,7 +77,7 @@ class Language:
 
 
 def language_of(code: str | None) -> Language:
-    """Return the language of an IETF tag such as "de-AT"; English for any that is not spoken."""
+    """Return the language of an IETF tag such as "de-AT"; English where the bot has no other."""
     return LANGUAGES.get((code or "").partition("-")[0].lower(), LANGUAGES["en"])
 
 
