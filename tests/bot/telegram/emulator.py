@@ -241,6 +241,8 @@ class Emulator(People):
             self._calls_by[method].add(call)
             self.changed()
             result = await self._meet(method, call, request)
+            if isinstance(result, web.Response):
+                return result
         except ApiError as exc:
             reply: Json = {"ok": False, "error_code": exc.status, "description": exc.description}
             if exc.parameters:
@@ -257,6 +259,8 @@ class Emulator(People):
         fault = faults.popleft() if faults else Fault()
         if fault.delay_s:
             await asyncio.sleep(fault.delay_s)
+        if fault.answer is not None:
+            return web.Response(text=fault.answer, content_type="application/json")
         result = None
         if fault.performed or not (fault.error or fault.drop):
             self.floods.check(method, call.params)

@@ -1,4 +1,4 @@
-"""Polling, against the emulator and against servers that are no good."""
+"""Polling, against the emulator and its faults."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import pytest
-from aiohttp import web
 from telegram.error import Conflict
 
 from bot.telegram.polling import Polling
@@ -74,51 +72,9 @@ async def polling(
                 await task
 
 
-class Scripted:
-    """A server that answers polls as it was told, whatever is asked; after that the bot stops."""
-
-    def __init__(self, *answers: str) -> None:
-        self.offsets: list[int | None] = []
-        self._answers = [*answers]
-        self._stop = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None))
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
-
-    async def play(self, store: Receiver, pauses: Pauses | None = None) -> None:
-        url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        async with asyncio.timeout(10), a_polling(url, store, pauses=pauses) as poll:
-            await poll.run(self._stop)
-
-    async def _serve(self, request: web.BaseRequest) -> web.Response:
-        answer = result({"id": 1, "is_bot": True, "first_name": "Bot", "username": "a_bot"})
-        if request.path.endswith("/getUpdates"):
-            offset = (await request.post()).get("offset")
-            self.offsets.append(None if offset is None else int(str(offset)))
-            if not self._answers:
-                self._stop.set()
-            answer = self._answers.pop(0) if self._answers else updates()
-        status = 409 if "409" in answer else 200
-        return web.Response(status=status, text=answer, content_type="application/json")
-
-
-def updates(*ids: int) -> str:
-    return result([{"update_id": number} for number in ids])
-
-
-def result(value: object) -> str:
-    return json.dumps({"ok": True, "result": value})
+def answered(*ids: int) -> Fault:
+    """Answer a poll with these updates, whatever it asks for."""
+    return Fault(answer=json.dumps({"ok": True, "result": [{"update_id": one} for one in ids]}))
 
 
 async def until_error(url: str, **options: Unpack[Options]) -> None:
@@ -247,13 +203,14 @@ async def test_what_could_not_be_stored_is_asked_for_again(
     assert "secret question" not in caplog.text
 
 
-async def test_an_empty_answer_drops_the_offset() -> None:
+async def test_an_empty_answer_drops_the_offset(emulator: Emulator) -> None:
     """After a quiet week, Telegram may begin anew with lower numbers."""
     store = Receiver()
-    async with Scripted(updates(900), updates(), updates(5)) as server:
-        await server.play(store)
+    emulator.fail("getUpdates", answered(900), answered(), answered(5))
+    async with polling(emulator, store):
+        await emulator.called("getUpdates", 4)
     assert store.ids == [900, 5]
-    assert server.offsets == [None, 901, None, 6]
+    assert offsets(emulator) == [None, 901, None, 6]
 
 
 async def test_updates_of_any_shape_are_handed_through(emulator: Emulator) -> None:
@@ -340,12 +297,11 @@ async def test_three_conflicts_in_a_minute_are_a_rival(emulator: Emulator) -> No
     assert len(offsets(emulator)) == 3
 
 
-async def test_a_rival_that_takes_turns_is_one_too() -> None:
-    rival = '{"ok": false, "error_code": 409, "description": "Conflict: terminated by other"}'
-    async with Scripted(rival, updates(1), rival, updates(2), rival, updates(3)) as server:
-        with pytest.raises(Conflict, match="terminated by other"):
-            await server.play(Receiver())
-    assert server.offsets == [None, None, 2, 2, 3]
+async def test_a_rival_that_takes_turns_is_one_too(emulator: Emulator) -> None:
+    emulator.fail("getUpdates", RIVAL, answered(1), RIVAL, answered(2), RIVAL)
+    with pytest.raises(Conflict, match="terminated by other"):
+        await until_error(emulator.url)
+    assert offsets(emulator) == [None, None, 2, 2, 3]
 
 
 async def test_conflicts_now_and_then_are_none(emulator: Emulator) -> None:
@@ -383,11 +339,15 @@ async def test_a_token_that_was_revoked_ends_it(
         '{"ok": true, "result": [{"update_id": true}]}',
     ],
 )
-async def test_an_answer_that_is_none_is_an_error_that_passes(answer: str) -> None:
+async def test_an_answer_that_is_none_is_an_error_that_passes(
+    emulator: Emulator, answer: str
+) -> None:
     store, pauses = Receiver(), Pauses()
-    async with Scripted(answer, updates(3)) as server:
-        await server.play(store, pauses)
-    assert store.ids == [3]
+    emulator.fail("getUpdates", Fault(answer=answer))
+    only = emulator.say(7, "Why?")
+    async with polling(emulator, store, pauses=pauses):
+        await emulator.called("getUpdates", 3)
+    assert store.ids == [only]
     assert pauses == [1.0]
 
 

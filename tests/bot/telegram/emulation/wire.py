@@ -70,12 +70,14 @@ class Fault:
         delay_s: Waited before anything else.
         drop: The connection is closed without an answer.
         performed: The request has its effect before the error or the drop.
+        answer: The body of the answer, whatever it is, in place of a result.
     """
 
     error: ApiError | None = None
     delay_s: float = 0.0
     drop: bool = False
     performed: bool = False
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
