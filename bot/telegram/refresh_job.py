@@ -17,7 +17,7 @@ from bot.telegram.alarms import Alarms
 from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import Metrics
 from bot.telegram.outbox import Outbox
-from bot.telegram.views import Language, Message, reports
+from bot.telegram.views import Language, reports
 
 _log = logging.getLogger(__name__)
 
@@ -102,9 +102,6 @@ class RefreshJob:
             said = reports.refreshed(language, report)
         finally:
             telling.cancel()
-        await self._say(place, shown, said)
-
-    async def _say(self, place: ChatPlace, shown: int | None, said: Message) -> None:
         if shown is not None:
             await self._outbox.edit(place.chat, shown, said)
 
