@@ -8,9 +8,8 @@ import aiohttp
 import pytest
 
 from .emulation.asking import Ask, data, done, keyboard, refused, result, span
-from .emulation.chats import ANONYMOUS
 from .emulation.texts import typed
-from .emulator import Emulator, Json, channel, cut, group, supergroup
+from .emulator import Emulator, Json, cut, group, supergroup
 
 pytestmark = pytest.mark.anyio
 
@@ -123,22 +122,8 @@ async def test_an_inline_query_is_answered_once(emulator: Emulator, ask: Ask) ->
     assert answer.next_offset == "10"
 
 
-async def test_menus_are_kept_by_scope_and_language(emulator: Emulator, ask: Ask) -> None:
-    emulator.say(7, "Why?")
-    one, two = ({"command": name, "description": "x"} for name in ("one", "two"))
-    await done(ask("setMyCommands", commands=[one]))
-    await done(ask("setMyCommands", commands=[two], language_code="uk"))
-    scope = {"type": "chat", "chat_id": 7}
-    await done(ask("setMyCommands", commands=[one, two], scope=scope))
-    assert emulator.commands == [one]
-    assert emulator.menus.by_key["default", None, "uk"] == [two]
-    assert emulator.menus.by_key["chat", 7, ""] == [one, two]
-
-
-async def test_the_bot_is_told_what_it_was_set_to(emulator: Emulator, ask: Ask) -> None:
-    emulator.reads_all, emulator.inline_mode = True, False
-    me = await done(ask("getMe"))
-    assert (me["can_read_all_group_messages"], me["supports_inline_queries"]) == (True, False)
+async def test_nobody_asks_inline_where_that_is_off(emulator: Emulator) -> None:
+    emulator.inline_mode = False
     with pytest.raises(ValueError, match="inline mode is off"):
         emulator.inline(7, "Why?")
 
@@ -183,34 +168,6 @@ async def test_threads_of_replies_are_no_topics(emulator: Emulator, ask: Ask) ->
     assert "is_topic_message" not in message
     params = {"chat_id": -100, "text": "x", "message_thread_id": root}
     await refused(ask("sendMessage", **params), 400, "message thread not found")
-
-
-async def test_a_post_is_forwarded_to_the_discussion(emulator: Emulator) -> None:
-    emulator.chats.linked[-300] = GROUP
-    emulator.post(channel(-300), "News of @somebody")
-    post, forward = emulator.pending
-    assert post["channel_post"]["sender_chat"]["id"] == -300
-    assert forward["message"]["is_automatic_forward"]
-    assert forward["message"]["chat"] == GROUP
-    assert forward["message"]["sender_chat"]["id"] == -300
-    origin = forward["message"]["forward_origin"]
-    assert origin["message_id"] == post["channel_post"]["message_id"]
-
-
-async def test_anonymous_administrators_hide_behind_their_group(emulator: Emulator) -> None:
-    emulator.say_anonymously(GROUP, "/ask@emulated_bot Why?")
-    message = last(emulator)
-    assert (message["from"], message["sender_chat"]) == (ANONYMOUS, GROUP)
-    assert message["entities"] == span("bot_command", 0, 17)
-
-
-async def test_an_edited_question_keeps_its_id(emulator: Emulator) -> None:
-    emulator.say(7, "/ask Why?")
-    emulator.edit(7, emulator.last_message_id, "Who?")
-    before, after = emulator.pending
-    assert after["edited_message"]["message_id"] == before["message"]["message_id"]
-    assert after["edited_message"]["text"] == "Who?"
-    assert "entities" not in after["edited_message"]
 
 
 @pytest.mark.parametrize(

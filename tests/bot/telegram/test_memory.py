@@ -141,7 +141,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 @given(st.integers(-(2**52), 2**52), st.integers(-(2**52), 2**52))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_pseudonyms_differ_as_ids_do_and_hold_none(one: int, other: int) -> None:
     with TemporaryDirectory() as folder:
         state = opened(Path(folder))

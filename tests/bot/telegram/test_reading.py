@@ -18,6 +18,7 @@ from .samples import (
     articles,
     excerpt,
     excerpts,
+    few,
     flaws,
     numbers,
     plain,
@@ -221,7 +222,7 @@ def test_pages_part_no_sentence(sentences: list[str]) -> None:
     assert len(parts) == len(sentences)
 
 
-@unhurried
+@few
 @given(st.lists(sources(), max_size=25), st.integers(-1, 4))
 def test_any_list_of_articles_is_valid(found: list[Source], page: int) -> None:
     assert flaws(listed(found, page)) == []

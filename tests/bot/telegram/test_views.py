@@ -255,7 +255,7 @@ def test_a_card_is_named_by_its_place() -> None:
     assert names == [card.id for card in views.cards(answer(*found, understood="Else?"), ENGLISH)]
 
 
-@unhurried
+@few
 @given(answers(answered=True) | answers(answered=False))
 def test_whatever_the_articles_hold_the_cards_are_valid(one: Answer) -> None:
     for card in views.cards(one, ENGLISH):

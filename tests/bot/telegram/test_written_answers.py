@@ -36,7 +36,7 @@ from tests.fakes import HashEncoder, Passage
 
 from .bots import CROWS, NOTHING, TIDES, serving, warnings
 from .emulator import ApiError, Emulator, Fault, group, private
-from .samples import ENGLISH, excerpt, flaws, texts, unhurried
+from .samples import ENGLISH, excerpt, few, flaws, texts
 from .samples import answer as an_answer
 
 pytestmark = pytest.mark.anyio
@@ -297,7 +297,7 @@ async def until(condition: Callable[[], bool]) -> None:
 # Views
 
 
-@unhurried
+@few
 @given(texts, st.lists(texts, max_size=5), st.booleans())
 def test_any_sentences_make_messages_that_telegram_takes(
     model: str, sentences: list[str], long: bool
