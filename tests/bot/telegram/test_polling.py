@@ -240,25 +240,6 @@ async def test_the_webhook_is_taken_away_and_what_waits_is_kept(emulator: Emulat
     assert store.ids == [only]
 
 
-async def test_each_poll_waits_for_room(emulator: Emulator) -> None:
-    full, room = asyncio.Event(), asyncio.Event()
-    store = Receiver()
-
-    async def ready() -> None:
-        if store.batches:
-            full.set()
-            await room.wait()
-
-    emulator.say(7, "One?")
-    async with polling(emulator, store, ready=ready):
-        await full.wait()
-        second = emulator.say(7, "Two?")
-        assert offsets(emulator) == [None]
-        room.set()
-        await emulator.called("getUpdates", 3)
-    assert store.ids[-1] == second
-
-
 async def test_pauses_double_up_to_half_a_minute_and_one_warning_is_logged(
     emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -28,19 +28,6 @@ def block(one: Excerpt, **options: Any) -> Message:  # noqa: ANN401
     return quoted(one, ENGLISH, citation=1, **options)
 
 
-def test_an_excerpt_is_quoted_with_its_best_sentence_bold_and_cited() -> None:
-    source: dict[str, Any] = {"date": dt.date(2024, 5, 3), "url": "https://example.org/corvids"}
-    message = block(excerpt(highlights=((23, 51),), **source))
-    assert message.text == f"{TEXT}\n[1] On corvids · May 3, 2024 · paragraph 4"
-    quote, bold, link = message.entities
-    assert (quote.type, quote.offset, quote.length) == ("blockquote", 0, len(TEXT))
-    assert under(message, "bold") == ["They hold grudges for years."]
-    assert under(message, "text_link") == ["On corvids"]
-    assert bold.type == "bold"
-    assert link.url == ("https://example.org/corvids#:~:text=They%20hold%20grudges%20for%20years.")
-    assert flaws(message) == []
-
-
 def test_offsets_count_utf_16_units_after_folding() -> None:
     words = "  🐦‍⬛ first\n\n\tthen   e\u0301tude 🎼.  عربي: ok.  "
     start = words.index("e\u0301tude")

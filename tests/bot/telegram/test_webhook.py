@@ -88,24 +88,6 @@ async def status_of(reader: asyncio.StreamReader) -> int:
         return int((await reader.readline()).split()[1])
 
 
-async def test_telegram_delivers_what_people_write(emulator: Emulator) -> None:
-    store, port = Receiver(), free_port()
-    where = address(f"http://127.0.0.1:{port}/hook", port)
-    ids = [emulator.say(7, "Before the start?")]
-    async with serving(emulator, store, where=where):
-        ids.append(emulator.say(7, "Since then?"))
-        await emulator.until(lambda: not emulator.pending)
-    assert store.ids == ids
-    assert store.updates[1]["message"]["text"] == "Since then?"
-    (params,) = [call.params for call in emulator.calls if call.method == "setWebhook"]
-    assert params["secret_token"] == SECRET
-    assert params["allowed_updates"] == ["message"]
-    assert params["max_connections"] == "40"
-    # Telegram keeps what comes until the next start.
-    assert emulator.webhook == where.url
-    assert [call.method for call in emulator.calls] == ["getMe", "setWebhook"]
-
-
 async def test_the_answer_is_empty_and_comes_after_the_receipt(emulator: Emulator) -> None:
     store = Receiver()
     store.go.clear()

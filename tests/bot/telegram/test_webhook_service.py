@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from bot.errors import BotError
 from bot.telegram import TelegramFault, check
+from bot.telegram.application import UPDATES
 from config import Settings
 
 from .bots import CROWS, TIDES, a_bot, free_port, serving, until_fault
@@ -57,6 +58,8 @@ async def test_updates_come_by_webhook_and_strangers_are_turned_away(
             assert await post(where["webhook_url"], update, wrong) == 403
         await emulator.until(lambda: not emulator.pending)
     assert len(secret) >= 32
+    assert call.params["max_connections"] == "40"
+    assert set(call.params["allowed_updates"]) == set(UPDATES)
     assert Emulator.token not in call.params["url"]
     assert [message.chat_id for message in emulator.messages] == [7, 8]
     assert "getUpdates" not in {call.method for call in emulator.calls}
