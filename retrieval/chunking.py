@@ -14,7 +14,7 @@ from retrieval.types import Article, Chunk, Sentence
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
-# Of the budget at most this share goes to the title; a longer title is cut for encoding.
+# At most this share of the budget goes to the title; a longer title is cut for encoding.
 _TITLE_SHARE = 0.25
 # sentencex takes time quadratic in unbalanced quotation marks, so it gets no more than this.
 _SPLITTER_CHARS = 20_000
@@ -41,7 +41,7 @@ def passage(title: str, text: str) -> str:
 def short_title(title: str, budget: int, count_tokens: CountTokens) -> str:
     """Return as many whole words of the title as its share of the budget holds.
 
-    Of a first word that alone is over it, what fits.
+    A first word that alone exceeds it is cut to what fits.
     """
     words = title.split()
     limit = max(1, int(budget * _TITLE_SHARE))
@@ -58,10 +58,10 @@ def chunk(article: Article, title: str, budget: int, count_tokens: CountTokens) 
     """Cut an article into chunks of whole sentences.
 
     Args:
-        article: Its text may be empty.
-        title: What stands for its title in the passages; see `short_title`.
+        article: The article; its text may be empty.
+        title: Title as it stands in the passages; see `short_title`.
         budget: Tokens of one passage, title included; see `passage`.
-        count_tokens: The encoder's own, so that nothing is cut silently when it encodes.
+        count_tokens: The encoder's own counter, so that nothing is cut silently in encoding.
 
     Returns:
         Chunks in order; together they hold every sentence once. A chunk exceeds the budget only
@@ -160,7 +160,7 @@ def _on_page(article: Article, sentence: Sentence) -> Sentence:
 
 
 def _weigh(texts: Sequence[str], count_tokens: CountTokens) -> list[int]:
-    """Count tokens, but at least one for so many characters."""
+    """Count the tokens of each text, at least one for every `_TOKEN_CHARS` characters."""
     counts = count_tokens(texts)
     return [max(n, len(text) // _TOKEN_CHARS) for n, text in zip(counts, texts, strict=True)]
 
@@ -180,9 +180,9 @@ def _pieces(
 
 
 def _cut(text: str, start: int, end: int) -> int:
-    """Return where a span is halved best: near the middle between clauses, else words, else there.
+    """Return where to halve a span: at the gap between clauses, or else words, nearest the middle.
 
-    A gap counts if each half gets a quarter of the span.
+    A gap counts if each half gets a quarter of the span; without one the middle is taken.
     """
     middle, least = (start + end) // 2, max(1, (end - start) // 4)
     for pattern in (_CLAUSE, _WORD):

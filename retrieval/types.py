@@ -26,8 +26,8 @@ class Source:
     """What a citation says of an article.
 
     Attributes:
-        path: Relative to the articles folder, with forward slashes; names the article.
-        title: Never empty.
+        path: Path relative to the articles folder, with forward slashes; identifies the article.
+        title: Title, never empty.
         language: ISO 639-1 code, lower case.
     """
 
@@ -45,8 +45,8 @@ class Article:
     """An article as it is indexed: plain text without markup, its only control a line feed.
 
     Attributes:
-        pages: Where each page begins in the text; empty for a file without pages.
-        titled: Whether the title is its own, and not made from its path or its beginning.
+        pages: Offset of each page's beginning in the text; empty for a file without pages.
+        titled: Whether it declares its title, which is else made from its path or its beginning.
     """
 
     source: Source
@@ -60,7 +60,7 @@ class Sentence:
     """A sentence's place in its article, without the white space around it.
 
     Attributes:
-        page: Where it begins; 0 in an article without pages.
+        page: Page that it begins on; 0 in an article without pages.
     """
 
     start: int
@@ -97,18 +97,18 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that was found, what each stage made of it, and how its tokens meet the question's.
+    """A chunk that was found, what each stage made of it, and how its tokens match the question's.
 
     Attributes:
         score: Fused score of all stages.
-        dense: By cosine of question and chunk; None if it is not among the dense candidates.
-        lexical: By BM25; None if it is not among the lexical candidates.
-        late: By late interaction with the whole chunk.
+        dense: Rank and cosine; None if the chunk is not among the dense candidates.
+        lexical: Rank and BM25 score; None if it is not among the lexical candidates.
+        late: Rank and score of late interaction with the whole chunk.
         similarity: (question tokens, chunk tokens) float32, cosine-like, see `late.similarity`.
-        starts: (chunk tokens,) offset of each token in the chunk's text, -1 for the title's.
+        starts: (chunk tokens,) offset of each token in the chunk's text, -1 for one of the title.
         weights: (question tokens,) float32 of sum 1, see `late.token_weights`.
-        rerank: By the reranker; None if there is none.
-        boost: What `score` holds for preferences that the chunk meets, see `search.preferences`.
+        rerank: Rank and score of the reranker; None if there is none.
+        boost: Part of `score` for preferences that the chunk meets, see `search.preferences`.
         also: Other names of the same article.
     """
 
@@ -133,11 +133,11 @@ class Excerpt:
     """Whole sentences of one article; `text` is `article.text[start:end]`.
 
     Attributes:
-        paragraph: Of the first sentence.
+        paragraph: Paragraph of the first sentence.
         highlights: (start, end) pairs in `text`: the sentences, or a reader's words, that answer
             best.
         also: Other articles that say the same in the same words, copies of this one among them.
-        page: Of the first sentence; None in an article without pages.
+        page: Page of the first sentence; None in an article without pages.
     """
 
     source: Source
@@ -192,7 +192,7 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the same text could get another vector."""
+        """Identifies the model: differs wherever the same text could get another vector."""
 
     @property
     def dim(self) -> int:

@@ -20,7 +20,7 @@ MAX_MEMBERS = 20_000
 _ENCRYPTED = 0x1
 _ENTRY = b"PK\x01\x02"
 _TOO_DEEP = "Excessive depth"
-# What an old or encrypted Office file is, https://learn.microsoft.com/openspecs/ MS-CFB.
+# How an old or encrypted Office file begins, https://learn.microsoft.com/openspecs/ MS-CFB.
 _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -129,12 +129,12 @@ def attribute(element: etree._Element | None, name: str) -> str | None:
 
 
 def text_at(root: etree._Element | None, name: str) -> str | None:
-    """Return the text of the first element of this name below, if it has some."""
+    """Return the text of the first descendant of this name that has some, None without one."""
     return next(texts_at(root, name), None)
 
 
 def texts_at(root: etree._Element | None, name: str) -> Iterator[str]:
-    """Yield the texts of all elements of this name below."""
+    """Yield the texts of all descendants of this name that have some."""
     if root is None:
         return
     for element in root.iter(f"{{*}}{name}"):

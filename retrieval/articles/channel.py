@@ -19,12 +19,12 @@ WANTED = 'wanted result.json of Telegram Desktop\'s "Export chat history"'
 # Telegram's numbers have 64 bits; a longer one would be a name of thousands of digits.
 MAX_NUMBER = 2**63
 
-# Their messages have addresses, t.me/c/... for those who may read there.
+# Chats whose messages have addresses, t.me/c/... for those who may read there.
 _ADDRESSED = frozenset(
     {"private_channel", "private_supergroup", "public_channel", "public_supergroup"}
 )
 _CHANNELS = frozenset({"private_channel", "public_channel"})
-# Not the words of a message.
+# Roles of pieces that are no words of a message.
 _POINTERS = frozenset(
     {"bank_card", "bot_command", "cashtag", "email", "hashtag", "link", "mention", "phone"}
 )

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 MEMORY_BYTES = 800_000_000
-"""What the process may ask for beyond what it has when it is confined."""
+"""Memory that the process may ask for after it was confined."""
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # https://docs.python.org/3/library/audit_events.html

@@ -40,7 +40,7 @@ _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>\s*")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
 _REFERENCE = re.compile(r"&(?:#?\w{1,40};)?")
-# It joins the words of bare `div`s, and the others would shadow what it stores in an entry.
+# feedparser joins the words of bare `div`s; the others would shadow what it stores in an entry.
 _MISTAKEN = re.compile(
     r"(</?(?:[\w.-]+:)?)(?:div|aside|authors|contributors|links|(?:summary|title)_detail)\b", re.I
 )
@@ -123,9 +123,9 @@ def _link(entry: _Fields) -> str:
     return guid if entry.get("guidislink") and guid.startswith("http") else ""
 
 
-def _absolute(home: str, link: str) -> str:
+def _absolute(base: str, link: str) -> str:
     try:
-        return link and urljoin(home, link)
+        return link and urljoin(base, link)
     except ValueError:
         return link
 

@@ -2,7 +2,7 @@
 
 Nothing is followed out of the folder and nothing but a regular file is read, so that neither a link
 to a private file nor a pipe without a writer can do harm. A file counts by its suffix (see
-`formats.READERS`); hidden names and what editors leave beside a file are no articles.
+`reading.READERS`); hidden names and what editors leave beside a file are no articles.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class FolderListing:
 
     Attributes:
         files: The articles.
-        skipped: What looks like an article and is none, and folders that cannot be listed.
-        unlisted: Folders that cannot be listed: what is in them is not known.
+        skipped: Files that look like articles and are not read, and folders that cannot be listed.
+        unlisted: Paths of folders that cannot be listed, so that their articles are not known.
     """
 
     files: list[ArticleFile]
@@ -62,11 +62,11 @@ class FolderListing:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    r"""What looks like an article and is not read.
+    r"""A file or a folder that is not read though it looks like one with articles.
 
     Attributes:
         article: Path relative to the folder; bytes that are no UTF-8 are written as `\xff`.
-        reason: A clause for the operator.
+        reason: Why it is not read, a clause for the operator.
     """
 
     article: str
@@ -74,7 +74,7 @@ class Skipped:
 
 
 def walk(folder: Path, max_bytes: int) -> FolderListing:
-    """List the articles of a folder and its sub-folders, and what is left out.
+    """List the articles of a folder and its sub-folders, and the files that are left out.
 
     Symbolic links are not followed. One to an article of this folder is that article again and is
     passed over; any other that leads to a folder or is named like an article is reported.
@@ -90,7 +90,7 @@ def walk(folder: Path, max_bytes: int) -> FolderListing:
             reason: str | None = _clause(entry)
             unlisted.append(path)
         elif entry.is_symlink():
-            reason = _why_no_link(folder, path)
+            reason = _reason_to_skip_link(folder, path)
         elif suffix(path) in READERS:
             try:
                 status = entry.stat(follow_symlinks=False)
@@ -99,7 +99,7 @@ def walk(folder: Path, max_bytes: int) -> FolderListing:
             except OSError as error:
                 reason = _clause(error)
             else:
-                reason = _why_not(path, status, max_bytes)
+                reason = _reason_to_skip(path, status, max_bytes)
                 if reason is None:
                     files.append(_article_file(path, status))
         else:
@@ -112,7 +112,7 @@ def walk(folder: Path, max_bytes: int) -> FolderListing:
 
 
 def unread_files(folder: Path) -> dict[str, list[str]]:
-    """Return the paths of the files that nobody reads, by their suffixes, all in order.
+    """Return the paths of the files that no reader takes, by suffix, all in order.
 
     Raises:
         ArticlesError: The folder is missing, is no folder, or cannot be listed.
@@ -128,10 +128,10 @@ def unread_files(folder: Path) -> dict[str, list[str]]:
 
 
 def file_at(folder: Path, path: str) -> ArticleFile:
-    """Return what `walk` would find at a path, whatever is there.
+    """Return the size and times of a file as `walk` finds them, whether it is an article or not.
 
     Raises:
-        OSError: Nothing is.
+        OSError: There is no such file.
     """
     return _article_file(path, (folder / path).lstat())
 
@@ -146,7 +146,7 @@ def read_bytes(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
     try:
         with open(folder / file.path, "rb", opener=_open_at_once) as stream:
             before = os.fstat(stream.fileno())
-            reason = _why_not(file.path, before, max_bytes)
+            reason = _reason_to_skip(file.path, before, max_bytes)
             if reason is None:
                 data = stream.read(file.size)
                 for status in (before, os.fstat(stream.fileno())):
@@ -168,7 +168,7 @@ def _open_at_once(path: str, flags: int) -> int:
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
-    """Go through all folders; yield every other entry, and why a folder could not be listed."""
+    """Yield every entry of all folders that is no folder, and the error of one not listed."""
     parents = [""]
     while parents:
         parent = parents.pop()
@@ -197,8 +197,8 @@ def is_ignored(name: str) -> bool:
     return name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS)
 
 
-def _why_not(path: str, status: os.stat_result, max_bytes: int) -> str | None:
-    """Say why a file is not read, from what is known without opening it."""
+def _reason_to_skip(path: str, status: os.stat_result, max_bytes: int) -> str | None:
+    """Return why a file is not read, from what is known without opening it; None if it is."""
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
     if not path.isprintable() and path.encode(errors="ignore").decode() != path:
@@ -212,8 +212,8 @@ def _why_not(path: str, status: os.stat_result, max_bytes: int) -> str | None:
     return None
 
 
-def _why_no_link(folder: Path, path: str) -> str | None:
-    """Say why a symbolic link is not read, or None if nothing is lost by that."""
+def _reason_to_skip_link(folder: Path, path: str) -> str | None:
+    """Return why a symbolic link is not read; None if nothing is lost by that."""
     root, link = folder.resolve(), folder / path
     try:
         target = link.resolve(strict=True)

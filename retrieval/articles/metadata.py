@@ -1,4 +1,4 @@
-"""What an article declares about itself: front matter, and the fields in it."""
+"""Metadata: the front matter of an article, and the values that a reader of a format returns."""
 
 from __future__ import annotations
 
@@ -201,11 +201,11 @@ def _parse_day(value: str) -> dt.date | None:
 
 @dataclass(frozen=True, slots=True)
 class RawArticle:
-    """One article of a file.
+    """One article of a file as its reader returns it, not cleaned.
 
     Attributes:
-        text: Of a file without pages.
-        pages: The text of each page, in place of `text`; one that holds nothing counts.
+        text: Text of an article without pages.
+        pages: Text of each page, in place of `text`; a page without text is listed too.
         key: Tells the articles of one file apart and stays the same when others come or go (a
             post's number); empty for a file that is one article.
     """
@@ -218,13 +218,13 @@ class RawArticle:
 
 @dataclass(frozen=True, slots=True)
 class ReadingLimits:
-    """How a file is read, and what is too much.
+    """The limits within which a file is read, and what it is taken to be where it does not say.
 
     Attributes:
-        language: ISO 639-1, of an article that declares none and whose text does not tell it.
-        pages: Of a file, at most.
-        characters: Of an article's text, at most.
-        unpacked_bytes: Of everything in an archive together, at most.
+        language: ISO 639-1 code for an article that declares none and whose text leaves doubt.
+        pages: Most pages of a file.
+        characters: Most characters of an article's text.
+        unpacked_bytes: Most bytes of all files in an archive together.
         channels: Names of Telegram channels by their number, both without "@" or "-100".
     """
 

@@ -72,7 +72,7 @@ class _Text:
 
     Attributes:
         title: The paragraph that is styled as the title.
-        heading: The first of level 1, or the one at the very start.
+        heading: The first heading of level 1, or the one at the very start.
         notes: The bodies of foot- and endnotes that the text has.
     """
 

@@ -48,7 +48,7 @@ _NOBODY = frozenset({*_NOBODY_NAMES.split(), "powerpoint presentation", "word do
 _EDGE = 3
 _NEAR = 4
 _REPEATS = 3
-# Of numbers without a word: "7 of 12" has fewer, a table's row may have more.
+# Numbers in a line without a word: "7 of 12" has fewer, a table's row may have more.
 _FIGURES = 3
 # In heights of a line: from one line to the next where a page does not tell, and at most.
 _LEADING, _MAX_LEADING = 1.0, 2.2
@@ -194,7 +194,7 @@ class Line:
     Attributes:
         text: Not empty, and with single spaces; ends with `HYPHEN` if its last word goes on.
         left, right, base: Its ends and its baseline, in points from the page's lower left corner.
-        height: Of its font, in points.
+        height: Height of its font, in points.
     """
 
     text: str

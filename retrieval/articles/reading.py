@@ -26,7 +26,7 @@ MAX_OPENING = 80
 DEFAULTS = ReadingLimits()
 
 Reader = Callable[[str, bytes, ReadingLimits], Iterable[RawArticle]]
-"""Reads a file, by its path and its bytes."""
+"""Reads the articles of a file from its path and its bytes."""
 
 _NO_TITLE_ENDS = tuple(".,;:!…。！")
 _ENDS = tuple(".!?…:;\"'”’»)。！？")
@@ -51,7 +51,7 @@ def articles_of(path: str, data: bytes, limits: ReadingLimits) -> list[Article]:
     Args:
         path: Relative to the articles folder; its suffix, in any case, chooses the reader.
         data: The whole file.
-        limits: How it is read.
+        limits: Limits of reading.
 
     Raises:
         UnreadableArticle: The file holds no text, or more than the limits allow.
@@ -81,7 +81,7 @@ def name_of(path: str, key: str) -> str:
 
 
 def title_without(path: str, key: str, text: str) -> str:
-    """Return what an article without a title is called: its file or, of several, its beginning."""
+    """Return the title of an article without one: its file's name or, of several, its opening."""
     return ("" if key else _title_of_name(path)) or _opening(text)
 
 

@@ -16,7 +16,7 @@ from retrieval.articles.text import Blocks, UnreadableArticle
 from retrieval.articles.word import declared_title
 
 MAX_DEPTH = 10_000
-"""Of groups in groups."""
+"""How deep groups may be nested."""
 
 _TOKEN = re.compile(
     rb"\\(?:([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|'([0-9A-Fa-f]{2})|([^A-Za-z]))|([{}])|[\r\n]+"
@@ -52,7 +52,7 @@ _WHEN = ("yr", "mo", "dy")
 ANSI = "cp1252"
 _CODE_PAGE_NAMES = {65001: "utf-8", 936: "gb18030", 10000: "mac_roman", 10007: "mac_cyrillic"}
 CODE_PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
-# Of a font's \fcharset; those that are missing are the document's own.
+# Codecs by a font's \fcharset; one that is missing has the document's own.
 CHARSETS = {
     0: "cp1252", 77: "mac_roman", 78: "shift_jis", 79: "big5", 80: "euc_kr",
     81: "mac_arabic", 83: "mac_greek", 85: "mac_turkish", 88: "mac_latin2", 89: "mac_cyrillic",
@@ -89,7 +89,7 @@ class _State:
 
     Attributes:
         target: Where text goes: "" is the document, and None nowhere.
-        codec: Of bytes above 127; None is that of the document.
+        codec: Codec of bytes above 127; None is that of the document.
         skipped: Characters behind a \u, which stand for it where it is not known.
         hidden: Text is hidden, or was deleted with the changes tracked.
     """
@@ -105,7 +105,7 @@ class _Document:
     """A document while it is read.
 
     Attributes:
-        kept: What stands at the destinations of this name.
+        kept: Texts by their destination: the title, say, or the mark of a list item.
     """
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class _Document:
         self._groups: list[_State] = []
         self._codec = ANSI
         self._fonts: dict[int, str | None] = {}
-        self._font = 0  # that the font table describes
+        self._font = 0  # the one that the font table describes
         self._default_font = 0
         self._bytes = bytearray()
         self._skip = 0
@@ -150,7 +150,7 @@ class _Document:
         return "\n\n".join([self._body.text(), _whole("".join(self._notes))])
 
     def date(self) -> dt.date | None:
-        """Return the day of its creation."""
+        """Return the day of its creation, None if that is not known."""
         with suppress(ValueError, OverflowError):
             return dt.date(*(self._created.get(name, 0) for name in _WHEN))
         return None

@@ -39,7 +39,7 @@ class UnreadableArticle(ValueError):
 
 
 WRITTEN = "is still being written"
-"""What is said of a file that another process writes."""
+"""The reason for not reading a file that another process writes."""
 
 
 class StillWritten(UnreadableArticle):

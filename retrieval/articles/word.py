@@ -88,7 +88,7 @@ class _Text:
 
     Attributes:
         title: The paragraph that is styled as the title.
-        heading: The first of level 1, or the one at the very start.
+        heading: The first heading of level 1, or the one at the very start.
         notes: The numbers of the notes that the text refers to, by their kind.
     """
 
@@ -155,8 +155,8 @@ class _Style(NamedTuple):
 
     Attributes:
         name: In lower case, as all languages of Word have it: "title", "heading 1", "toc 1".
-        level: Of a heading, from 0; None of a paragraph.
-        number: Of the list that its paragraphs are items of.
+        level: Level of a heading, from 0; None of a paragraph.
+        number: Number of the list that its paragraphs are items of.
     """
 
     name: str = ""
@@ -245,7 +245,7 @@ def _children(root: etree._Element | None, name: str = "*") -> Iterator[etree._E
 
 
 def _value(element: etree._Element | None, name: str) -> str | None:
-    """Return the `val` of a child."""
+    """Return the `val` of a child, None if there is no such child."""
     return None if element is None else attribute(element.find(f"{{*}}{name}"), "val")
 
 

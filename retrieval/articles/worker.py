@@ -45,26 +45,26 @@ Document = dict[str, Any]
 COMMAND = (sys.executable, "-P", "-c", f"from {__name__} import main; main()")
 """Starts a worker; -P keeps it from importing what lies in the current folder."""
 MAX_ARTICLES = 100_000
-"""Of one file."""
+"""Most articles of one file."""
 MAX_TEXTS = 4
-"""All articles of one file together may have this many times the text that one may have."""
+"""All articles of one file together may have so many times the text that one may have."""
 
-_OURS = "EXCERPTA_"
+_OUR_PREFIX = "EXCERPTA_"
 # A process that only reads files starts faster without threads for the algebra of matrices.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 _START_S = 60.0
-# For a worker that crashed to be gone, so that the system tells how.
+# A crashed worker has so long to be gone, so that its exit status is known.
 _END_S = 10.0
 # Seconds that the parser has for ending a worker before it ends itself.
 _GRACE_S = 5.0
 _PART_BYTES = 1 << 20
-# Of an answer: of each character in UTF-8, and beside the texts for many articles' metadata.
+# An answer's size at most: bytes of a character in UTF-8, and of all metadata beside the texts.
 _BYTES_A_CHARACTER = 4
 _MAX_BESIDE = 200_000_000
 # Records of one file that are passed on, and characters of each.
 _MAX_RECORDS = 20
 _MAX_RECORD = 10_000
-# Of the memory it may have; a worker that keeps more is replaced, so that no file has less than
+# A worker that keeps more than this share of its memory is replaced, so that no file has less than
 # another.
 _WORN = 0.5
 _SOURCE = tuple(field.name for field in fields(Source))
@@ -125,7 +125,9 @@ class Parser:
         self._ready = False
         # What reads files has no use for tokens and keys.
         environment = {
-            key: value for key, value in os.environ.items() if not key.upper().startswith(_OURS)
+            key: value
+            for key, value in os.environ.items()
+            if not key.upper().startswith(_OUR_PREFIX)
         }
         with theirs:
             try:
@@ -152,8 +154,8 @@ class Parser:
         """Read a file's bytes and return their SHA-256, in hexadecimal digits.
 
         Raises:
-            StillWritten: It is not what was found in the folder any more.
-            UnreadableArticle: It cannot be read.
+            StillWritten: The file is not any more what was found in the folder.
+            UnreadableArticle: The file cannot be read.
             ArticlesError: No worker can be started.
         """
         if self._process is not None and self._process.poll() is not None:
@@ -183,7 +185,7 @@ class Parser:
         return [with_language(one, self.limits.language) for one in articles]
 
     def _ask(self, request: Document) -> Document:
-        """Return the answer to a request, for which there is what is left of the file's seconds."""
+        """Return the answer to a request, within the seconds that are left of the file's."""
         started = time.monotonic()
         try:
             answer = self._exchange(request, self._left)
@@ -200,11 +202,11 @@ class Parser:
         return answer
 
     def _exchange(self, document: Document, seconds: float) -> Document:
-        """Send a document and return the answer; without one in time, end the worker.
+        """Send a document and return the answer; end the worker if there is none in time.
 
         Raises:
-            TimeoutError: There is none within these seconds.
-            _EndedError: There is none, as the worker has ended.
+            TimeoutError: There is no answer within these seconds.
+            _EndedError: The worker has ended without an answer.
         """
         answer: Document = {"worn": True}
         try:
@@ -256,10 +258,10 @@ class _EndedError(Exception):
     """A worker ended without an answer; the message says why."""
 
 
-def _not_started(why: str) -> ArticlesError:
+def _not_started(reason: str) -> ArticlesError:
     return ArticlesError(
-        f"the process that reads articles does not start: {why}; wanted a whole installation and "
-        "free memory: install Excerpta anew, or free some memory"
+        f"the process that reads articles does not start: {reason}; wanted a whole installation "
+        "and free memory: install Excerpta anew, or free some memory"
     )
 
 
@@ -281,7 +283,7 @@ def _line(document: Document) -> bytes:
 
 
 def packed(article: Article) -> Document:
-    """Return an article as a document."""
+    """Return an article as a JSON document."""
     source = {name: getattr(article.source, name) for name in _SOURCE}
     date = article.source.date
     return {
@@ -367,7 +369,7 @@ def check(articles: Sequence[Article], characters: int) -> None:
     """Refuse a file that holds too many articles, or more characters in all of them together.
 
     Raises:
-        UnreadableArticle: It does.
+        UnreadableArticle: The file holds too much.
     """
     if len(articles) > MAX_ARTICLES:
         raise UnreadableArticle(

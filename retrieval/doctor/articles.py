@@ -1,4 +1,4 @@
-"""Checks of the articles: files that cannot be read or changed; copies, no date, cut chunks."""
+"""Checks of the articles: skipped and changed files, no title or date, copies, long chunks."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ def check_changes(
     changes = {"added": seen.added, "modified": seen.modified, "deleted": seen.deleted}
     paths = sorted({path for some in changes.values() for path in some})
     if paths:
-        told = ", ".join(f"{len(some):,} {what}" for what, some in changes.items() if some)
+        counts = ", ".join(f"{len(some):,} {what}" for what, some in changes.items() if some)
         yield note(
             FindingKind.CHANGED,
-            f"{counted(len(paths), 'file')} changed since the index was made: {told}",
+            f"{counted(len(paths), 'file')} changed since the index was made: {counts}",
             REFRESH,
             paths,
         )
@@ -171,10 +171,10 @@ def check_chunk_lengths(
     """Find chunks that are longer than what the encoder reads, so that their ends are not found.
 
     Args:
-        store: The index, made by this encoder.
-        generation: Whose chunks are counted.
-        encoder: Counts them.
-        budget: Of a chunk, as the settings have it.
+        store: Database of the index, made by this encoder.
+        generation: Number of the generation whose chunks are counted.
+        encoder: Encoder that counts their tokens.
+        budget: Tokens of a chunk, as the settings have it.
     """
     rows = store.db.rows(
         f"SELECT (SELECT min(n.path) FROM names n WHERE n.article = a.id AND {VISIBLE}), "

@@ -64,21 +64,21 @@ def examine_index(
 ) -> Examination:
     """Find what is wrong with an index and its articles; nothing is written.
 
-    It may be read and written by others meanwhile.
+    Others may read and write the index meanwhile.
 
     Args:
-        examined: What is examined.
-        every: Look for each article and compare it, however many there are, not for a sample.
-        announce: Is told what takes long.
+        examined: The index and its articles.
+        every: Whether to look for and compare every article, not only a sample of many.
+        announce: Called with the name of each step that takes long.
     """
     started = time.perf_counter()
-    examination = _Examiner(examined, every, announce)
-    examination.run()
+    examiner = _Examiner(examined, every, announce)
+    examiner.run()
     return Examination(
-        by_severity(examination.findings),
-        examination.generation,
-        examination.looked_for,
-        examination.compared,
+        by_severity(examiner.findings),
+        examiner.generation,
+        examiner.looked_for,
+        examiner.compared,
         time.perf_counter() - started,
     )
 
@@ -152,23 +152,23 @@ class _Examiner:
         if self.generation is None:
             return
         encoder = self._loaded(store)
-        view = None
+        snapshot = None
         with self._trying("the derived indexes"):
-            view = self._view(store, self.generation)
-        if view is not None:
+            snapshot = self._load_snapshot(store, self.generation)
+        if snapshot is not None:
             with self._trying("near-duplicates"):
                 self._announce("comparing the articles")
-                chosen, total = sample_comparisons(view, self._every)
-                self._note(check_near_duplicates(view, chosen))
+                chosen, total = sample_comparisons(snapshot, self._every)
+                self._note(check_near_duplicates(snapshot, chosen))
                 self.compared = len(chosen), total
         if encoder is not None:
             with self._trying("the lengths of the chunks"):
                 self._announce("counting tokens")
                 budget = examined.index.chunk_tokens
                 self._note(check_chunk_lengths(store, self.generation.number, encoder, budget))
-        if encoder is not None and view is not None:
+        if encoder is not None and snapshot is not None:
             with self._trying("the articles by their titles"):
-                self._look_for(view, encoder)
+                self._look_for(snapshot, encoder)
 
     def _loaded(self, store: Store) -> Encoder | None:
         """Load the encoder; None if it cannot be had or is not that of the index."""
@@ -187,7 +187,7 @@ class _Examiner:
         self.findings += found
         return None if found else encoder
 
-    def _view(self, store: Store, generation: Generation) -> Snapshot:
+    def _load_snapshot(self, store: Store, generation: Generation) -> Snapshot:
         lexical = open_lexical(store, generation.number)
         if lexical is not None or is_latest(store, self._examined.index.folder):
             self._note(check_lexical(store, generation.number, lexical))
@@ -196,14 +196,14 @@ class _Examiner:
             lexical = lexical_in_memory(store, generation.number)
         return load_snapshot(store, generation, lexical)
 
-    def _look_for(self, view: Snapshot, encoder: Encoder) -> None:
-        chosen, total = sample_articles(view.store, view.generation.number, self._every)
+    def _look_for(self, snapshot: Snapshot, encoder: Encoder) -> None:
+        chosen, total = sample_articles(snapshot.store, snapshot.generation.number, self._every)
 
         def tell(done: int) -> None:
             self._announce(f"looking for the articles by their titles: {done:,} of {len(chosen):,}")
 
         index = self._examined.index.folder
-        self._note(check_titles(view, encoder, self._examined.search, chosen, index, tell))
+        self._note(check_titles(snapshot, encoder, self._examined.search, chosen, index, tell))
         self.looked_for = len(chosen), total
 
     def _note(self, found: Iterable[Finding]) -> None:

@@ -70,7 +70,7 @@ _SEVERITIES, _KINDS = list(Severity), list(FindingKind)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was found.
+    """Something that is wrong, or good to know, and what mends it.
 
     Attributes:
         found: A sentence without its full stop.
@@ -86,17 +86,17 @@ class Finding:
 
 
 def error(kind: FindingKind, found: str, mend: str, about: Sequence[str] = ()) -> Finding:
-    """Make a finding of what is to be mended at once."""
+    """Make a finding of the worst severity."""
     return Finding(kind, Severity.ERROR, found, mend, tuple(about))
 
 
 def warning(kind: FindingKind, found: str, mend: str, about: Sequence[str] = ()) -> Finding:
-    """Make a finding of what could be better."""
+    """Make a finding of middle severity."""
     return Finding(kind, Severity.WARNING, found, mend, tuple(about))
 
 
 def note(kind: FindingKind, found: str, mend: str, about: Sequence[str] = ()) -> Finding:
-    """Make a finding of what is good to know."""
+    """Make a finding of the least severity."""
     return Finding(kind, Severity.NOTE, found, mend, tuple(about))
 
 
@@ -119,12 +119,12 @@ def counted(number: int, noun: str) -> str:
 
 
 def have(number: int) -> str:
-    """Return the verb that goes with so many."""
+    """Return "has" or "have", whichever goes with the number."""
     return "has" if number == 1 else "have"
 
 
 def are(number: int) -> str:
-    """Return the verb that goes with so many."""
+    """Return "is" or "are", whichever goes with the number."""
     return "is" if number == 1 else "are"
 
 
@@ -146,12 +146,12 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found, the worst first.
+    """The findings of an examination, the worst first.
 
     Attributes:
-        generation: That was examined; None if there is no index that can be read.
-        looked_for: Articles that were looked for by their titles, and of how many.
-        compared: Articles that were compared with all others, and of how many.
+        generation: Generation that was examined; None if there is no index that can be read.
+        looked_for: Number of articles that were looked for by their titles, and of all.
+        compared: Number of articles that were compared with all others, and of all.
     """
 
     findings: tuple[Finding, ...]
@@ -161,5 +161,5 @@ class Examination:
     elapsed_s: float
 
     def count(self, severity: Severity) -> int:
-        """Count the findings that are as bad."""
+        """Count the findings of a severity."""
         return sum(one.severity is severity for one in self.findings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -28,6 +27,7 @@ from retrieval.index import (
     Store,
     chunk_checksum,
     database_folder,
+    folder_size,
     is_locked,
     leftovers,
     lock_holder,
@@ -52,17 +52,17 @@ _LOG_BYTES = 100_000_000
 
 
 def check_pages(store: Store) -> Iterator[Finding]:
-    """Let SQLite check its file."""
+    """Find damage by SQLite's own check of its file."""
     found = [row[0] for row in store.db.query("PRAGMA integrity_check(20)")]
     if found != ["ok"]:
-        told = "; ".join(" ".join(one.split()) for one in found[:_PROBLEMS_TOLD])
+        problems = "; ".join(" ".join(one.split()) for one in found[:_PROBLEMS_TOLD])
         yield error(
-            FindingKind.DAMAGED, f"SQLite finds damage in the index's database: {told}", REBUILD
+            FindingKind.DAMAGED, f"SQLite finds damage in the index's database: {problems}", REBUILD
         )
 
 
 def check_references(store: Store) -> Iterator[Finding]:
-    """Find rows that refer to rows that are not there, and those that nobody refers to."""
+    """Find rows that refer to missing rows, and rows that no other refers to."""
     broken: dict[tuple[str, str], int] = {}
     for table, _, parent, _ in store.db.rows("PRAGMA foreign_key_check"):
         broken[table, parent] = broken.get((table, parent), 0) + 1
@@ -82,10 +82,10 @@ def check_references(store: Store) -> Iterator[Finding]:
         noun: int(store.db.one(f"SELECT count(*) FROM {rows}")[0]) for noun, rows in unused.items()
     }
     if any(counts.values()):
-        told = ", ".join(counted(count, noun) for noun, count in counts.items() if count)
+        rows = ", ".join(counted(count, noun) for noun, count in counts.items() if count)
         yield note(
             FindingKind.UNUSED,
-            f"no generation has {told}: what a refresh that was not finished has written",
+            f"no generation has {rows}: what a refresh that was not finished has written",
             "nothing to do: a refresh that publishes clears what is not needed",
         )
 
@@ -166,7 +166,7 @@ def _articles(store: Store, column: str, numbers: Sequence[int]) -> list[str]:
 
 
 def check_lexical(store: Store, generation: int, found: LexicalIndex | None) -> Iterator[Finding]:
-    """Compare the lexical index of a generation, None if it is missing or damaged, with it."""
+    """Compare a generation with its lexical index, None if that is missing or damaged."""
     if found is None:
         there = generation in written_lexical(store)
         yield warning(
@@ -220,7 +220,7 @@ def check_calibration(store: Store) -> Iterator[Finding]:
 
 
 def check_unpublished(store: Store) -> Iterator[Finding]:
-    """Find why what the folder holds is not what is answered from."""
+    """Find reasons for which a newer state of the articles is not published."""
     current = store.current()
     if store.refused:
         yield warning(
@@ -254,11 +254,11 @@ def check_leftovers(folder: Path, store: Store | None) -> Iterator[Finding]:
     """Find what refreshes left in the index folder."""
     found = [path.relative_to(folder).as_posix() for path in leftovers(folder)]
     if store is not None:
-        # That before may still be opened, that behind is a draft's.
+        # The one before may still be opened, the one behind is being written.
         needed = {store.current() + step for step in (-1, 0, 1)}
-        home = store.place.relative_to(folder)
+        place = store.place.relative_to(folder)
         found += [
-            (home / "lexical" / str(number)).as_posix()
+            (place / "lexical" / str(number)).as_posix()
             for number in sorted(written_lexical(store))
             if number not in needed
         ]
@@ -283,11 +283,13 @@ def check_leftovers(folder: Path, store: Store | None) -> Iterator[Finding]:
 
 
 def check_disk(folder: Path) -> Iterator[Finding]:
-    """Look at the disk of an index folder."""
-    yield from check_room(shutil.disk_usage(folder).free, _folder_bytes(folder), folder)
+    """Find that the disk of an index folder is nearly full, or SQLite's log large."""
+    yield from check_room(
+        shutil.disk_usage(folder).free, folder_size(database_folder(folder)), folder
+    )
     log = database_folder(folder) / f"{DATABASE}-wal"
     size = 0
-    # It goes with the last who has the index open.
+    # The last process that has the index open deletes it.
     with suppress(FileNotFoundError):
         size = log.stat().st_size
     if size > _LOG_BYTES:
@@ -301,7 +303,7 @@ def check_disk(folder: Path) -> Iterator[Finding]:
 
 
 def check_room(free: int, size: int, folder: Path) -> Iterator[Finding]:
-    """Judge the free bytes beside an index of so many bytes."""
+    """Find that the free bytes are too few beside an index of so many bytes."""
     wanted = max(_TIMES * size, _LEAST_BYTES)
     if free < wanted:
         yield warning(
@@ -310,13 +312,3 @@ def check_room(free: int, size: int, folder: Path) -> Iterator[Finding]:
             f"a rebuild wants {wanted / 1e6:,.0f} MB",
             "make room on the disk, or give another folder with --index",
         )
-
-
-def _folder_bytes(folder: Path) -> int:
-    total = 0
-    # A refresh may delete folders and files meanwhile; unlike `Path.rglob`, this goes on then.
-    for parent, _, names in os.walk(database_folder(folder)):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += Path(parent, name).stat().st_size
-    return total

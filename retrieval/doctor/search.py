@@ -25,11 +25,11 @@ _TITLES_AT_ONCE = 20
 # Where FAISS compares all chunks with all, 10,000 take three seconds; beyond this many comparisons
 # only a sample of the articles is compared with all.
 _COMPARISONS = 200_000_000
-# Chunks of which the words are compared: the nearest to each that have at least this cosine. Of
-# 10,000 unlike articles 38 reach it.
+# Words are compared of the nearest chunks to each that have at least this cosine; of 10,000 unlike
+# articles 38 reach it.
 _NEAREST, _COSINE = 10, 0.8
 _AT_ONCE = 256
-# Of an article so much is compared, and so many articles are kept ready for it.
+# Characters of an article that are compared, and articles whose shingles are kept.
 _CHARS, _KEPT = 20_000, 128
 
 
@@ -37,7 +37,7 @@ def sample_articles(store: Store, generation: int, every: bool) -> tuple[list[in
     """Choose the articles that are looked for, the same ones every time.
 
     Returns:
-        Their rows, and of how many they are.
+        Ids of the chosen articles, and the number of all.
     """
     articles = store.article_ids(generation)
     if every or len(articles) <= SAMPLE:
@@ -46,31 +46,33 @@ def sample_articles(store: Store, generation: int, every: bool) -> tuple[list[in
 
 
 def check_titles(
-    view: Snapshot,
+    snapshot: Snapshot,
     encoder: Encoder,
     search: SearchSettings,
     articles: Sequence[int],
     folder: Path,
     on_progress: Callable[[int], None],
 ) -> Iterator[Finding]:
-    """Find those that are not among the hits of their own titles.
+    """Find articles that are not among the hits of their own titles.
 
     Args:
-        view: Is searched.
-        encoder: That of the index.
-        search: How it is searched.
-        articles: Rows of articles; those without a title of their own are passed over.
-        folder: Of the index.
-        on_progress: Is told how many were looked for.
+        snapshot: Snapshot that is searched.
+        encoder: Encoder of the index.
+        search: Settings of the search.
+        articles: Ids of articles; those without a title of their own are passed over.
+        folder: The index folder.
+        on_progress: Called with how many were looked for.
     """
     try:
-        missing = _missing(view, encoder, search, articles, on_progress)
+        missing = _missing(snapshot, encoder, search, articles, on_progress)
     except BaseException as exc:
-        if isinstance(exc, KeyboardInterrupt) or is_latest(view.store, folder):
+        if isinstance(exc, KeyboardInterrupt) or is_latest(snapshot.store, folder):
             raise
         # Files of its lexical index went with its generation before they were opened.
-        view = replace(view, lexical=lexical_in_memory(view.store, view.generation.number))
-        missing = _missing(view, encoder, search, articles, on_progress)
+        snapshot = replace(
+            snapshot, lexical=lexical_in_memory(snapshot.store, snapshot.generation.number)
+        )
+        missing = _missing(snapshot, encoder, search, articles, on_progress)
     if missing:
         count = len(missing)
         yield warning(
@@ -83,34 +85,34 @@ def check_titles(
 
 
 def _missing(
-    view: Snapshot,
+    snapshot: Snapshot,
     encoder: Encoder,
     search: SearchSettings,
     articles: Sequence[int],
     on_progress: Callable[[int], None],
 ) -> list[str]:
-    searcher = Searcher(FixedSnapshot(view), encoder, search)
+    searcher = Searcher(FixedSnapshot(snapshot), encoder, search)
     missing = []
     for at in range(0, len(articles), _TITLES_AT_ONCE):
         on_progress(at)
-        probes = _title_queries(view, articles[at : at + _TITLES_AT_ONCE])
-        missing += [one.path for one in probes if not one.is_found(searcher)]
+        queries = _title_queries(snapshot, articles[at : at + _TITLES_AT_ONCE])
+        missing += [one.path for one in queries if not one.is_found(searcher)]
     return missing
 
 
-def _title_queries(view: Snapshot, articles: Sequence[int]) -> list[KnownItemQuery]:
-    chunks = view.store.middle_chunks(articles)
-    return list(title_queries(view.store.chunks(chunks, view.generation.number).values()))
+def _title_queries(snapshot: Snapshot, articles: Sequence[int]) -> list[KnownItemQuery]:
+    chunks = snapshot.store.middle_chunks(articles)
+    return list(title_queries(snapshot.store.chunks(chunks, snapshot.generation.number).values()))
 
 
-def sample_comparisons(view: Snapshot, every: bool) -> tuple[list[int], int]:
+def sample_comparisons(snapshot: Snapshot, every: bool) -> tuple[list[int], int]:
     """Choose the articles that are compared with all others, the same ones every time.
 
     Returns:
-        Their rows, and of how many they are.
+        Ids of the chosen articles, and the number of all.
     """
-    generation = view.generation
-    articles = view.store.article_ids(generation.number)
+    generation = snapshot.generation
+    articles = snapshot.store.article_ids(generation.number)
     affordable = _COMPARISONS / max(1, generation.chunks) / max(1, generation.chunks)
     if every or affordable >= 1:
         return articles, len(articles)
@@ -118,30 +120,30 @@ def sample_comparisons(view: Snapshot, every: bool) -> tuple[list[int], int]:
     return sorted(random.Random(generation.number).sample(articles, count)), len(articles)
 
 
-def check_near_duplicates(view: Snapshot, articles: Sequence[int]) -> Iterator[Finding]:
+def check_near_duplicates(snapshot: Snapshot, articles: Sequence[int]) -> Iterator[Finding]:
     """Find groups of articles of which one says what another one says.
 
     Args:
-        view: Whose chunks are compared.
-        articles: Rows of the articles that are compared with all others.
+        snapshot: Snapshot whose chunks are compared.
+        articles: Ids of the articles that are compared with all others.
     """
-    owners = _owners(view)
+    owners = _owners(snapshot)
     groups = _Groups()
 
     @lru_cache(_KEPT)
     def words(article: int) -> Shingles:
-        text = view.store.db.one(
+        text = snapshot.store.db.one(
             "SELECT substr(text, 1, ?) FROM articles WHERE id = ?", (_CHARS, article)
         )[0]
         return Shingles.of(text)
 
-    for one, other in _pairs(view, owners, set(articles)):
+    for one, other in _pairs(snapshot, owners, set(articles)):
         if not groups.hold(one, other) and words(one).is_near_duplicate_of(words(other)):
             groups.join(one, other)
     paths = dict(
-        view.store.db.query(
+        snapshot.store.db.query(
             f"SELECT n.article, min(n.path) FROM names n WHERE {VISIBLE} GROUP BY n.article",
-            {"g": view.generation.number},
+            {"g": snapshot.generation.number},
         )
     )
     for group in sorted(sorted(paths[one] for one in group) for group in groups.all()):
@@ -153,24 +155,26 @@ def check_near_duplicates(view: Snapshot, articles: Sequence[int]) -> Iterator[F
         )
 
 
-def _owners(view: Snapshot) -> Mapping[int, int]:
+def _owners(snapshot: Snapshot) -> Mapping[int, int]:
     """Return the article of each chunk."""
-    rows = view.store.db.query(
+    rows = snapshot.store.db.query(
         "SELECT id, article FROM chunks WHERE article IN "
         f"(SELECT n.article FROM names n WHERE {VISIBLE})",
-        {"g": view.generation.number},
+        {"g": snapshot.generation.number},
     )
     return dict(rows)
 
 
 def _pairs(
-    view: Snapshot, owners: Mapping[int, int], articles: set[int]
+    snapshot: Snapshot, owners: Mapping[int, int], articles: set[int]
 ) -> Iterator[tuple[int, int]]:
     """Yield pairs of articles with chunks that are near each other, in order, each once or more."""
-    chunks = np.array([i for i in view.dense.ids if owners.get(int(i)) in articles], dtype=np.int64)
+    chunks = np.array(
+        [i for i in snapshot.dense.ids if owners.get(int(i)) in articles], dtype=np.int64
+    )
     for at in range(0, len(chunks), _AT_ONCE):
         some = chunks[at : at + _AT_ONCE]
-        near, cosines = view.dense.neighbours(some, _NEAREST)
+        near, cosines = snapshot.dense.neighbours(some, _NEAREST)
         found = {
             (min(pair), max(pair))
             for row, column in np.argwhere(cosines >= _COSINE).tolist()

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from retrieval.index.database import Database
 from retrieval.index.rows import ARTICLES, VISIBLE
 
-# So many generations back an older one can come back with its own.
+# Calibrations that are kept, so that an older generation can come back with its own.
 _KEPT = 10
 
 
@@ -20,17 +20,17 @@ class Calibrations:
         self._db = db
 
     def written(self) -> str:
-        """Return all as they are stored; empty if there is none."""
+        """Return all calibrations as JSON, as they are stored; empty if there is none."""
         found = self._db.query("SELECT value FROM meta WHERE key = 'calibrations'")
         return str(found[0][0]) if found else ""
 
     def of(self, generation: int) -> Calibration | None:
-        """Return that of a generation, else of the last before it that has one."""
+        """Return the calibration of a generation, else of the last one before that has one."""
         known = [one for one in self._all() if one.generation <= generation]
         return max(known, key=lambda one: one.generation, default=None)
 
     def keep(self, calibration: Calibration) -> None:
-        """Add one in place of another of its generation; the caller holds the lock."""
+        """Store a calibration in place of another of its generation; the caller holds the lock."""
         others = [one for one in self._all() if one.generation != calibration.generation]
         kept = sorted([*others, calibration], key=lambda one: one.generation)[-_KEPT:]
         with self._db.transaction() as db:
@@ -72,8 +72,8 @@ class Scale:
     deviation.
 
     Attributes:
-        late, late_spread: Of the best window's late interaction.
-        dense, dense_spread: Of the best chunk's cosine.
+        late, late_spread: Centre and spread of the best window's late interaction.
+        dense, dense_spread: Centre and spread of the best chunk's cosine.
     """
 
     late: float
@@ -91,10 +91,10 @@ class Calibration:
     """A scale, and what it was measured on.
 
     Attributes:
-        generation: The one that was asked.
-        chunks: Of that generation.
+        generation: Generation that was asked.
+        chunks: Number of chunks in that generation.
         pairs: Questions that were asked, each with and without its answer.
-        questions_version: Of making the questions.
+        questions_version: Version of how the questions were made.
     """
 
     scale: Scale

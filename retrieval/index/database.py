@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,8 +26,8 @@ _UNWRITABLE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
 }
-# How SQLite's own errors, which are of no kind, tell of damage. No such table: another program's
-# database, or one whose first pages are overwritten.
+# Words of SQLite's messages that tell of damage, for its codes do not. No such table: another
+# program's database, or one whose first pages are overwritten.
 _DAMAGES = ("no such", "malformed", "decode", "unsupported file format")
 
 Values = Sequence[object] | Mapping[str, object]
@@ -34,12 +35,12 @@ Values = Sequence[object] | Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How the faults of a kind of database are told.
+    """The exceptions and messages for the faults of a kind of database.
 
     Attributes:
-        subject: What the database is.
-        damaged: Raised where the file is beyond repair.
-        unusable: Raised where the disk, the folder or another process is in the way.
+        subject: What a message calls the database.
+        damaged: Exception if the file is beyond repair.
+        unusable: Exception if the disk, the folder or another process is in the way.
         remedy: What to do about damage; `{path}` and `{folder}` stand for the file and its folder.
     """
 
@@ -49,7 +50,7 @@ class Faults:
     remedy: str
 
     def damage(self, path: Path, found: str) -> Exception:
-        """Say what is wrong with a file, and what to do."""
+        """Return the exception that tells what is wrong with a file, and what to do."""
         remedy = self.remedy.format(path=path, folder=path.parent)
         # SQLite quotes whole statements.
         found = " ".join(found.split())
@@ -69,7 +70,7 @@ class Database:
 
     Args:
         path: The file; SQLite makes it if it is not there.
-        faults: What its errors become.
+        faults: Exceptions that SQLite's errors become.
         pragmas: What each connection sets before its first use.
     """
 
@@ -94,7 +95,7 @@ class Database:
     def rows(self, sql: str, values: Values = ()) -> Iterator[tuple[Any, ...]]:
         """Yield row after row, all of one state of the database."""
         with self._explained():
-            # `yield from` would close the cursor of who stopped, perhaps after the database.
+            # `yield from` would close a stopped caller's cursor, perhaps after the database.
             for row in self._connection().execute(sql, values):  # noqa: UP028
                 yield row
 
@@ -116,7 +117,7 @@ class Database:
     def give_back(self) -> None:
         """Give free pages back to the disk, where `auto_vacuum` is incremental."""
         with self._explained():
-            # As a script: else it ends at the first page.
+            # As a script, for a statement ends at the first page.
             self._connection().executescript("PRAGMA incremental_vacuum")
 
     def close(self) -> None:
@@ -126,8 +127,8 @@ class Database:
     def check_length(self) -> None:
         """Find a file that was cut off: its header (bytes 16 and 28) says how long it must be.
 
-        Not while there is a write-ahead log: then pages may still be on their way from it to the
-        file.
+        While there is a write-ahead log nothing is checked: pages may still be on their way from it
+        to the file.
 
         Raises:
             Exception: `Faults.damaged` if it is cut off, or no SQLite database; an empty file is
@@ -162,14 +163,14 @@ class Database:
             raise self._faults.damage(path, f"{length} bytes are left of {expected}")
 
     def damage(self, found: str) -> Exception:
-        """Say what is wrong with the file, and what to do."""
+        """Return the exception that tells what is wrong with the file, and what to do."""
         return self._faults.damage(self.path, found)
 
     @contextmanager
     def reading_values(self) -> Iterator[None]:
-        """Take rows for damaged that no values can be made of.
+        """Report damage where rows cannot be made into values.
 
-        SQLite finds a page that makes no sense, not a letter or a type that is another one.
+        SQLite itself finds a page that makes no sense, but no changed letter or type.
         """
         try:
             yield
@@ -182,7 +183,7 @@ class Database:
         try:
             yield
         except sqlite3.OperationalError as exc:
-            if any(told in str(exc) for told in _DAMAGES):
+            if any(words in str(exc) for words in _DAMAGES):
                 raise self._faults.damage(self.path, str(exc)) from exc
             raise self._faults.unusable(
                 f"{self._faults.subject} {self.path} cannot be used ({exc}); check that the disk "
@@ -213,14 +214,14 @@ class Database:
                     "written and the disk has room; see to both"
                 ) from exc
         # All of it is in the file itself, which can be read though nothing can be written.
-        return self._open_as(f"{self.path.absolute().as_uri()}?immutable=1", still=True)
+        return self._open_as(f"{self.path.absolute().as_uri()}?immutable=1", immutable=True)
 
-    def _open_as(self, name: str, *, still: bool = False) -> _Connection:
-        version = _version(self.path) if still else None
+    def _open_as(self, name: str, *, immutable: bool = False) -> _Connection:
+        version = _version(self.path) if immutable else None
         # One thread uses it, but whichever forgets the database last closes it.
         with _OPENING:
             db = sqlite3.connect(
-                name, timeout=30, isolation_level=None, check_same_thread=False, uri=still
+                name, timeout=30, isolation_level=None, check_same_thread=False, uri=immutable
             )
             own = _Connection(db, _identity(self.path), version)
             _CONNECTIONS.add(own)
@@ -235,7 +236,7 @@ class _Connection:
     """Closes a connection when its thread has ended, which the connection itself does not.
 
     Attributes:
-        file: That it is of; None if it was made with the connection.
+        file: Device and number of its file; None if the file was made with the connection.
     """
 
     def __init__(
@@ -249,7 +250,7 @@ class _Connection:
         self._version = version
 
     def is_out_of_date(self, path: Path) -> bool:
-        """Whether SQLite was told that the file stays as it is, and somebody wrote to it."""
+        """Whether somebody wrote to the file though SQLite was told that it is immutable."""
         if self._version is None:
             return False
         return self._version != _version(path) or _has_content(_log(path))
@@ -259,23 +260,17 @@ class _Connection:
 
 
 _CONNECTIONS: WeakSet[_Connection] = WeakSet()
-"""Those of this process."""
+"""The connections of this process."""
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+    found = _status(path)
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _version(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
+    found = _status(path)
+    return (found.st_size, found.st_mtime_ns) if found else None
 
 
 def _log(path: Path) -> Path:
@@ -283,7 +278,12 @@ def _log(path: Path) -> Path:
 
 
 def _has_content(path: Path) -> bool:
+    found = _status(path)
+    return found is not None and found.st_size > 0
+
+
+def _status(path: Path) -> os.stat_result | None:
     try:
-        return path.stat().st_size > 0
+        return path.stat()
     except OSError:
-        return False
+        return None

@@ -51,13 +51,13 @@ class DenseIndex:
     def neighbours(
         self, chunk_ids: NDArray[np.int64], top_k: int
     ) -> tuple[NDArray[np.int64], FloatArray]:
-        """Return ids and cosines, (n, up to top_k), of the chunks that are most like some."""
+        """Return ids and cosines, (n, up to top_k), of the chunks nearest to each of the given."""
         rows = np.searchsorted(self.ids, chunk_ids)
         vectors = np.stack([self._index.reconstruct(int(row)) for row in rows])
         cosines, near = self._index.search(vectors, min(top_k, len(self.ids)))
         return self.ids[near], cosines
 
     def alike(self, chunk_id: int, top_k: int) -> dict[int, float]:
-        """Return cosines of the chunks that are most like one of them, which is the first."""
+        """Return cosines, by chunk id, of the chunks nearest to a given one, which is the first."""
         row = int(np.searchsorted(self.ids, chunk_id))
         return self.search(np.asarray(self._index.reconstruct(row), dtype=np.float32), top_k)

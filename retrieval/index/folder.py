@@ -1,4 +1,4 @@
-"""The index folder: numbered homes, the last of which holds the index in use, and the lock.
+"""The index folder: numbered folders, the last of which holds the index in use, and the lock.
 
 An index that is made again is made beside the one that answers, in a folder of its own, and then
 gets the next number here: a database's files must not be exchanged while somebody reads them. One
@@ -28,7 +28,7 @@ _HOLDER = "lock.holder"
 
 
 def database_folder(folder: Path) -> Path:
-    """Return the home in use: the last with a database; without one, where it is to be made."""
+    """Return the last numbered folder with a database, or the one where it is to be made."""
     places = [folder / str(number) for number in sorted(_numbers(folder), reverse=True)]
     for place in places:
         # Whatever it is: what is damaged is made again, not passed over for an older one.
@@ -43,7 +43,7 @@ def rebuild_folder(folder: Path) -> Path:
 
 
 def use_rebuilt(folder: Path) -> None:
-    """Use what was rebuilt from now on; nobody has it open. The caller holds the lock.
+    """Put the rebuilt index into use; nobody has it open, and the caller holds the lock.
 
     Raises:
         IndexFault: The folder cannot be written.
@@ -59,7 +59,7 @@ def use_rebuilt(folder: Path) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the homes before the one in use; whoever still has one open reads on."""
+    """Delete the numbered folders before the one in use; whoever has one open reads on."""
     for path in leftovers(folder):
         remove_path(path)
 
@@ -76,11 +76,11 @@ def leftovers(folder: Path) -> list[Path]:
 
 
 def folder_size(place: Path) -> int:
-    """Return the size of a home and all that is in it, in bytes."""
+    """Return the size of all files in a folder, in bytes."""
     total = 0
     for folder, _, names in os.walk(place):
         for name in names:
-            # A refresh may delete it meanwhile.
+            # A refresh may delete folders and files meanwhile; unlike `Path.rglob`, this goes on.
             with suppress(FileNotFoundError):
                 total += Path(folder, name).stat().st_size
     return total
@@ -105,14 +105,14 @@ def _numbers(folder: Path) -> list[int]:
 
 @contextmanager
 def write_lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
-    """Be the only process that writes to the index.
+    """Hold the lock: only the process that holds it writes to the index.
 
     Args:
-        folder: Of the index.
-        wait_s: Seconds to wait for another one to finish; below 0 for as long as it takes.
+        folder: The index folder.
+        wait_s: Seconds to wait for another process to finish; below 0 for as long as it takes.
 
     Raises:
-        IndexBusy: Another one still is.
+        IndexBusy: Another process still holds it.
         IndexFault: The folder cannot be written.
     """
     path = folder / "lock"
@@ -126,7 +126,7 @@ def write_lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
             "or run excerpta refresh --wait"
         ) from exc
     except OSError as exc:
-        # Not by the rights of who started the process, if it has taken others.
+        # By the rights that the process has taken, not by those of who started it.
         by_right = os.access in os.supports_effective_ids
         if folder.is_dir() and os.access(folder, os.W_OK, effective_ids=by_right):
             raise IndexFault(
@@ -151,7 +151,7 @@ def write_lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
 
 
 def lock_holder(folder: Path) -> str:
-    """Say who holds the lock, as far as that is noted."""
+    """Return a phrase for who holds the lock, as far as that is noted."""
     try:
         noted = json.loads((folder / _HOLDER).read_text(encoding="utf-8"))
         since = dt.datetime.fromisoformat(noted["since"])

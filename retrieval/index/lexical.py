@@ -50,7 +50,7 @@ class LexicalIndex:
         # Else a thread looks for commits, and writes a lock file even where the folder is deleted.
         index.config_reader(reload_policy="manual")
         self._index = index
-        # Held fast, for the index itself follows what is written to its folder.
+        # Kept, for the index itself follows what is written to its folder.
         self._searcher = index.searcher()
         self._folder = folder
         self.generation = generation
@@ -92,13 +92,13 @@ class LexicalIndex:
         generation: int,
         store_key: str,
     ) -> None:
-        """Bring the index to a generation; done twice, it does no harm.
+        """Bring the index to a generation; the same update may be done twice.
 
         Args:
             passages: Chunk id, language and text of what came after `self.generation`.
-            removed: Ids of the chunks that went after it.
-            generation: That the index is in step with afterwards.
-            store_key: Names the store it is derived from.
+            removed: Ids of the chunks that went after `self.generation`.
+            generation: Number of the generation that the index holds afterwards.
+            store_key: Key of the store that it is derived from.
         """
         try:
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
@@ -199,9 +199,9 @@ def _describe(folder: Path, generation: int, store_key: str) -> None:
         "generation": generation,
         "files": _checksums(folder),
     }
-    draft = folder / (_MANIFEST + ".draft")
-    draft.write_text(json.dumps(manifest), encoding="utf-8")
-    draft.replace(folder / _MANIFEST)
+    unfinished = folder / (_MANIFEST + ".draft")
+    unfinished.write_text(json.dumps(manifest), encoding="utf-8")
+    unfinished.replace(folder / _MANIFEST)
 
 
 def _checksums(folder: Path) -> dict[str, int]:

@@ -20,7 +20,7 @@ _FOLDER = "lexical"
 
 def open_lexical(store: Store, generation: int) -> LexicalIndex | None:
     """Open the lexical index of a generation; None if it is missing or damaged."""
-    found = LexicalIndex.open(_place(store, generation), store.key)
+    found = LexicalIndex.open(_folder_of(store, generation), store.key)
     # A copy that was not brought up to date is still that of the one before.
     return found if found is not None and found.generation == generation else None
 
@@ -32,8 +32,8 @@ def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
     because somebody else is writing or nobody can.
 
     Args:
-        store: Of the index.
-        generation: One that is kept.
+        store: Database of the index.
+        generation: Number of a generation that is kept.
         index: The index folder, for its lock.
     """
     found = open_lexical(store, generation)
@@ -53,20 +53,20 @@ def lexical_in_memory(store: Store, generation: int) -> LexicalIndex:
 
 
 def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> LexicalIndex:
-    """Write the lexical index of a generation, from that of one before by what changed since.
+    """Write the lexical index of a generation: that of an earlier one, and what changed since.
 
-    It is built from nothing where there is none before, or that is damaged, or so old that what
+    It is built from nothing where there is no earlier one, or that is damaged, or so old that what
     changed is no longer known. The caller holds the lock.
 
     Args:
-        store: Of the index.
-        generation: Published, or the draft.
-        afresh: Whether an index that is there is thrown away, as for a draft that went on.
+        store: Database of the index.
+        generation: Number of a generation, published or not.
+        afresh: Whether to write it again if it is there, as its generation may have gone on.
 
     Raises:
         IndexFault: It cannot be written.
     """
-    place = _place(store, generation)
+    place = _folder_of(store, generation)
     found = None if afresh else open_lexical(store, generation)
     if found is not None:
         return found
@@ -76,7 +76,7 @@ def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> Lex
         if before >= generation or not store.keeps(before):
             continue
         try:
-            _copy(_place(store, before), place)
+            _copy(_folder_of(store, before), place)
             lexical = LexicalIndex.open(place, store.key)
             if lexical is not None:
                 return _follow(store, lexical, generation)
@@ -88,20 +88,20 @@ def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> Lex
 
 
 def has_lexical(store: Store) -> bool:
-    """Whether there is one for the current generation, as far as can be told without reading it."""
-    return is_written(_place(store, store.current()))
+    """Whether the current generation has a lexical index, as far as shows without reading it."""
+    return is_written(_folder_of(store, store.current()))
 
 
 def clear_lexical(store: Store, kept: Collection[int]) -> None:
-    """Delete those of other generations; whoever has one open reads on."""
+    """Delete the lexical indexes of other generations; whoever has one open reads on."""
     for number in written_lexical(store):
         if number not in kept:
-            remove_path(_place(store, number))
+            remove_path(_folder_of(store, number))
 
 
 def drop_lexical(store: Store, generation: int) -> None:
-    """Delete that of a generation, as it is damaged."""
-    remove_path(_place(store, generation))
+    """Delete the lexical index of a generation, as it is damaged."""
+    remove_path(_folder_of(store, generation))
 
 
 def written_lexical(store: Store) -> list[int]:
@@ -141,5 +141,5 @@ def _link(file: Path, to: Path) -> None:
         shutil.copyfile(file, to)
 
 
-def _place(store: Store, generation: int) -> Path:
+def _folder_of(store: Store, generation: int) -> Path:
     return store.place / _FOLDER / str(generation)

@@ -20,7 +20,7 @@ from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sen
 VISIBLE = "EXISTS (SELECT 1 FROM members m WHERE m.generation = :g AND m.file = n.file)"
 # Rows of articles that generation `:g` has.
 ARTICLES = f"SELECT n.article FROM names n WHERE {VISIBLE}"
-# What `source_of` makes a value of; "n" is the names table, "a" the articles table.
+# The columns that `source_of` takes; "n" is the names table, "a" the articles table.
 SOURCE = (
     "n.path, n.file, n.title, n.article, n.crc, "
     "a.title, a.date, a.url, a.author, a.language, a.tags, a.crc"
@@ -165,12 +165,12 @@ class StoredChunk:
 
     @property
     def source(self) -> Source:
-        """What it is cited by."""
+        """The source that it is cited by."""
         return self.sources[0]
 
 
 def insert_encoding(db: sqlite3.Connection, digest: bytes, encoding: StoredEncoding) -> None:
-    """Insert what of an encoding is not there yet."""
+    """Insert the vector and the tokens of an encoding, unless they are there."""
     vector = encoding.vector.astype(np.float16).tobytes()
     db.execute(
         "INSERT OR IGNORE INTO encodings (digest, vector, crc) VALUES (?, ?, ?)",
@@ -193,9 +193,9 @@ def _encoding(db: sqlite3.Connection, digest: bytes) -> int | None:
 
 
 def digest_of(article: Article, reader_version: str) -> bytes:
-    """Return what tells one content of articles from another: all but their names."""
+    """Return the digest of an article's content: of all that was read but its name."""
     source = article.source
-    told = (
+    declared = (
         reader_version,
         source.title if article.titled else None,
         str(source.date),
@@ -206,7 +206,7 @@ def digest_of(article: Article, reader_version: str) -> bytes:
         article.pages,
         article.text,
     )
-    return hashlib.blake2b(json.dumps(told).encode(), digest_size=16).digest()
+    return hashlib.blake2b(json.dumps(declared).encode(), digest_size=16).digest()
 
 
 def insert_article(
@@ -218,7 +218,7 @@ def insert_article(
         ValueError: An encoding is not stored.
     """
     source = article.source
-    told = {
+    declared = {
         "title": source.title if article.titled else None,
         "date": source.date.isoformat() if source.date else None,
         "url": source.url,
@@ -228,8 +228,8 @@ def insert_article(
     }
     values = {
         "digest": digest,
-        **told,
-        "crc": checksum(*told.values()),
+        **declared,
+        "crc": checksum(*declared.values()),
         "text_crc": text_checksum(article.text),
         "text": article.text,
     }
@@ -253,11 +253,11 @@ def insert_article(
 
 
 def other_files(of: str, than: str) -> str:
-    """Return the statement for the files of one generation that another one does not have.
+    """Return a statement that selects the files of one generation that another does not have.
 
     Args:
-        of: The parameter that gives the one.
-        than: That of the other.
+        of: Parameter with the number of the one.
+        than: Parameter with the number of the other.
     """
     return (
         f"SELECT o.file FROM members o WHERE o.generation = :{of} AND NOT EXISTS "
@@ -266,7 +266,7 @@ def other_files(of: str, than: str) -> str:
 
 
 def marks(values: Collection[object]) -> str:
-    """Return the marks of so many bound values."""
+    """Return a question mark for each of the values to be bound."""
     return ", ".join("?" * len(values))
 
 
@@ -276,15 +276,15 @@ def _packed(sentences: Sequence[Sentence]) -> bytes:
 
 
 def source_of(row: Sequence[Any]) -> Source:
-    """Make a value of the columns `SOURCE`.
+    """Make a source of the columns `SOURCE`.
 
     Raises:
-        ValueError: A checksum is another one.
+        ValueError: A checksum does not match.
     """
-    path, file, name, article, name_crc, *told, crc = row
-    if name_crc != checksum(path, file, name, article) or crc != checksum(*told):
+    path, file, name, article, name_crc, *declared, crc = row
+    if name_crc != checksum(path, file, name, article) or crc != checksum(*declared):
         raise ValueError(f"the name or the head of article {article} is not what was written")
-    title, date, url, author, language, tags = told
+    title, date, url, author, language, tags = declared
     return Source(
         path=path,
         title=name if title is None else title,
@@ -303,12 +303,12 @@ def check_text(text: str, crc: int) -> None:
 
 
 def chunk_of(rows: Sequence[Sequence[Any]]) -> StoredChunk:
-    """Make a value of the columns `CHUNK`, one row for each name of the article.
+    """Make a chunk of the columns `CHUNK`, one row for each name of the article.
 
     Codes, starts and their checksum are NULL where the tokens are not stored.
 
     Raises:
-        ValueError: A checksum is another one.
+        ValueError: A checksum does not match.
     """
     number, article, encoding, sentences, text, crc, codes, starts, tokens_crc, titled = rows[0][
         :-_SOURCE_COLUMNS

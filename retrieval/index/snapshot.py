@@ -31,8 +31,8 @@ class Snapshot:
     """One generation, immutable: what a question is answered from.
 
     Attributes:
-        state: Of the store when it was loaded; another state means that it is out of date.
-        languages: Of the articles, ISO 639-1.
+        state: State of the store when it was loaded; it is out of date once the store has another.
+        languages: Languages of the articles, ISO 639-1.
     """
 
     store: Store
@@ -62,21 +62,21 @@ class Snapshot:
 
 
 class FixedSnapshot:
-    """Holds one snapshot for good, as of a draft that is tried before it is published."""
+    """Holds one snapshot for good, as of a generation that is tried before it is published."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.current = snapshot
 
     def latest(self) -> Snapshot:
-        """Return it."""
+        """Return the snapshot."""
         return self.current
 
     def reload(self) -> bool:
-        """Return that it is no other one."""
+        """Return False: there is never another snapshot."""
         return False
 
-    def mend(self, snapshot: Snapshot) -> Snapshot:
-        """Return it as it is."""
+    def replace_lexical(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot unchanged."""
         return snapshot
 
 
@@ -100,8 +100,8 @@ class LiveSnapshot:
     def latest(self) -> Snapshot:
         """Return the snapshot of the current generation, or the one before if that fails to load.
 
-        What fails goes to the log once: the index may have been made again with another encoder,
-        and who serves for months goes on with what is loaded.
+        A failure is logged once: the index may have been made again with another encoder, and a bot
+        that serves for months goes on with what it has loaded.
         """
         try:
             self.reload()
@@ -113,7 +113,7 @@ class LiveSnapshot:
     def reload(self) -> bool:
         """Load the current generation; return whether it is another one than before.
 
-        The snapshot stays where that is not possible: another thread is loading it, another process
+        The snapshot stays if that is not possible: another thread is loading it, another process
         still writes its lexical index, the index is gone. A later call tries again.
 
         Raises:
@@ -138,8 +138,8 @@ class LiveSnapshot:
             self._loading.release()
         return True
 
-    def mend(self, snapshot: Snapshot) -> Snapshot:
-        """Return a snapshot with another lexical index in place of one that is damaged."""
+    def replace_lexical(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot whose damaged lexical index was made again."""
         with self._loading:
             if self.current is snapshot:
                 drop_lexical(snapshot.store, snapshot.generation.number)
@@ -147,7 +147,7 @@ class LiveSnapshot:
         return self.current
 
     def _is_new(self, fault: Exception) -> bool:
-        """Return whether a fault is another than the last one."""
+        """Whether a fault is another than the last one."""
         last, self._fault = self._fault, str(fault)
         return last != self._fault
 
@@ -168,7 +168,7 @@ class LiveSnapshot:
         except IndexDamaged:
             if store.state() == state:
                 raise
-        # It was purged meanwhile.
+        # The generation was purged meanwhile.
         return self._load(store)
 
 
@@ -181,10 +181,10 @@ def load_snapshot(
     """Load a generation to search it, published or not.
 
     Args:
-        store: It is in.
-        generation: Kept, or the draft.
-        lexical: Its lexical index.
-        state: Of the store, from before the generation was looked up.
+        store: Store that holds the generation.
+        generation: One that is kept, or the next one.
+        lexical: Lexical index of the generation.
+        state: State of the store from before the generation was looked up.
     """
     # Here, for a refresh without a change needs none of FAISS, which takes a while to import.
     from retrieval.index.dense import DenseIndex

@@ -1,9 +1,8 @@
 """The index's truth: articles, chunks, encodings and generations in one SQLite database.
 
-This is what readers see of it. A refresh writes the next generation as a `draft`, which nobody sees
-before `current` is set to it, once all of it is there; `generations` keeps, restores and purges
-those that were published. So a reader sees the old state or the new one, and what a killed refresh
-has written is gone on with by the next.
+This is what readers see of it. `writer` writes the next generation, which nobody sees before
+`current` is set to it, once all of it is there, and it restores and purges published ones. So a
+reader sees the old state or the new one, and a refresh goes on with what a killed one has written.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Store:
     """The database of one index; every method may be called from any thread.
 
     Attributes:
-        calibrations: Of its generations.
+        calibrations: Calibrations of its generations.
     """
 
     def __init__(self, db: Database) -> None:
@@ -156,7 +155,7 @@ class Store:
 
     @property
     def refused(self) -> str:
-        """Why the draft was not published; empty if none was refused."""
+        """Why the next generation was not published; empty if it was not refused."""
         return self._meta("refused")
 
     @property
@@ -185,7 +184,7 @@ class Store:
         return last or 0
 
     def state(self) -> tuple[str, int, str]:
-        """Return what changes when that which is searched is out of date."""
+        """Return (key, current generation, calibrations): readers reload when it differs."""
         return self.key, self.current(), self.calibrations.written()
 
     def generation(self, number: int | None = None) -> Generation:
@@ -329,7 +328,7 @@ class Store:
         return [row[0] for row in rows]
 
     def article_ids(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
-        """Return the ids of what the articles of a generation say, of those with these paths."""
+        """Return the ids of a generation's articles, of all or of those with these paths."""
         only = "" if paths is None else "AND n.path IN (SELECT value FROM json_each(:paths))"
         rows = self.db.query(
             f"SELECT DISTINCT n.article FROM names n WHERE {VISIBLE} {only} ORDER BY n.article",
@@ -338,7 +337,7 @@ class Store:
         return [row[0] for row in rows]
 
     def middle_chunks(self, articles: Sequence[int]) -> list[int]:
-        """Return the id of a chunk from the middle of each, but of those without a chunk."""
+        """Return the id of a chunk from the middle of each article that has one."""
         rows = self.db.query(
             "SELECT min(id) + count(*) / 2 FROM chunks "
             f"WHERE article IN ({', '.join(map(str, articles))}) GROUP BY article"

@@ -1,7 +1,7 @@
 """The writer of generations: the next one, batch by batch, then published, kept, restored, purged.
 
-The next generation is a draft that nobody sees before it is published. A refresh that was killed
-leaves its draft behind, and the next one goes on with it.
+Nobody sees the next generation before it is published. A refresh that was killed leaves what it has
+written behind, and the next one goes on with it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _FREE_PAGES, _FREE_SHARE = 250, 0.2
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Articles of a draft compared with those of the current generation, by path.
+    """Articles of the next generation compared with those of the current one, by path.
 
     Attributes:
         renamed: How many of those added are deleted ones under another name.
@@ -57,7 +57,7 @@ class Difference:
 
     @property
     def any(self) -> bool:
-        """Whether there is one."""
+        """Whether any article differs."""
         return bool(self.added or self.modified or self.deleted)
 
 
@@ -65,7 +65,7 @@ class GenerationWriter:
     """Writes the generation after the current one; the caller holds the lock.
 
     Attributes:
-        number: Of the generation that it becomes.
+        number: Number of the generation that is written.
     """
 
     def __init__(self, store: Store) -> None:
@@ -74,8 +74,8 @@ class GenerationWriter:
         self.number = self._before + 1
 
     def files(self) -> dict[str, FileState]:
-        """Return what it has seen of each file."""
-        return self._store.files(self._state())
+        """Return what the next generation has seen of each file."""
+        return self._store.files(self._latest())
 
     def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
         """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
@@ -120,7 +120,7 @@ class GenerationWriter:
 
     def touch(self, files: Iterable[FileState]) -> None:
         """Note other sizes and times of files whose content is what it was."""
-        generation = self._state()
+        generation = self._latest()
         with self._store.db.transaction() as db:
             db.executemany(
                 "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ? "
@@ -157,18 +157,18 @@ class GenerationWriter:
         """Put a file whose articles are stored already.
 
         Args:
-            file: As it was found.
-            names: Of its articles.
+            file: What was seen of the file.
+            names: Names of its articles.
         """
         with self._store.db.transaction() as db:
             self._put(db, file, names)
 
     def difference(self) -> Difference:
-        """Compare with the current generation."""
+        """Compare the next generation with the current one."""
         came, went = self._changes()
         added, deleted = came.keys() - went.keys(), went.keys() - came.keys()
         total = self._store.db.one(
-            f"SELECT count(*) FROM names n WHERE {VISIBLE}", {"g": self._state()}
+            f"SELECT count(*) FROM names n WHERE {VISIBLE}", {"g": self._latest()}
         )[0]
         gone = {went[path][0] for path in deleted}
         return Difference(
@@ -180,7 +180,7 @@ class GenerationWriter:
         )
 
     def changed(self) -> list[str]:
-        """Return the paths of the articles that are new in it, in order."""
+        """Return the paths of the articles that are new in the next generation, in order."""
         return sorted(self._changes()[0])
 
     def chunks_of(self, articles: Sequence[int]) -> int:
@@ -189,14 +189,14 @@ class GenerationWriter:
         return int(self._store.db.one(f"SELECT count(*) FROM chunks WHERE article IN ({rows})")[0])
 
     def refuse(self, reason: str) -> None:
-        """Note why it is not published."""
+        """Note why the next generation is not published."""
         with self._store.db.transaction() as db:
             db.execute("UPDATE meta SET value = ? WHERE key = 'refused'", (reason,))
 
     def discard(self) -> None:
-        """Let the current generation have seen what it saw of the files; no article differs."""
+        """Drop the next generation, no article of which differs, but keep what it saw of files."""
         with self._store.db.transaction() as db:
-            if self._state() == self.number:
+            if self._latest() == self.number:
                 db.execute("DELETE FROM members WHERE generation = ?", (self._before,))
                 db.execute(
                     "UPDATE members SET generation = ? WHERE generation = ?",
@@ -207,7 +207,7 @@ class GenerationWriter:
             db.execute("UPDATE meta SET value = '' WHERE key IN ('held', 'refused')")
 
     def publish(self) -> None:
-        """Let readers see it."""
+        """Make the next generation the current one, which readers see."""
         with self._store.db.transaction() as db:
             self._begin(db)
             now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -258,26 +258,26 @@ class GenerationWriter:
         )
 
     def _begin(self, db: sqlite3.Connection) -> None:
-        """Copy the current generation, unless that is done."""
-        if self._state() != self.number:
+        """Begin the next generation as a copy of the current one, unless that is done."""
+        if self._latest() != self.number:
             db.execute(
                 "INSERT INTO generations VALUES (?, NULL, 0, 0, ?)", (self.number, self.number)
             )
             copy_members(db, self._before, self.number)
 
-    def _state(self) -> int:
-        """Return the generation that says what it is like: the current one until it is begun."""
+    def _latest(self) -> int:
+        """Return the next generation if it is begun, else the current one."""
         begun = "SELECT 1 FROM generations WHERE number = ?"
         return self.number if self._store.db.query(begun, (self.number,)) else self._before
 
     def _changes(self) -> tuple[_Named, _Named]:
-        """Return the names that the current generation has not, or otherwise, and those it had."""
-        if self._state() == self._before:
+        """Return the names that differ, as the next generation has them and as the current has."""
+        if self._latest() == self._before:
             return {}, {}
-        values = {"draft": self.number, "before": self._before}
+        values = {"next": self.number, "before": self._before}
         came, went = (
             self._names_of(other_files(of, than), values)
-            for of, than in (("draft", "before"), ("before", "draft"))
+            for of, than in (("next", "before"), ("before", "next"))
         )
         same = came.items() & went.items()
         return dict(came.items() - same), dict(went.items() - same)
@@ -292,16 +292,16 @@ class GenerationWriter:
 def rollback(store: Store, to: int | None = None) -> Generation:
     """Publish the articles of an older generation again, and hold the index there.
 
-    It becomes a new generation, so that whoever reads only ever goes forward; the next refresh
-    starts from it. What an unfinished refresh has written is forgotten, but its encodings. The
-    caller holds the lock.
+    They become a new generation, so that readers only ever go forward; the next refresh starts from
+    it. What an unfinished refresh has written is forgotten, except its encodings. The caller holds
+    the lock.
 
     Args:
         store: The index.
         to: A generation that is kept; by default the one before that whose articles are current.
 
     Raises:
-        IndexFault: There is none before, or it is not kept.
+        IndexFault: There is no such generation.
     """
     current = store.generation()
     kept = store.generations()
@@ -339,7 +339,7 @@ def rollback(store: Store, to: int | None = None) -> Generation:
 def check_counts(store: Store) -> None:
     """Raise `IndexDamaged` unless the current generation has as much as it was published with.
 
-    Else what a damaged row hides would be missing for good from the next one on.
+    Otherwise what a damaged row hides would be missing from all later generations.
     """
     seen = store.generation()
     found = store.count(seen.number)
@@ -351,7 +351,7 @@ def check_counts(store: Store) -> None:
 
 
 def purge(store: Store, keep: int) -> None:
-    """Drop generations but the last, and what only they need; the caller holds the lock.
+    """Drop all but the last generations, and what only they need; the caller holds the lock.
 
     Args:
         store: The index.
@@ -379,14 +379,14 @@ def purge(store: Store, keep: int) -> None:
 
 
 def copy_members(db: sqlite3.Connection, source: int, target: int) -> None:
-    """Let a generation that has nothing have what another one has."""
+    """Copy the files of a generation to one that has none."""
     db.execute(
         "INSERT INTO members SELECT ?, file FROM members WHERE generation = ?", (target, source)
     )
 
 
 def drop_files(db: sqlite3.Connection) -> None:
-    """Delete files, with their names, that no generation has."""
+    """Delete the files, with their names, that no generation has."""
     db.execute(
         "DELETE FROM files WHERE NOT EXISTS (SELECT 1 FROM generations "
         "CROSS JOIN members m WHERE m.generation = number AND m.file = files.id)"

@@ -20,7 +20,7 @@ STOP_WORDS = {
         Path(__file__).with_name("stop_words.toml").read_text(encoding="utf-8")
     ).items()
 }
-"""Those that tantivy lacks, by language."""
+"""Stop words of the languages for which tantivy has none."""
 # Languages by ISO 639-1 code -> tantivy's name if it has a stemmer, and whether it has stop words.
 _LANGUAGES = {
     "ar": ("arabic", False), "cs": (None, False), "da": ("danish", True), "de": ("german", True),
@@ -56,17 +56,17 @@ def words(text: str, language: str) -> list[str]:
 
 
 def field(language: str) -> str:
-    """Return the field of a language."""
+    """Return the name of a language's field."""
     return language if language in _LANGUAGES else OTHER
 
 
 def analyzer(field: str) -> tantivy.TextAnalyzer:
-    """Return what makes terms of the text that `indexed` gives for a field."""
+    """Return the analyzer that tantivy uses for a field, on text that `indexed` returned."""
     return _analyzer(OTHER if field in _STEMMERS else field)
 
 
 def indexed(text: str, language: str) -> str:
-    """Return what a text's field is given: the text, or its stems where tantivy has none."""
+    """Return what a field is filled with: the text, or its stems if tantivy has no stemmer."""
     return " ".join(terms(text, language)) if language in _STEMMERS else text
 
 

@@ -18,7 +18,7 @@ _SAMPLE = 1000
 # Of 1,813 English articles none was taken for another language at this probability; one in thirty
 # did not reach it.
 _SURE = 0.9
-# Of a question's words; fewer are names, or words that two languages share.
+# Share of stop words in a question; fewer may be names, or words that two languages share.
 _STOP_SHARE = 0.25
 # Languages that are written in a script of their own, or nearly so.
 _SCRIPTS = {
@@ -48,7 +48,7 @@ def _identifier() -> LanguageIdentifier:
     try:
         identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     except OSError as exc:
-        # It unpacks its model there.
+        # py3langid unpacks its model there.
         raise IndexFault(
             f"the folder for temporary files cannot be used ({exc.strerror}); make room in it, or "
             "name another with TMPDIR"
@@ -61,12 +61,12 @@ def _identifier() -> LanguageIdentifier:
 def language_of_question(question: str, likely: frozenset[str]) -> str | None:
     """Return the ISO 639-1 code of a question's language, None where nothing tells it.
 
-    Told by its stop words, and where it has none, by its script: a question is too short for
+    Its stop words decide, or its script if it has none: a question is too short for
     `language_of_article`.
 
     Args:
         question: In any language.
-        likely: Languages that it is taken to be in as long as no other has more stop words in it.
+        likely: Languages that are preferred unless another has more stop words in the question.
     """
     total = _sizes(words(question, ""))
     left = {language: _sizes(words(question, language)) for language in WITH_STOP_WORDS}

@@ -30,8 +30,8 @@ _ENDING, _LEAST = 3, 4
 def spellings(word: str) -> Iterator[str]:
     """Yield how a Cyrillic word may be written in Latin letters, the likeliest first.
 
-    As it stands and with shorter endings, for its case is another than in an English text: "Суджі"
-    is found as "sudzha". A word in another script has none.
+    The whole word comes first, then it with shorter endings, for it may stand in another case than
+    in an English text: "Суджі" is found as "sudzha". A word in another script has none.
     """
     lower = word.lower()
     initial = lower[:1].translate(_INITIAL) + lower[1:]

@@ -26,10 +26,10 @@ _HARD = {"ц": "к", "з": "г"}
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """Return what the forms of a word have in common, as far as endings tell.
+    """Return the stem of a word: the part that its forms share, as far as endings tell.
 
     Args:
-        word: In lower case; one of another script comes back as it is.
+        word: Word in lower case; one in another script is returned as it is.
     """
     if not any(vowel in word for vowel in _VOWELS):
         return word

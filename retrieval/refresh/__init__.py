@@ -3,8 +3,8 @@
     plan.compare_files -> indexer.Indexer: read, chunk, encode, store -> the next generation
         -> gate.KnownItemGate -> refresh.refresh publishes it
 
-`watch.FolderChanges` tells when the folder changed, `plan.compare` whether there is anything to do,
-`plan.preview` what a refresh would do.
+`watch.FolderChanges` yields when the folder changed, `plan.compare` says whether there is anything
+to do, `plan.preview` what a refresh would do.
 """
 
 from retrieval.refresh.gate import KnownItemGate, KnownItemQuery, title_queries

@@ -15,7 +15,7 @@ from retrieval.refresh.refresh import Candidate
 from retrieval.search import Searcher
 from retrieval.types import Encoder
 
-# Beside the articles that changed so many others are looked for, and the half of a large sample.
+# Articles beside those that changed, or half of a large sample.
 _OTHERS = 2
 # Less than this share found speaks against a generation, unless the one before found as little: in
 # articles that all say the same nothing is found by its own words.
@@ -28,9 +28,9 @@ class KnownItemGate:
     """Looks for a sample of articles by their own titles and a sentence from their middles.
 
     Args:
-        encoder: That of the index.
-        search: How it is searched.
-        sample: Articles at most.
+        encoder: Encoder of the index.
+        search: Settings of the search.
+        sample: Most articles that are looked for.
     """
 
     def __init__(self, encoder: Encoder, search: SearchSettings, sample: int) -> None:
@@ -38,49 +38,49 @@ class KnownItemGate:
         self._search = search
         self._sample = sample
 
-    def __call__(self, trial: Candidate) -> Sequence[str]:
-        """Say what is not found that should be."""
-        store, generation = trial.after.store, trial.after.generation.number
-        chosen = list(store.chunks(self._chosen(trial), generation).values())
+    def __call__(self, candidate: Candidate) -> Sequence[str]:
+        """Return what speaks against publishing a candidate: articles that are not found."""
+        store, generation = candidate.after.store, candidate.after.generation.number
+        chosen = list(store.chunks(self._chosen(candidate), generation).values())
         return [
-            *self._missing(trial, "title", list(title_queries(chosen))),
-            *self._missing(trial, "words", list(sentence_queries(chosen))),
+            *self._missing(candidate, "title", list(title_queries(chosen))),
+            *self._missing(candidate, "words", list(sentence_queries(chosen))),
         ]
 
-    def _chosen(self, trial: Candidate) -> list[int]:
-        """Choose articles, each by a chunk from its middle; the same ones every time."""
-        store, generation = trial.after.store, trial.after.generation.number
+    def _chosen(self, candidate: Candidate) -> list[int]:
+        """Return a chunk from the middle of each article of the sample, the same every time."""
+        store, generation = candidate.after.store, candidate.after.generation.number
         chance = random.Random(generation)
-        count = min(self._sample, len(trial.changed) + _OTHERS)
-        new = min(len(trial.changed), max(count // 2, count - _OTHERS))
-        changed = store.article_ids(generation, chance.sample(trial.changed, new))
+        count = min(self._sample, len(candidate.changed) + _OTHERS)
+        new = min(len(candidate.changed), max(count // 2, count - _OTHERS))
+        changed = store.article_ids(generation, chance.sample(candidate.changed, new))
         others = store.article_ids(generation)
         others = chance.sample(others, min(len(others), count - new))
         return store.middle_chunks([*changed, *others])
 
     def _missing(
-        self, trial: Candidate, by: str, probes: Sequence[KnownItemQuery]
+        self, candidate: Candidate, by: str, queries: Sequence[KnownItemQuery]
     ) -> Iterator[str]:
-        lost = self._lost(trial.after, probes)
-        if len(lost) <= (1 - _SHARE) * len(probes):
+        lost = self._lost(candidate.after, queries)
+        if len(lost) <= (1 - _SHARE) * len(queries):
             return
-        if trial.before is not None:
-            before = self._lost(trial.before, probes)
-            if len(lost) <= len(before) + _WORSE * len(probes):
+        if candidate.before is not None:
+            before = self._lost(candidate.before, queries)
+            if len(lost) <= len(before) + _WORSE * len(queries):
                 return
         yield (
-            f"of {len(probes)} articles only {len(probes) - len(lost)} are found by their own "
+            f"of {len(queries)} articles only {len(queries) - len(lost)} are found by their own "
             f"{by}, not {lost[0].path!r} by {lost[0].text[:80]!r}"
         )
 
-    def _lost(self, view: Snapshot, probes: Sequence[KnownItemQuery]) -> list[KnownItemQuery]:
-        searcher = Searcher(FixedSnapshot(view), self._encoder, self._search)
-        return [one for one in probes if not one.is_found(searcher)]
+    def _lost(self, snapshot: Snapshot, queries: Sequence[KnownItemQuery]) -> list[KnownItemQuery]:
+        searcher = Searcher(FixedSnapshot(snapshot), self._encoder, self._search)
+        return [one for one in queries if not one.is_found(searcher)]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownItemQuery:
-    """What an article is looked for by; `text` is its title or a sentence."""
+    """A query that must find an article: `text` is its title or a sentence of it."""
 
     path: str
     text: str
@@ -96,14 +96,14 @@ class KnownItemQuery:
 
 
 def title_queries(chunks: Iterable[StoredChunk]) -> Iterator[KnownItemQuery]:
-    """Yield the titles of the articles of some chunks, of those that declare one."""
+    """Yield the title of each chunk's article that declares one."""
     for stored in chunks:
         if stored.titled:
             yield KnownItemQuery(stored.source.path, stored.source.title)
 
 
 def sentence_queries(chunks: Iterable[StoredChunk]) -> Iterator[KnownItemQuery]:
-    """Yield a sentence from the middle of each chunk that has one of some length."""
+    """Yield a sentence of middle length from each chunk that has one."""
     for stored in chunks:
         chunk = stored.chunk
         spans = [(one.start - chunk.start, one.end - chunk.start) for one in chunk.sentences]

@@ -1,4 +1,4 @@
-"""The indexer: what changed is read, cut into chunks and stored, and new text is encoded."""
+"""The indexer: reads what changed, cuts it into chunks, encodes new text and stores all."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Indexer:
     """Reads, cuts, encodes and stores what changed; nothing of it is visible yet.
 
     Attributes:
-        encoded: Passages that were encoded.
-        unsettled: Files that were just being written, and are left as they were known.
+        encoded: Number of passages that were encoded.
+        unsettled: Files that were just being written, of which the index keeps what it knew.
     """
 
     def __init__(
@@ -80,11 +80,11 @@ class Indexer:
         self._done = self._total = self._chunks = 0
 
     def run(self, found: FolderListing) -> None:
-        """Do all there is to do."""
-        todo = compare_files(found, self._known, self._reader_version)
-        self._draft.drop(todo.gone)
-        self._total = len(todo.changed)
-        if not todo.changed:
+        """Write what differs between the folder and the index into the next generation."""
+        diff = compare_files(found, self._known, self._reader_version)
+        self._draft.drop(diff.gone)
+        self._total = len(diff.changed)
+        if not diff.changed:
             return
         gathered: list[_Gathered] = []
         waiting = 0
@@ -92,7 +92,7 @@ class Indexer:
             # Its process starts while the encoder is loaded.
             parser.start()
             self._fit()
-            for file in todo.changed:
+            for file in diff.changed:
                 one = self._read(file, parser)
                 self._done += 1
                 if one is None:
@@ -105,11 +105,11 @@ class Indexer:
             self._add(gathered)
 
     def _fit(self) -> None:
-        """Take as many tokens for a chunk as the encoder reads, which may be loaded only now."""
+        """Limit chunks to the tokens that the encoder reads; it may be loaded only now."""
         self._budget = min(self._chunk_tokens, self._encoder.max_tokens)
 
     def _read(self, file: ArticleFile, parser: Parser) -> _Gathered | None:
-        """Read a file; None if it needs nothing more: its content is known, or is just written."""
+        """Read a file; return None if its content is known or still being written."""
         old = self._known.get(file.path)
         seen = FileState(file.path, file.size, file.mtime_ns, file.ctime_ns, "", "")
         try:
@@ -131,7 +131,7 @@ class Indexer:
             )
 
     def _linked(self, file: FileState) -> bool:
-        """Put a file whose content is known under another name; whether it is."""
+        """Put a file whose content is known under another name; return whether it is known."""
         known = self._draft.articles_of(file.digest, file.reader_version)
         names = {
             file.path + end: (

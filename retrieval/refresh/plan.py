@@ -1,4 +1,4 @@
-"""The plan of a refresh: an index compared with its articles; what a refresh did or would do."""
+"""The plan of a refresh: the index compared with the articles folder; reports and previews."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _VERSION = 3
 
 @dataclass(frozen=True, slots=True)
 class ReaderVersion:
-    """How articles are read and cut; files that were read by another one are read again.
+    """How articles are read and cut; files that were read by another version are read again.
 
     Attributes:
-        read: What decides an article's text and its chunks.
-        refused: What decides besides which files are refused.
+        read: Digest of what decides an article's text and its chunks.
+        refused: Digest of that and of what decides which files are refused.
     """
 
     read: str
@@ -46,16 +46,16 @@ class ReaderVersion:
 
     @classmethod
     def of(cls, articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> ReaderVersion:
-        """Make that of some settings; `tokens` tells whether the tokens' codes are stored."""
-        told = (_VERSION, index.chunk_tokens, articles.language, articles.channels, tokens)
+        """Make the version of some settings; `tokens` says whether the tokens' codes are stored."""
+        reading = (_VERSION, index.chunk_tokens, articles.language, articles.channels, tokens)
         limits = (
             *(articles.max_characters, articles.max_pages),
             *(articles.max_unpacked_megabytes, articles.max_seconds),
         )
-        return cls(_digest(told), _digest((told, limits)))
+        return cls(_digest(reading), _digest((reading, limits)))
 
     def has_read(self, file: FileState) -> bool:
-        """Whether a file was read by it."""
+        """Whether a file was read by this version."""
         return file.reader_version == (self.read if file.reason is None else self.refused)
 
 
@@ -64,10 +64,10 @@ class FileDiff:
     """The files of an articles folder compared with what an index has seen of them.
 
     Attributes:
-        changed: Files that have to be read: new, or looking another way than when they were read.
+        changed: Files that have to be read: new ones, and those that look otherwise than before.
         gone: Paths of files that are known and not there any more.
         retried: How many of those that changed could not be read before and look the same.
-        skipped: What is no article in the folder, and what could not be read when it was tried.
+        skipped: Files that are no articles, and files that could not be read before.
     """
 
     changed: list[ArticleFile]
@@ -118,13 +118,13 @@ class Comparison:
     """An index compared with its articles folder.
 
     Attributes:
-        generation: The current one.
-        fingerprint: Of the encoder that made the index.
+        generation: The current generation.
+        fingerprint: Fingerprint of the encoder that made the index.
         held: Whether the index stays as it is until somebody refreshes it.
         refused: Whether the gate refused what the next generation was to be.
         unfinished: Whether the next generation has other articles already.
         tidy: Whether the derived indexes are there and nothing is left over.
-        files: What differs; of the next generation if it is begun.
+        files: Files that differ from the index, or from the next generation if it is begun.
     """
 
     generation: Generation
@@ -138,10 +138,10 @@ class Comparison:
 
     @property
     def in_line(self) -> bool:
-        """Whether there is nothing to do for a refresh that nobody asked for.
+        """Whether a refresh that nobody asked for has nothing to do.
 
-        So it is where the index is held, or where what the folder holds was refused. What cannot
-        be read is tried by each refresh, and is no reason for one.
+        It has nothing to do if the index is held, or if what the folder holds was refused. Each
+        refresh tries again what cannot be read, which is no reason for one.
         """
         if self.held:
             return True
@@ -150,7 +150,7 @@ class Comparison:
         return not self.files.gone and len(self.files.changed) == self.files.retried
 
     def unchanged(self, fingerprint: str) -> RefreshReport | None:
-        """Return what a refresh with an encoder would report if it has nothing to do, else None."""
+        """Return the report of a refresh with this encoder if it has nothing to do, else None."""
         idle = self.tidy and not (self.held or self.refused or self.unfinished)
         if fingerprint != self.fingerprint or not idle or self.files.changed or self.files.gone:
             return None
@@ -174,8 +174,8 @@ def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> C
     It costs a walk through the folder.
 
     Args:
-        articles: Where they are.
-        index: Where it is.
+        articles: Settings of the articles folder.
+        index: Settings of the index.
         tokens: Whether a refresh would store the codes of tokens.
 
     Raises:
@@ -208,7 +208,7 @@ def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> C
 def compare_files(
     found: FolderListing, known: Mapping[str, FileState], version: ReaderVersion
 ) -> FileDiff:
-    """Compare by size and times, and by how files were read; costs no look into any file."""
+    """Compare files by size, times and reader version, without opening any."""
     changed, retried = [], 0
     for file in found.files:
         old = known.get(file.path)
@@ -230,8 +230,8 @@ class Preview:
     """What a refresh would do, file by file, paths in order.
 
     Attributes:
-        renamed: (from, to); both are among `deleted` and `added` as well.
-        unchanged: How many are as they were.
+        renamed: (from, to) paths, which are among `deleted` and `added` as well.
+        unchanged: Number of files that are as they were.
     """
 
     added: list[str]
@@ -243,7 +243,7 @@ class Preview:
 
 
 def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> Preview:
-    """Say what a refresh would do, writing nothing; files that look another way are read.
+    """Return what a refresh would do, writing nothing; files that look changed are read.
 
     Raises:
         ArticlesError: The folder is missing or unreadable.
@@ -252,11 +252,11 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
     found = walk(articles.folder, articles.max_bytes)
     store = Store.open(index.folder)
     known = store.files(store.current()) if store else {}
-    todo = compare_files(found, known, ReaderVersion.of(articles, index, tokens))
+    diff = compare_files(found, known, ReaderVersion.of(articles, index, tokens))
     indexed = {path for path, file in known.items() if file.reason is None}
     digests: dict[str, str] = {}
     skipped = list(found.skipped)
-    for file in todo.changed:
+    for file in diff.changed:
         try:
             data = read_bytes(articles.folder, file, articles.max_bytes)
             digests[file.path] = hashlib.sha256(data).hexdigest()
@@ -267,7 +267,7 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
         for path, digest in digests.items()
         if path not in known or known[path].digest != digest
     }
-    deleted = [path for path in todo.gone if path in indexed]
+    deleted = [path for path in diff.gone if path in indexed]
     by_digest = {known[path].digest: path for path in reversed(deleted)}
     added = sorted(differing - indexed)
     return Preview(
@@ -280,5 +280,5 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
     )
 
 
-def _digest(told: object) -> str:
-    return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
+def _digest(values: object) -> str:
+    return hashlib.blake2b(repr(values).encode(), digest_size=8).hexdigest()

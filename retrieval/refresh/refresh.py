@@ -1,4 +1,4 @@
-"""Bringing the index in line with the articles: what changed is read, new text is encoded."""
+"""Refreshing: the index is brought in line with the articles folder and published."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from retrieval.types import Encoder
 
 logger = logging.getLogger(__name__)
 
-# A question may hold the lock for a moment, to mend the lexical index; a refresh waits.
+# A question may hold the lock for a moment, to write the lexical index again; a refresh waits.
 WAIT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A draft that is ready, for a gate to try.
+    """A generation that is ready to be published, for a gate to judge.
 
     Attributes:
         before: The current generation; None before the first.
-        after: The draft.
-        changed: Paths of the articles that are new in it, in order.
+        after: The next generation.
+        changed: Paths of the articles that are new in the next generation, in order.
     """
 
     before: Snapshot | None
@@ -53,17 +53,17 @@ class Candidate:
 
 
 Gate = Callable[[Candidate], Sequence[str]]
-"""Says what speaks against publishing; nothing if nothing does."""
+"""Returns what speaks against publishing a candidate, nothing if it may be published."""
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshOptions:
-    """How a refresh goes about it.
+    """How a refresh is done.
 
     Attributes:
         tokens: Whether the codes of the passages' tokens are stored.
-        parser: Makes what reads the files.
-        gate: Tries a draft before it is published; None publishes whatever there is.
+        parser: Makes the parser of the files.
+        gate: Judges a generation before it is published; None publishes any.
         rebuild: Whether the index is made again from nothing, beside the one that answers.
         wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
     """
@@ -92,10 +92,10 @@ def refresh_index(
     database is damaged is made again.
 
     Args:
-        articles: Where they are.
-        index: Where it is, and how it is cut.
-        encoder: The one that made the index, if there is one.
-        on_progress: Is told how far it is.
+        articles: Settings of the articles folder.
+        index: Settings of the index.
+        encoder: The encoder that made the index, if there is an index.
+        on_progress: Called with how far it is.
         way: How it is done.
 
     Raises:
@@ -108,14 +108,14 @@ def refresh_index(
     started = time.perf_counter()
     found = walk(articles.folder, articles.max_bytes)
     if not found.files:
-        raise ArticlesError(_nothing(articles, found.skipped))
+        raise ArticlesError(_no_articles(articles, found.skipped))
     with write_lock(index.folder, way.wait_s):
         remove_leftovers(index.folder)
         report = None
         if not way.rebuild:
             try:
                 report = _refresh(articles, index, encoder, on_progress, way, found)
-                # Of a rebuild that was interrupted and is not needed any more.
+                # A rebuild that was interrupted is not needed any more.
                 shutil.rmtree(rebuild_folder(index.folder), ignore_errors=True)
             except IndexDamaged as exc:
                 logger.warning("%s; it is made again now", exc)
@@ -158,15 +158,17 @@ def _refresh(
         store.check_encoder(encoder.fingerprint, encoder.name)
         check_counts(store)
         draft = GenerationWriter(store)
-        work = Indexer(draft, store, articles, index, encoder, on_progress, way.tokens, way.parser)
-        work.run(found)
+        indexer = Indexer(
+            draft, store, articles, index, encoder, on_progress, way.tokens, way.parser
+        )
+        indexer.run(found)
         files = draft.files()
         unreadable = [Skipped(f.path, f.reason) for f in files.values() if f.reason]
         skipped = sorted(
-            [*found.skipped, *unreadable, *work.unsettled], key=lambda one: one.article
+            [*found.skipped, *unreadable, *indexer.unsettled], key=lambda one: one.article
         )
         if len(unreadable) == len(files):
-            raise ArticlesError(_nothing(articles, skipped))
+            raise ArticlesError(_no_articles(articles, skipped))
         difference = draft.difference()
         if difference.any:
             _publish(store, draft, index, way)
@@ -183,7 +185,7 @@ def _refresh(
         renamed=difference.renamed,
         skipped=tuple(skipped),
         chunks=state.chunks,
-        encoded=work.encoded,
+        encoded=indexer.encoded,
         elapsed_s=0.0,
     )
 
@@ -210,12 +212,12 @@ def _publish(
             )
     former = store.current()
     draft.publish()
-    # Somebody may be opening that of the generation before just now.
+    # Somebody may be opening the lexical index of the generation before just now.
     clear_lexical(store, {former, draft.number})
     purge(store, index.keep)
 
 
-def _nothing(articles: ArticlesSettings, skipped: Sequence[Skipped]) -> str:
+def _no_articles(articles: ArticlesSettings, skipped: Sequence[Skipped]) -> str:
     folder = articles.folder
     wanted = f"put articles ({', '.join(sorted(READERS))}) there or give --articles DIR"
     if not skipped:

@@ -1,4 +1,4 @@
-"""Watching the articles folder: changes by events or by looking, told once they have settled.
+"""Watching the articles folder: changes, by events or by looking, once they have settled.
 
 What another machine writes to a network folder, this kernel never hears of, nor does a guest of
 what its host writes to a shared one; such file systems are looked at every few seconds.
@@ -24,7 +24,7 @@ from retrieval.articles import READERS, is_ignored, suffix
 
 logger = logging.getLogger(__name__)
 
-# Also when nothing was heard of: what another process held up, or a mount hides. A look is cheap.
+# A look is due even if no change was heard of: a mount may hide one, and a look is cheap.
 _UNHEARD_S = 30.0
 # Files that are saved together come within this; what comes later is found by a look of its own.
 _QUIET_MS = 100
@@ -35,50 +35,50 @@ _SOONEST_S, _LATEST_S = 2.0, 30.0
 # After the system refused to tell of changes, as of more folders than it may watch.
 _REFUSED_S = 300.0
 _GONE_S = 0.5
-
-_State = tuple[int, ...]
 # While changes go on and on, as when many files are copied.
 _LONGEST_S = 2.0
-# So many in a row are told as soon as it is quiet, and from then on one in so many seconds.
+# So many changes in a row are passed on as soon as it is quiet, then one in so many seconds.
 _CREDIT = 10.0
 _REST_S = 10.0
 _TABLE = Path("/proc/self/mountinfo")
-_UNTOLD = frozenset({
+_SILENT = frozenset({
     "9p", "acfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "fuse", "gfs2", "glusterfs",
     "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "prl_fs", "pvfs2", "smb3",
     "smbfs", "vboxsf", "virtiofs", "vmhgfs",
 })  # fmt: skip
 # sshfs, rclone, s3fs and so on; the disks of other systems are "fuseblk".
-_UNTOLD_START = "fuse."
+_SILENT_START = "fuse."
 # Blanks, tabs, line ends and backslashes in a path are written so.
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
+_State = tuple[int, ...]
+
 
 class FolderChanges:
-    """Yields when articles may have changed, now and then as well, and at once when begun.
+    """Yields when articles may have changed, at once when begun, and every now and then.
 
-    Ends at Ctrl-C, or soon after `over` is set. While the folder is gone or cannot be read, nothing
-    is yielded but once, for who looks to find out.
+    It ends at Ctrl-C, or soon after `over` is set. When the folder is gone or cannot be read, it
+    yields once more, so that the caller finds out, and then waits until the folder is back.
 
-    What changed is not told: a refresh finds out, and by looking at the files it also finds what
-    the watcher missed.
+    It does not say what changed: a refresh looks at the files, and so also finds what the watcher
+    missed.
     """
 
     def __init__(
         self,
         folder: Path,
-        noticing: WatchMode = WatchMode.AUTO,
+        mode: WatchMode = WatchMode.AUTO,
         over: threading.Event | None = None,
     ) -> None:
         self._folder = folder
-        self._noticing = noticing
+        self._mode = mode
         self._over = over or threading.Event()
-        self._pace = Debouncer(time.monotonic())
+        self._debouncer = Debouncer(time.monotonic())
         self._next_s = _UNHEARD_S
         self._said = ""
 
     def soon(self, wait_s: float) -> None:
-        """Yield again so many seconds after the look that is taken now, heard or not."""
+        """Yield again after so many seconds, even if no change is heard of."""
         self._next_s = min(self._next_s, wait_s)
 
     def __iter__(self) -> Iterator[None]:
@@ -111,8 +111,8 @@ class FolderChanges:
             yield from self._by_looking(state, _REFUSED_S)
 
     def _listens(self) -> bool:
-        if self._noticing is not WatchMode.AUTO:
-            return self._noticing is WatchMode.EVENTS
+        if self._mode is not WatchMode.AUTO:
+            return self._mode is WatchMode.EVENTS
         kind = network_filesystem(self._folder.resolve())
         if kind is not None:
             logger.info("%s is %s: it is looked at every few seconds", self._folder, kind)
@@ -144,7 +144,7 @@ class FolderChanges:
             # Else what comes after a folder that cannot be read is not listened to either.
             ignore_permission_denied=False,
         )
-        self._pace.hurry(time.monotonic())
+        self._debouncer.hurry(time.monotonic())
         others = False
         with closing(heard):
             for changes in heard:
@@ -153,15 +153,15 @@ class FolderChanges:
                 now = time.monotonic()
                 concerns = _concern(changes, root)
                 if concerns:
-                    self._pace.hear(now)
+                    self._debouncer.hear(now)
                 others = others or _brings_folders(changes, root)
-                if not self._pace.is_time(now, quiet=not concerns):
+                if not self._debouncer.is_time(now, quiet=not concerns):
                     continue
                 if others:
                     return
                 self._next_s = _UNHEARD_S
                 yield
-                self._pace.told(time.monotonic(), self._next_s)
+                self._debouncer.told(time.monotonic(), self._next_s)
 
     def _by_looking(self, state: _State, for_s: float = math.inf) -> Iterator[None]:
         end = time.monotonic() + for_s
@@ -177,7 +177,7 @@ class FolderChanges:
 
 
 def _state(folder: Path) -> _State | None:
-    """Return what becomes another when another folder takes the place, None if none can be read."""
+    """Return what identifies the folder at this path, None if none can be read there."""
     try:
         found = folder.stat()
     except OSError:
@@ -212,7 +212,7 @@ def _brings_folders(changes: set[tuple[Change, str]], root: str) -> bool:
 
 
 class Debouncer:
-    """Says when what was heard is told.
+    """Decides when the changes that were heard of are passed on.
 
     Args:
         now: Seconds of a clock that never goes back, as in all methods.
@@ -229,10 +229,10 @@ class Debouncer:
             self._heard = now
 
     def is_time(self, now: float, *, quiet: bool) -> bool:
-        """Whether to tell now.
+        """Whether to pass changes on now.
 
         Args:
-            now: See above.
+            now: Seconds of the clock.
             quiet: Whether nothing changed for a moment.
         """
         self._credit = min(_CREDIT, self._credit + (now - self._credited) / _REST_S)
@@ -244,25 +244,25 @@ class Debouncer:
         return now >= self._due
 
     def hurry(self, now: float) -> None:
-        """Tell as soon as the pace allows, heard or not."""
+        """Be due as soon as the credit allows, heard of a change or not."""
         self._due = now
 
     def told(self, now: float, next_s: float) -> None:
-        """Note that it was told; after so many seconds it is again, heard or not."""
+        """Note that changes were passed on; the next time is due in so many seconds at most."""
         self._heard = None
         self._due = now + next_s
         self._credit -= 1
 
 
 def network_filesystem(folder: Path, table: Path = _TABLE) -> str | None:
-    """Return the kind of file system of a folder, or of one in it, that tells nothing of changes.
+    """Return the kind of file system, of a folder or of one in it, that reports no changes.
 
     Args:
-        folder: Without symbolic links.
-        table: The mounts, as in proc_pid_mountinfo(5); where there is none, all are told of.
+        folder: Path without symbolic links.
+        table: File of the mounts, as in proc_pid_mountinfo(5).
 
     Returns:
-        None if all changes are told of.
+        None if all changes are reported, and where there is no table.
     """
     try:
         lines = table.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
@@ -271,11 +271,11 @@ def network_filesystem(folder: Path, table: Path = _TABLE) -> str | None:
     below, above, depth = "", "", 0
     for point, kind in _mounts(lines):
         if point != folder and point.is_relative_to(folder):
-            below = kind if _tells_nothing(kind) else below
+            below = kind if _is_silent(kind) else below
         # Of several at one place the last lies on top.
         elif folder.is_relative_to(point) and len(point.parts) >= depth:
             above, depth = kind, len(point.parts)
-    return above if _tells_nothing(above) else below or None
+    return above if _is_silent(above) else below or None
 
 
 def _mounts(lines: list[str]) -> Iterator[tuple[Path, str]]:
@@ -287,5 +287,5 @@ def _mounts(lines: list[str]) -> Iterator[tuple[Path, str]]:
             yield Path(path), rest.split(" ")[0]
 
 
-def _tells_nothing(kind: str) -> bool:
-    return kind in _UNTOLD or kind.startswith(_UNTOLD_START)
+def _is_silent(kind: str) -> bool:
+    return kind in _SILENT or kind.startswith(_SILENT_START)

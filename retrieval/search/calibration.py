@@ -28,10 +28,10 @@ _PAIRS = 60
 _TRIES = 5
 # A shorter sentence is a heading or says little, a longer one is a table or a list.
 _SENTENCE_CHARS = range(50, 401)
-# What is most like the chunk of a question, left out with its article: where articles tell the same
-# several times, or were cut into several files, these would still answer.
-_ALIKE, _ALIKE_AT_LEAST = 0.05, 5
-# A share of the chunks that came or went since.
+# Share of the chunks, and number at least, that are left out with a question's article, the nearest
+# to it: where articles say the same several times, or were cut into files, these would still answer.
+_LEFT_OUT, _LEFT_OUT_AT_LEAST = 0.05, 5
+# A calibration is out of date once this share of its chunks came or went.
 _OTHER = 0.1
 # From so many pairs of questions on, an index's own scale counts alone.
 _ENOUGH = 50
@@ -43,7 +43,7 @@ _CLOZE_WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 # Of the words with a meaning, so many are kept; of the title's, a question leaves some away.
 _KEPT, _MOST, _UNTITLED = 0.45, 6, 0.3
 _LEAST_WORDS, _LEAST_KEPT = 4, 2
-# By language: what asks for a number, for a name, for anything else.
+# Question words by language: for a number, for a name, for anything else.
 _ASKING = {"en": ("How many", "Who", "What")}
 
 
@@ -59,19 +59,19 @@ def needs_calibration(store: Store) -> bool:
 
 
 def calibrate(store: Store, searcher: Searcher, excerpt_chars: int) -> Calibration:
-    """Ask the index, in two searches a question; the same articles always give the same questions.
+    """Measure an index's scale by two searches a question; equal articles give equal questions.
 
     Args:
         store: Holds the generation that is searched.
         searcher: Searches it.
-        excerpt_chars: Length of an excerpt.
+        excerpt_chars: Most characters of an excerpt.
     """
     snapshot = searcher.snapshot
     generation = snapshot.generation
     answered, unanswered = [], []
     for question, source, own in _questions(store, generation.number):
-        alike = max(_ALIKE_AT_LEAST, round(_ALIKE * generation.chunks))
-        without = own | snapshot.dense.alike(source, alike).keys()
+        count = max(_LEFT_OUT_AT_LEAST, round(_LEFT_OUT * generation.chunks))
+        without = own | snapshot.dense.alike(source, count).keys()
         far = searcher.search(question, without)
         # In a folder of few articles nothing is left.
         if far.hits:
@@ -130,9 +130,9 @@ def scale_of(
     """Measure the scale from late and dense scores of questions.
 
     Args:
-        answered: Of questions that the articles answer.
-        unanswered: Of as many that they do not; the fewer there are, the more of `SHIPPED` is in
-            the result.
+        answered: Scores of questions that the articles answer.
+        unanswered: Scores of as many that they do not; the fewer there are, the more the result
+            has of `SHIPPED`.
     """
     if not answered:
         return SHIPPED
@@ -153,9 +153,9 @@ def cloze(sentence: str, title: str, language: str, chance: random.Random) -> st
     interaction with the articles is that of questions people ask.
 
     Args:
-        sentence: Of an article.
-        title: Of the article.
-        language: Of the article, ISO 639-1.
+        sentence: Sentence of an article.
+        title: Title of the article.
+        language: Language of the article, ISO 639-1.
         chance: Chooses the words.
     """
     words = [match.group() for match in _CLOZE_WORD.finditer(sentence)]
@@ -175,12 +175,12 @@ def cloze(sentence: str, title: str, language: str, chance: random.Random) -> st
     count = max(_LEAST_KEPT, min(_MOST, round(len(left) * _KEPT)))
     kept = set(chance.sample(left, count))
     # A word without a meaning of its own stays before the word that it belongs to.
-    told = [
+    parts = [
         words[n]
         for n in range(min(kept), max(kept) + 1)
         if n in kept or (not meanings[n] and n + 1 in kept)
     ]
-    return f"{' '.join([asking, *told]).strip()}?"
+    return f"{' '.join([asking, *parts]).strip()}?"
 
 
 def _answer(

@@ -1,4 +1,4 @@
-"""Whether the articles answer: a confidence from how the best excerpt meets the question."""
+"""Confidence: how likely the articles answer, from how the best excerpts match the question."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Features:
 
     Attributes:
         late: Best late-interaction score of a window. A question of stop words alone has none: they
-            meet their like in any text.
+            match in any text.
         dense: Best cosine of a chunk.
         coverage: Of the question's terms, weighted by rarity, the share that stands in the best
             covered of the windows' chunks or its title.
@@ -68,8 +68,8 @@ def confidence_of(found: Features, scale: Scale = SHIPPED) -> float:
     """Return the probability, 0 to 1, that the articles answer.
 
     Args:
-        found: In the ranking.
-        scale: Of the index that was asked.
+        found: Features of the ranking.
+        scale: Scale of the index that was asked.
     """
     if not found.late:
         return 0.0
@@ -102,23 +102,23 @@ def _coverage(ranking: Ranking, window: Window) -> float:
     source = window.hit.source
     dated = _dated(ranking.question, source)
     terms_of = ranking.terms.get(source.language, {})
-    wanted = {term: rarity for term, rarity in terms_of.items() if term not in dated}
-    total = sum(wanted.values())
+    asked = {term: rarity for term, rarity in terms_of.items() if term not in dated}
+    total = sum(asked.values())
     if not total:
         return 0.0
     present = set(terms(f"{source.title}\n{window.hit.chunk.text}", source.language))
     # In the order of the total, or rounding would make of all terms more or less than 1.
-    return sum(rarity for term, rarity in wanted.items() if term in present) / total
+    return sum(rarity for term, rarity in asked.items() if term in present) / total
 
 
 def _missing(question: str, window: Window) -> float:
     source = window.hit.source
     names = " ".join(names_and_numbers(question))
-    wanted = set(terms(names, source.language)) - _dated(question, source)
-    if not wanted:
+    asked = set(terms(names, source.language)) - _dated(question, source)
+    if not asked:
         return 0.0
     shown = terms(f"{source.title}\n{window.text}", source.language)
-    return len(wanted.difference(shown)) / len(wanted)
+    return len(asked.difference(shown)) / len(asked)
 
 
 def _dated(question: str, source: Source) -> set[str]:

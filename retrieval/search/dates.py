@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-# "the last", "current" and "now" are often said without a wish for what is newest.
+# "the last", "current" and "now" often do not ask for what is newest.
 _STRONG, _WEAK = 1.0, 0.5
 _FIRST_YEAR = 1800
 
@@ -105,7 +105,7 @@ def match_dates(preference: DatePreference, dates: Mapping[int, dt.date]) -> dic
 
 
 def words_in_date(date: dt.date, words: Iterable[str]) -> list[str]:
-    """Return those of the words that name the year or the month of a date."""
+    """Return the words that name the year or the month of a date."""
     month = re.compile(_MONTHS[date.month - 1])
     return [word for word in words if word == str(date.year) or month.fullmatch(word.lower())]
 
@@ -125,7 +125,7 @@ def _of_month(match: re.Match[str], today: dt.date) -> Period | None:
 
 
 def _of_some_month(match: re.Match[str], today: dt.date) -> Period:
-    """Take the last month of that name that has begun."""
+    """Return the last month of that name that has begun."""
     month = _month(match)
     return _whole_month(today.year - (month > today.month), month)
 
@@ -141,7 +141,7 @@ def _since(match: re.Match[str], today: dt.date) -> Period | None:
 
 
 def _around(match: re.Match[str], today: dt.date) -> Period:
-    """Take the calendar's year, month or week, this one or the one before."""
+    """Return the year, month or week of the calendar, this one or the one before."""
     before = 1 if match["before"] else 0
     unit = match["before"] or match["this"]
     if unit.startswith(_YEARS):

@@ -65,7 +65,7 @@ def best_excerpts(hits: Sequence[Hit], count: int, chars: int) -> list[tuple[Exc
 
 
 def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
-    """Highlight the words that answer, if the reader finds them more likely than that none do."""
+    """Highlight the words that the reader finds, if it holds them likelier than no answer."""
     if reading is None or reading.score <= reading.no_answer:
         return excerpt
     return replace(excerpt, highlights=((reading.start, reading.end),))
@@ -86,9 +86,9 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
             and sentences[last + 1].end - opening.start <= chars
         ):
             last += 1
-        # A token of the question keeps the best it has met in the sentences so far.
-        met = np.maximum.accumulate(best[:, first : last + 1], axis=1)
-        late = (hit.weights @ met).tolist()
+        # A token of the question keeps its best match in the sentences so far.
+        matched = np.maximum.accumulate(best[:, first : last + 1], axis=1)
+        late = (hit.weights @ matched).tolist()
         for reached, score in enumerate(late, start=first):
             yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
 
@@ -122,8 +122,8 @@ class _Pick:
     words: Shingles
     also: list[Source] = field(default_factory=list)
 
-    def meets(self, window: Window) -> bool:
-        """Whether they share a part of one article."""
+    def overlaps(self, window: Window) -> bool:
+        """Whether both share a part of one article."""
         return (
             self.window.hit.source.path == window.hit.source.path
             and self.window.start < window.end
@@ -140,13 +140,13 @@ def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
     taken: list[_Pick] = []
     waiting: list[_Pick] = []
     for window, score in ranked:
-        # Those that wait and are clearly better than all that is left go first.
+        # Windows that wait and are clearly better than all that is left go first.
         while waiting and len(taken) < count and waiting[0].score - score > _MARGIN:
             taken.append(waiting.pop(0))
         if len(taken) >= count:
             break
         chosen = [*taken, *waiting]
-        if any(pick.meets(window) for pick in chosen):
+        if any(pick.overlaps(window) for pick in chosen):
             continue
         pick = _Pick(window, score, _words(window), list(window.hit.also))
         source = window.hit.source

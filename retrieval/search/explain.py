@@ -33,7 +33,7 @@ class QueryTerm:
         word: As it was asked.
         searched: The same, unless it was misspelt.
         weight: Rarity of its stem, 0 to 1.
-        place: Where its stem was found; None where it was not.
+        place: Where its stem was found; None if it was not.
     """
 
     word: str
@@ -44,14 +44,14 @@ class QueryTerm:
 
 @dataclass(frozen=True, slots=True)
 class WordMatch:
-    """A word of the question and the word of the excerpt that meets it best.
+    """A word of the question and the word of the excerpt that matches it best.
 
     Attributes:
         word, match: As they stand in the question as it was searched, and in the excerpt; a
             punctuation mark counts as a word.
         at, match_at: Their offsets there.
-        similarity: Average, over the pieces that the encoder cuts the word into, of the best that
-            each has met; at most 1.
+        similarity: Average of the best similarities of the pieces that the encoder cuts the word
+            into; at most 1.
         share: What the word adds to the excerpt's late-interaction score.
         telling: Whether both are words that are looked up, not stop words.
     """
@@ -70,12 +70,12 @@ class Explanation:
     """Why an excerpt was chosen.
 
     Attributes:
-        terms: The question's, the rarest first.
+        terms: Terms of the question, the rarest first.
         pairs: One for each word of the question, the strongest first; their shares add up to
             `excerpt`.
         dense, lexical, late, rerank: What each stage made of the excerpt's chunk.
-        fused: What came of them all.
-        boost: Of the fused score, what was added for preferred dates and phrases.
+        fused: Rank and score of the chunk after all stages.
+        boost: Part of the fused score that was added for preferred dates and phrases.
         excerpt: Late-interaction score of the excerpt's own tokens.
     """
 
@@ -134,24 +134,24 @@ def _terms(ranking: Ranking, window: Window) -> tuple[QueryTerm, ...]:
         TermPlace.PASSAGE: window.hit.chunk.text,
     }
     places = {place: set(terms(text, source.language)) for place, text in texts.items()}
-    wanted = ranking.terms.get(source.language, {})
+    rarities = ranking.terms.get(source.language, {})
     found: dict[str, QueryTerm] = {}
     for start, end in word_spans(ranking.question):
         word = ranking.question[start:end]
         stem = term_of(word, source.language)
-        if stem in wanted:
+        if stem in rarities:
             place = next((place for place, has in places.items() if stem in has), None)
             asked = _asked(word, ranking.corrections)
-            found.setdefault(stem, QueryTerm(asked, word, wanted[stem], place))
+            found.setdefault(stem, QueryTerm(asked, word, rarities[stem], place))
     return tuple(sorted(found.values(), key=lambda term: -term.weight))
 
 
-def _asked(word: str, repairs: Iterable[Correction]) -> str:
-    """Return a word as it was written before it was repaired, an ending like "'s" apart."""
-    for repair in repairs:
-        ending = word.removeprefix(repair.searched)
+def _asked(word: str, corrections: Iterable[Correction]) -> str:
+    """Return a word as it was written before its correction, an ending like "'s" apart."""
+    for correction in corrections:
+        ending = word.removeprefix(correction.searched)
         if ending != word and not ending[:1].isalnum():
-            return repair.written + ending
+            return correction.written + ending
     return word
 
 
@@ -166,12 +166,14 @@ def _pairs(ranking: Ranking, window: Window) -> tuple[WordMatch, ...]:
     best = [theirs[token] for token in similarity.argmax(axis=1)]
     scores = similarity.max(axis=1)
     shares = scores * window.hit.weights
-    # By word of the question: its tokens, by the word of the excerpt that each has met.
-    met: defaultdict[Span, defaultdict[Span, list[int]]] = defaultdict(lambda: defaultdict(list))
+    # By word of the question: its tokens, by the word of the excerpt that matches each best.
+    matched: defaultdict[Span, defaultdict[Span, list[int]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for token, (word, match) in enumerate(zip(ours, best, strict=True)):
-        met[word][match].append(token)
+        matched[word][match].append(token)
     pairs = []
-    for word, tokens in met.items():
+    for word, tokens in matched.items():
         match = max(tokens, key=lambda span: scores[tokens[span]].sum())
         own = [token for of_match in tokens.values() for token in of_match]
         pair = WordMatch(
@@ -189,7 +191,7 @@ def _pairs(ranking: Ranking, window: Window) -> tuple[WordMatch, ...]:
 
 
 def _tokens(window: Window) -> tuple[FloatArray, list[int]]:
-    """Return how the window's own tokens meet the question's, and their offsets in its text."""
+    """Return the similarities of the question's tokens and the window's own, and their offsets."""
     hit, offset = window.hit, window.hit.chunk.start
     rest = hit.chunk.sentences[window.last + 1 :]
     end = rest[0].start - offset if rest else len(hit.chunk.text)

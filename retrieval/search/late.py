@@ -51,7 +51,7 @@ def token_weights(words: Sequence[str], rarity: Callable[[str], float]) -> Float
 
     Args:
         words: The word that each token belongs to.
-        rarity: Of a word in the articles, 0 to 1; 0 for a stop word.
+        rarity: Returns a word's rarity in the articles, 0 to 1; 0 for a stop word.
 
     Returns:
         (tokens,) float32 whose sum is 1, or zeros if there is no word.
@@ -77,7 +77,7 @@ class TokenMatches:
 
     Attributes:
         similarity: (question tokens, chunk tokens) float32, see `late.similarity`.
-        starts: (chunk tokens,) int32 offset of each token in the chunk's text, -1 for the title's.
+        starts: (chunk tokens,) int32 offset of each token in the chunk's text, -1 in the title.
     """
 
     similarity: FloatArray
@@ -88,13 +88,13 @@ def match_tokens(
     question: str,
     query: QueryEncoding,
     chunks: Mapping[int, StoredChunk],
-    how: LateInteraction,
+    mode: LateInteraction,
     encoder: Encoder,
 ) -> dict[int, TokenMatches]:
-    """Compare a question's tokens with those of chunks, by id; without tokens one is left out."""
-    if how is LateInteraction.OFF:
-        met = {key: _match_words(question, query, stored) for key, stored in chunks.items()}
-        return {key: one for key, one in met.items() if len(one.starts)}
+    """Match a question's tokens with those of chunks, by id; chunks without tokens are left out."""
+    if mode is LateInteraction.OFF:
+        matches = {key: _match_words(question, query, stored) for key, stored in chunks.items()}
+        return {key: one for key, one in matches.items() if len(one.starts)}
     missing = {key: stored for key, stored in chunks.items() if stored.tokens is None}
     computed = _computed_tokens(missing, encoder)
     tokens = {key: stored.tokens or computed[key] for key, stored in chunks.items()}
@@ -117,9 +117,9 @@ def chunk_tokens(encoding: PassageEncoding, offset: int, text: str) -> Tokens:
     Punctuation is left out: it is an eighth of the tokens, and no question looks for it.
 
     Args:
-        encoding: Of the passage.
-        offset: Of the chunk in its passage.
-        text: Of the chunk.
+        encoding: Encoding of the passage.
+        offset: Offset of the chunk's text in the passage.
+        text: Text of the chunk.
     """
     starts = np.where(encoding.starts < offset, -1, encoding.starts - offset).astype(np.int32)
     kept = starts < 0

@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Shingles:
-    """What two texts are compared by."""
+    """The word shingles, numbers and sentences by which a text is compared with another."""
 
     shingles: frozenset[tuple[str, ...]]
     numbers: frozenset[str]
@@ -22,7 +22,7 @@ class Shingles:
 
     @classmethod
     def of(cls, text: str, sentences: Iterable[str] = ()) -> Shingles:
-        """Take those of a text; its sentences are needed for `shares_sentence_with` only."""
+        """Take the shingles of a text; only `shares_sentence_with` needs its sentences."""
         words = _WORD.findall(text.casefold())
         length = min(_TRIPLE, len(words))
         return cls(

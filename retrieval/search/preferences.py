@@ -30,8 +30,8 @@ class Preferences:
     """The dates and phrases that a question prefers; false if there are none.
 
     Attributes:
-        phrases: In quotation marks, as `quoted_phrases` gives them.
-        dates: Of the articles; None if any date will do.
+        phrases: Phrases in quotation marks, as `quoted_phrases` yields them.
+        dates: Dates of articles; None if any date will do.
     """
 
     phrases: tuple[str, ...]
@@ -39,7 +39,7 @@ class Preferences:
 
     @classmethod
     def of(cls, question: str, today: dt.date) -> Preferences:
-        """Read them from a question."""
+        """Find the preferences in a question."""
         found = tuple(phrase for _, phrase in quoted_phrases(question))
         return cls(found, date_preference(question, today))
 
@@ -95,11 +95,11 @@ def share_of_phrases(phrases: Sequence[str], text: str) -> float:
     The last word may have an ending: languages that inflect quote a title's first form.
     """
     whole = fold_phrase(text)
-    return sum(_stands(phrase, whole) for phrase in phrases) / len(phrases) if phrases else 0.0
+    return sum(_has_phrase(phrase, whole) for phrase in phrases) / len(phrases) if phrases else 0.0
 
 
-def _stands(phrase: str, text: str) -> bool:
-    """Whether a phrase begins where a word does, "art" not being in "part"."""
+def _has_phrase(phrase: str, text: str) -> bool:
+    """Whether a text has a phrase that begins where a word does: "part" does not have "art"."""
     at = text.find(phrase)
     while at > 0 and text[at - 1].isalnum() and phrase[0].isalnum() and not is_unspaced(phrase[0]):
         at = text.find(phrase, at + 1)

@@ -23,14 +23,14 @@ class Ranking:
 
     Attributes:
         question: As it was searched.
-        query: The question as the encoder sees it.
+        query: Encoding of the question.
         terms: The question's lexical terms by language of the articles, each with its rarity, 0
             to 1.
-        absent: Of these terms, by language, those that no article has.
+        absent: Those of the terms, by language, that no article has.
         unknown_language: What is searched in place of a question in a language that the encoder
             does not know.
         corrections: Words that were misspelt in the question as it was asked.
-        scale: Of the index that was searched.
+        scale: Scale of the index that was searched.
     """
 
     question: str
@@ -61,15 +61,15 @@ def rank(
 
     Args:
         found: The candidates, by chunk id.
-        matches: How their tokens meet the question's; what has none answers nothing.
-        weights: Of the question's tokens, by language of the article.
+        matches: Their token matches; a candidate without any is left out.
+        weights: Weights of the question's tokens, by language of the article.
         first: See `first_ranking`.
         dense: Cosines by chunk id.
         lexical: BM25 scores by chunk id.
     """
     late = {
-        key: maxsim(met.similarity, weights[found[key].source.language])
-        for key, met in matches.items()
+        key: maxsim(match.similarity, weights[found[key].source.language])
+        for key, match in matches.items()
     }
     early = {key: first[key] for key in late}
     fused = fuse([(early, _DENSE_WEIGHT + _LEXICAL_WEIGHT), (late, _LATE_WEIGHT)])
@@ -121,7 +121,7 @@ def min_max(scores: Mapping[int, float]) -> dict[int, float]:
 
 
 def fuse(rankings: Sequence[tuple[Mapping[int, float], float]]) -> dict[int, float]:
-    """Add up min-max scores, each ranking with its weight; who is missing in one gets 0 there.
+    """Add up min-max scores, each ranking with its weight; a key that one lacks gets 0 there.
 
     Bruch, Gai & Ingber, An Analysis of Fusion Functions for Hybrid Retrieval (TOIS 2023), find
     convex combinations of normalised scores above reciprocal ranks; so did our measurements.
@@ -139,17 +139,17 @@ def fuse(rankings: Sequence[tuple[Mapping[int, float], float]]) -> dict[int, flo
 
 @dataclass(frozen=True, slots=True)
 class Reranking:
-    """A reranker, and what its ranking weighs against all the others together.
+    """A reranker, and the weight of its ranking against all others together.
 
     Attributes:
-        weight: 0, it changes nothing, to 1, it alone decides.
+        weight: From 0, which changes nothing, to 1, where it alone decides.
     """
 
     reranker: Reranker
     weight: float
 
     def rerank(self, question: str, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-        """Blend its scores, mapped to 0..1, into those of the hits; of equals their order stays."""
+        """Blend its scores, mapped to 0..1, into those of the hits; equal hits keep their order."""
         passages = [passage(hit.source.title, hit.chunk.text) for hit in hits]
         scores = dict(enumerate(self.reranker.score(question, passages).tolist()))
         own = sorted(scores, key=lambda n: -scores[n])

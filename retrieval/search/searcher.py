@@ -1,4 +1,4 @@
-"""From a question to ranked chunks: dense and lexical candidates, fused, then late interaction."""
+"""The searcher: from a question to ranked chunks, by all stages of the search in turn."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Searcher:
         reranking: Reranking | None = None,
         today: Callable[[], dt.date] = today,
     ) -> Searcher:
-        """Open what searches an index folder, whose store this is."""
+        """Open a searcher of the current generation of an index folder, whose store this is."""
         return cls(LiveSnapshot(store, folder, encoder), encoder, search, reranking, today)
 
     @property
@@ -81,18 +81,18 @@ class Searcher:
             if not is_panic(exc):
                 raise
             logger.warning("the lexical index is damaged and is made again")
-        return self._search(self._snapshots.mend(snapshot), question, without)
+        return self._search(self._snapshots.replace_lexical(snapshot), question, without)
 
     def _search(self, snapshot: Snapshot, question: str, without: frozenset[int]) -> Ranking:
         preferences = Preferences.of(question, self._today())
-        other = detect_unknown_language(
+        unknown = detect_unknown_language(
             question, self._encoder, snapshot.lexical, snapshot.languages
         )
-        repairs: tuple[Correction, ...] = ()
-        if other is not None:
-            question = other.searched
+        corrections: tuple[Correction, ...] = ()
+        if unknown is not None:
+            question = unknown.searched
         else:
-            question, repairs = correct_spelling(question, self._vocabulary(snapshot))
+            question, corrections = correct_spelling(question, self._vocabulary(snapshot))
         query = self._encoder.encode_query(question)
         by_language = {
             language: {
@@ -134,7 +134,7 @@ class Searcher:
         }
         number = snapshot.generation.number
         return Ranking(
-            question, hits, by_language, number, query, absent, other, repairs, snapshot.scale
+            question, hits, by_language, number, query, absent, unknown, corrections, snapshot.scale
         )
 
     def _vocabulary(self, snapshot: Snapshot) -> Vocabulary:

@@ -1,4 +1,4 @@
-"""Typing errors: a question's words that no article holds, read as the word they are near to."""
+"""Spelling: words of a question that no article holds, replaced by words that are near to them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from retrieval.languages import terms
 from retrieval.search.preferences import quoted_phrases
 
 _WORD = re.compile(r"[^\W\d_]+")
-# A question with more of them is in another language, or of another world than the articles.
-_REPAIRS = 3
+# A question with more unknown words is in another language, or not about the articles.
+_MOST_CORRECTIONS = 3
 # Shorter words have too many neighbours, names more than others; longer ones are no words.
 _LETTERS, _NAME_LETTERS, _MOST_LETTERS = 5, 7, 30
 # From so many letters on, two errors still leave a word that is like no other.
@@ -39,13 +39,13 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Which words there are, without a list of them.
+    """The words of the articles and of the encoder, as questions to both instead of a list.
 
     Attributes:
-        lexical: Of the generation that is searched.
-        languages: Of its articles, ISO 639-1.
-        texts: Reads the texts that were indexed under chunk ids.
-        count_tokens: Of the encoder. What is one token for it is a word, whatever the articles
+        lexical: Lexical index of the generation that is searched.
+        languages: Languages of its articles, ISO 639-1.
+        texts: Returns the texts that were indexed under chunk ids.
+        count_tokens: The encoder's counter. What is one token is a word, whatever the articles
             hold: a question about Mongolia is not one about magnolias.
     """
 
@@ -80,21 +80,21 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
         )
         if tokens > 1
     ]
-    if len(strange) > _REPAIRS:
+    if len(strange) > _MOST_CORRECTIONS:
         return question, ()
-    repairs, parts, done = [], [], 0
+    corrections, parts, done = [], [], 0
     for match in strange:
         name = match[0][0].isupper() and match.start() > 0
         nearest = _nearest(match[0], vocabulary, name=name)
         if nearest:
-            repairs.append(Correction(match[0], _cased(nearest, match[0])))
-            parts += [question[done : match.start()], repairs[-1].searched]
+            corrections.append(Correction(match[0], _cased(nearest, match[0])))
+            parts += [question[done : match.start()], corrections[-1].searched]
             done = match.end()
-    return "".join([*parts, question[done:]]), tuple(repairs)
+    return "".join([*parts, question[done:]]), tuple(corrections)
 
 
 def _occurs(word: str, vocabulary: Vocabulary) -> bool:
-    """Whether the articles have a word, inflected otherwise perhaps; stop words they do."""
+    """Whether the articles have a word in any form; stop words count as theirs."""
     for language in vocabulary.languages:
         found = terms(word, language)
         if not found or any(vocabulary.lexical.holds(term, language) for term in found):

@@ -1,4 +1,4 @@
-"""A question in a language that the encoder does not know: what of it can be searched."""
+"""Unknown languages: what to search for a question in a language that the encoder does not know."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class UnknownLanguage:
     """What is searched in place of a question in a language that the encoder does not know.
 
     Attributes:
-        language: Of the question, ISO 639-1.
-        encoder: Its name, without the owner's or a folder's before it.
-        languages: Those that it knows, in order.
+        language: Language of the question, ISO 639-1.
+        encoder: Name of the encoder, without the owner's or a folder's before it.
+        languages: Languages that the encoder knows, in order.
         searched: The question's words that the articles have, names in Latin letters; the whole
             question if they have none.
-        share: Of the question's words, stop words apart, those that the articles have; 0 to 1.
+        share: Share of the question's words, stop words apart, that the articles have; 0 to 1.
     """
 
     language: str
@@ -40,7 +40,7 @@ class UnknownLanguage:
     def certainty(self) -> float:
         """Factor, 0 to 1, of the confidence that the articles answer what was searched.
 
-        Where a word was left out, what it asks is not known: then it is below a half.
+        Where a word was left out, it is below a half: what that word asks is not known.
         """
         return 1.0 if self.share == 1 else self.share / 2
 
@@ -53,10 +53,10 @@ def detect_unknown_language(
     To the encoder the other words are noise, which would outweigh a name or a number.
 
     Args:
-        question: In any language.
-        encoder: Knows every language if it does not tell which.
-        lexical: Of the articles.
-        languages: Of the articles.
+        question: Question in any language.
+        encoder: Encoder of the index; taken to know every language if it names none.
+        lexical: Lexical index of the articles.
+        languages: Languages of the articles.
     """
     if encoder.languages is None:
         return None

@@ -22,8 +22,8 @@ def word_spans(text: str, cuts: Iterable[int] = ()) -> list[Span]:
     A word is a run of letters, digits and their marks, with apostrophes inside.
 
     Args:
-        text: Any.
-        cuts: Where a script without blanks is parted.
+        text: Any text.
+        cuts: Offsets at which a script without blanks is parted.
     """
     parted = set(cuts)
     found: list[Span] = []
@@ -43,7 +43,7 @@ def token_word_spans(text: str, starts: Sequence[int]) -> list[Span]:
     """Return the word that each token belongs to; the whole text if it is blank.
 
     Args:
-        text: Any.
+        text: Any text.
         starts: Offset of each token.
     """
     found = word_spans(text, starts) or [(0, len(text))]
