@@ -35,7 +35,7 @@ def confine() -> None:
 
 
 def memory_in_use() -> int:
-    """Return the bytes of the process's address space, 0 where the system does not tell."""
+    """Return the bytes of the process's address space, 0 where the system does not say."""
     try:
         pages = Path("/proc/self/statm").read_bytes().split()[0]
     except OSError:

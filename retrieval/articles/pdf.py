@@ -50,7 +50,7 @@ _NEAR = 4
 _REPEATS = 3
 # Numbers in a line without a word: "7 of 12" has fewer, a table's row may have more.
 _FIGURES = 3
-# In heights of a line: from one line to the next where a page does not tell, and at most.
+# From one line to the next, in heights of a line: where a page leaves it open, and at most.
 _LEADING, _MAX_LEADING = 1.0, 2.2
 # By how much paragraphs stand further apart than lines, and headings are higher.
 _PARTED = 1.25

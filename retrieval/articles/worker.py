@@ -181,7 +181,7 @@ class Parser:
         if self._process is None:
             raise RuntimeError("no file was read; read one before it is parsed")
         articles = map(unpacked, self._ask({"parse": True})["articles"])
-        # Here, for what tells languages takes longer to load than all that the worker needs.
+        # Here, for the language detector takes longer to load than all that the worker needs.
         return [with_language(one, self.limits.language) for one in articles]
 
     def _ask(self, request: Document) -> Document:

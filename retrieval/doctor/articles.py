@@ -25,7 +25,7 @@ from retrieval.types import Encoder
 
 # Passages whose tokens are counted together.
 _AT_ONCE = 256
-# A copy is listed with its others; more groups than this are told as one finding.
+# A copy is listed with its others; more groups than this are one finding.
 _GROUPS = 1000
 
 

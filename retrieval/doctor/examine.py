@@ -142,7 +142,7 @@ class _Examiner:
         ):
             with self._trying(name):
                 self._note(check(store))
-        # That the folder cannot be read was told when it was looked at.
+        # That the folder cannot be read was found when it was looked at.
         with self._trying("what changed in the articles folder"), suppress(ArticlesError):
             self._note(check_changes(examined.articles, examined.index, examined.tokens, store))
         with self._trying("the articles"):

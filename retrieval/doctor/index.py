@@ -40,8 +40,8 @@ from retrieval.index import (
 from retrieval.search import needs_calibration
 from retrieval.types import Encoder
 
-# Lines of SQLite's own checks that are told.
-_PROBLEMS_TOLD = 3
+# Lines of SQLite's own checks that are shown.
+_PROBLEMS_SHOWN = 3
 # SQLite's limit on bound variables was 999 before 3.32.
 _SOME = 500
 # A rebuild needs the index's size again; SQLite's log may need as much for a while.
@@ -55,7 +55,7 @@ def check_pages(store: Store) -> Iterator[Finding]:
     """Find damage by SQLite's own check of its file."""
     found = [row[0] for row in store.db.query("PRAGMA integrity_check(20)")]
     if found != ["ok"]:
-        problems = "; ".join(" ".join(one.split()) for one in found[:_PROBLEMS_TOLD])
+        problems = "; ".join(" ".join(one.split()) for one in found[:_PROBLEMS_SHOWN])
         yield error(
             FindingKind.DAMAGED, f"SQLite finds damage in the index's database: {problems}", REBUILD
         )

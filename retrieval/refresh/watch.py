@@ -32,7 +32,7 @@ _STEP_MS = 50
 # Looking takes a twentieth of the time at most, as far as that is not too seldom to be of use.
 _SHARE = 20
 _SOONEST_S, _LATEST_S = 2.0, 30.0
-# After the system refused to tell of changes, as of more folders than it may watch.
+# How long to look after the system refused to report changes, as of too many folders.
 _REFUSED_S = 300.0
 _GONE_S = 0.5
 # While changes go on and on, as when many files are copied.
@@ -194,7 +194,7 @@ def _concern(changes: set[tuple[Change, str]], root: str) -> bool:
             continue
         if suffix(path) in READERS or os.path.isdir(path):  # noqa: PTH112 - of many files
             return True
-        # It may have been a folder, unless it came and went like an editor's trial.
+        # It may have been a folder, unless it came and went like an editor's temporary file.
         if change is Change.deleted and (Change.added, path) not in changes:
             return True
     return False

@@ -5,7 +5,7 @@
              -> Ranking of hits -> excerpts.best_excerpts -> confidence.confidence
 
 `searcher.Searcher` does this as far as the ranking. `calibration` finds the scale that the
-confidence is measured on, `explain` tells why an excerpt was chosen, `near_duplicates` folds texts
+confidence is measured on, `explain` says why an excerpt was chosen, `near_duplicates` folds texts
 that say the same.
 """
 

@@ -29,7 +29,7 @@ _TRIES = 5
 # A shorter sentence is a heading or says little, a longer one is a table or a list.
 _SENTENCE_CHARS = range(50, 401)
 # Share of the chunks, and number at least, that are left out with a question's article, the nearest
-# to it: where articles say the same several times, or were cut into files, these would still answer.
+# to it: where articles say the same several times, or were cut into files, they would still answer.
 _LEFT_OUT, _LEFT_OUT_AT_LEAST = 0.05, 5
 # A calibration is out of date once this share of its chunks came or went.
 _OTHER = 0.1
