@@ -83,7 +83,7 @@ def refresh_index(
     index: IndexSettings,
     encoder: Encoder,
     on_progress: Callable[[RefreshProgress], None] = lambda _: None,
-    way: RefreshOptions = DEFAULT_OPTIONS,
+    options: RefreshOptions = DEFAULT_OPTIONS,
 ) -> RefreshReport:
     """Bring the index in line with the articles folder.
 
@@ -96,7 +96,7 @@ def refresh_index(
         index: Settings of the index.
         encoder: The encoder that made the index, if there is an index.
         on_progress: Called with how far it is.
-        way: How it is done.
+        options: How it is done.
 
     Raises:
         ArticlesError: The folder is missing, unreadable, or holds no article that can be read; the
@@ -109,18 +109,18 @@ def refresh_index(
     found = walk(articles.folder, articles.max_bytes)
     if not found.files:
         raise ArticlesError(_no_articles(articles, found.skipped))
-    with write_lock(index.folder, way.wait_s):
+    with write_lock(index.folder, options.wait_s):
         remove_leftovers(index.folder)
         report = None
-        if not way.rebuild:
+        if not options.rebuild:
             try:
-                report = _refresh(articles, index, encoder, on_progress, way, found)
+                report = _refresh(articles, index, encoder, on_progress, options, found)
                 # A rebuild that was interrupted is not needed any more.
                 shutil.rmtree(rebuild_folder(index.folder), ignore_errors=True)
             except IndexDamaged as exc:
                 logger.warning("%s; it is made again now", exc)
         if report is None:
-            report = _rebuild(articles, index, encoder, on_progress, way, found)
+            report = _rebuild(articles, index, encoder, on_progress, options, found)
     return replace(report, elapsed_s=time.perf_counter() - started)
 
 
@@ -129,16 +129,16 @@ def _rebuild(
     index: IndexSettings,
     encoder: Encoder,
     on_progress: Callable[[RefreshProgress], None],
-    way: RefreshOptions,
+    options: RefreshOptions,
     found: FolderListing,
 ) -> RefreshReport:
     """Make the index again beside the one in use, going on with one that was begun."""
     beside = index.model_copy(update={"folder": rebuild_folder(index.folder)})
     try:
-        report = _refresh(articles, beside, encoder, on_progress, way, found)
+        report = _refresh(articles, beside, encoder, on_progress, options, found)
     except (IndexDamaged, IndexMismatch):
         shutil.rmtree(beside.folder, ignore_errors=True)
-        report = _refresh(articles, beside, encoder, on_progress, way, found)
+        report = _refresh(articles, beside, encoder, on_progress, options, found)
     use_rebuilt(index.folder)
     return replace(report, rebuilt=True)
 
@@ -148,7 +148,7 @@ def _refresh(
     index: IndexSettings,
     encoder: Encoder,
     on_progress: Callable[[RefreshProgress], None],
-    way: RefreshOptions,
+    options: RefreshOptions,
     found: FolderListing,
 ) -> RefreshReport:
     store = Store.open(index.folder)
@@ -159,7 +159,7 @@ def _refresh(
         check_counts(store)
         draft = GenerationWriter(store)
         indexer = Indexer(
-            draft, store, articles, index, encoder, on_progress, way.tokens, way.parser
+            draft, store, articles, index, encoder, on_progress, options.tokens, options.parser
         )
         indexer.run(found)
         files = draft.files()
@@ -171,7 +171,7 @@ def _refresh(
             raise ArticlesError(_no_articles(articles, skipped))
         difference = draft.difference()
         if difference.any:
-            _publish(store, draft, index, way)
+            _publish(store, draft, index, options)
         else:
             draft.discard()
             write_lexical(store, store.current())
@@ -191,10 +191,10 @@ def _refresh(
 
 
 def _publish(
-    store: Store, draft: GenerationWriter, index: IndexSettings, way: RefreshOptions
+    store: Store, draft: GenerationWriter, index: IndexSettings, options: RefreshOptions
 ) -> None:
     lexical = write_lexical(store, draft.number, afresh=True)
-    if way.gate is not None:
+    if options.gate is not None:
         current = store.generation()
         before = None
         if current.number:
@@ -202,7 +202,7 @@ def _publish(
         articles, chunks = store.count(draft.number)
         unpublished = Generation(draft.number, None, articles, chunks, draft.number)
         after = load_snapshot(store, unpublished, lexical)
-        reasons = way.gate(Candidate(before, after, tuple(draft.changed())))
+        reasons = options.gate(Candidate(before, after, tuple(draft.changed())))
         if reasons:
             draft.refuse("; ".join(reasons))
             raise IndexRefused(

@@ -40,7 +40,7 @@ class Works:
             self.settings.articles,
             self.settings.index,
             encoder,  # type: ignore[arg-type]
-            way=RefreshOptions(parser=ReadsHere),
+            options=RefreshOptions(parser=ReadsHere),
         )
         store = Store.open(self.settings.index.folder)
         assert store is not None

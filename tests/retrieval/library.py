@@ -61,7 +61,7 @@ class Library:
         self,
         encoder: Encoder | None = None,
         on_progress: Callable[[RefreshProgress], None] = lambda _: None,
-        way: RefreshOptions = DEFAULT_OPTIONS,
+        options: RefreshOptions = DEFAULT_OPTIONS,
     ) -> RefreshReport:
         tokens = self.search.late_interaction is LateInteraction.STORED
         return refresh_index(
@@ -69,7 +69,7 @@ class Library:
             self.settings,
             encoder or self.encoder,
             on_progress,
-            replace(way, tokens=tokens, parser=ReadsHere),
+            replace(options, tokens=tokens, parser=ReadsHere),
         )
 
     @property

@@ -76,7 +76,7 @@ def library(folder: Path, emulator: Emulator, **telegram: object) -> Library:
             path.write_text(text, encoding="utf-8")
     encoder = HashEncoder()
     report = refresh_index(
-        settings.articles, settings.index, encoder, way=RefreshOptions(parser=ReadsHere)
+        settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere)
     )
     store = Store.open(settings.index.folder)
     assert store is not None

@@ -43,7 +43,7 @@ def arranged(tmp_path: Path) -> Arranged:
 
     def bring_in_line() -> None:
         refresh_index(
-            settings.articles, settings.index, encoder, way=RefreshOptions(parser=ReadsHere)
+            settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere)
         )
 
     bring_in_line()

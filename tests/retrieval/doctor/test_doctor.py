@@ -408,7 +408,7 @@ def test_an_index_that_was_rolled_back_stays_so(library: Library) -> None:
 def test_a_generation_that_the_gate_refused(library: Library) -> None:
     write(library, "mill.md", "It was changed.")
     with pytest.raises(IndexRefused, match="too little"):
-        library.refresh(way=replace(DEFAULT_OPTIONS, gate=lambda _: ["too little is found"]))
+        library.refresh(options=replace(DEFAULT_OPTIONS, gate=lambda _: ["too little is found"]))
     finding = found(library)[FindingKind.REFUSED]
     assert finding.severity is Severity.WARNING
     assert finding.found == "generation 2 was not published: too little is found"

@@ -84,7 +84,7 @@ class Shelf:
         came = self.ask(library)
         if not self._is_right_after_refresh(library):
             assert self.ask(library)
-            report = library.refresh(way=RefreshOptions(rebuild=True))
+            report = library.refresh(options=RefreshOptions(rebuild=True))
             assert report.rebuilt
         assert state(library) == self.state
         assert came in OUTCOMES

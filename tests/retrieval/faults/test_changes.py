@@ -152,7 +152,7 @@ class Changes(RuleBasedStateMachine):
     def refresh_and_be_stopped(self, passages: int, rebuild: bool) -> None:
         try:
             report = self._library.refresh(
-                StoppedEncoder(passages), way=RefreshOptions(rebuild=rebuild)
+                StoppedEncoder(passages), options=RefreshOptions(rebuild=rebuild)
             )
         except KeyboardInterrupt:
             self._stays()
@@ -161,13 +161,13 @@ class Changes(RuleBasedStateMachine):
 
     @rule(rebuild=st.booleans())
     def refresh_and_be_refused(self, rebuild: bool) -> None:
-        way = RefreshOptions(gate=lambda _: ["no"], rebuild=rebuild)
+        options = RefreshOptions(gate=lambda _: ["no"], rebuild=rebuild)
         if rebuild or self._readable() != self._published[self._current]:
             with pytest.raises(IndexRefused, match="not published: no;"):
-                self._library.refresh(way=way)
+                self._library.refresh(options=options)
             self._stays()
         else:
-            self._follow(self._library.refresh(way=way))
+            self._follow(self._library.refresh(options=options))
 
     @precondition(lambda self: self._current > 0)
     @rule()
@@ -193,7 +193,7 @@ class Changes(RuleBasedStateMachine):
         encoder = HashEncoder()
         self._follow(
             library.refresh(
-                encoder, way=RefreshOptions(rebuild=True) if rebuild else DEFAULT_OPTIONS
+                encoder, options=RefreshOptions(rebuild=True) if rebuild else DEFAULT_OPTIONS
             )
         )
         assert not known & digests(encoder.encoded)

@@ -385,7 +385,7 @@ def test_a_stray_number_is_no_index(shelf: Shelf, tmp_path: Path, stray: str) ->
         (library.index / "7").mkdir()
 
     assert shelf.hold(library) == "answered"
-    assert library.refresh(way=RefreshOptions(rebuild=True)).rebuilt
+    assert library.refresh(options=RefreshOptions(rebuild=True)).rebuilt
     assert library.store().place.name == "8"
     assert not library.refresh().changed
     assert sorted(path.name for path in library.index.iterdir()) == ["8", "lock"]

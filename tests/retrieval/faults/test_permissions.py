@@ -54,7 +54,7 @@ def test_an_index_that_cannot_be_written_answers(shelf: Shelf, library: Library)
             library.refresh()
         assert is_one_line(caught.value)
         with pytest.raises(IndexFault, match=r"cannot be written .*--index"):
-            library.refresh(way=RefreshOptions(rebuild=True))
+            library.refresh(options=RefreshOptions(rebuild=True))
         assert shown(library) == before
 
     assert library.refresh().added == 1
@@ -204,6 +204,6 @@ def test_a_note_that_cannot_be_written_keeps_nobody_from_writing(
     assert lock_holder(library.index) == "another process"
     with write_lock(library.index), pytest.raises(IndexBusy, match="is writing to the index"):
         # Another file handle, as of another process.
-        library.refresh(way=RefreshOptions(wait_s=0))
+        library.refresh(options=RefreshOptions(wait_s=0))
     assert not is_locked(library.index)
     assert not library.refresh().changed

@@ -95,7 +95,7 @@ def test_every_answer_is_of_one_generation_while_others_are_published(tmp_path: 
             else:
                 change(library, number, random)
                 rebuild = number in _REBUILT
-                report = library.refresh(way=RefreshOptions(rebuild=rebuild, wait_s=30))
+                report = library.refresh(options=RefreshOptions(rebuild=rebuild, wait_s=30))
                 assert report.changed
                 assert report.rebuilt == rebuild
                 generation, target = report.generation, state(library)

@@ -60,7 +60,7 @@ def named(process: subprocess.Popen[str]) -> str:
 
 def test_who_waits_works_as_soon_as_the_holder_has_finished(library: Library) -> None:
     with ThreadPoolExecutor() as pool, holding(library.index) as holder:
-        waiting = pool.submit(library.refresh, way=_FOR_EVER)
+        waiting = pool.submit(library.refresh, options=_FOR_EVER)
         assert not wait([waiting], _A_MOMENT_S).done
         holder.communicate("")
 
@@ -70,7 +70,7 @@ def test_who_waits_works_as_soon_as_the_holder_has_finished(library: Library) ->
 
 def test_who_waits_works_as_soon_as_the_holder_is_killed(library: Library) -> None:
     with ThreadPoolExecutor() as pool, holding(library.index) as holder:
-        waiting = pool.submit(library.refresh, way=_FOR_EVER)
+        waiting = pool.submit(library.refresh, options=_FOR_EVER)
         assert not wait([waiting], _A_MOMENT_S).done
         holder.kill()
 

@@ -172,7 +172,7 @@ def _act(order: Order) -> None:
         store.close()
     else:
         encoder = _LoggingEncoder(_log(library.root))
-        library.refresh(encoder, way=RefreshOptions(rebuild=order.act == "rebuild"))
+        library.refresh(encoder, options=RefreshOptions(rebuild=order.act == "rebuild"))
 
 
 def _carry_out(order: Order) -> Outcome:

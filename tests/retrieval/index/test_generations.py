@@ -269,7 +269,7 @@ def test_a_rebuild_is_made_beside_the_index_that_answers(library: Library) -> No
 
 def test_another_encoder_takes_over_by_a_rebuild(library: Library) -> None:
     library.encoder = HashEncoder(fingerprint="hash-2", dim=32)
-    library.refresh(way=RefreshOptions(rebuild=True))
+    library.refresh(options=RefreshOptions(rebuild=True))
 
     assert library.store().fingerprint == "hash-2"
     assert asked(library, "mill")[0] == "mill.txt"
@@ -281,10 +281,10 @@ def test_an_interrupted_rebuild_is_gone_on_with(library: Library) -> None:
     library.refresh()
     first, second = StoppedEncoder(200), HashEncoder()
     with pytest.raises(KeyboardInterrupt, match="enough"):
-        library.refresh(first, way=RefreshOptions(rebuild=True))
+        library.refresh(first, options=RefreshOptions(rebuild=True))
     assert asked(library, "mill")
 
-    library.refresh(second, way=RefreshOptions(rebuild=True))
+    library.refresh(second, options=RefreshOptions(rebuild=True))
 
     assert first.encoded
     assert not set(first.encoded) & set(second.encoded)

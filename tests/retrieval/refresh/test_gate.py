@@ -52,7 +52,7 @@ def library(tmp_path: Path) -> Library:
     library = Library(tmp_path)
     for n in range(30):
         library.write(**{f"a{n:02}": story(n)})
-    library.refresh(way=gated())
+    library.refresh(options=gated())
     return library
 
 
@@ -74,7 +74,7 @@ def gated(encoder: HashEncoder | None = None, sample: int = 20) -> RefreshOption
 
 def test_what_is_found_by_its_own_words_is_published(library: Library) -> None:
     library.write(new=story(31))
-    assert library.refresh(way=gated()).generation == 2
+    assert library.refresh(options=gated()).generation == 2
 
 
 def test_a_state_in_which_nothing_is_found_is_refused(library: Library, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_was_refused_is_not_tried_again_by_itself(library: Library) -> None
 def refuse(library: Library) -> None:
     library.write(new=story(31))
     with pytest.raises(IndexRefused, match="it is a bad day"):
-        library.refresh(way=RefreshOptions(gate=lambda trial: ["it is a bad day"]))
+        library.refresh(options=RefreshOptions(gate=lambda trial: ["it is a bad day"]))
 
 
 def test_force_publishes_what_was_refused_without_encoding_it_again(library: Library) -> None:
@@ -136,7 +136,7 @@ def test_articles_that_are_put_right_pass_the_gate(library: Library) -> None:
     refuse(library)
     (library.articles / "new.txt").unlink()
 
-    report = library.refresh(way=gated())
+    report = library.refresh(options=gated())
 
     assert (report.generation, report.changed) == (1, False)
     assert library.store().refused == ""
@@ -153,7 +153,7 @@ def test_the_gate_sees_the_draft_and_the_state_before_it(library: Library) -> No
         return []
 
     library.write(new=story(31), a00=story(99))
-    library.refresh(way=RefreshOptions(gate=look))
+    library.refresh(options=RefreshOptions(gate=look))
 
     assert trials == [(30, 31, ("a00.txt", "new.txt"))]
 
@@ -165,12 +165,12 @@ def test_articles_that_all_say_the_same_are_no_reason_to_refuse(tmp_path: Path) 
             **{f"a{n:02}": f"The log\n\nIt is now {n} o'clock and all is well.\n\nGood night."}
         )
 
-    assert library.refresh(way=gated()).added == 60
+    assert library.refresh(options=gated()).added == 60
 
 
 def test_a_few_changes_cost_few_questions(library: Library) -> None:
     encoder = Listening()
     library.write(new=story(31))
-    library.refresh(way=gated(encoder))
+    library.refresh(options=gated(encoder))
 
     assert 2 <= len(encoder.asked) <= 6
