@@ -65,7 +65,7 @@ for size in map(int, sys.argv[3:]):
     limit(size)
     way = Way(rebuild=what == "rebuild", gate=gate if what == "publish" else None)
     try:
-        library.refresh(on_progress=notice, way=way)
+        library.refresh(on_progress=notice, options=options)
         tell("refreshed")
     except IndexFault as fault:
         tell("fault", fault)
