@@ -40,7 +40,7 @@ import resource, sys
 from pathlib import Path
 from retrieval.errors import IndexFault
 from retrieval.languages.detection import language_of_article
-from retrieval.refresh import Way
+from retrieval.refresh import RefreshOptions
 from tests.retrieval.faults.shelf import shown
 from tests.retrieval.library import Library
 
@@ -63,7 +63,7 @@ def tell(outcome, fault=""):
 language_of_article("")
 for size in map(int, sys.argv[3:]):
     limit(size)
-    way = Way(rebuild=what == "rebuild", gate=gate if what == "publish" else None)
+    options = RefreshOptions(rebuild=what == "rebuild", gate=gate if what == "publish" else None)
     try:
         library.refresh(on_progress=notice, options=options)
         tell("refreshed")
