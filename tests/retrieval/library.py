@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSettings, Settings
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import parse
@@ -13,7 +15,7 @@ from retrieval.index.store import Store
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
 from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
-from retrieval.types import Article, Encoder
+from retrieval.types import Article, Chunk, Encoder, Hit, Sentence, Source, Stage
 from tests.fakes import HashEncoder, ReadsHere
 
 SEARCH = SearchSettings(
@@ -30,6 +32,40 @@ def only(path: str, data: bytes, language: str = "en") -> Article:
     """Read a file of one article."""
     (article,) = parse(path, data, ReadingLimits(language=language, characters=20_000_000))
     return article
+
+
+def hit_of(
+    text: str,
+    rank: int = 1,
+    title: str = "Title",
+    language: str = "en",
+    score: float = 1.0,
+    dense: float = 0.5,
+) -> Hit:
+    """Return a hit of a chunk of one sentence, with one token that nothing matches."""
+    return Hit(
+        chunk_id=rank,
+        source=Source(f"{rank}.txt", title, language=language),
+        chunk=Chunk(text, (Sentence(0, len(text), 1),)),
+        rank=rank,
+        score=score,
+        dense=Stage(rank, dense),
+        lexical=Stage(rank, 1.0),
+        late=Stage(rank, 0.4),
+        similarity=np.zeros((1, 1), np.float32),
+        starts=np.zeros(1, np.int32),
+        weights=np.ones(1, np.float32),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a reader says of a passage."""
+
+    start: int
+    end: int
+    score: float
+    no_answer: float = 0.0
 
 
 def articles_in(folder: Path, **own: object) -> ArticlesSettings:

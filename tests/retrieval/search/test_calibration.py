@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import dataclasses
+import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from retrieval.index.calibrations import SHIPPED
+from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.index.writer import GenerationWriter
-from retrieval.search.calibration import calibrate, needs_calibration
+from retrieval.search.calibration import calibrate, cloze, needs_calibration, scale_of
 from retrieval.search.confidence import confidence_of, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.searcher import Searcher
@@ -200,3 +205,111 @@ def test_calibration_of_another_recipe_is_due_again(tmp_path: Path) -> None:
     library.store().calibrations.keep(replace(found, questions_version="0"))
 
     assert needs_calibration(library.store())
+
+
+SENTENCE = "The old mill on the west bank of the river was built by Anna Berg for wool merchants."
+
+
+def made(sentence: str, title: str = "", language: str = "en", seed: int = 0) -> str | None:
+    return cloze(sentence, title, language, random.Random(seed))
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text)
+
+
+@given(st.integers(0, 10_000))
+def test_a_question_asks_for_the_name_and_keeps_some_words_in_their_order(seed: int) -> None:
+    question = made(SENTENCE, seed=seed)
+
+    assert question is not None
+    asking, *kept = words(question)
+    assert asking == "Who"
+    assert question.endswith("?")
+    assert not {"Anna", "Berg"} & set(kept)
+    places = [SENTENCE.index(word) for word in kept if len(word) > 3]
+    assert places == sorted(places)
+    assert 2 <= len(places) < len(words(SENTENCE)) / 2
+
+
+def test_a_number_is_asked_for_before_a_name() -> None:
+    question = made("Anna Berg sold 340 sacks of barley to merchants of the town.")
+
+    assert question is not None
+    assert question.startswith("How many ")
+    assert "340" not in question
+
+
+def test_without_a_name_or_number_any_word_is_asked_for() -> None:
+    question = made("The miller sold barley to merchants of the town.")
+
+    assert question is not None
+    assert question.startswith("What ")
+
+
+def test_words_of_the_title_are_sometimes_left_away() -> None:
+    def kept(title: str) -> int:
+        made_ones = [made(SENTENCE, title, seed=seed) or "" for seed in range(200)]
+        return sum("river" in question for question in made_ones)
+
+    assert 0 < kept("The river") < kept("Something else")
+
+
+def test_a_sentence_that_says_too_little_makes_no_question() -> None:
+    assert made("") is None
+    assert made("It was so.") is None
+    assert made("Anna Berg Clara Dahl.") is None
+
+
+def test_in_another_language_it_asks_with_words_of_the_sentence_alone() -> None:
+    question = made(
+        "Die alte Mühle am Fluss wurde 1866 von Händlern der Stadt gekauft.", language="de"
+    )
+
+    assert question is not None
+    assert set(words(question)) <= set(
+        words("Die alte Mühle am Fluss wurde von Händlern der Stadt")
+    )
+
+
+@given(st.text(max_size=300), st.text(max_size=40), st.sampled_from(["en", "de", "uk", "xx"]))
+def test_any_text_is_taken(sentence: str, title: str, language: str) -> None:
+    question = made(sentence, title, language)
+
+    assert question is None or question.endswith("?")
+
+
+Scores = list[tuple[float, float]]
+
+
+def scores(count: int, late: float, dense: float, spread: float, seed: int = 0) -> Scores:
+    rows = np.random.default_rng(seed).normal((late, dense), spread, (count, 2))
+    return [(float(late), float(dense)) for late, dense in rows]
+
+
+def test_enough_pairs_give_a_scale_of_their_own_wherever_it_lies() -> None:
+    found = scale_of(scores(100, 0.92, 0.90, 0.02), scores(100, 0.86, 0.80, 0.02, seed=1))
+
+    assert found.late == pytest.approx(0.89, abs=0.005)
+    assert found.dense == pytest.approx(0.85, abs=0.005)
+    assert found.late_spread == pytest.approx(0.02, abs=0.004)
+    assert found.dense_spread == pytest.approx(0.02, abs=0.004)
+
+
+def test_the_fewer_pairs_the_less_of_the_shipped_scale_is_moved() -> None:
+    moved = [
+        abs(scale_of([(0.9, 0.9)] * count, [(0.8, 0.8)] * count).late - SHIPPED.late)
+        for count in (0, 1, 10, 50, 100)
+    ]
+
+    assert moved[0] == 0
+    assert 0 < moved[1] < 0.02
+    assert moved == sorted(moved)
+    assert moved[3] == pytest.approx(moved[4])
+
+
+def test_scores_without_any_spread_still_have_one() -> None:
+    found = scale_of([(0.5, 0.5)] * 100, [(0.5, 0.5)] * 100)
+
+    assert found == Scale(0.5, found.late_spread, 0.5, found.dense_spread)
+    assert min(dataclasses.astuple(found)) > 0

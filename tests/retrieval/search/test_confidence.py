@@ -3,35 +3,19 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.index.calibrations import SHIPPED, Scale
-from retrieval.search.confidence import Features, confidence_of, features
+from retrieval.search.confidence import Features, adjust_by_reader, confidence_of, features
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
-from retrieval.types import Chunk, Hit, Sentence, Source, Stage
+from retrieval.types import Hit
 from tests.fakes import HashEncoder
+from tests.retrieval.library import Read, hit_of
 
 SHARES = st.floats(0, 1)
-
-
-def hit(text: str, dense: float = 0.5, title: str = "Title", language: str = "en") -> Hit:
-    return Hit(
-        chunk_id=1,
-        source=Source("a.txt", title, language=language),
-        chunk=Chunk(text, (Sentence(0, len(text), 1),)),
-        rank=1,
-        score=1.0,
-        dense=Stage(1, dense),
-        lexical=Stage(1, 1.0),
-        late=Stage(1, 0.4),
-        similarity=np.zeros((1, 1), np.float32),
-        starts=np.zeros(1, np.int32),
-        weights=np.ones(1, np.float32),
-    )
 
 
 def ranking(hits: tuple[Hit, ...], terms: dict[str, dict[str, float]]) -> Ranking:
@@ -96,7 +80,7 @@ def test_nothing_found_has_no_confidence() -> None:
 
 
 def test_features_are_the_best_of_all() -> None:
-    low, high = hit("A mill.", dense=0.3), hit("A river.", dense=0.7)
+    low, high = hit_of("A mill.", dense=0.3), hit_of("A river.", dense=0.7)
     given = ranking((low, high), {"en": {"river": 1.0, "mill": 0.5}})
 
     found = features(given, [window(low, late=0.6), window(high, late=0.2)])
@@ -106,7 +90,7 @@ def test_features_are_the_best_of_all() -> None:
 
 
 def test_features_are_never_negative() -> None:
-    away = hit("A mill.", dense=-0.2)
+    away = hit_of("A mill.", dense=-0.2)
 
     assert features(ranking((away,), {}), [window(away, late=-0.1)]) == Features(0, 0, 0, 0)
 
@@ -125,14 +109,14 @@ def test_features_are_never_negative() -> None:
 def test_missing_counts_names_and_numbers_that_no_window_shows(
     question: str, missing: float
 ) -> None:
-    found = hit("Anna built the mill in 1866.", title="The river")
+    found = hit_of("Anna built the mill in 1866.", title="The river")
     given = replace(ranking((found,), {}), question=question)
 
     assert features(given, [window(found)]).missing == pytest.approx(missing)
 
 
 def test_missing_looks_at_the_window_that_has_most_and_not_beyond_it() -> None:
-    found = hit("Anna built it. Boris paid for it.")
+    found = hit_of("Anna built it. Boris paid for it.")
     given = replace(ranking((found,), {}), question="Was it Anna or Boris?")
     first = Window(found, 0, 0, 0, 14, 0.4)
 
@@ -152,7 +136,7 @@ def test_missing_looks_at_the_window_that_has_most_and_not_beyond_it() -> None:
 def test_a_year_and_a_month_that_the_articles_date_shows_are_not_missed(
     question: str, date: dt.date | None, covered: float, missing: float
 ) -> None:
-    found = hit("Anna built the mill.")
+    found = hit_of("Anna built the mill.")
     found = replace(found, source=replace(found.source, date=date))
     words = {"mill": 1.0, "octob": 1.0, "2025": 1.0}
     given = replace(ranking((found,), {"en": words}), question=question)
@@ -173,7 +157,7 @@ def test_a_year_and_a_month_that_the_articles_date_shows_are_not_missed(
     ],
 )
 def test_coverage_weighs_terms_by_rarity(text: str, title: str, covered: float) -> None:
-    found = hit(text, title=title)
+    found = hit_of(text, title=title)
     given = ranking((found,), {"en": {"river": 0.6, "flood": 0.4}})
 
     assert features(given, [window(found)]).coverage == pytest.approx(covered)
@@ -185,14 +169,14 @@ def test_coverage_weighs_terms_by_rarity(text: str, title: str, covered: float) 
 def test_a_question_whose_terms_all_stand_there_is_covered_to_the_last_bit(
     rarities: dict[str, float],
 ) -> None:
-    found = hit(" ".join(rarities), language="xx")
+    found = hit_of(" ".join(rarities), language="xx")
     given = ranking((found,), {"xx": rarities})
 
     assert features(given, [window(found)]).coverage == 1
 
 
 def test_stop_words_alone_answer_nothing_however_well_they_are_met() -> None:
-    found = hit("What it was and what it is.")
+    found = hit_of("What it was and what it is.")
     given = ranking((found,), {"en": {}, "de": {"what": 1.0}})
 
     judged = features(given, [window(found, late=0.9)])
@@ -202,8 +186,63 @@ def test_stop_words_alone_answer_nothing_however_well_they_are_met() -> None:
 
 
 def test_coverage_is_taken_in_the_articles_language() -> None:
-    german = hit("Die alten Brücken.", language="de")
+    german = hit_of("Die alten Brücken.", language="de")
     given = ranking((german,), {"en": {"brücke": 1.0}, "de": {"bruck": 1.0}})
 
     assert features(given, [window(german)]).coverage == 1
     assert features(replace(given, terms={"en": {"river": 1.0}}), [window(german)]).coverage == 0
+
+
+margins = st.floats(-100, 100)
+
+
+def test_no_answer_lowers_the_confidence_and_an_answer_raises_it() -> None:
+    low, high = adjust_by_reader(0.6, [Read(0, 1, -5)]), adjust_by_reader(0.6, [Read(0, 1, 5)])
+    assert low < 0.4
+    assert high > 0.8
+
+
+def test_the_likeliest_answer_counts() -> None:
+    assert adjust_by_reader(0.6, [Read(0, 1, -9), None, Read(0, 1, 4)]) == adjust_by_reader(
+        0.6, [Read(0, 1, 4)]
+    )
+
+
+def test_a_far_margin_turns_a_probable_answer_but_not_a_sure_one() -> None:
+    assert adjust_by_reader(0.95, [Read(0, 1, -1000)]) == pytest.approx(0.49, abs=0.01)
+    assert adjust_by_reader(0.99, [Read(0, 1, -1000)]) > 0.8
+
+
+@pytest.mark.parametrize("readings", [[], [None], [None, None]])
+def test_without_a_reading_the_confidence_stays(readings: list[None]) -> None:
+    assert adjust_by_reader(0.6, readings) == 0.6
+
+
+def test_nothing_found_stays_nothing() -> None:
+    assert adjust_by_reader(0.0, [Read(0, 1, 100)]) == 0.0
+
+
+@given(confidence=st.floats(0, 1), margin=margins)
+def test_it_stays_a_probability(confidence: float, margin: float) -> None:
+    assert 0 <= adjust_by_reader(confidence, [Read(0, 1, margin)]) <= 1
+
+
+@given(confidence=st.floats(0, 1))
+def test_an_even_reading_changes_nothing(confidence: float) -> None:
+    assert adjust_by_reader(confidence, [Read(0, 1, 0)]) == pytest.approx(confidence, abs=1e-8)
+
+
+@given(low=st.floats(0, 1), high=st.floats(0, 1), margin=margins)
+def test_it_rises_with_the_confidence(low: float, high: float, margin: float) -> None:
+    low, high = sorted([low, high])
+    assert adjust_by_reader(low, [Read(0, 1, margin)]) <= adjust_by_reader(
+        high, [Read(0, 1, margin)]
+    )
+
+
+@given(confidence=st.floats(0, 1), low=margins, high=margins)
+def test_it_rises_with_the_margin(confidence: float, low: float, high: float) -> None:
+    low, high = sorted([low, high])
+    assert adjust_by_reader(confidence, [Read(0, 1, low)]) <= adjust_by_reader(
+        confidence, [Read(0, 1, high)]
+    )

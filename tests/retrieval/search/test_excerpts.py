@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.chunking import chunk
-from retrieval.search.excerpts import best_excerpts
+from retrieval.search.excerpts import best_excerpts, highlight_reading
 from retrieval.search.late import similarity, token_weights
 from retrieval.types import Article, Excerpt, Hit, Source, Stage
 from tests.fakes import HashEncoder
+from tests.retrieval.library import Read
 
 ENCODER = HashEncoder(dim=256)
 WORDS = st.sampled_from(["river", "mill", "bridge", "town", "flood", "hill", "spring", "ferry"])
@@ -306,3 +307,17 @@ def test_an_excerpt_is_on_the_page_of_its_first_sentence() -> None:
     assert (found.text, found.page) == ("the hill is dry.", 3)
     (found,) = excerpts_of("hill", article("a", text), count=1, chars=30)
     assert found.page is None
+
+
+EXCERPT = Excerpt(Source("a.txt", "A"), 1, 10, 33, "It leaves. At seven, so", ((0, 10),), 1.0)
+
+
+def test_words_that_answer_are_highlighted() -> None:
+    found = highlight_reading(EXCERPT, Read(14, 19, 3.0))
+    assert [found.text[start:end] for start, end in found.highlights] == ["seven"]
+    assert EXCERPT.highlights == ((0, 10),)
+
+
+@pytest.mark.parametrize("reading", [None, Read(14, 19, -3.0), Read(14, 19, 0.0)])
+def test_the_sentence_stays_where_no_words_answer(reading: Read | None) -> None:
+    assert highlight_reading(EXCERPT, reading) == EXCERPT

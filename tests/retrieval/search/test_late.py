@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.search.late import maxsim, similarity, token_weights
+from config import LateInteraction
+from embeddings import Encoder
+from retrieval.search.excerpts import best_excerpts
+from retrieval.search.late import match_tokens, maxsim, similarity, token_weights
 from retrieval.types import ByteArray, FloatArray
+from tests.fakes import HashEncoder
+from tests.retrieval.library import SEARCH, Library
 
 SIZES = st.tuples(st.integers(0, 6), st.integers(0, 9), st.integers(1, 40), st.integers(0, 2**32))
 
@@ -78,3 +86,116 @@ def test_an_empty_side_has_no_similarity(n: int, m: int) -> None:
 
     assert matrix.shape == (n, m)
     assert maxsim(matrix, np.ones(n, dtype=np.float32)) == 0.0
+
+
+ARTICLES = {
+    "mill": "The mill burnt down in spring.\n\nDucks swim under the bridge at noon.",
+    "ferry": "A ferry crosses the river.\n\nTickets are sold on the quay.",
+}
+QUESTION = "Where do ducks swim at noon?"
+
+
+def library(root: Path, how: LateInteraction) -> Library:
+    made = Library(root, search=SEARCH.model_copy(update={"late_interaction": how}))
+    made.write(**ARTICLES)
+    return made
+
+
+@pytest.mark.parametrize("how", LateInteraction)
+def test_an_answer_is_found_wherever_tokens_come_from(tmp_path: Path, how: LateInteraction) -> None:
+    made = library(tmp_path, how)
+    made.refresh()
+
+    ranking = made.searcher().search(QUESTION)
+
+    (excerpt, window), *_ = best_excerpts(ranking.hits, 3, 350)
+    assert excerpt.text == "Ducks swim under the bridge at noon."
+    assert 0 < window.late <= 1
+    hit = window.hit
+    assert hit.similarity.shape == (len(ranking.query.tokens), len(hit.starts))
+    assert (hit.starts == sorted(hit.starts)).all()
+    assert hit.starts[-1] < len(hit.chunk.text)
+
+
+def test_computed_tokens_are_those_that_would_be_stored(tmp_path: Path) -> None:
+    stored = library(tmp_path / "stored", LateInteraction.STORED)
+    computed = library(tmp_path / "computed", LateInteraction.COMPUTED)
+    stored.refresh()
+    computed.refresh()
+
+    one, other = (made.searcher().search(QUESTION) for made in (stored, computed))
+
+    assert [hit.score for hit in one.hits] == pytest.approx([hit.score for hit in other.hits])
+    for mine, theirs in zip(one.hits, other.hits, strict=True):
+        np.testing.assert_array_equal(mine.similarity, theirs.similarity)
+        np.testing.assert_array_equal(mine.starts, theirs.starts)
+    assert all(chunk.tokens is None for chunk in computed.store().chunks(range(9), 1).values())
+    assert all(chunk.tokens is not None for chunk in stored.store().chunks(range(9), 1).values())
+
+
+def test_tokens_come_into_an_index_that_was_made_without_them(tmp_path: Path) -> None:
+    without = library(tmp_path, LateInteraction.OFF)
+    without.refresh()
+    wanted = len(without.store().chunks(range(9), 1))
+
+    report = replace(without, search=SEARCH).refresh()
+
+    assert report.encoded == wanted
+    chunks = without.store().chunks(range(99), 2)
+    assert any(chunk.tokens is not None for chunk in chunks.values())
+    assert replace(without, search=SEARCH).refresh().encoded == 0
+
+
+def test_without_late_interaction_only_equal_terms_meet(tmp_path: Path) -> None:
+    made = library(tmp_path, LateInteraction.OFF)
+    made.refresh()
+    encoder = HashEncoder()
+    chunks = made.store().chunks(range(9), 1)
+
+    met = match_tokens(
+        "Ducks swimming",
+        encoder.encode_query("Ducks swimming"),
+        chunks,
+        LateInteraction.OFF,
+        encoder,
+    )
+
+    (key,) = [key for key, one in chunks.items() if "Ducks" in one.chunk.text]
+    one, text = met[key], chunks[key].chunk.text
+    places = [[text[at:][:4] for at in one.starts[row > 0]] for row in one.similarity]
+    assert places == [["Duck"], ["swim"]]
+    assert set(np.unique(one.similarity)) == {0.0, 1.0}
+
+
+def test_a_long_title_is_cut_for_computed_tokens(tmp_path: Path, encoder: Encoder) -> None:
+    how = LateInteraction.COMPUTED
+    made = Library(
+        tmp_path,
+        chunk_tokens=200,
+        search=SEARCH.model_copy(update={"late_interaction": how}),
+        encoder=encoder,
+    )
+    (made.articles / "a.md").write_text(
+        f"---\ntitle: {'Very long title ' * 90}\n---\n\nDucks swim under the bridge at noon.\n"
+    )
+    made.refresh()
+
+    (hit,) = made.searcher().search(QUESTION).hits
+
+    places = [hit.chunk.text[at:][:5] for at in hit.starts if at >= 0]
+    assert places[:2] == ["Ducks", "swim "]
+    assert places[-1] == "noon."
+
+
+@pytest.mark.parametrize("how", [LateInteraction.STORED, LateInteraction.COMPUTED])
+def test_punctuation_of_articles_is_left_out(tmp_path: Path, how: LateInteraction) -> None:
+    made = library(tmp_path, how)
+    made.write(rates="It is 5 % (or so), isn't it? — Yes!")
+    made.refresh()
+
+    hits = made.searcher().search("rates or so").hits
+
+    (hit,) = [one for one in hits if one.source.path == "rates.txt"]
+    words = [hit.chunk.text[at:][:4] for at in hit.starts.tolist() if at >= 0]
+    assert words == ["It i", "is 5", "5 % ", "or s", "so),", "isn'", "'t i", "t it", "it? ", "Yes!"]
+    assert hit.similarity.shape[1] == len(hit.starts)

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from random import Random
+
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retrieval.index.rows import StoredChunk
 from retrieval.search.late import TokenMatches
-from retrieval.search.ranking import first_ranking, rank
-from retrieval.types import Chunk, Hit, Sentence, Source, Stage
+from retrieval.search.ranking import Reranking, first_ranking, fuse, min_max, rank
+from retrieval.types import Chunk, FloatArray, Hit, Sentence, Source, Stage
+from tests.retrieval.library import hit_of
 
 WEIGHTS = {"en": np.ones(1, dtype=np.float32)}
 
@@ -50,3 +58,142 @@ def test_a_hit_tells_which_retriever_found_it() -> None:
 
 def test_a_chunk_whose_tokens_meet_nothing_is_no_hit() -> None:
     assert ranked({1: 0.5, 2: 0.5}, {}) == ()
+
+
+SCORES = st.dictionaries(st.integers(1, 30), st.floats(-1e6, 1e6), max_size=12)
+RANKINGS = st.lists(st.tuples(SCORES, st.floats(0.01, 10)), max_size=4)
+
+
+@given(SCORES)
+def test_min_max_keeps_the_order_and_spans_zero_to_one(scores: dict[int, float]) -> None:
+    found = min_max(scores)
+
+    assert found.keys() == scores.keys()
+    assert all(0 <= score <= 1 for score in found.values())
+    if scores:
+        assert max(found.values()) == 1
+    if len(set(scores.values())) > 1:
+        assert min(found.values()) == 0
+    for one in scores:
+        for other in scores:
+            if scores[one] >= scores[other]:
+                assert found[one] >= found[other]
+
+
+def test_equal_scores_are_all_best() -> None:
+    assert min_max({1: 0.3, 2: 0.3}) == {1: 1.0, 2: 1.0}
+    assert min_max({5: -2.0}) == {5: 1.0}
+    assert min_max({}) == {}
+
+
+@given(RANKINGS, st.randoms(use_true_random=False))
+def test_the_order_of_rankings_does_not_matter(
+    rankings: list[tuple[dict[int, float], float]], random: Random
+) -> None:
+    shuffled = random.sample(rankings, len(rankings))
+
+    assert fuse(shuffled) == pytest.approx(fuse(rankings))
+
+
+@given(RANKINGS)
+def test_fused_scores_lie_between_zero_and_one_best_first(
+    rankings: list[tuple[dict[int, float], float]],
+) -> None:
+    fused = fuse(rankings)
+
+    assert set(fused) == {key for scores, _ in rankings for key in scores}
+    assert all(0 <= score <= 1 + 1e-9 for score in fused.values())
+    assert list(fused.items()) == sorted(fused.items(), key=lambda item: (-item[1], item[0]))
+
+
+@given(RANKINGS, st.floats(0.1, 10))
+def test_only_the_proportion_of_weights_counts(
+    rankings: list[tuple[dict[int, float], float]], factor: float
+) -> None:
+    scaled = [(scores, weight * factor) for scores, weight in rankings]
+
+    assert fuse(scaled) == pytest.approx(fuse(rankings))
+
+
+def test_scores_add_up_by_weight_and_a_missing_one_counts_nothing() -> None:
+    fused = fuse([({1: 10.0, 2: 5.0, 3: 0.0}, 3.0), ({2: -1.0, 4: -3.0}, 1.0)])
+
+    assert fused == pytest.approx({1: 0.75, 2: 0.75 * 0.5 + 0.25, 3: 0.0, 4: 0.0})
+    assert list(fused) == [1, 2, 3, 4]
+
+
+def test_ties_stand_in_the_order_of_keys() -> None:
+    assert list(fuse([({9: 1.0, 3: 1.0}, 1.0), ({7: 2.0}, 1.0)])) == [3, 7, 9]
+
+
+def test_nothing_fuses_to_nothing() -> None:
+    assert fuse([]) == {}
+    assert fuse([({}, 1.0), ({}, 1.0)]) == {}
+    assert not any(math.isnan(score) for score in fuse([({}, 1.0), ({1: 0.0}, 1.0)]).values())
+
+
+class Known:
+    """Scores passages as it was told."""
+
+    def __init__(self, scores: Sequence[float]) -> None:
+        self.scores = scores
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def score(self, question: str, passages: Sequence[str]) -> FloatArray:
+        self.asked.append((question, tuple(passages)))
+        return np.array(self.scores, dtype=np.float32)
+
+
+def hits(*scores: float) -> list[Hit]:
+    return [
+        hit_of(f"Text {rank}.", rank, f"Title {rank}", score=score)
+        for rank, score in enumerate(scores, start=1)
+    ]
+
+
+def rerank(weight: float, before: Sequence[Hit], scores: Sequence[float]) -> list[int]:
+    return [hit.chunk_id for hit in Reranking(Known(scores), weight).rerank("Why?", before)]
+
+
+def test_the_reranker_reads_titles_and_texts() -> None:
+    known = Known([1, 2])
+    Reranking(known, 0.5).rerank("Why?", hits(1, 0))
+    assert known.asked == [("Why?", ("Title 1\nText 1.", "Title 2\nText 2."))]
+
+
+def test_blended_scores_change_the_order() -> None:
+    found = Reranking(Known([-4, -7, 8]), 0.5).rerank("Why?", hits(1, 0.9, 0.4))
+    assert [hit.chunk_id for hit in found] == [3, 1, 2]
+    assert [hit.rank for hit in found] == [1, 2, 3]
+    assert [hit.score for hit in found] == pytest.approx([0.7, 0.5 + 0.5 * 0.2, 0.45])
+    assert [hit.rerank for hit in found] == [Stage(1, 8), Stage(2, -4), Stage(3, -7)]
+
+
+@pytest.mark.parametrize(
+    ("weight", "order"), [(0, [1, 2, 3]), (0.2, [1, 3, 2]), (0.8, [3, 2, 1]), (1, [3, 2, 1])]
+)
+def test_the_weight_goes_from_nothing_to_all(weight: float, order: list[int]) -> None:
+    before = hits(1, 0.5, 0.4)
+    assert rerank(weight, before, [-1, 0, 1]) == order
+    found = Reranking(Known([-1, 0, 1]), 0).rerank("Why?", before)
+    assert [hit.score for hit in found] == [1, 0.5, 0.4]
+
+
+def test_equal_scores_leave_the_order() -> None:
+    assert rerank(1, hits(1, 0.5, 0.4), [3, 3, 3]) == [1, 2, 3]
+    assert rerank(1, hits(1, 0.5, 0.4, 0.3), [0, 3, 0, 3]) == [2, 4, 1, 3]
+
+
+@given(
+    weight=st.floats(0, 1),
+    scores=st.lists(st.tuples(st.floats(0, 1), st.floats(-50, 50, width=32)), max_size=20),
+)
+def test_hits_keep_their_number_and_scores_their_range(
+    weight: float, scores: list[tuple[float, float]]
+) -> None:
+    before = hits(*sorted((score for score, _ in scores), reverse=True))
+    found = Reranking(Known([own for _, own in scores]), weight).rerank("Why?", before)
+    assert sorted(hit.chunk_id for hit in found) == [hit.chunk_id for hit in before]
+    ordered = [hit.score for hit in found]
+    assert ordered == sorted(ordered, reverse=True)
+    assert all(0 <= score <= 1 + 1e-9 for score in ordered)

@@ -410,19 +410,6 @@ def test_questions_about_something_else_are_not(
     assert sure < 0.5
 
 
-def test_a_searcher_follows_what_other_processes_publish(tmp_path: Path) -> None:
-    library = Library(tmp_path, keep=1)
-    library.write(bees="Bees sleep in winter.", ferry="The ferry leaves at seven.")
-    library.refresh()
-    searcher = library.searcher()
-    for hour in ("eight", "nine", "ten"):
-        library.write(ferry=f"The ferry leaves at {hour}.")
-        library.refresh()
-    found = [hit.chunk.text for hit in searcher.search("When does the ferry leave?").hits]
-    assert "The ferry leaves at ten." in found
-    assert searcher.snapshot.generation.number == 4
-
-
 def test_a_searcher_follows_an_index_that_was_made_again(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write(bees="Bees sleep in winter.")
