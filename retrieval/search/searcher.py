@@ -76,17 +76,12 @@ class Searcher:
         """
         snapshot = self._snapshots.latest()
         try:
-            ranking = self._search(snapshot, question, without)
+            return self._search(snapshot, question, without)
         except BaseException as exc:
             if not is_panic(exc):
                 raise
             logger.warning("the lexical index is damaged and is made again")
-            snapshot = self._snapshots.replace_lexical(snapshot)
-            ranking = self._search(snapshot, question, without)
-        # Nothing is found in a generation that was purged meanwhile.
-        if not ranking.hits and (latest := self._snapshots.latest()) is not snapshot:
-            ranking = self._search(latest, question, without)
-        return ranking
+        return self._search(self._snapshots.replace_lexical(snapshot), question, without)
 
     def _search(self, snapshot: Snapshot, question: str, without: frozenset[int]) -> Ranking:
         preferences = Preferences.of(question, self._today())
