@@ -78,3 +78,15 @@ def _text(text: str, encoding: str = "utf-16") -> bytes:
     # Big-endian with its mark, as PDF has it.
     data = b"\xfe\xff" + text.encode("utf-16-be") if encoding == "utf-16" else text.encode(encoding)
     return b"<%s>" % data.hex().encode()
+
+
+PAGE = column(
+    "The new bridge over the river opened on Monday after six years of exam-",
+    "ination, work and waiting. Crowds walked across it from the early morning.",
+    "It cost four million.",
+    "",
+    "The old one, which stood here for a century, will be taken down in spring.",
+)
+HEAD = [Words("Annals of bridges", y=760), Words("1", x=300, y=30)]
+INFO = {"Title": "A new bridge", "Author": "A. Crow", "CreationDate": "D:20240503120000+02'00'"}
+PAPER = pdf([*HEAD, *PAGE], [], [*HEAD, *column("The old one is gone.")], info=INFO)

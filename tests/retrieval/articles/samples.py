@@ -6,9 +6,9 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
+from tests.retrieval.articles.pdfs import PAPER
 from tests.retrieval.articles.samples_channel import EXPORT
 from tests.retrieval.articles.samples_feeds import ATOM, RDF, RSS
-from tests.retrieval.articles.samples_pdf import PAPER
 
 PROSE = (
     "The new bridge over the river opened on Monday after six years of work, and it was crowded."

@@ -100,8 +100,3 @@ def test_an_encrypted_document_says_so() -> None:
     inside["content.xml"] = b"\x93\x02" * 100
     with pytest.raises(UnreadableArticle, match=r"^encrypted$"):
         only("a.odt", zipped(inside))
-
-
-def test_a_document_of_another_kind_is_no_article() -> None:
-    with pytest.raises(UnreadableArticle, match=r"^no OpenDocument text in it$"):
-        only("a.odt", zipped({"content.xml": "<a/>"}))

@@ -104,12 +104,6 @@ def test_a_worker_reads_what_a_reader_reads(parser: Parser, folder: Path) -> Non
         assert parser.parse() == parse(file.path, data)
 
 
-def test_every_character_arrives(parser: Parser, folder: Path) -> None:
-    text = "Свобода “є”:\n\n\\n 💥 caf\u0301e \x7f\u2028Next \\ud83d."
-    file = put(folder, "a.txt", text.encode())
-    assert read(parser, file) == parse("a.txt", text.encode())
-
-
 @given(ARTICLES)
 def test_an_article_arrives_as_it_was_sent(article: Article) -> None:
     document = json.dumps(packed(article), ensure_ascii=False)
@@ -205,15 +199,6 @@ def test_a_file_that_changed_is_still_written(parser: Parser, folder: Path, data
     with pytest.raises(StillWritten, match=r"^is still being written$"):
         parser.read(file)
     assert read(parser, put(folder, "a.txt", data))
-
-
-def test_no_link_is_followed(parser: Parser, folder: Path, tmp_path: Path) -> None:
-    file = put(folder, "linked.txt", b"Some text.")
-    (tmp_path / "private.txt").write_text("Some text.")
-    (folder / "linked.txt").unlink()
-    (folder / "linked.txt").symlink_to(tmp_path / "private.txt")
-    with pytest.raises(UnreadableArticle, match=r"^a symbolic link$"):
-        parser.read(file)
 
 
 # Crashes, hangs and memory

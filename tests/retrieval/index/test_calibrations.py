@@ -26,12 +26,6 @@ def test_an_index_made_before_there_were_any_has_none(store: Store) -> None:
     assert store.calibrations.written() == ""
 
 
-def test_a_calibration_comes_back_as_it_was(store: Store) -> None:
-    store.calibrations.keep(ONE)
-
-    assert store.calibrations.of(1) == ONE
-
-
 def test_a_generation_without_its_own_has_that_of_the_last_before_it(store: Store) -> None:
     third = replace(ONE, generation=3, pairs=30)
     store.calibrations.keep(third)

@@ -9,12 +9,12 @@ import pytest
 
 from retrieval.errors import IndexFault
 from retrieval.index.store import Store
-from retrieval.index.writer import Difference, GenerationWriter, purge, rollback
+from retrieval.index.writer import purge, rollback
 from retrieval.refresh.plan import compare
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, articles_in
-from tests.retrieval.rebuilt import StoppedEncoder, prose
+from tests.retrieval.rebuilt import WORDS, StoppedEncoder, prose
 
 
 @pytest.fixture
@@ -144,6 +144,8 @@ def test_a_rolled_back_index_is_held_until_somebody_refreshes_it(library: Librar
 
 
 def test_rollbacks_go_back_further_and_further(library: Library) -> None:
+    with pytest.raises(IndexFault, match=r"is at generation 1, .* is not kept \(kept: no other;"):
+        rollback(library.store())
     for n in range(2, 5):
         library.write(mill=f"The mill\n\nIt has {n} wheels.")
         library.refresh()
@@ -158,56 +160,11 @@ def test_rollbacks_go_back_further_and_further(library: Library) -> None:
         rollback(store, 1)
 
 
-def test_a_rollback_of_a_rename_and_a_copy(library: Library) -> None:
-    (library.articles / "mill.txt").rename(library.articles / "ruin.txt")
-    shutil.copy(library.articles / "river.txt", library.articles / "stream.txt")
-    library.refresh()
-    rollback(library.store())
-    assert paths(library) == ["mill.txt", "river.txt"]
-    assert asked(library, "mill")[0] == "mill.txt"
-
-    report = library.refresh()
-
-    assert (report.added, report.deleted, report.renamed, report.encoded) == (2, 1, 1, 0)
-    assert paths(library) == ["river.txt", "ruin.txt", "stream.txt"]
-
-
-def test_a_rollback_forgets_what_an_unfinished_refresh_wrote(library: Library) -> None:
-    library.write(mill="The mill\n\nIt is a ruin.")
-    library.refresh()
-    store = library.store()
-    draft = GenerationWriter(store)
-    draft.drop(["river.txt"])
-    assert draft.difference() == Difference(0, 0, 1, 1, 0)
-
-    rollback(store)
-
-    assert paths(library) == ["mill.txt", "river.txt"]
-    assert not GenerationWriter(store).difference().any
-
-
-def test_without_a_generation_before_there_is_no_rollback(library: Library) -> None:
-    with pytest.raises(IndexFault, match=r"is at generation 1, .* is not kept \(kept: no other;"):
-        rollback(library.store())
-
-
 def test_what_no_kept_generation_needs_is_purged_and_its_room_given_back(tmp_path: Path) -> None:
     library = Library(tmp_path, keep=1)
     library.write(always="The mill\n\nIt burnt down.")
-    words = [
-        "river",
-        "mill",
-        "bridge",
-        "town",
-        "flood",
-        "hill",
-        "spring",
-        "ferry",
-        "market",
-        "tower",
-    ]
     for n in range(400):
-        line = " ".join(f"{word}{n}" for word in words)
+        line = " ".join(f"{word}{n}" for word in WORDS)
         library.write(**{f"a{n}": "\n\n".join(f"{line} {m}" for m in range(20))})
     library.refresh()
     store = library.store()
@@ -224,20 +181,6 @@ def test_what_no_kept_generation_needs_is_purged_and_its_room_given_back(tmp_pat
     }
     assert set(counts.values()) == {1}
     assert store.db.one("PRAGMA page_count")[0] < before / 4
-
-
-def test_a_generation_that_is_kept_can_still_be_read_whole(library: Library) -> None:
-    store = library.store()
-    for n in range(4):
-        library.write(mill=f"The mill\n\nIt has {n} wheels.")
-        library.refresh()
-
-    for generation in store.generations():
-        ids = [int(i) for some, _ in store.vectors(generation.number) for i in some]
-        texts = {one.chunk.text for one in store.chunks(ids, generation.number).values()}
-        assert len(texts) == 2
-        assert any(f"It has {generation.number - 2} wheels." in text for text in texts)
-    assert [one.number for one in store.generations()] == [5, 4, 3]
 
 
 def test_purging_an_empty_store_is_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
@@ -75,24 +75,6 @@ def test_top_k_are_the_best(tmp_path: Path) -> None:
     best = index.search("river town bridge flood", ["en"], 2)
 
     assert list(best.items()) == list(everything.items())[:2]
-
-
-@pytest.mark.parametrize(
-    ("language", "one", "other"),
-    [
-        ("en", "flooding rivers", "the river floods"),
-        ("de", "alte Brücken", "die alten Brücke"),
-        ("ru", "старые мосты", "о старом мосте"),
-        ("fr", "les rivières", "la rivière"),
-    ],
-)
-def test_inflected_words_meet_in_their_stem(language: str, one: str, other: str) -> None:
-    assert set(terms(one, language)) == set(terms(other, language))
-
-
-def test_words_of_other_languages_stand_as_they_are() -> None:
-    assert terms("Старите МОСТОВЕ, и мостове", "bg") == ["старите", "мостове", "и", "мостове"]
-    assert terms("The Bridges", "xx") == ["the", "bridges"]
 
 
 @pytest.mark.parametrize(
@@ -236,16 +218,6 @@ def test_chunks_are_counted_by_a_word_as_it_stands(tmp_path: Path) -> None:
     assert [index.chunks_with(word) for word in ("river", "rivers", "the", "rive")] == [2, 1, 1, 0]
 
 
-def test_opens_what_was_created(tmp_path: Path) -> None:
-    created = build(tmp_path / "lexical", RIVER)
-
-    opened = LexicalIndex.open(tmp_path / "lexical", "store")
-
-    assert opened is not None
-    assert opened.generation == created.generation == 1
-    assert opened.search("river", ["en"], 9) == created.search("river", ["en"], 9)
-
-
 def test_no_folder_and_another_store_are_no_index(tmp_path: Path) -> None:
     build(tmp_path / "lexical", RIVER)
 
@@ -334,13 +306,3 @@ def test_a_folder_that_cannot_be_made_is_the_worlds_fault(tmp_path: Path) -> Non
 
     with pytest.raises(IndexFault, match=r"cannot be written .* check that the disk has room"):
         LexicalIndex.create(tmp_path / "file" / "lexical")
-
-
-def test_passages_may_come_from_a_generator(tmp_path: Path) -> None:
-    def passages() -> Iterable[tuple[int, str, str]]:
-        yield 1, "en", "A river."
-
-    index = LexicalIndex.create(tmp_path / "lexical")
-    index.update(passages(), [], 1, "store")
-
-    assert set(index.search("river", ["en"], 9)) == {1}

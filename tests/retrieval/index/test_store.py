@@ -7,8 +7,6 @@ import os
 import shutil
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +20,6 @@ from retrieval.index.rows import FileState, Generation, StoredEncoding, Tokens
 from retrieval.index.store import FORMAT, Store
 from retrieval.index.writer import ChunkedArticle, GenerationWriter, purge
 from retrieval.types import Article, Chunk, Sentence, Source
-from tests.paths import ROOT
 
 DIM = 16
 
@@ -165,44 +162,6 @@ def test_generation_tells_what_is_in_it(store: Store) -> None:
     assert before <= state.published <= dt.datetime.now(dt.UTC)
 
 
-def test_sources_stand_in_the_order_of_paths(store: Store) -> None:
-    replace(store, *(article_of(path, "Text.") for path in "cab"))
-
-    assert [source.path for source in store.sources()] == ["a", "b", "c"]
-
-
-def test_nothing_is_visible_before_it_is_published(store: Store) -> None:
-    replace(store, article_of("a", "Old."), article_of("b", "Stays."))
-    before = store.generation()
-
-    draft = add(store, article_of("a", "New."))
-    draft.drop(["b"])
-
-    assert store.generation() == before
-    assert seen(store) == {"Old.", "Stays."}
-    assert store.article("a") == article_of("a", "Old.")
-    assert [s.path for s in store.sources()] == ["a", "b"]
-
-    draft.publish()
-
-    assert seen(store) == {"New."}
-    assert store.article("a") == article_of("a", "New.")
-    assert store.article("b") is None
-    assert seen(store, generation=1) == {"Old.", "Stays."}
-
-
-def test_an_article_is_added_with_encodings_that_are_stored(store: Store) -> None:
-    replace(store, article_of("a", "Shared."))
-    draft = GenerationWriter(store)
-
-    draft.put([(file_of("b"), [cut_of(article_of("b", "Shared."))])])
-    draft.publish()
-
-    ((ids, vectors),) = store.vectors(2)
-    assert len(ids) == 2
-    np.testing.assert_array_equal(vectors[0], vectors[1])
-
-
 def test_an_article_without_its_encoding_is_refused_with_all_that_came_with_it(
     store: Store,
 ) -> None:
@@ -274,25 +233,6 @@ def test_ids_are_never_used_again(store: Store) -> None:
     assert not before & set(store.chunks(range(100), 3))
 
 
-def test_changes_since_a_generation(store: Store) -> None:
-    replace(store, article_of("a", "One."), article_of("b", "Two."))
-    replace(store, article_of("b", "Three."))
-    replace(store, article_of("c", "Four."), remove=("a",))
-
-    def texts(since: int, generation: int) -> set[str]:
-        return {text.split("\n")[1] for _, _, text in store.passages(since, generation)}
-
-    assert texts(0, 3) == {"Three.", "Four."}
-    assert texts(1, 3) == {"Three.", "Four."}
-    assert texts(2, 3) == {"Four."}
-    assert texts(1, 2) == {"Three."}
-    assert texts(3, 3) == set()
-    gone = {s.chunk.text for s in store.chunks(store.removed_chunks(1, 3), 1).values()}
-    assert gone == {"One.", "Two."}
-    assert len(store.removed_chunks(2, 3)) == 1
-    assert store.removed_chunks(3, 3) == []
-
-
 @pytest.mark.parametrize("keep", [1, 2, 3])
 def test_only_kept_generations_stay(store: Store, keep: int) -> None:
     for n in range(1, 6):
@@ -308,17 +248,6 @@ def test_only_kept_generations_stay(store: Store, keep: int) -> None:
         if n in kept:
             assert seen(store, generation=n) == {f"Text {n}.", "Shared."}
     assert store.keeps(0)
-
-
-def test_an_encoding_in_use_is_never_dropped(store: Store) -> None:
-    replace(store, article_of("a", "Shared.", "Own."), article_of("b", "Shared."), keep=1)
-
-    replace(store, remove=("a",), keep=1)
-
-    assert seen(store) == {"Shared."}
-    assert GenerationWriter(store).known_encodings(
-        [digest_of("Shared."), digest_of("Own.")], tokens=True
-    ) == {digest_of("Shared.")}
 
 
 def test_many_digests_are_looked_up(store: Store) -> None:
@@ -343,25 +272,6 @@ def test_vectors_come_in_batches_of_ascending_ids(store: Store) -> None:
     assert [vectors.shape for _, vectors in batches] == [(8192, DIM), (808, DIM)]
 
 
-def test_files_are_remembered_with_a_generation(store: Store) -> None:
-    one, other = file_of("a"), file_of("ü", "", "no text in it")
-    draft = GenerationWriter(store)
-    draft.put([(one, [(article_of("a"), [])]), (other, [])])
-    draft.publish()
-    assert store.files(1) == {"a": one, "ü": other}
-    touched = dataclasses.replace(one, mtime_ns=5)
-
-    draft = GenerationWriter(store)
-    draft.touch([touched])
-    draft.put([(file_of("ü", "", "a binary file"), [])])
-
-    assert not draft.difference().any
-    assert store.files(1) == {"a": touched, "ü": other}
-    draft.discard()
-    assert store.files(1) == {"a": touched, "ü": file_of("ü", "", "a binary file")}
-    assert store.current() == 1
-
-
 def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
     def files() -> Iterator[tuple[FileState, list[ChunkedArticle]]]:
         yield file_of("a"), [(article_of("a"), [])]
@@ -373,42 +283,6 @@ def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
     assert GenerationWriter(store).files() == {}
     replace(store, article_of("b", "Text."))
     assert [source.path for source in store.sources()] == ["b"]
-
-
-def test_threads_read_whole_generations_while_one_writes(store: Store) -> None:
-    def state(n: int) -> list[Article]:
-        return [article_of(path, f"Text {n} of {path}.") for path in "abcd"]
-
-    replace(store, *state(0), keep=100)
-    done = threading.Event()
-    faults: list[object] = []
-    reads = [0] * 4
-
-    def read(reader: int) -> None:
-        try:
-            while not done.is_set() or not reads[reader]:
-                generation = store.generation()
-                texts = seen(store, generation.number)
-                wanted = {f"Text {generation.number - 1} of {path}." for path in "abcd"}
-                if texts != wanted or generation.chunks != 4:
-                    faults.append((generation, texts))
-                reads[reader] += 1
-        except BaseException as exc:  # noqa: BLE001 - what a thread raises would go unseen
-            faults.append(exc)
-        finally:
-            store.close()
-
-    threads = [threading.Thread(target=read, args=(n,)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for n in range(1, 30):
-        replace(store, *state(n), keep=100)
-    done.set()
-    for thread in threads:
-        thread.join()
-
-    assert faults == []
-    assert all(reads)
 
 
 def test_connections_of_ended_threads_are_closed(store: Store, tmp_path: Path) -> None:
@@ -520,50 +394,6 @@ def test_no_database_at_all_is_damage(tmp_path: Path, content: bytes) -> None:
         Store.open(tmp_path)
 
 
-def published(tmp_path: Path) -> bytes:
-    """Return the bytes of a database at rest."""
-    store = Store.create(tmp_path / "whole", "f", "hash", DIM)
-    replace(store, *(article_of(path, *(f"{path} {n}." for n in range(40))) for path in "abcdef"))
-    store.close()
-    path = database(tmp_path / "whole")
-    assert [file.name for file in path.parent.iterdir()] == ["index.sqlite"]
-    return path.read_bytes()
-
-
-def test_a_database_that_was_cut_off_is_damage(tmp_path: Path) -> None:
-    whole = published(tmp_path)
-    lengths = [1, 15, 16, 99, 100, 101, 4095, 4096, *range(5000, len(whole), 3001), len(whole) - 1]
-    folder = tmp_path / "cut"
-    for length in lengths:
-        database(folder).write_bytes(whole[:length])
-
-        with pytest.raises(IndexDamaged, match=r"is damaged \(.*\); run .* --rebuild"):
-            Store.open(folder)
-
-
-def test_an_overwritten_page_is_damage_when_it_is_read(tmp_path: Path) -> None:
-    whole = bytearray(published(tmp_path))
-    for at in range(4096, len(whole), 4096):
-        whole[at : at + 4096] = b"\xa5" * 4096
-    database(tmp_path / "whole").write_bytes(whole)
-    store = Store.open(tmp_path / "whole")
-    assert store is not None
-
-    with pytest.raises(IndexDamaged, match=r"is damaged \(.*malformed.*\); run .* --rebuild"):
-        store.sources()
-
-
-def test_a_missing_row_is_damage(tmp_path: Path) -> None:
-    store = Store.create(tmp_path, "f", "hash", DIM)
-    db = sqlite3.connect(database(tmp_path))
-    db.execute("DELETE FROM meta WHERE key = 'current'")
-    db.commit()
-    db.close()
-
-    with pytest.raises(IndexDamaged, match="a row is missing"):
-        store.current()
-
-
 def test_pages_on_their_way_from_the_log_are_no_damage(store: Store, tmp_path: Path) -> None:
     replace(store, *(article_of(path, *(f"{path} {n}." for n in range(40))) for path in "abcdef"))
     source, copy = tmp_path / "index", tmp_path / "copy"
@@ -589,55 +419,9 @@ def test_a_folder_that_cannot_be_made_is_the_worlds_fault(tmp_path: Path) -> Non
         Store.create(tmp_path / "file" / "index", "f", "hash", DIM)
 
 
-def test_a_folder_in_place_of_a_database_is_damage(tmp_path: Path) -> None:
-    database(tmp_path).mkdir()
-
-    with pytest.raises(IndexDamaged, match=r"is damaged \(it is a folder\); run .* --rebuild"):
-        Store.open(tmp_path)
-
-
 def test_a_lost_folder_is_the_worlds_fault(store: Store, tmp_path: Path) -> None:
     store.close()
     shutil.rmtree(tmp_path / "index")
 
     with pytest.raises(IndexFault, match=r"unable to open database file.*check that the disk"):
         store.current()
-
-
-FULL_DISK = """
-import resource, sys
-from pathlib import Path
-from retrieval.errors import IndexFault
-from tests.retrieval.index.test_store import add, article_of, replace, seen
-from retrieval.index import GenerationWriter, Store
-
-store = Store.open(Path(sys.argv[1]))
-limit = int(sys.argv[2])
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-try:
-    add(store, *(article_of(f"b{n}", "x " * 5000 + str(n)) for n in range(400)))
-except IndexFault as exc:
-    print(exc)
-resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-GenerationWriter(store).drop(f"b{n}" for n in range(400))
-replace(store, article_of("c", "Room again."))
-print(sorted(seen(store)))
-"""
-
-
-def test_a_full_disk_is_the_worlds_fault_and_passes(store: Store, tmp_path: Path) -> None:
-    replace(store, article_of("a", "Text."))
-    store.close()
-
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path / "index"), "1000000"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    fault, found = done.stdout.splitlines()
-    assert "cannot be used" in fault
-    assert "check that the disk has room" in fault
-    assert found == "['Room again.', 'Text.']"

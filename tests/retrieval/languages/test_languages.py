@@ -112,6 +112,24 @@ def test_any_text_has_one_language_or_none(text: str) -> None:
         assert language is None or len(language) == 2
 
 
+@pytest.mark.parametrize(
+    ("language", "one", "other"),
+    [
+        ("en", "flooding rivers", "the river floods"),
+        ("de", "alte Brücken", "die alten Brücke"),
+        ("ru", "старые мосты", "о старом мосте"),
+        ("fr", "les rivières", "la rivière"),
+    ],
+)
+def test_inflected_words_meet_in_their_stem(language: str, one: str, other: str) -> None:
+    assert set(terms(one, language)) == set(terms(other, language))
+
+
+def test_words_of_other_languages_stand_as_they_are() -> None:
+    assert terms("Старите МОСТОВЕ, и мостове", "bg") == ["старите", "мостове", "и", "мостове"]
+    assert terms("The Bridges", "xx") == ["the", "bridges"]
+
+
 @pytest.mark.parametrize("language", STOP_WORDS)
 def test_stop_words_are_single_words_that_are_left_out(language: str) -> None:
     assert language in WITH_STOP_WORDS

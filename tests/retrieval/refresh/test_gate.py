@@ -18,24 +18,9 @@ from retrieval.refresh.plan import compare
 from retrieval.refresh.refresh import Candidate, RefreshOptions
 from tests.fakes import HashEncoder, Query
 from tests.retrieval.library import SEARCH, Library, articles_in
+from tests.retrieval.rebuilt import WORDS as WORDS_OF_PROSE
 
-WORDS = [
-    "river",
-    "mill",
-    "bridge",
-    "town",
-    "flood",
-    "hill",
-    "spring",
-    "ferry",
-    "market",
-    "tower",
-    "dam",
-    "canal",
-    "weir",
-    "lock",
-    "quay",
-]
+WORDS = [*WORDS_OF_PROSE, "dam", "canal", "weir", "lock", "quay"]
 
 
 def story(n: int) -> str:

@@ -2,24 +2,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import pytest
 
-from retrieval.errors import ArticlesError, IndexBusy, IndexFault, IndexMismatch
+from retrieval.errors import ArticlesError, IndexFault, IndexMismatch
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.lexical_files import lexical_of, write_lexical
 from retrieval.refresh.plan import RefreshProgress
 from tests.fakes import HashEncoder
-from tests.paths import ROOT
 from tests.retrieval.library import Library
 from tests.retrieval.rebuilt import StoppedEncoder, assert_like_rebuilt, found, indexed, prose
 from tests.rights import without_roots_rights
@@ -99,19 +94,6 @@ def test_equal_text_is_encoded_once(library: Library) -> None:
     report = library.refresh()
 
     assert (report.added, report.chunks, report.encoded) == (5, 3, 3)
-
-
-def test_a_renamed_article_is_not_encoded_again(library: Library) -> None:
-    (library.articles / "a.md").write_text("# The river\n\nIt rises in the hills.")
-    library.refresh()
-    (library.articles / "a.md").rename(library.articles / "b.md")
-    encoder = HashEncoder()
-
-    report = library.refresh(encoder)
-
-    assert (report.added, report.deleted, report.encoded) == (1, 1, 0)
-    assert encoder.encoded == []
-    assert "b.md" in [source.path for source in indexed(library)]
 
 
 def test_a_touched_file_is_unchanged_and_read_once(library: Library) -> None:
@@ -281,66 +263,6 @@ def test_an_interrupted_first_refresh_publishes_nothing(library: Library) -> Non
     assert library.refresh().generation == 1
 
 
-def test_articles_that_change_after_an_interrupt_leave_no_trace(library: Library) -> None:
-    library.chunk_tokens = 16
-    library.write(a="The ferry sank. " + prose(1, 80), b=prose(2, 500))
-    with pytest.raises(KeyboardInterrupt, match="enough"):
-        library.refresh(StoppedEncoder(200))
-    library.write(a="The ferry is safe.")
-    (library.articles / "b.txt").unlink()
-
-    library.refresh()
-
-    assert_like_rebuilt(library)
-
-
-def run_python(code: str, *args: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, args)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-
-
-@contextmanager
-def holding_the_lock(index: Path) -> Iterator[subprocess.Popen[str]]:
-    code = (
-        "import sys; from pathlib import Path; from retrieval.index.folder import write_lock\n"
-        "with write_lock(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
-    )
-    process = run_python(code, index)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def test_only_one_process_writes(library: Library) -> None:
-    library.refresh()
-    library.write(new="A new market.")
-    with holding_the_lock(library.index) as other:
-        with pytest.raises(IndexBusy, match=r"process \d+, since .*, is writing to .*index; wait"):
-            library.refresh()
-        assert library.searcher().search("river").hits
-
-        # The lock of a process that died holds nobody up.
-        other.kill()
-        other.wait()
-        assert library.refresh().added == 1
-
-
-def test_two_writers_in_one_process_exclude_each_other(tmp_path: Path) -> None:
-    with write_lock(tmp_path), pytest.raises(IndexBusy, match=r"process \d+"), write_lock(tmp_path):
-        pass
-    with write_lock(tmp_path):
-        pass
-
-
 @pytest.mark.parametrize("error", [PermissionError, NotADirectoryError, FileExistsError])
 def test_an_error_under_the_lock_is_not_the_locks(tmp_path: Path, error: type[OSError]) -> None:
     with pytest.raises(error, match="of somebody else"), write_lock(tmp_path):
@@ -354,12 +276,6 @@ def test_a_file_in_place_of_the_index_folder_is_named(library: Library) -> None:
 
     with pytest.raises(IndexFault, match=r"cannot be written \(File exists\); .*--index"):
         library.refresh()
-
-
-def test_the_index_folder_is_its_owners(library: Library) -> None:
-    library.refresh()
-
-    assert library.index.stat().st_mode & 0o777 == 0o700
 
 
 def test_another_encoder_is_refused(library: Library) -> None:
@@ -378,31 +294,6 @@ def cut_in_half(lexical: Path) -> None:
         # A new file: what is still mapped into this process must not shrink under it.
         path.unlink()
         path.write_bytes(whole[: len(whole) // 2])
-
-
-DAMAGE: dict[str, Callable[[Path], object]] = {
-    "deleted": shutil.rmtree,
-    "without manifest": lambda lexical: (lexical / "manifest.json").unlink(),
-    "without meta": lambda lexical: (lexical / "meta.json").unlink(),
-    "cut in half": cut_in_half,
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGE)
-@pytest.mark.parametrize("by", ["refresh", "searcher"])
-def test_a_damaged_lexical_index_is_built_again(library: Library, damage: str, by: str) -> None:
-    library.refresh()
-    before = found(library)
-    DAMAGE[damage](library.lexical)
-
-    report = library.refresh() if by == "refresh" else None
-    after = found(library)
-
-    assert after == before
-    assert any(one.matching for matches in after.values() for one in matches.values())
-    assert report is None or not report.changed
-    store = library.store()
-    assert LexicalIndex.open(library.lexical, store.key) is not None
 
 
 @pytest.mark.parametrize("left", ["half of it", "the one before", "a kill in a commit"])

@@ -11,12 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from config import WatchMode
-from retrieval.refresh.watch import FolderChanges
+from retrieval.refresh.watch import Debouncer, FolderChanges, network_filesystem
 from tests.paths import ROOT
 
 SOON_S = 30.0
@@ -391,3 +392,119 @@ def test_nothing_is_logged_where_all_is_well(
     with listening(folder) as listener:
         assert listener.hears_of(folder / "a.md")
     assert not [one for one in caplog.records if one.name.startswith("retrieval")]
+
+
+STEP_S = 0.1
+
+
+def told(times: list[float], until: float) -> list[float]:
+    """Return when it is told, after the first look, of changes at such times."""
+    pace = Debouncer(0.0)
+    assert pace.is_time(0.0, quiet=True)
+    pace.told(0.0, 30.0)
+    found = []
+    left = sorted(times)
+    for step in range(1, round(until / STEP_S)):
+        now = step * STEP_S
+        heard = bool(left) and left[0] <= now
+        while left and left[0] <= now:
+            left.pop(0)
+        if heard:
+            pace.hear(now)
+        if pace.is_time(now, quiet=not heard):
+            pace.told(now, 30.0)
+            found.append(now)
+    return found
+
+
+def test_a_change_is_told_once_as_soon_as_it_is_quiet() -> None:
+    (at,) = told([1.0], until=20.0)
+    assert 1.0 < at < 1.3
+
+
+def test_changes_that_follow_at_once_are_told_together() -> None:
+    (at,) = told([1.0 + n * STEP_S for n in range(10)], until=20.0)
+    assert 1.9 < at < 2.3
+
+
+def test_changes_that_do_not_end_are_told_meanwhile_and_after_the_last() -> None:
+    found = told([n * STEP_S for n in range(1, 100)], until=25.0)
+    assert found[0] < 3.0
+    assert found[-1] > 9.9
+    assert len(found) <= 7
+
+
+def test_a_copy_of_many_files_that_takes_long_is_told_seldom() -> None:
+    # Three files a second for a quarter of an hour.
+    found = told([n / 3 for n in range(2700)], until=930.0)
+    assert len(found) < 110
+    assert max(found) > 899.0
+    gaps = [later - before for before, later in pairwise(found)]
+    assert max(gaps) < 11.0
+
+
+def test_a_look_is_due_now_and_then_and_when_it_was_asked_for() -> None:
+    first, second = told([], until=61.0)
+    assert 29.9 < first < 30.2
+    assert 59.9 < second < 60.4
+    pace = Debouncer(0.0)
+    pace.told(0.0, 1.0)
+    assert not pace.is_time(0.9, quiet=True)
+    assert pace.is_time(1.1, quiet=True)
+    pace.told(1.1, 30.0)
+    pace.hurry(2.0)
+    assert pace.is_time(2.0, quiet=True)
+
+
+DISK = "27 1 254:0 / / rw,relatime - ext4 /dev/sda1 rw"
+
+
+def table(folder: Path, *lines: str) -> Path:
+    path = folder / "mountinfo"
+    path.write_text("\n".join([DISK, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("ext4", True), ("tmpfs", True), ("overlay", True), ("fuseblk", True),
+        ("nfs", False), ("nfs4", False), ("cifs", False), ("smb3", False), ("9p", False),
+        ("fuse.sshfs", False), ("fuse.rclone", False), ("vboxsf", False), ("virtiofs", False),
+    ],
+)  # fmt: skip
+def test_network_folders_tell_nothing(tmp_path: Path, kind: str, told: bool) -> None:
+    mounts = table(tmp_path, f"30 27 0:30 / /srv/share rw shared:5 master:1 - {kind} server:/x rw")
+    assert network_filesystem(Path("/srv/share/articles"), mounts) == (None if told else kind)
+    assert network_filesystem(Path("/srv/share"), mounts) == (None if told else kind)
+    # Also where only a folder of theirs is such a one.
+    assert network_filesystem(Path("/srv"), mounts) == (None if told else kind)
+    assert network_filesystem(Path("/srv/shared"), mounts) is None
+
+
+def test_what_lies_on_top_counts(tmp_path: Path) -> None:
+    over = "30 27 0:30 / /srv rw - nfs4 server:/x rw", "31 30 0:31 / /srv/disk rw - ext4 /dev/b rw"
+    assert network_filesystem(Path("/srv/disk/articles"), table(tmp_path, *over)) is None
+    assert network_filesystem(Path("/srv/other"), table(tmp_path, *over)) == "nfs4"
+    under = "30 27 0:30 / /srv rw - autofs auto rw", "31 30 0:31 / /srv rw - nfs4 server:/x rw"
+    assert network_filesystem(Path("/srv"), table(tmp_path, *under)) == "nfs4"
+    assert network_filesystem(Path("/srv"), table(tmp_path, *reversed(under))) is None
+
+
+def test_names_with_blanks_are_read(tmp_path: Path) -> None:
+    mounts = table(tmp_path, r"30 27 0:30 / /srv/my\040share\134 rw - cifs //server/x rw")
+    assert network_filesystem(Path("/srv/my share\\"), mounts) == "cifs"
+
+
+def test_without_a_table_of_mounts_all_is_told(tmp_path: Path) -> None:
+    assert network_filesystem(tmp_path, tmp_path / "none") is None
+    assert (
+        network_filesystem(
+            Path("/srv"), table(tmp_path, "", "nonsense", "1 2 3", "1 2 3 4 /srv rw -")
+        )
+        is None
+    )
+
+
+def test_a_folder_of_this_machine_is_told_of(tmp_path: Path) -> None:
+    assert network_filesystem(tmp_path.resolve()) is None
