@@ -12,7 +12,7 @@ from config import ArticlesSettings, IndexSettings, LateInteraction, SearchSetti
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import parse
 from retrieval.index.store import Store
-from retrieval.refresh.plan import RefreshProgress, RefreshReport
+from retrieval.refresh.plan import RefreshProgress, RefreshReport, compare
 from retrieval.refresh.refresh import DEFAULT_OPTIONS, RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
 from retrieval.types import Article, Chunk, Encoder, Hit, Sentence, Source, Stage
@@ -117,6 +117,11 @@ class Library:
         """Where the lexical index of the current generation is."""
         store = self.store()
         return store.place / "lexical" / str(store.current())
+
+    def is_in_line(self) -> bool:
+        """Whether a refresh that nobody asked for has nothing to do."""
+        found = compare(articles_in(self.articles), self.settings, tokens=True)
+        return found is not None and found.in_line
 
     def store(self) -> Store:
         store = Store.open(self.index)

@@ -2,18 +2,16 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from retrieval.articles.folder import ArticleFile, FolderListing, read_bytes, walk
 from retrieval.articles.text import UnreadableArticle
 from retrieval.errors import ArticlesError
-from tests.paths import ROOT
+from tests.rights import without_roots_rights
 
 MAX_BYTES = 10_000_000
 
@@ -41,10 +39,11 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def public_folder() -> Iterator[Path]:
-    """A folder that another user can reach, which pytest's own are not."""
-    with tempfile.TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
+    """A folder of somebody who is not root, who could read everything."""
+    with TemporaryDirectory() as name, without_roots_rights(Path(name)):
         yield Path(name)
+        for path in (Path(name), *Path(name).rglob("*")):
+            path.chmod(0o700)
 
 
 def test_articles_come_sorted_with_size_and_time(folder: Path) -> None:
@@ -229,73 +228,26 @@ def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
         walk(tmp_path / "file.md", MAX_BYTES)
 
 
-# Permissions do not bind root, who runs the tests in a container: the work is done by a process
-# that has become nobody, after its imports, because nobody may not reach them.
-AS_NOBODY = """
-import os, sys
-from pathlib import Path
-from retrieval.articles.folder import FolderListing, read_bytes, walk
-from retrieval.errors import ArticlesError
-from retrieval.articles.text import UnreadableArticle
-
-if os.getuid() == 0:
-    os.setgroups([])
-    os.setgid(65534)
-    os.setuid(65534)
-folder = Path(sys.argv[1])
-try:
-    found = walk(folder, 1000)
-    files, skips = found.files, found.skipped
-except ArticlesError as error:
-    sys.exit(str(error))
-for skip in skips:
-    print(skip.article, skip.reason, sep=": ")
-for file in files:
-    try:
-        print(file.path, read_bytes(folder, file, 1000))
-    except UnreadableArticle as error:
-        print(file.path, error, sep=": ")
-"""
-
-
-def as_nobody(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", AS_NOBODY, str(folder)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 def test_forbidden_files_and_folders_are_skipped(public_folder: Path) -> None:
-    write(public_folder, "open.md", "closed.md", "sub/inner.md", "list-only/a.md")
+    write(
+        public_folder, "open.md", "closed.md", "sub/inner.md", "list-only/a.md", "list-only/b.png"
+    )
     (public_folder / "closed.md").chmod(0o000)
+    (public_folder / "list-only").chmod(0o400)
     (public_folder / "sub").chmod(0o000)
-    done = as_nobody(public_folder)
-    (public_folder / "sub").chmod(0o755)
-    assert done.stderr == ""
-    assert done.stdout.splitlines() == [
-        "sub: permission denied",
-        "closed.md: permission denied",
-        "list-only/a.md b'Some text.'",
-        "open.md b'Some text.'",
+    found = walk(public_folder, MAX_BYTES)
+    assert [(one.article, one.reason) for one in found.skipped] == [
+        ("list-only/a.md", "permission denied"),
+        ("sub", "permission denied"),
     ]
+    assert found.unlisted == ("sub",)
+    closed, readable = found.files
+    with pytest.raises(UnreadableArticle, match=r"^permission denied$"):
+        read_bytes(public_folder, closed, MAX_BYTES)
+    assert read_bytes(public_folder, readable, MAX_BYTES) == b"Some text."
 
 
 def test_forbidden_folder(public_folder: Path) -> None:
     public_folder.chmod(0o000)
-    done = as_nobody(public_folder)
-    public_folder.chmod(0o755)
-    assert done.returncode == 1
-    assert f"articles folder '{public_folder}': permission denied; wanted" in done.stderr
-
-
-def test_folder_that_can_be_listed_but_not_entered(public_folder: Path) -> None:
-    write(public_folder, "sub/a.md", "sub/b.png", "c.md")
-    (public_folder / "sub").chmod(0o444)
-    done = as_nobody(public_folder)
-    (public_folder / "sub").chmod(0o755)
-    assert done.stderr == ""
-    assert done.stdout.splitlines() == ["sub/a.md: permission denied", "c.md b'Some text.'"]
+    with pytest.raises(ArticlesError, match=f"'{public_folder}': permission denied; wanted"):
+        walk(public_folder, MAX_BYTES)

@@ -14,8 +14,8 @@ from retrieval.index.lexical_files import write_lexical
 from retrieval.refresh.refresh import RefreshOptions
 from retrieval.types import Source
 from tests.retrieval.library import Library, articles_in, only
+from tests.retrieval.rebuilt import WORDS
 
-WORDS = ["river", "mill", "bridge", "town", "flood", "hill", "spring", "ferry", "market", "tower"]
 QUESTIONS = ["Where does the river rise?", "mill and bridge 3", "spring flood 11 town"]
 
 OUTCOMES = {"answered", "IndexFault", "IndexDamaged", "IndexMismatch"}

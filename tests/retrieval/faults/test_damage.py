@@ -20,11 +20,6 @@ from tests.retrieval.library import Library
 PAGE = 4096
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    return Shelf.make(tmp_path_factory.mktemp("shelf"))
-
-
 def database(library: Library) -> Path:
     return library.index / "1" / "index.sqlite"
 

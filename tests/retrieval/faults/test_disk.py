@@ -20,11 +20,6 @@ MORE = {f"more{n}": prose(100 + n) for n in range(12)}
 
 
 @pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    return Shelf.make(tmp_path_factory.mktemp("shelf"))
-
-
-@pytest.fixture(scope="module")
 def grown(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     """The shelf as it is once the articles that are added to it are indexed."""
     library = shelf.copy(tmp_path_factory.mktemp("grown") / "copy")

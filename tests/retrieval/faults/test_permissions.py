@@ -18,11 +18,6 @@ from tests.retrieval.library import Library
 from tests.rights import without_roots_rights
 
 
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
-    return Shelf.make(tmp_path_factory.mktemp("shelf"))
-
-
 @pytest.fixture
 def library(shelf: Shelf) -> Iterator[Library]:
     # Not in tmp_path, whose parents are closed to others.

@@ -10,11 +10,10 @@ import pytest
 from retrieval.errors import IndexFault
 from retrieval.index.store import Store
 from retrieval.index.writer import purge, rollback
-from retrieval.refresh.plan import compare
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder
-from tests.retrieval.library import Library, articles_in
-from tests.retrieval.rebuilt import WORDS, StoppedEncoder, prose
+from tests.retrieval.library import Library
+from tests.retrieval.rebuilt import WORDS
 
 
 @pytest.fixture
@@ -38,11 +37,6 @@ def by_words(library: Library, question: str) -> list[str]:
     return [hit.source.path for hit in hits if hit.lexical is not None]
 
 
-def is_in_line(library: Library) -> bool:
-    found = compare(articles_in(library.articles), library.settings, tokens=True)
-    return found is not None and found.in_line
-
-
 def test_a_copy_is_one_content_cited_under_all_its_names(library: Library) -> None:
     encoder = HashEncoder()
     shutil.copy(library.articles / "mill.txt", library.articles / "a-copy.txt")
@@ -53,29 +47,6 @@ def test_a_copy_is_one_content_cited_under_all_its_names(library: Library) -> No
     assert paths(library) == ["a-copy.txt", "mill.txt", "river.txt"]
     (hit,) = (one for one in library.searcher().search("mill").hits if one.also)
     assert (hit.source.path, [source.path for source in hit.also]) == ("a-copy.txt", ["mill.txt"])
-
-
-def test_a_copy_that_goes_leaves_the_others(library: Library) -> None:
-    shutil.copy(library.articles / "mill.txt", library.articles / "a-copy.txt")
-    library.refresh()
-    (library.articles / "mill.txt").unlink()
-
-    report = library.refresh()
-
-    assert (report.deleted, report.renamed, report.chunks) == (1, 0, 2)
-    assert "a-copy.txt" in asked(library, "mill")
-    assert not any(hit.also for hit in library.searcher().search("mill").hits)
-
-
-def test_a_moved_article_is_found_in_its_new_place_without_encoding(library: Library) -> None:
-    (library.articles / "old").mkdir()
-    (library.articles / "mill.txt").rename(library.articles / "old" / "ruin.txt")
-    encoder = HashEncoder()
-
-    report = library.refresh(encoder)
-
-    assert (report.added, report.deleted, report.renamed, report.encoded) == (1, 1, 1, 0)
-    assert asked(library, "mill")[0] == "old/ruin.txt"
 
 
 def test_an_article_named_by_its_file_is_found_by_its_new_name(library: Library) -> None:
@@ -94,23 +65,6 @@ def test_an_article_named_by_its_file_is_found_by_its_new_name(library: Library)
     found = library.store().article("lighthouse.txt")
     assert found is not None
     assert found.source.title == "lighthouse"
-
-
-def test_files_that_change_places_are_noticed_though_size_and_time_are_equal(
-    library: Library,
-) -> None:
-    library.write(a="The ferry\n\nIt sank.", b="The tower\n\nIt fell")
-    both = [library.articles / "a.txt", library.articles / "b.txt"]
-    (library.articles / "b.txt").write_text("The tower\n\nIt fell."[: both[0].stat().st_size])
-    library.refresh()
-    (library.articles / "a.txt").rename(library.articles / "c")
-    (library.articles / "b.txt").rename(library.articles / "a.txt")
-    (library.articles / "c").rename(library.articles / "b.txt")
-
-    report = library.refresh()
-
-    assert (report.modified, report.encoded) == (2, 0)
-    assert asked(library, "ferry")[0] == "b.txt"
 
 
 def test_a_rollback_publishes_the_articles_of_the_generation_before(library: Library) -> None:
@@ -132,7 +86,7 @@ def test_a_rolled_back_index_is_held_until_somebody_refreshes_it(library: Librar
     rollback(library.store())
     library.write(tower="The tower\n\nIt fell.")
 
-    assert is_in_line(library)
+    assert library.is_in_line()
     assert "rolled back" in library.store().held
     encoder = HashEncoder()
     report = library.refresh(encoder)
@@ -140,7 +94,7 @@ def test_a_rolled_back_index_is_held_until_somebody_refreshes_it(library: Librar
     assert (report.generation, report.added, report.modified) == (4, 1, 1)
     assert len(encoder.encoded) == 1, "what was rolled back was kept"
     assert not library.store().held
-    assert is_in_line(library)
+    assert library.is_in_line()
 
 
 def test_rollbacks_go_back_further_and_further(library: Library) -> None:
@@ -216,18 +170,3 @@ def test_another_encoder_takes_over_by_a_rebuild(library: Library) -> None:
 
     assert library.store().fingerprint == "hash-2"
     assert asked(library, "mill")[0] == "mill.txt"
-
-
-def test_an_interrupted_rebuild_is_gone_on_with(library: Library) -> None:
-    library.chunk_tokens = 16
-    library.write(**{f"a{n}": prose(n, 12) for n in range(20)})
-    library.refresh()
-    first, second = StoppedEncoder(200), HashEncoder()
-    with pytest.raises(KeyboardInterrupt, match="enough"):
-        library.refresh(first, options=RefreshOptions(rebuild=True))
-    assert asked(library, "mill")
-
-    library.refresh(second, options=RefreshOptions(rebuild=True))
-
-    assert first.encoded
-    assert not set(first.encoded) & set(second.encoded)

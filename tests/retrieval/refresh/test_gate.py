@@ -9,15 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from config import ArticlesSettings, IndexSettings
 from retrieval.errors import IndexRefused
 from retrieval.index.lexical_files import lexical_of
 from retrieval.index.snapshot import Snapshot, load_snapshot
 from retrieval.refresh.gate import KnownItemGate
-from retrieval.refresh.plan import compare
 from retrieval.refresh.refresh import Candidate, RefreshOptions
 from tests.fakes import HashEncoder, Query
-from tests.retrieval.library import SEARCH, Library, articles_in
+from tests.retrieval.library import SEARCH, Library
 from tests.retrieval.rebuilt import WORDS as WORDS_OF_PROSE
 
 WORDS = [*WORDS_OF_PROSE, "dam", "canal", "weir", "lock", "quay"]
@@ -87,18 +85,12 @@ def view(library: Library) -> Snapshot:
     return load_snapshot(store, store.generation(), lexical)
 
 
-def is_in_line(articles: ArticlesSettings, index: IndexSettings) -> bool:
-    found = compare(articles, index, tokens=True)
-    return found is not None and found.in_line
-
-
 def test_what_was_refused_is_not_tried_again_by_itself(library: Library) -> None:
     refuse(library)
-    settings = articles_in(library.articles), library.settings
 
-    assert is_in_line(*settings)
+    assert library.is_in_line()
     library.write(another=story(77))
-    assert not is_in_line(*settings)
+    assert not library.is_in_line()
 
 
 def refuse(library: Library) -> None:

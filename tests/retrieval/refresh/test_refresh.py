@@ -41,61 +41,6 @@ def test_the_first_refresh_adds_everything(library: Library) -> None:
     assert [source.path for source in indexed(library)] == ["mill.txt", "river.txt"]
 
 
-def test_a_refresh_counts_what_changed(library: Library) -> None:
-    library.write(stays="A ferry.", goes="A tower.")
-    library.refresh()
-    library.write(mill="The mill stands again.", new="A new market.", bad="\0")
-    (library.articles / "goes.txt").unlink()
-
-    report = library.refresh()
-
-    assert (report.added, report.modified, report.deleted, report.unchanged) == (1, 1, 1, 2)
-    assert [(one.article, one.reason) for one in report.skipped] == [
-        ("bad.txt", "a binary file: NUL bytes")
-    ]
-    assert (report.generation, report.chunks, report.encoded) == (2, 4, 2)
-    assert_like_rebuilt(library)
-
-
-def test_without_a_change_nothing_is_published_or_encoded(library: Library) -> None:
-    library.refresh()
-    before = library.store().generation()
-    encoder = HashEncoder()
-
-    report = library.refresh(encoder)
-
-    assert (report.unchanged, report.generation, report.chunks) == (2, 1, 2)
-    assert not report.changed
-    assert encoder.encoded == []
-    assert library.store().generation() == before
-
-
-def test_only_changed_text_is_encoded(library: Library) -> None:
-    sentences = prose(1, 40).split(". ")
-    library.write(long="A long story\n\n" + ". ".join(sentences))
-    library.refresh()
-    sentences[20] = "Something else happened on that day in town"
-    library.write(long="A long story\n\n" + ". ".join(sentences))
-    encoder = HashEncoder()
-
-    report = library.refresh(encoder)
-
-    assert report.modified == 1
-    assert 1 <= report.encoded == len(encoder.encoded) <= 2
-    assert any("Something else" in text for text in encoder.encoded)
-    assert report.chunks > 10
-    assert_like_rebuilt(library)
-
-
-def test_equal_text_is_encoded_once(library: Library) -> None:
-    for name in "abc":
-        library.write(**{name: "The same title\n\nThe same text."})
-
-    report = library.refresh()
-
-    assert (report.added, report.chunks, report.encoded) == (5, 3, 3)
-
-
 def test_a_touched_file_is_unchanged_and_read_once(library: Library) -> None:
     library.refresh()
     reads: list[int] = []
@@ -109,16 +54,6 @@ def test_a_touched_file_is_unchanged_and_read_once(library: Library) -> None:
     assert (second.unchanged, second.changed) == (2, False)
     assert reads == [1]
     assert library.store().files(1)["river.txt"].mtime_ns == 1
-
-
-def test_articles_are_cut_again_when_the_budget_changes(library: Library) -> None:
-    library.write(birds=" ".join(f"Bird {n} sings in the tree." for n in range(20)))
-    before = library.refresh()
-    library.chunk_tokens = 20
-    report = library.refresh()
-    assert (report.modified, report.unchanged) == (3, 0)
-    assert report.chunks > before.chunks
-    assert library.refresh().unchanged == 3
 
 
 def test_a_deleted_article_is_gone_from_everywhere(library: Library) -> None:
@@ -138,33 +73,6 @@ def test_a_deleted_article_is_gone_from_everywhere(library: Library) -> None:
     assert lexical.search("mill", ["en"], 9) != {}
     hits = library.searcher().search("Where does the river rise?").hits
     assert {hit.source.path for hit in hits} == {"mill.txt"}
-
-
-def test_a_skipped_file_is_reported_until_it_is_mended(library: Library) -> None:
-    library.write(bad="\0")
-    first = library.refresh()
-    second = library.refresh()
-    library.write(bad="A good text now.")
-    third = library.refresh()
-
-    assert [one.article for one in first.skipped] == ["bad.txt"]
-    assert second.skipped == first.skipped
-    assert (second.unchanged, second.changed) == (2, False)
-    assert (third.skipped, third.added, third.modified) == ((), 1, 0)
-    assert_like_rebuilt(library)
-
-
-def test_an_article_that_breaks_is_taken_out_and_comes_back(library: Library) -> None:
-    library.refresh()
-    whole = (library.articles / "mill.txt").read_text()
-    library.write(mill="\0")
-    broken = library.refresh()
-    library.write(mill=whole)
-    encoder = HashEncoder()
-    mended = library.refresh(encoder)
-
-    assert (broken.deleted, [one.article for one in broken.skipped]) == (1, ["mill.txt"])
-    assert (mended.added, mended.modified, encoder.encoded) == (1, 0, [])
 
 
 def test_a_file_that_may_be_read_again_is_added() -> None:
@@ -253,14 +161,6 @@ def test_an_interrupted_refresh_is_taken_up_again(library: Library, passages: in
     # The river's article did not change, but it is cut in another way.
     assert (report.added, report.modified, report.generation) == (20, 2, 2)
     assert_like_rebuilt(library)
-
-
-def test_an_interrupted_first_refresh_publishes_nothing(library: Library) -> None:
-    with pytest.raises(KeyboardInterrupt, match="enough"):
-        library.refresh(StoppedEncoder(0))
-
-    assert library.store().current() == 0
-    assert library.refresh().generation == 1
 
 
 @pytest.mark.parametrize("error", [PermissionError, NotADirectoryError, FileExistsError])
