@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 
@@ -13,9 +11,9 @@ from hypothesis import strategies as st
 from retrieval.articles.reading import READERS, UnreadableArticle
 from retrieval.articles.text import clean, one_line
 from retrieval.types import Article, Source
-from tests.paths import ROOT
 from tests.retrieval.articles.samples import PROSE
 from tests.retrieval.library import only
+from tests.retrieval.processes import run
 
 
 def markdown(text: str, path: str = "some-name.md") -> Article:
@@ -558,14 +556,7 @@ for body in (b"<html><body></body></html>", b"<html lang=en></html>", b"<p>text"
         pass
 assert "trafilatura" in sys.modules
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run(code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -22,9 +21,9 @@ from retrieval.articles.text import StillWritten
 from retrieval.articles.worker import MAX_ARTICLES, Parser, check, packed, unpacked
 from retrieval.errors import ArticlesError
 from retrieval.types import Article, Source
-from tests.paths import ROOT
 from tests.retrieval.articles.samples import SAMPLES, docx
 from tests.retrieval.library import articles_in
+from tests.retrieval.processes import next_line, run, started
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -434,14 +433,8 @@ if sys.argv[2] == "a.rtf":
 sys.stdin.read()
 """
     put(tmp_path, name, data)
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path), name],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as parent:
-        assert parent.stdout is not None
-        worker = int(parent.stdout.readline())
+    with started("-c", code, tmp_path, name) as parent:
+        worker = int(next_line(parent))
         time.sleep(0.3)
         assert alive(worker)
         parent.kill()
@@ -454,12 +447,4 @@ def test_the_worker_starts_without_what_it_does_not_need() -> None:
         "print(sorted({'config', 'pydantic', 'faiss', 'torch', 'bot', 'embeddings', 'lxml'}"
         " & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout == "[]\n"
+    assert run(code).stdout == "[]\n"

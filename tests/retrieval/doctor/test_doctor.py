@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pytest
@@ -24,10 +23,8 @@ from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import DEFAULT_OPTIONS
 from retrieval.types import Encoder
 from tests.fakes import HashEncoder
-from tests.retrieval.faults.check import misplace
 from tests.retrieval.library import Library, articles_in
 from tests.retrieval.rebuilt import StoppedEncoder, prose
-from tests.rights import without_roots_rights
 
 # A small index is not calibrated by these tests, and may lie on a full disk.
 ALWAYS = {FindingKind.UNCALIBRATED, FindingKind.DISK}
@@ -82,12 +79,6 @@ def only(library: Library, kind: FindingKind, severity: Severity) -> Finding:
     assert findings[kind].severity is severity
     assert findings[kind].mend
     return findings[kind]
-
-
-def inconsistencies(library: Library) -> str:
-    findings = [one for one in examined(library).findings if one.kind is FindingKind.INCONSISTENT]
-    assert {one.severity for one in findings} == {Severity.ERROR}
-    return "; ".join(one.found for one in findings)
 
 
 def database(library: Library) -> Path:
@@ -150,16 +141,14 @@ def test_without_the_articles_folder_the_index_is_examined_all_the_same(library:
     assert examined(library).looked_for == (2, 2)
 
 
-def test_folders_that_cannot_be_listed() -> None:
-    # Not in tmp_path, whose parents are closed to the user that root becomes here.
-    with TemporaryDirectory() as root, without_roots_rights(Path(root)):
-        library = Library(Path(root))
-        write(library, "open.md", "The river rises in the hills.")
-        write(library, "closed/inner.md", "The mill burnt down.")
-        library.refresh()
-        (library.articles / "closed").chmod(0)
-        finding = only(library, FindingKind.UNLISTED, Severity.WARNING)
-        (library.articles / "closed").chmod(0o700)
+def test_folders_that_cannot_be_listed(nobodys_library: Library) -> None:
+    library = nobodys_library
+    write(library, "open.md", "The river rises in the hills.")
+    write(library, "closed/inner.md", "The mill burnt down.")
+    library.refresh()
+    (library.articles / "closed").chmod(0)
+    finding = only(library, FindingKind.UNLISTED, Severity.WARNING)
+    (library.articles / "closed").chmod(0o700)
     assert finding.about == ("closed",)
 
 
@@ -301,31 +290,22 @@ def test_a_name_or_a_title_that_is_not_what_was_written(library: Library) -> Non
         assert (first.kind, first.severity) == (FindingKind.DAMAGED, Severity.ERROR)
 
 
-@pytest.mark.parametrize("table", ["articles", "encodings"])
-def test_rows_without_what_they_refer_to(library: Library, table: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("DELETE FROM articles WHERE id = 1", "refer to in articles"),
+        ("DELETE FROM encodings WHERE id = 1", "refer to in encodings"),
+        ("UPDATE members SET generation = 65", "without what they refer to in generations"),
+        ("UPDATE generations SET chunks = 9", "published with 2 articles and 9 chunks and has 2"),
+        ("PRAGMA user_version = 99", "has format 99"),
+    ],
+)
+def test_rows_that_do_not_fit_each_other(library: Library, change: str, said: str) -> None:
     with changing(library) as db:
-        db.execute(f"DELETE FROM {table} WHERE id = 1")
-    assert f"refer to in {table}" in inconsistencies(library)
-
-
-def test_a_generation_that_does_not_fit_its_rows(library: Library) -> None:
-    with changing(library) as db:
-        db.execute("UPDATE generations SET chunks = 9")
-    told = inconsistencies(library)
-    assert "was published with 2 articles and 9 chunks and has 2 and" in told
-
-
-def test_a_row_of_a_generation_that_nobody_has_begun(library: Library) -> None:
-    with changing(library) as db:
-        misplace(db, "mill.md")
-    told = inconsistencies(library)
-    assert "1 row of members is without what they refer to in generations" in told
-
-
-def test_an_index_of_another_format(library: Library) -> None:
-    with changing(library) as db:
-        db.execute("PRAGMA user_version = 99")
-    assert "has format 99" in only(library, FindingKind.INCONSISTENT, Severity.ERROR).found
+        db.execute(change)
+    findings = [one for one in examined(library).findings if one.kind is FindingKind.INCONSISTENT]
+    assert {one.severity for one in findings} == {Severity.ERROR}
+    assert any(said in one.found for one in findings), findings
 
 
 def test_a_refresh_that_was_interrupted(library: Library) -> None:

@@ -233,6 +233,17 @@ def test_a_row_that_damage_hides_is_not_lost_for_good(shelf: Shelf, tmp_path: Pa
     assert [one.path for one in library.store().sources() if "11" in one.path] == ["plain11.txt"]
 
 
+def changed(shelf: Shelf, folder: Path, change: str) -> Library:
+    """Return a copy of the shelf's library with a change of its database."""
+    library = shelf.copy(folder)
+    db = sqlite3.connect(database(library))
+    db.execute("PRAGMA foreign_keys = OFF")
+    assert db.execute(change).rowcount > 0
+    db.commit()
+    db.close()
+    return library
+
+
 # What no checksum of chunks covers: how an article is cited, and where its text is.
 @pytest.mark.parametrize(
     "change",
@@ -265,14 +276,7 @@ def test_a_row_that_damage_hides_is_not_lost_for_good(shelf: Shelf, tmp_path: Pa
     ],
 )
 def test_a_changed_row_is_told_and_made_again(shelf: Shelf, tmp_path: Path, change: str) -> None:
-    library = shelf.copy(tmp_path / "copy")
-    db = sqlite3.connect(database(library))
-    db.execute("PRAGMA foreign_keys = OFF")
-    assert db.execute(change).rowcount > 0
-    db.commit()
-    db.close()
-
-    assert shelf.hold(library) == "IndexDamaged"
+    assert shelf.hold(changed(shelf, tmp_path / "copy", change)) == "IndexDamaged"
 
 
 @pytest.mark.parametrize(
@@ -289,11 +293,7 @@ def test_a_changed_row_is_told_and_made_again(shelf: Shelf, tmp_path: Path, chan
     ],
 )
 def test_what_was_seen_of_files_is_seen_again(shelf: Shelf, tmp_path: Path, change: str) -> None:
-    library = shelf.copy(tmp_path / "copy")
-    db = sqlite3.connect(database(library))
-    assert db.execute(change).rowcount > 0
-    db.commit()
-    db.close()
+    library = changed(shelf, tmp_path / "copy", change)
 
     assert shelf.ask(library) == "answered"
     library.refresh()

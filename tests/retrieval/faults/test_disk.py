@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import IndexFault
-from tests.paths import ROOT
 from tests.retrieval.faults.shelf import Shelf, is_one_line, prose, shown, state
 from tests.retrieval.library import Library
+from tests.retrieval.processes import run
 
 MORE = {f"more{n}": prose(100 + n) for n in range(12)}
 
@@ -77,14 +76,7 @@ tell("encoded", len(library.encoder.encoded))
 
 
 def fill(library: Library, what: str, *sizes: int) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-c", FULL, str(library.root), what, *map(str, sizes)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    done = run(FULL, library.root, what, *sizes)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     for line in lines:
@@ -164,11 +156,9 @@ except IndexFault as fault:
 
 
 def test_a_full_folder_of_temporary_files_is_told() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", TELL], cwd=ROOT, capture_output=True, text=True, check=True
+    assert run(TELL).stdout.startswith(
+        "the folder for temporary files cannot be used (File too large)"
     )
-
-    assert done.stdout.startswith("the folder for temporary files cannot be used (File too large)")
 
 
 @pytest.fixture

@@ -153,36 +153,23 @@ def test_an_articles_folder_that_cannot_be_read_changes_nothing(
     assert state(library) == shelf.state
 
 
-def test_a_folder_in_place_of_the_lock_is_told(shelf: Shelf, library: Library) -> None:
+@pytest.mark.parametrize("there", ["a folder", "another user's file"])
+def test_a_lock_that_cannot_be_written_is_told(library: Library, there: str) -> None:
     lock = library.index / "lock"
-    lock.unlink(missing_ok=True)
-    lock.mkdir()
+    if there == "a folder":
+        lock.unlink(missing_ok=True)
+        lock.mkdir()
+    else:
+        lock.chmod(0o400)
     before = shown(library)
 
-    with pytest.raises(
-        IndexFault, match=r"the lock .*lock cannot be written .*; delete it"
-    ) as caught:
+    with pytest.raises(IndexFault, match=r"the lock .*lock cannot be written .*; delete") as caught:
         library.refresh()
 
     assert is_one_line(caught.value)
     assert shown(library) == before
-    lock.rmdir()
+    lock.rmdir() if there == "a folder" else lock.unlink()
     assert not library.refresh().changed
-
-
-def test_a_lock_of_another_user_is_told(library: Library) -> None:
-    """As where somebody else has refreshed the index, whose files nobody else may write."""
-    lock = library.index / "lock"
-    lock.chmod(0o400)
-    before = shown(library)
-
-    with pytest.raises(
-        IndexFault, match=r"the lock .*lock cannot be written .*; delete it"
-    ) as caught:
-        library.refresh()
-
-    assert is_one_line(caught.value)
-    assert shown(library) == before
 
 
 @pytest.mark.parametrize("there", ["a folder", "a file", "garbage"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,9 @@ from retrieval.index.folder import write_lock
 from retrieval.index.lexical_files import write_lexical
 from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import RefreshOptions
-from tests.paths import ROOT
 from tests.retrieval.faults.reader import told_by
 from tests.retrieval.library import Library
+from tests.retrieval.processes import next_line, started
 from tests.retrieval.rebuilt import WORDS
 
 _ROUNDS = 50
@@ -36,15 +35,8 @@ State = dict[str, list[int]]
 @contextmanager
 def reading(root: Path) -> Iterator[subprocess.Popen[str]]:
     """Let the readers ask meanwhile, and until the standard input of their process is closed."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.retrieval.faults.reader", str(root), *map(str, _PROCESSES)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with started("-m", "tests.retrieval.faults.reader", root, *_PROCESSES) as process:
+        assert next_line(process) == "ready\n"
         yield process
 
 

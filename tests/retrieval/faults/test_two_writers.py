@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -17,8 +16,8 @@ import pytest
 from retrieval.errors import IndexBusy
 from retrieval.index.folder import is_locked, write_lock
 from retrieval.refresh.refresh import RefreshOptions
-from tests.paths import ROOT
 from tests.retrieval.library import Library
+from tests.retrieval.processes import next_line, started
 
 _HOLD = (
     "import sys; from pathlib import Path; from retrieval.index.folder import write_lock\n"
@@ -38,19 +37,9 @@ def library(tmp_path: Path) -> Library:
 @contextmanager
 def holding(index: Path) -> Iterator[subprocess.Popen[str]]:
     """Let another process hold the lock until its standard input ends."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(index)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        try:
-            yield process
-        finally:
-            process.kill()
+    with started("-c", _HOLD, index) as process:
+        assert next_line(process) == "held\n"
+        yield process
 
 
 def named(process: subprocess.Popen[str]) -> str:

@@ -29,8 +29,8 @@ from retrieval.index.lexical_files import write_lexical
 from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder, Passage
-from tests.paths import ROOT
 from tests.retrieval.library import Library
+from tests.retrieval.processes import next_line, started
 from tests.retrieval.rebuilt import WORDS, prose
 
 # Calls of C that leave something on the disk, by their module.
@@ -83,26 +83,16 @@ class Victims:
 
     def carry_out(self, order: Order) -> Outcome:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(asdict(order)) + "\n")
         self._process.stdin.flush()
-        return Outcome(**json.loads(self._process.stdout.readline()))
+        return Outcome(**json.loads(next_line(self._process)))
 
 
 @contextmanager
 def victims() -> Iterator[Victims]:
     """Run the process."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.retrieval.faults.victim"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield Victims(process)
-        finally:
-            process.kill()
+    with started("-m", "tests.retrieval.faults.victim") as process:
+        yield Victims(process)
 
 
 def encoded_by(root: Path) -> list[str]:

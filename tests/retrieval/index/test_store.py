@@ -272,19 +272,6 @@ def test_vectors_come_in_batches_of_ascending_ids(store: Store) -> None:
     assert [vectors.shape for _, vectors in batches] == [(8192, DIM), (808, DIM)]
 
 
-def test_a_failed_write_leaves_nothing_behind(store: Store) -> None:
-    def files() -> Iterator[tuple[FileState, list[ChunkedArticle]]]:
-        yield file_of("a"), [(article_of("a"), [])]
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt, match=r"^$"):
-        GenerationWriter(store).put(files())
-
-    assert GenerationWriter(store).files() == {}
-    replace(store, article_of("b", "Text."))
-    assert [source.path for source in store.sources()] == ["b"]
-
-
 def test_connections_of_ended_threads_are_closed(store: Store, tmp_path: Path) -> None:
     def open_files() -> int:
         links = (Path(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd"))  # noqa: PTH208

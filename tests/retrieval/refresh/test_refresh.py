@@ -4,7 +4,6 @@ import os
 import shutil
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import pytest
@@ -17,7 +16,6 @@ from retrieval.refresh.plan import RefreshProgress
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library
 from tests.retrieval.rebuilt import StoppedEncoder, assert_like_rebuilt, found, indexed, prose
-from tests.rights import without_roots_rights
 
 
 @pytest.fixture
@@ -75,18 +73,16 @@ def test_a_deleted_article_is_gone_from_everywhere(library: Library) -> None:
     assert {hit.source.path for hit in hits} == {"mill.txt"}
 
 
-def test_a_file_that_may_be_read_again_is_added() -> None:
-    # Not in tmp_path, whose parents are closed to the user that root becomes here.
-    with TemporaryDirectory() as root, without_roots_rights(Path(root)):
-        library = Library(Path(root))
-        library.write(river="The river rises in the hills.", mill="The mill burnt down.")
-        path = library.articles / "mill.txt"
-        path.chmod(0)
-        first = library.refresh()
-        path.chmod(0o600)
+def test_a_file_that_may_be_read_again_is_added(nobodys_library: Library) -> None:
+    library = nobodys_library
+    library.write(river="The river rises in the hills.", mill="The mill burnt down.")
+    path = library.articles / "mill.txt"
+    path.chmod(0)
+    first = library.refresh()
+    path.chmod(0o600)
 
-        assert [one.reason for one in first.skipped] == ["permission denied"]
-        assert library.refresh().added == 1
+    assert [one.reason for one in first.skipped] == ["permission denied"]
+    assert library.refresh().added == 1
 
 
 def test_a_file_that_is_too_large_is_skipped(library: Library) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from retrieval.chunking import chunk
 from retrieval.search.excerpts import best_excerpts, highlight_reading
 from retrieval.search.late import similarity, token_weights
-from retrieval.types import Article, Excerpt, Hit, Source, Stage
+from retrieval.types import Article, Excerpt, Hit, Source
 from tests.fakes import HashEncoder
-from tests.retrieval.library import Read
+from tests.retrieval.library import Read, hit_of
 
 ENCODER = HashEncoder(dim=256)
 WORDS = st.sampled_from(["river", "mill", "bridge", "town", "flood", "hill", "spring", "ferry"])
@@ -39,17 +40,11 @@ def hits_of(
             score = scores[number] if scores else 1.0
             matrix = similarity(tokens, passage.codes)
             rank = len(hits) + 1
-            stage = Stage(rank, 0.5)
             hits.append(
-                Hit(
-                    chunk_id=rank,
+                replace(
+                    hit_of(cut.text, rank, score=score),
                     source=one.source,
                     chunk=cut,
-                    rank=rank,
-                    score=score,
-                    dense=stage,
-                    lexical=stage,
-                    late=stage,
                     similarity=matrix,
                     starts=passage.starts,
                     weights=weights,

@@ -9,11 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from config import Settings
 from embeddings import Encoder
 from retrieval.chunking import passage
-from retrieval.index.store import Store
-from retrieval.refresh.refresh import refresh_index
 from retrieval.search.excerpts import Window, best_excerpts
 from retrieval.search.explain import Explanation, TermPlace, absent_words, explain_excerpt
 from retrieval.search.late import chunk_tokens, similarity
@@ -24,7 +21,6 @@ from retrieval.search.word_spans import token_word_spans, word_spans
 from retrieval.types import Encoder as RetrievalEncoder
 from retrieval.types import FloatArray, Stage
 from tests.fakes import HashEncoder
-from tests.paths import SEEDS
 from tests.retrieval.library import Library
 
 QUESTIONS = st.lists(
@@ -46,16 +42,6 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     )
     library.refresh()
     return library.searcher()
-
-
-@pytest.fixture(scope="module")
-def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    index = tmp_path_factory.mktemp("index")
-    of = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh_index(of.articles, of.index, encoder)
-    store = Store.open(index)
-    assert store is not None
-    return Searcher.open(store, index, encoder, of.search)
 
 
 def windows(ranking: Ranking, count: int = 3) -> list[Window]:

@@ -69,25 +69,6 @@ def test_a_question_without_words_weighs_nothing(words: list[str]) -> None:
     assert token_weights(words, lambda _: 1.0).tolist() == [0.0] * len(words)
 
 
-@pytest.mark.parametrize("dim", [8, 13])
-def test_a_row_on_its_codes_diagonal_has_similarity_one(dim: int) -> None:
-    signs = np.where(random_tokens(3, dim, seed=7) > 0, 1, -1)
-    diagonal = (signs / np.sqrt(dim)).astype(np.float32)
-
-    found = similarity(diagonal, codes_of(diagonal))
-
-    np.testing.assert_allclose(np.diag(found), 1, atol=1e-6)
-    np.testing.assert_allclose(np.diag(similarity(-diagonal, codes_of(diagonal))), -1, atol=1e-6)
-
-
-@pytest.mark.parametrize(("n", "m"), [(0, 3), (3, 0), (0, 0)])
-def test_an_empty_side_has_no_similarity(n: int, m: int) -> None:
-    matrix = similarity(random_tokens(n, 12, 1), codes_of(random_tokens(m, 12, 2)))
-
-    assert matrix.shape == (n, m)
-    assert maxsim(matrix, np.ones(n, dtype=np.float32)) == 0.0
-
-
 ARTICLES = {
     "mill": "The mill burnt down in spring.\n\nDucks swim under the bridge at noon.",
     "ferry": "A ferry crosses the river.\n\nTickets are sold on the quay.",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from retrieval.index.rows import StoredChunk
 from retrieval.search.late import TokenMatches
-from retrieval.search.ranking import Reranking, first_ranking, fuse, min_max, rank
+from retrieval.search.ranking import Reranking, first_ranking, fuse, rank
 from retrieval.types import Chunk, FloatArray, Hit, Sentence, Source, Stage
 from tests.retrieval.library import hit_of
 
@@ -64,28 +64,6 @@ SCORES = st.dictionaries(st.integers(1, 30), st.floats(-1e6, 1e6), max_size=12)
 RANKINGS = st.lists(st.tuples(SCORES, st.floats(0.01, 10)), max_size=4)
 
 
-@given(SCORES)
-def test_min_max_keeps_the_order_and_spans_zero_to_one(scores: dict[int, float]) -> None:
-    found = min_max(scores)
-
-    assert found.keys() == scores.keys()
-    assert all(0 <= score <= 1 for score in found.values())
-    if scores:
-        assert max(found.values()) == 1
-    if len(set(scores.values())) > 1:
-        assert min(found.values()) == 0
-    for one in scores:
-        for other in scores:
-            if scores[one] >= scores[other]:
-                assert found[one] >= found[other]
-
-
-def test_equal_scores_are_all_best() -> None:
-    assert min_max({1: 0.3, 2: 0.3}) == {1: 1.0, 2: 1.0}
-    assert min_max({5: -2.0}) == {5: 1.0}
-    assert min_max({}) == {}
-
-
 @given(RANKINGS, st.randoms(use_true_random=False))
 def test_the_order_of_rankings_does_not_matter(
     rankings: list[tuple[dict[int, float], float]], random: Random
@@ -128,6 +106,7 @@ def test_ties_stand_in_the_order_of_keys() -> None:
 
 def test_nothing_fuses_to_nothing() -> None:
     assert fuse([]) == {}
+    assert fuse([({1: 0.3, 2: 0.3}, 1.0)]) == {1: 1.0, 2: 1.0}
     assert fuse([({}, 1.0), ({}, 1.0)]) == {}
     assert not any(math.isnan(score) for score in fuse([({}, 1.0), ({1: 0.0}, 1.0)]).values())
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings import Encoder
 from retrieval.errors import IndexMismatch
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical import LexicalIndex
@@ -23,7 +22,6 @@ from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import LATE_CANDIDATES, Searcher
 from retrieval.types import Excerpt
 from tests.fakes import HashEncoder, Passage
-from tests.paths import SEEDS
 from tests.retrieval.library import SEARCH, Library
 
 
@@ -135,8 +133,8 @@ def test_any_question_gives_a_ranking(searcher: Searcher, question: str) -> None
 
 
 @pytest.mark.parametrize("question", ["", "🙂", "who was it and what did they do", "the", "?"])
-def test_odd_questions_to_the_real_encoder(seeds: Callable[[str], Ranking], question: str) -> None:
-    ranking = seeds(question)
+def test_odd_questions_to_the_real_encoder(seeds: Searcher, question: str) -> None:
+    ranking = seeds.search(question)
 
     assert all(hit.lexical is None for hit in ranking.hits)
 
@@ -350,14 +348,6 @@ def test_threads_search_while_views_change(library: Library) -> None:
         assert list(pool.map(searcher.search, questions)) == alone * 60
 
 
-@pytest.fixture(scope="module")
-def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ranking]:
-    library = Library(tmp_path_factory.mktemp("seeds"), chunk_tokens=200, encoder=encoder)
-    shutil.copytree(SEEDS, library.articles, dirs_exist_ok=True)
-    library.refresh()
-    return library.searcher().search
-
-
 def answer(ranking: Ranking) -> tuple[list[Excerpt], float]:
     found = best_excerpts(ranking.hits, SEARCH.excerpts, SEARCH.excerpt_chars)
     sure = confidence_of(features(ranking, [window for _, window in found]))
@@ -381,9 +371,9 @@ def answer(ranking: Ranking) -> tuple[list[Excerpt], float]:
     ],
 )  # fmt: skip
 def test_questions_about_the_seeds_are_answered(
-    seeds: Callable[[str], Ranking], question: str, article: str, words: str
+    seeds: Searcher, question: str, article: str, words: str
 ) -> None:
-    excerpts, sure = answer(seeds(question))
+    excerpts, sure = answer(seeds.search(question))
 
     assert excerpts[0].source.path == f"{article}.md"
     assert words in excerpts[0].text
@@ -401,10 +391,8 @@ def test_questions_about_the_seeds_are_answered(
         "Which team won the football world cup in 2018?",
     ],
 )
-def test_questions_about_something_else_are_not(
-    seeds: Callable[[str], Ranking], question: str
-) -> None:
-    excerpts, sure = answer(seeds(question))
+def test_questions_about_something_else_are_not(seeds: Searcher, question: str) -> None:
+    excerpts, sure = answer(seeds.search(question))
 
     assert len(excerpts) == SEARCH.excerpts
     assert sure < 0.5
