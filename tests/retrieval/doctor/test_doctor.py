@@ -350,10 +350,10 @@ def test_a_lexical_index_that_is_missing_damaged_or_another(library: Library) ->
 
 
 def test_what_was_left_behind(library: Library) -> None:
-    home = database(library).parent
-    shutil.copytree(home, home.with_name("2"))
+    place = database(library).parent
+    shutil.copytree(place, place.with_name("2"))
     (library.index / "index.sqlite").touch()
-    (home.with_name("2") / "lexical" / "7").mkdir()
+    (place.with_name("2") / "lexical" / "7").mkdir()
     finding = only(library, FindingKind.LEFTOVER, Severity.NOTE)
     assert finding.about == ("1", "index.sqlite", "2/lexical/7")
     (library.index / "rebuilding").mkdir()
@@ -461,11 +461,11 @@ def test_of_very_many_chunks_a_sample_of_the_articles_is_compared(library: Libra
         write(library, f"n{n}.md", prose(n, 1))
     library.refresh()
     store = library.store()
-    view = load_snapshot(store, store.generation(), lexical_in_memory(store, store.current()))
-    chosen, total = sample_comparisons(view, every=False)
+    snapshot = load_snapshot(store, store.generation(), lexical_in_memory(store, store.current()))
+    chosen, total = sample_comparisons(snapshot, every=False)
     assert (len(chosen), total) == (50, 50)
 
-    large = replace(view, generation=replace(view.generation, chunks=20_000))
+    large = replace(snapshot, generation=replace(snapshot.generation, chunks=20_000))
     chosen, total = sample_comparisons(large, every=False)
     assert (len(chosen), total) == (25, 50)
     assert sample_comparisons(large, every=False) == (chosen, total)

@@ -65,7 +65,7 @@ def test_a_state_in_which_nothing_is_found_is_refused(library: Library, tmp_path
     kind = "Nothing of the kind\n\nBirds sing, {} of them."
     other.write(**{f"b{n:02}": kind.format(n) for n in range(30)})
     other.refresh()
-    good, wrong = view(library), view(other)
+    good, wrong = snapshot_of(library), snapshot_of(other)
     broken = replace(good, dense=wrong.dense, lexical=wrong.lexical)
     gate = KnownItemGate(HashEncoder(), SEARCH, 20)
     changed = tuple(f"a{n:02}.txt" for n in range(30))
@@ -79,7 +79,7 @@ def test_a_state_in_which_nothing_is_found_is_refused(library: Library, tmp_path
     assert re.match(r"of 18 articles only \d are found by their own words", words)
 
 
-def view(library: Library) -> Snapshot:
+def snapshot_of(library: Library) -> Snapshot:
     store = library.store()
     lexical = lexical_of(store, store.current(), library.index)
     return load_snapshot(store, store.generation(), lexical)
@@ -96,7 +96,7 @@ def test_what_was_refused_is_not_tried_again_by_itself(library: Library) -> None
 def refuse(library: Library) -> None:
     library.write(new=story(31))
     with pytest.raises(IndexRefused, match="it is a bad day"):
-        library.refresh(options=RefreshOptions(gate=lambda trial: ["it is a bad day"]))
+        library.refresh(options=RefreshOptions(gate=lambda candidate: ["it is a bad day"]))
 
 
 def test_force_publishes_what_was_refused_without_encoding_it_again(library: Library) -> None:
@@ -120,19 +120,23 @@ def test_articles_that_are_put_right_pass_the_gate(library: Library) -> None:
 
 
 def test_the_gate_sees_the_draft_and_the_state_before_it(library: Library) -> None:
-    trials: list[tuple[int, int, tuple[str, ...]]] = []
+    candidates: list[tuple[int, int, tuple[str, ...]]] = []
 
-    def look(trial: Candidate) -> Sequence[str]:
-        assert trial.before is not None
-        trials.append(
-            (trial.before.generation.articles, trial.after.generation.articles, trial.changed)
+    def look(candidate: Candidate) -> Sequence[str]:
+        assert candidate.before is not None
+        candidates.append(
+            (
+                candidate.before.generation.articles,
+                candidate.after.generation.articles,
+                candidate.changed,
+            )
         )
         return []
 
     library.write(new=story(31), a00=story(99))
     library.refresh(options=RefreshOptions(gate=look))
 
-    assert trials == [(30, 31, ("a00.txt", "new.txt"))]
+    assert candidates == [(30, 31, ("a00.txt", "new.txt"))]
 
 
 def test_articles_that_all_say_the_same_are_no_reason_to_refuse(tmp_path: Path) -> None:

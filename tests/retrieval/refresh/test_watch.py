@@ -62,13 +62,13 @@ class Listener:
 
 
 @contextmanager
-def listening(folder: Path, noticing: WatchMode = WatchMode.AUTO) -> Iterator[Listener]:
+def listening(folder: Path, mode: WatchMode = WatchMode.AUTO) -> Iterator[Listener]:
     """Watch a folder in a thread; the first look has been taken."""
     over = threading.Event()
     told: queue.Queue[str] = queue.Queue()
 
     def listen() -> None:
-        for _ in FolderChanges(folder, noticing, over):
+        for _ in FolderChanges(folder, mode, over):
             told.put("changed")
 
     thread = threading.Thread(target=listen)
@@ -372,10 +372,10 @@ def test_looking_at_it_needs_no_events(folder: Path) -> None:
         assert listener.next() is not None
 
 
-@pytest.mark.parametrize("noticing", [WatchMode.EVENTS, WatchMode.POLL])
-def test_another_look_can_be_asked_for(folder: Path, noticing: WatchMode) -> None:
+@pytest.mark.parametrize("mode", [WatchMode.EVENTS, WatchMode.POLL])
+def test_another_look_can_be_asked_for(folder: Path, mode: WatchMode) -> None:
     times = []
-    looks = FolderChanges(folder, noticing)
+    looks = FolderChanges(folder, mode)
     for _ in looks:
         times.append(time.monotonic())
         if len(times) == 5:

@@ -196,7 +196,7 @@ def test_calibration_is_due_when_many_chunks_are_gone(tmp_path: Path) -> None:
     assert needs_calibration(library.store())
 
 
-def test_calibration_of_another_recipe_is_due_again(tmp_path: Path) -> None:
+def test_calibration_by_other_questions_is_due_again(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write(a="A mill.", b="A river.")
     library.refresh()

@@ -64,7 +64,7 @@ def test_a_period_is_read(period: Period, questions: list[str]) -> None:
                "Who is mayor now?", "der letzte Zug", "Хто зараз мер?", "Кто сейчас мэр?"]),
     ],
 )  # fmt: skip
-def test_a_wish_for_what_is_newest_is_read(strength: float, questions: list[str]) -> None:
+def test_a_preference_for_what_is_newest_is_read(strength: float, questions: list[str]) -> None:
     for question in questions:
         assert date_preference(question, TODAY) == Recency(strength), question
 
@@ -77,7 +77,7 @@ def test_a_wish_for_what_is_newest_is_read(strength: float, questions: list[str]
      "on 31.02.2023 or so", "What is 12 times 10?", "on 45 May", "room 12.13.1415",
      "Was ist eine Woche?"],
 )  # fmt: skip
-def test_what_names_no_date_is_no_wish(question: str) -> None:
+def test_what_names_no_date_is_no_preference(question: str) -> None:
     assert date_preference(question, TODAY) is None
 
 
@@ -104,8 +104,8 @@ def test_the_newer_a_date_is_among_the_others_the_more_it_is_wanted() -> None:
     assert match_dates(Recency(0.5), dates) == {1: 0.5, 2: 0, 3: 0.25}
 
 
-@pytest.mark.parametrize("wish", [Recency(1.0), MAY])
-def test_where_all_dates_are_the_same_none_is_newer(wish: DatePreference) -> None:
-    assert match_dates(wish, {}) == {}
-    if isinstance(wish, Recency):
-        assert set(match_dates(wish, dict.fromkeys([1, 2], TODAY)).values()) == {0}
+@pytest.mark.parametrize("preference", [Recency(1.0), MAY])
+def test_where_all_dates_are_the_same_none_is_newer(preference: DatePreference) -> None:
+    assert match_dates(preference, {}) == {}
+    if isinstance(preference, Recency):
+        assert set(match_dates(preference, dict.fromkeys([1, 2], TODAY)).values()) == {0}

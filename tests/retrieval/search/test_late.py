@@ -76,15 +76,17 @@ ARTICLES = {
 QUESTION = "Where do ducks swim at noon?"
 
 
-def library(root: Path, how: LateInteraction) -> Library:
-    made = Library(root, search=SEARCH.model_copy(update={"late_interaction": how}))
+def library(root: Path, mode: LateInteraction) -> Library:
+    made = Library(root, search=SEARCH.model_copy(update={"late_interaction": mode}))
     made.write(**ARTICLES)
     return made
 
 
-@pytest.mark.parametrize("how", LateInteraction)
-def test_an_answer_is_found_wherever_tokens_come_from(tmp_path: Path, how: LateInteraction) -> None:
-    made = library(tmp_path, how)
+@pytest.mark.parametrize("mode", LateInteraction)
+def test_an_answer_is_found_wherever_tokens_come_from(
+    tmp_path: Path, mode: LateInteraction
+) -> None:
+    made = library(tmp_path, mode)
     made.refresh()
 
     ranking = made.searcher().search(QUESTION)
@@ -149,11 +151,11 @@ def test_without_late_interaction_only_equal_terms_meet(tmp_path: Path) -> None:
 
 
 def test_a_long_title_is_cut_for_computed_tokens(tmp_path: Path, encoder: Encoder) -> None:
-    how = LateInteraction.COMPUTED
+    mode = LateInteraction.COMPUTED
     made = Library(
         tmp_path,
         chunk_tokens=200,
-        search=SEARCH.model_copy(update={"late_interaction": how}),
+        search=SEARCH.model_copy(update={"late_interaction": mode}),
         encoder=encoder,
     )
     (made.articles / "a.md").write_text(
@@ -168,9 +170,9 @@ def test_a_long_title_is_cut_for_computed_tokens(tmp_path: Path, encoder: Encode
     assert places[-1] == "noon."
 
 
-@pytest.mark.parametrize("how", [LateInteraction.STORED, LateInteraction.COMPUTED])
-def test_punctuation_of_articles_is_left_out(tmp_path: Path, how: LateInteraction) -> None:
-    made = library(tmp_path, how)
+@pytest.mark.parametrize("mode", [LateInteraction.STORED, LateInteraction.COMPUTED])
+def test_punctuation_of_articles_is_left_out(tmp_path: Path, mode: LateInteraction) -> None:
+    made = library(tmp_path, mode)
     made.write(rates="It is 5 % (or so), isn't it? — Yes!")
     made.refresh()
 

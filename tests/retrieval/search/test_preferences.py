@@ -101,7 +101,7 @@ def test_without_dates_nothing_changes(tmp_path: Path, question: str) -> None:
     assert [hit.boost for hit in searcher(dated).search(question).hits] != [0, 0, 0]
 
 
-def test_what_is_wished_is_found_far_down_in_a_long_list(tmp_path: Path) -> None:
+def test_what_is_preferred_is_found_far_down_in_a_long_list(tmp_path: Path) -> None:
     library = Library(tmp_path, search=SEARCH.model_copy(update={"candidates": 90}))
     for number in range(80):
         write(library, f"{number:02}", "Engineers inspected the dam.", f"{1900 + number}-01-01")
@@ -127,7 +127,7 @@ def test_a_phrase_is_preferred_word_for_word(encoder: Encoder, tmp_path: Path) -
     assert len(find('Who said "gates of iron"?').hits) == 3
 
 
-def test_bonuses_are_small_and_only_for_what_fulfils_a_wish() -> None:
+def test_boosts_are_small_and_only_for_what_meets_a_preference() -> None:
     passages = {1: of("2023-05-20"), 2: of("2023-06-01"), 3: of(None), 4: of(None, "the OLD\ndam")}
 
     assert Preferences((), MAY).boosts(passages) == {1: pytest.approx(0.15)}
@@ -136,7 +136,7 @@ def test_bonuses_are_small_and_only_for_what_fulfils_a_wish() -> None:
     assert Preferences((), None).boosts(passages) == {}
 
 
-def test_a_question_without_wishes_has_none() -> None:
+def test_a_question_without_preferences_has_none() -> None:
     assert not Preferences.of("Who inspected the dam?", TODAY)
     assert Preferences.of('Who said "no"?', TODAY) == Preferences(("no",), None)
     assert Preferences.of("in May 2023", TODAY) == Preferences((), MAY)

@@ -322,7 +322,7 @@ def test_another_encoder_cannot_search(library: Library) -> None:
         library.searcher()
 
 
-def test_threads_search_while_views_change(library: Library) -> None:
+def test_threads_search_while_snapshots_change(library: Library) -> None:
     searcher = library.searcher()
     library.keep = 100
     questions = ["When does the ferry cross?", "Who rebuilt the mill?", "river", ""] * 60

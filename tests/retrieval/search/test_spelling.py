@@ -20,7 +20,7 @@ GARDEN = {
     6: "Bolesław\nBolesław planted a hornbeam; its inauguration was delayed.",
 }
 
-Repairer = Callable[[str], tuple[str, tuple[Correction, ...]]]
+Corrector = Callable[[str], tuple[str, tuple[Correction, ...]]]
 
 
 def no_word(words: Sequence[str]) -> list[int]:
@@ -44,7 +44,7 @@ def vocabulary(
 
 
 @pytest.fixture(scope="module")
-def garden(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Repairer:
+def garden(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Corrector:
     """The garden's articles and the real encoder's knowledge of words."""
     folder = tmp_path_factory.mktemp("garden") / "lexical"
     words = vocabulary(folder, GARDEN, count_tokens=encoder.count_tokens)
@@ -84,29 +84,29 @@ def test_tokens_are_counted_only_for_words_that_no_article_has(tmp_path: Path) -
         ("inaugaraton", "inauguration"),
     ],
 )
-def test_a_typing_error_is_repaired(garden: Repairer, written: str, searched: str) -> None:
+def test_a_typing_error_is_corrected(garden: Corrector, written: str, searched: str) -> None:
     assert garden(f"Who saw the {written}?") == (
         f"Who saw the {searched}?",
         (Correction(written, searched),),
     )
 
 
-def test_the_case_of_the_letters_is_kept(garden: Repairer) -> None:
+def test_the_case_of_the_letters_is_kept(garden: Corrector) -> None:
     assert garden("Minefeilds?")[0] == "Minefields?"
     assert garden("MINEFEILDS?")[0] == "MINEFIELDS?"
     assert garden("Where is Nemishayve?")[0] == "Where is Nemishayeve?"
     assert garden("where is nemishayve?")[0] == "where is nemishayeve?"
 
 
-def test_a_name_without_its_accents_is_given_them(garden: Repairer) -> None:
+def test_a_name_without_its_accents_is_given_them(garden: Corrector) -> None:
     assert garden("Who was Boleslaw?")[0] == "Who was Bolesław?"
 
 
-def test_several_errors_are_repaired_in_their_order(garden: Repairer) -> None:
-    question, repairs = garden("Did sapers clear the minefeilds?")
+def test_several_errors_are_corrected_in_their_order(garden: Corrector) -> None:
+    question, corrections = garden("Did sapers clear the minefeilds?")
 
     assert question == "Did sappers clear the minefields?"
-    assert repairs == (Correction("sapers", "sappers"), Correction("minefeilds", "minefields"))
+    assert corrections == (Correction("sapers", "sappers"), Correction("minefeilds", "minefields"))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_several_errors_are_repaired_in_their_order(garden: Repairer) -> None:
         "12345 678th 2O23",
     ],
 )
-def test_what_may_be_right_is_left_alone(garden: Repairer, question: str) -> None:
+def test_what_may_be_right_is_left_alone(garden: Corrector, question: str) -> None:
     assert garden(question) == (question, ())
 
 
@@ -156,7 +156,7 @@ def test_a_doubled_last_letter_is_no_ending(tmp_path: Path) -> None:
     ['Who said "minefeilds"?', "Who said «minefeilds»?", "Who said “the minefeilds”?",
      "Wer sagte „minefeilds“?", "Who cleared „minefeilds”?"],
 )  # fmt: skip
-def test_a_word_in_quotation_marks_is_meant_as_it_stands(garden: Repairer, question: str) -> None:
+def test_a_word_in_quotation_marks_is_meant_as_it_stands(garden: Corrector, question: str) -> None:
     assert garden(question) == (question, ())
 
 
@@ -186,20 +186,20 @@ def test_a_word_is_found_behind_many_chunks_of_its_neighbours(tmp_path: Path) ->
     assert question == "the cattle"
 
 
-def test_a_question_of_unknown_words_is_left_alone(garden: Repairer) -> None:
+def test_a_question_of_unknown_words_is_left_alone(garden: Corrector) -> None:
     question = "minefeilds sapers resevoir wistteria hornbaem"
 
     assert garden(question) == (question, ())
 
 
-def test_words_of_other_scripts_are_repaired(tmp_path: Path) -> None:
+def test_words_of_other_scripts_are_corrected(tmp_path: Path) -> None:
     texts = {1: "Сапери розмінували поля біля Ізюма.", 2: "Водосховище обміліло."}
     words = vocabulary(tmp_path / "lexical", texts, ["uk"])
 
     assert correct_spelling("Хто бачив водосховщие?", words)[0] == "Хто бачив водосховище?"
 
 
-def test_without_articles_nothing_is_repaired(tmp_path: Path) -> None:
+def test_without_articles_nothing_is_corrected(tmp_path: Path) -> None:
     words = vocabulary(tmp_path / "lexical", {}, ["en"])
 
     assert correct_spelling("Who cleared the minefeilds?", words)[1] == ()
@@ -208,12 +208,12 @@ def test_without_articles_nothing_is_repaired(tmp_path: Path) -> None:
 @given(question=st.text(max_size=60) | st.lists(st.sampled_from(
     ["minefeilds", '"', "«", "sapers", " ", "İ", "ß", "Q", "x" * 61, "\u0301", "hornbaem"]
 ), max_size=12).map("".join))  # fmt: skip
-def test_only_what_is_named_changes(garden: Repairer, question: str) -> None:
-    searched, repairs = garden(question)
+def test_only_what_is_named_changes(garden: Corrector, question: str) -> None:
+    searched, corrections = garden(question)
 
     rest = question
-    for one in repairs:
+    for one in corrections:
         assert one.written in rest
         rest = rest.replace(one.written, one.searched, 1)
-    assert bool(repairs) == (searched != question)
-    assert garden(searched)[1] == () or repairs
+    assert bool(corrections) == (searched != question)
+    assert garden(searched)[1] == () or corrections
