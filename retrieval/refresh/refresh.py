@@ -109,36 +109,35 @@ def refresh_index(
     found = walk(articles.folder, articles.max_bytes)
     if not found.files:
         raise ArticlesError(_no_articles(articles, found.skipped))
+
+    def refresh_into(settings: IndexSettings) -> RefreshReport:
+        return _refresh(articles, settings, encoder, on_progress, options, found)
+
     with write_lock(index.folder, options.wait_s):
         remove_leftovers(index.folder)
         report = None
         if not options.rebuild:
             try:
-                report = _refresh(articles, index, encoder, on_progress, options, found)
+                report = refresh_into(index)
                 # A rebuild that was interrupted is not needed any more.
                 shutil.rmtree(rebuild_folder(index.folder), ignore_errors=True)
             except IndexDamaged as exc:
                 logger.warning("%s; it is made again now", exc)
         if report is None:
-            report = _rebuild(articles, index, encoder, on_progress, options, found)
+            report = _rebuild(index, refresh_into)
     return replace(report, elapsed_s=time.perf_counter() - started)
 
 
 def _rebuild(
-    articles: ArticlesSettings,
-    index: IndexSettings,
-    encoder: Encoder,
-    on_progress: Callable[[RefreshProgress], None],
-    options: RefreshOptions,
-    found: FolderListing,
+    index: IndexSettings, refresh_into: Callable[[IndexSettings], RefreshReport]
 ) -> RefreshReport:
     """Make the index again beside the one in use, going on with one that was begun."""
     beside = index.model_copy(update={"folder": rebuild_folder(index.folder)})
     try:
-        report = _refresh(articles, beside, encoder, on_progress, options, found)
+        report = refresh_into(beside)
     except (IndexDamaged, IndexMismatch):
         shutil.rmtree(beside.folder, ignore_errors=True)
-        report = _refresh(articles, beside, encoder, on_progress, options, found)
+        report = refresh_into(beside)
     use_rebuilt(index.folder)
     return replace(report, rebuilt=True)
 
