@@ -9,7 +9,7 @@ from lxml import etree, html  # type: ignore[import-untyped]
 
 from retrieval.articles.text import printable
 
-# Of HTML, and of the trees that trafilatura makes (head, item, list, quote, row; cell; lb).
+# Elements of HTML, and of the trees of trafilatura (head, item, list, quote, row; cell; lb).
 _BLOCK_TAGS = (
     "address article aside blockquote body caption dd details dialog div dl dt fieldset "
     "figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hr item legend li list main "

@@ -154,7 +154,7 @@ class _Style(NamedTuple):
     """What a paragraph style says.
 
     Attributes:
-        name: In lower case, as all languages of Word have it: "title", "heading 1", "toc 1".
+        name: Name in lower case, as all languages of Word have it: "title", "heading 1", "toc 1".
         level: Level of a heading, from 0; None of a paragraph.
         number: Number of the list that its paragraphs are items of.
     """

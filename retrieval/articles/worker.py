@@ -80,10 +80,10 @@ class Parser:
 
     Args:
         articles: The folder, and how its files are read.
-        command: What starts a worker; the number of its socket is added.
+        command: Command that starts a worker; the number of its socket is added.
 
     Attributes:
-        limits: How files are read.
+        limits: Limits within which files are read.
     """
 
     def __init__(self, articles: ArticlesSettings, command: Sequence[str] = COMMAND) -> None:

@@ -30,19 +30,19 @@ class Severity(StrEnum):
 class FindingKind(StrEnum):
     """What is found; scripts rely on the words."""
 
-    # Of the articles folder.
+    # The articles folder.
     ARTICLES_FOLDER = "articles-folder"
     UNLISTED = "unlisted-folder"
     SKIPPED = "skipped"
     UNREAD = "unread-kind"
-    # Of articles.
+    # Articles.
     UNTITLED = "untitled"
     UNDATED = "undated"
     COPIES = "copies"
     NEAR_DUPLICATES = "near-duplicates"
     NOT_FOUND = "not-found"
     CUT = "cut"
-    # Of the index.
+    # The index.
     NO_INDEX = "no-index"
     DAMAGED = "damaged"
     INCONSISTENT = "inconsistent"
@@ -51,17 +51,17 @@ class FindingKind(StrEnum):
     LEFTOVER = "leftover"
     ENCODER = "encoder"
     UNCALIBRATED = "uncalibrated"
-    # Of the index beside the folder.
+    # The index beside the folder.
     CHANGED = "changed"
     SETTINGS = "settings"
     UNFINISHED = "unfinished"
     HELD = "held"
     REFUSED = "refused"
     LOCKED = "locked"
-    # Of the disk.
+    # The disk.
     DISK = "disk"
     LOG = "log"
-    # Of the examination itself.
+    # The examination itself.
     UNCHECKED = "unchecked"
 
 

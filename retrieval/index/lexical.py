@@ -149,7 +149,7 @@ class LexicalIndex:
         """Return ids of chunks with a word that is at most so many edits from a given one.
 
         Args:
-            word: In lower case.
+            word: Word in lower case.
             edits: Letters put in, left out, replaced, or swapped with the next; 1 or 2.
             without: Words, in lower case, that the chunks are not to hold.
             top_k: Chunks at most.

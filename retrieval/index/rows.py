@@ -92,7 +92,7 @@ class FileState:
 
     Attributes:
         digest: SHA-256 of its bytes, in hexadecimal digits; empty if it could not be read.
-        reader_version: How it was read and cut.
+        reader_version: Version of how it was read and cut.
         reason: Why it was skipped, if it was.
     """
 

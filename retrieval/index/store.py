@@ -342,7 +342,7 @@ class Store:
             "SELECT min(id) + count(*) / 2 FROM chunks "
             f"WHERE article IN ({', '.join(map(str, articles))}) GROUP BY article"
         )
-        # Those of one article follow each other, as they were written in one go.
+        # The ids of one article's chunks follow each other, as they were written in one go.
         return [row[0] for row in rows]
 
     def close(self) -> None:

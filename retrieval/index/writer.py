@@ -46,7 +46,7 @@ class Difference:
     """Articles of the next generation compared with those of the current one, by path.
 
     Attributes:
-        renamed: How many of those added are deleted ones under another name.
+        renamed: Number of articles among those added that were deleted under another name.
     """
 
     added: int
@@ -369,7 +369,7 @@ def purge(store: Store, keep: int) -> None:
             "(SELECT id FROM articles WHERE id NOT IN (SELECT article FROM names))"
         )
         db.execute("DELETE FROM articles WHERE id NOT IN (SELECT article FROM names)")
-        # Not what an unfinished refresh has encoded: it is purged before the next one begins.
+        # Nothing that an unfinished refresh has encoded: a purge comes before the next one begins.
         unused = "(SELECT id FROM encodings WHERE id NOT IN (SELECT encoding FROM chunks))"
         db.execute(f"DELETE FROM tokens WHERE encoding IN {unused}")
         db.execute(f"DELETE FROM encodings WHERE id IN {unused}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Characters of an article that are looked at. Each thousand more costs 2 ms, and tells little.
 _SAMPLE = 1000
-# Of 1,813 English articles none was taken for another language at this probability; one in thirty
+# At this probability none of 1,813 English articles was taken for another language; one in thirty
 # did not reach it.
 _SURE = 0.9
 # Share of stop words in a question; fewer may be names, or words that two languages share.
@@ -65,7 +65,7 @@ def language_of_question(question: str, likely: frozenset[str]) -> str | None:
     `language_of_article`.
 
     Args:
-        question: In any language.
+        question: Question in any language.
         likely: Languages that are preferred unless another has more stop words in the question.
     """
     total = _sizes(words(question, ""))

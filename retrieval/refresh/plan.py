@@ -66,7 +66,7 @@ class FileDiff:
     Attributes:
         changed: Files that have to be read: new ones, and those that look otherwise than before.
         gone: Paths of files that are known and not there any more.
-        retried: How many of those that changed could not be read before and look the same.
+        retried: Number of files in `changed` that could not be read before and look the same.
         skipped: Files that are no articles, and files that could not be read before.
     """
 
@@ -91,7 +91,7 @@ class RefreshReport:
     """What a refresh did; `chunks` and `generation` are those of the index afterwards.
 
     Attributes:
-        renamed: How many of those added are deleted ones under another name.
+        renamed: Number of articles among those added that were deleted under another name.
         rebuilt: Whether the index was made again from nothing.
     """
 

@@ -96,7 +96,7 @@ def refresh_index(
         index: Settings of the index.
         encoder: The encoder that made the index, if there is an index.
         on_progress: Called with how far it is.
-        options: How it is done.
+        options: Options of the refresh.
 
     Raises:
         ArticlesError: The folder is missing, unreadable, or holds no article that can be read; the

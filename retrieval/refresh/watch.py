@@ -272,7 +272,7 @@ def network_filesystem(folder: Path, table: Path = _TABLE) -> str | None:
     for point, kind in _mounts(lines):
         if point != folder and point.is_relative_to(folder):
             below = kind if _is_silent(kind) else below
-        # Of several at one place the last lies on top.
+        # The last of several mounts at one place lies on top.
         elif folder.is_relative_to(point) and len(point.parts) >= depth:
             above, depth = kind, len(point.parts)
     return above if _is_silent(above) else below or None

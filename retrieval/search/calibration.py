@@ -40,7 +40,8 @@ _LEAST_SPREAD = 0.001
 # Windows that the confidence is computed from.
 _JUDGED = 3
 _CLOZE_WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
-# Of the words with a meaning, so many are kept; of the title's, a question leaves some away.
+# Share and number at most of the words with a meaning that a question keeps, and the share of the
+# title's words that it leaves away.
 _KEPT, _MOST, _UNTITLED = 0.45, 6, 0.3
 _LEAST_WORDS, _LEAST_KEPT = 4, 2
 # Question words by language: for a number, for a name, for anything else.
@@ -62,8 +63,8 @@ def calibrate(store: Store, searcher: Searcher, excerpt_chars: int) -> Calibrati
     """Measure an index's scale by two searches a question; equal articles give equal questions.
 
     Args:
-        store: Holds the generation that is searched.
-        searcher: Searches it.
+        store: Store with the generation that is searched.
+        searcher: Searcher of that generation.
         excerpt_chars: Most characters of an excerpt.
     """
     snapshot = searcher.snapshot

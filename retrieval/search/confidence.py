@@ -25,10 +25,10 @@ class Features:
         late: Best late-interaction score of a window. A question of stop words alone has none: they
             match in any text.
         dense: Best cosine of a chunk.
-        coverage: Of the question's terms, weighted by rarity, the share that stands in the best
-            covered of the windows' chunks or its title.
-        missing: Of the terms in the question's names and numbers, the share that stands neither in
-            the window that has most of them nor in its title; 0 where there are none.
+        coverage: Share of the question's terms, weighted by rarity, that stands in the best covered
+            of the windows' chunks or its title.
+        missing: Share of the terms in the question's names and numbers that stands neither in the
+            window that has most of them nor in its title; 0 where there are none.
 
     A year or a month of the article's own date need not stand in its text, and counts nowhere.
     """

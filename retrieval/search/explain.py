@@ -30,7 +30,7 @@ class QueryTerm:
     """A word of the question that is looked up in the articles.
 
     Attributes:
-        word: As it was asked.
+        word: Word as it was asked.
         searched: The same, unless it was misspelt.
         weight: Rarity of its stem, 0 to 1.
         place: Where its stem was found; None if it was not.
@@ -52,7 +52,7 @@ class WordMatch:
         at, match_at: Their offsets there.
         similarity: Average of the best similarities of the pieces that the encoder cuts the word
             into; at most 1.
-        share: What the word adds to the excerpt's late-interaction score.
+        share: Part of the excerpt's late-interaction score that the word adds.
         telling: Whether both are words that are looked up, not stop words.
     """
 
@@ -73,7 +73,7 @@ class Explanation:
         terms: Terms of the question, the rarest first.
         pairs: One for each word of the question, the strongest first; their shares add up to
             `excerpt`.
-        dense, lexical, late, rerank: What each stage made of the excerpt's chunk.
+        dense, lexical, late, rerank: Rank and score of the excerpt's chunk in each stage.
         fused: Rank and score of the chunk after all stages.
         boost: Part of the fused score that was added for preferred dates and phrases.
         excerpt: Late-interaction score of the excerpt's own tokens.

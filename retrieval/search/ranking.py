@@ -22,13 +22,13 @@ class Ranking:
     """Chunks found for a question, best first.
 
     Attributes:
-        question: As it was searched.
+        question: Question as it was searched.
         query: Encoding of the question.
         terms: The question's lexical terms by language of the articles, each with its rarity, 0
             to 1.
-        absent: Those of the terms, by language, that no article has.
-        unknown_language: What is searched in place of a question in a language that the encoder
-            does not know.
+        absent: Terms of the question, by language, that no article has.
+        unknown_language: Words that are searched in place of a question in a language that the
+            encoder does not know.
         corrections: Words that were misspelt in the question as it was asked.
         scale: Scale of the index that was searched.
     """

@@ -71,7 +71,7 @@ class Searcher:
         """Rank the chunks that may answer; none if the encoder sees no token in the question.
 
         Args:
-            question: As it is asked.
+            question: Question as it is asked.
             without: Ids of chunks that are passed over.
         """
         snapshot = self._snapshots.latest()

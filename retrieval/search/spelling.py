@@ -25,7 +25,7 @@ _TWO_ERRORS = 10
 _ENDING, _STEM = 2, 4
 # So many chunks are read at a time, and so many times, to find all words near to one.
 _CHUNKS, _ROUNDS = 8, 4
-# Of two words as near as each other, one is meant if it is in so many times as many chunks.
+# One of two words that are equally near is meant if it is in so many times as many chunks.
 _CLEARLY = 4
 
 
