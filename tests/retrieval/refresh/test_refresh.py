@@ -135,30 +135,6 @@ def test_progress_counts_up_to_all(library: Library) -> None:
         assert counts == sorted(counts)
 
 
-@pytest.mark.parametrize("passages", [0, 150, 220])
-def test_an_interrupted_refresh_is_taken_up_again(library: Library, passages: int) -> None:
-    library.refresh()
-    before = indexed(library)
-    library.chunk_tokens = 16
-    library.write(mill="Changed.", **{f"a{n}": prose(n, 12) for n in range(20)})
-    first, second = StoppedEncoder(passages), HashEncoder()
-    with pytest.raises(KeyboardInterrupt, match="enough"):
-        library.refresh(first)
-    assert indexed(library) == before
-    assert library.searcher().search("river").generation == 1
-
-    report = library.refresh(second)
-
-    encoded = first.encoded + second.encoded
-    assert len(encoded) == len(set(encoded))
-    # What was encoded in whole batches is kept, however large these are.
-    assert bool(first.encoded) == bool(passages)
-    assert report.encoded == len(second.encoded)
-    # The river's article did not change, but it is cut in another way.
-    assert (report.added, report.modified, report.generation) == (20, 2, 2)
-    assert_like_rebuilt(library)
-
-
 @pytest.mark.parametrize("error", [PermissionError, NotADirectoryError, FileExistsError])
 def test_an_error_under_the_lock_is_not_the_locks(tmp_path: Path, error: type[OSError]) -> None:
     with pytest.raises(error, match="of somebody else"), write_lock(tmp_path):

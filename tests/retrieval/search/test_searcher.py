@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -322,32 +321,6 @@ def test_another_encoder_cannot_search(library: Library) -> None:
         library.searcher()
 
 
-def test_threads_search_while_snapshots_change(library: Library) -> None:
-    searcher = library.searcher()
-    library.keep = 100
-    questions = ["When does the ferry cross?", "Who rebuilt the mill?", "river", ""] * 60
-    with ThreadPoolExecutor(8) as pool:
-        pending = [pool.submit(searcher.search, question) for question in questions]
-        for n in range(5):
-            library.write(ferry=f"Now {n} ferries cross the river.", tower=f"Tower {n}.")
-            library.refresh()
-            searcher.reload()
-        rankings = [one.result() for one in pending]
-
-    for question, ranking in zip(questions, rankings, strict=True):
-        assert len(ranking.hits) == (0 if not question else 3 if ranking.generation == 1 else 4)
-        ferry = {hit.chunk.text for hit in ranking.hits if hit.source.path == "ferry.txt"}
-        wanted = (
-            "A ferry crosses the river at noon."
-            if ranking.generation == 1
-            else f"Now {ranking.generation - 2} ferries cross the river."
-        )
-        assert ferry <= {wanted}
-    alone = [searcher.search(question) for question in questions[:4]]
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(searcher.search, questions)) == alone * 60
-
-
 def answer(ranking: Ranking) -> tuple[list[Excerpt], float]:
     found = best_excerpts(ranking.hits, SEARCH.excerpts, SEARCH.excerpt_chars)
     sure = confidence_of(features(ranking, [window for _, window in found]))
@@ -396,16 +369,3 @@ def test_questions_about_something_else_are_not(seeds: Searcher, question: str) 
 
     assert len(excerpts) == SEARCH.excerpts
     assert sure < 0.5
-
-
-def test_a_searcher_follows_an_index_that_was_made_again(tmp_path: Path) -> None:
-    library = Library(tmp_path)
-    library.write(bees="Bees sleep in winter.")
-    library.refresh()
-    searcher = library.searcher()
-    shutil.rmtree(library.index)
-    # Without its files, the last state that was read still answers.
-    assert [hit.chunk.text for hit in searcher.search("bees").hits] == ["Bees sleep in winter."]
-    library.write(bees="Bees dance in summer.")
-    library.refresh()
-    assert [hit.chunk.text for hit in searcher.search("bees").hits] == ["Bees dance in summer."]
