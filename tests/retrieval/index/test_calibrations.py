@@ -21,11 +21,6 @@ def store(tmp_path: Path) -> Store:
     return library.store()
 
 
-def test_an_index_made_before_there_were_any_has_none(store: Store) -> None:
-    assert store.calibrations.of(1) is None
-    assert store.calibrations.written() == ""
-
-
 def test_a_generation_without_its_own_has_that_of_the_last_before_it(store: Store) -> None:
     third = replace(ONE, generation=3, pairs=30)
     store.calibrations.keep(third)
@@ -58,13 +53,6 @@ def test_what_cannot_be_read_counts_as_none(tmp_path: Path, store: Store, writte
     assert store.calibrations.of(1) is None
     store.calibrations.keep(ONE)
     assert store.calibrations.of(1) == ONE
-
-
-def test_a_new_calibration_is_another_state_for_those_who_search(store: Store) -> None:
-    before = store.state()
-    store.calibrations.keep(ONE)
-
-    assert store.state() != before
 
 
 def test_chunks_come_by_article_and_are_counted_since_a_generation(tmp_path: Path) -> None:

@@ -30,14 +30,6 @@ def insert(database: Database, statement: str, *values: int) -> None:
             db.execute(f"{statement} INTO numbers VALUES (?)", (n,))
 
 
-def test_a_transaction_is_all_or_nothing(database: Database) -> None:
-    insert(database, "INSERT", 1, 2)
-    with pytest.raises(IndexDamaged, match="UNIQUE constraint"):
-        insert(database, "INSERT", 3, 1)
-
-    assert numbers(database) == [1, 2]
-
-
 def test_what_sqlite_rolled_back_itself_is_told_by_its_cause(database: Database) -> None:
     with pytest.raises(IndexDamaged, match="UNIQUE constraint"):
         insert(database, "INSERT OR ROLLBACK", 1, 1)
@@ -64,14 +56,6 @@ def test_a_locked_database_is_no_damage(database: Database, tmp_path: Path) -> N
         insert(other, "INSERT", 1)
 
     assert not isinstance(caught.value, IndexDamaged)
-
-
-def test_a_closed_database_opens_again(database: Database) -> None:
-    database.query("INSERT INTO numbers VALUES (1)")
-    database.close()
-    database.close()
-
-    assert numbers(database) == [1]
 
 
 CHANGE = """

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import os
@@ -151,17 +150,6 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
     ]
 
 
-def test_generation_tells_what_is_in_it(store: Store) -> None:
-    before = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    replace(store, article_of("a", "One.", "Two."), article_of("b", "Three."))
-
-    state = store.generation()
-
-    assert (state.number, state.articles, state.chunks) == (1, 2, 3)
-    assert state.published is not None
-    assert before <= state.published <= dt.datetime.now(dt.UTC)
-
-
 def test_an_article_without_its_encoding_is_refused_with_all_that_came_with_it(
     store: Store,
 ) -> None:
@@ -184,43 +172,6 @@ def test_an_article_without_chunks_is_an_article(store: Store) -> None:
 
     assert [source.path for source in store.sources()] == ["a"]
     assert store.generation().chunks == 0
-
-
-def test_a_chunk_without_tokens_comes_back(store: Store) -> None:
-    article = article_of("a", "\u0301")
-    none = Tokens(np.zeros((0, 2), np.uint8), np.zeros(0, np.int32))
-    empty = StoredEncoding(np.zeros(DIM, np.float32), none)
-    draft = GenerationWriter(store)
-    draft.keep({b"0": empty})
-    draft.put([(file_of("a"), [(article, [(c, b"0") for c in chunks_of(article)])])])
-    draft.publish()
-
-    (stored,) = store.chunks([1], 1).values()
-
-    assert stored.tokens is not None
-    assert len(stored.tokens.codes) == len(stored.tokens.starts) == 0
-
-
-def test_tokens_may_be_left_out_and_added_later(store: Store) -> None:
-    article = article_of("a", "One two.")
-    (digest,) = [digest_of(chunk.text) for chunk in chunks_of(article)]
-    whole = encoding_of("One two.")
-    draft = GenerationWriter(store)
-    draft.keep({digest: dataclasses.replace(whole, tokens=None)})
-    draft.put([(file_of("a"), [cut_of(article)])])
-    draft.publish()
-
-    assert [one.tokens for one in store.chunks([1], 1).values()] == [None]
-    assert GenerationWriter(store).known_encodings([digest], tokens=False) == {digest}
-    assert GenerationWriter(store).known_encodings([digest], tokens=True) == set()
-
-    GenerationWriter(store).keep({digest: whole})
-
-    assert GenerationWriter(store).known_encodings([digest], tokens=True) == {digest}
-    (stored,) = store.chunks([1], 1).values()
-    assert stored.tokens is not None
-    assert whole.tokens is not None
-    np.testing.assert_array_equal(stored.tokens.codes, whole.tokens.codes)
 
 
 def test_ids_are_never_used_again(store: Store) -> None:
@@ -309,16 +260,6 @@ def test_two_stores_have_two_keys(tmp_path: Path) -> None:
 def test_no_database_is_no_index(tmp_path: Path) -> None:
     assert Store.open(tmp_path) is None
     assert Store.open(tmp_path / "absent") is None
-
-
-def test_an_empty_database_is_made_anew(tmp_path: Path) -> None:
-    # What a process leaves that was killed while it created the index.
-    database(tmp_path).touch()
-    assert Store.open(tmp_path) is None
-    sqlite3.connect(database(tmp_path)).execute("PRAGMA journal_mode = WAL")
-    assert Store.open(tmp_path) is None
-
-    assert Store.create(tmp_path, "f", "hash", DIM).current() == 0
 
 
 def test_only_the_owner_reads_the_index(store: Store, tmp_path: Path) -> None:

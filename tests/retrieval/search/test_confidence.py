@@ -196,12 +196,6 @@ def test_coverage_is_taken_in_the_articles_language() -> None:
 margins = st.floats(-100, 100)
 
 
-def test_no_answer_lowers_the_confidence_and_an_answer_raises_it() -> None:
-    low, high = adjust_by_reader(0.6, [Read(0, 1, -5)]), adjust_by_reader(0.6, [Read(0, 1, 5)])
-    assert low < 0.4
-    assert high > 0.8
-
-
 def test_the_likeliest_answer_counts() -> None:
     assert adjust_by_reader(0.6, [Read(0, 1, -9), None, Read(0, 1, 4)]) == adjust_by_reader(
         0.6, [Read(0, 1, 4)]
