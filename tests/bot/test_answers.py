@@ -25,7 +25,9 @@ from tests.retrieval.library import Library
 def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     index = tmp_path_factory.mktemp("index")
     settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh_index(settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere))
+    refresh_index(
+        settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere)
+    )
     store = Store.open(index)
     assert store is not None
     return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)
