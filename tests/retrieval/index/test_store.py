@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import os
@@ -14,11 +15,13 @@ import numpy as np
 import pytest
 
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
+from retrieval.index.calibrations import SHIPPED, Calibration
 from retrieval.index.folder import folder_size
 from retrieval.index.rows import FileState, Generation, StoredEncoding, Tokens
 from retrieval.index.store import FORMAT, Store
 from retrieval.index.writer import ChunkedArticle, GenerationWriter, purge
 from retrieval.types import Article, Chunk, Sentence, Source
+from tests.retrieval.library import Library
 
 DIM = 16
 
@@ -353,3 +356,61 @@ def test_a_lost_folder_is_the_worlds_fault(store: Store, tmp_path: Path) -> None
 
     with pytest.raises(IndexFault, match=r"unable to open database file.*check that the disk"):
         store.current()
+
+
+ONE = Calibration(SHIPPED, generation=1, chunks=3, pairs=10, questions_version="1")
+
+
+def test_a_generation_without_its_own_has_that_of_the_last_before_it(store: Store) -> None:
+    third = dataclasses.replace(ONE, generation=3, pairs=30)
+    store.calibrations.keep(third)
+    store.calibrations.keep(ONE)
+
+    assert [store.calibrations.of(n) for n in range(5)] == [None, ONE, ONE, third, third]
+
+
+def test_another_of_the_same_generation_takes_its_place(store: Store) -> None:
+    store.calibrations.keep(ONE)
+    store.calibrations.keep(dataclasses.replace(ONE, pairs=20))
+
+    assert store.calibrations.of(1) == dataclasses.replace(ONE, pairs=20)
+
+
+def test_the_oldest_are_forgotten(store: Store) -> None:
+    for number in range(1, 31):
+        store.calibrations.keep(dataclasses.replace(ONE, generation=number))
+
+    assert store.calibrations.of(5) is None
+    assert store.calibrations.of(30) == dataclasses.replace(ONE, generation=30)
+
+
+@pytest.mark.parametrize("written", ["", "{", "[1]", '[{"scale": {}}]', "null", '{"a": 1}'])
+def test_what_cannot_be_read_counts_as_none(tmp_path: Path, store: Store, written: str) -> None:
+    with sqlite3.connect(database(tmp_path / "index")) as db:
+        db.execute("INSERT INTO meta VALUES ('calibrations', ?)", (written,))
+    db.close()
+
+    assert store.calibrations.of(1) is None
+    store.calibrations.keep(ONE)
+    assert store.calibrations.of(1) == ONE
+
+
+def test_chunks_come_by_article_and_are_counted_since_a_generation(tmp_path: Path) -> None:
+    library = Library(tmp_path, chunk_tokens=16)
+    library.write(
+        b="One two three four.",
+        a="A river runs there, from the hills to the sea.\n\nThe mill on it burnt down last year.",
+    )
+    library.refresh()
+    library.write(c="A ferry.")
+    (library.articles / "b.txt").unlink()
+    library.refresh()
+    calibrations = library.store().calibrations
+
+    first, second = calibrations.chunks(2)
+
+    stored = library.store().chunks([*first, *second], 2)
+    assert [stored[key].source.path for key in first] == ["a.txt"] * len(first)
+    assert [stored[key].source.path for key in second] == ["c.txt"]
+    assert calibrations.chunks_since(1, 2) == 1
+    assert calibrations.chunks_since(0, 2) == len(first) + 1
