@@ -7,8 +7,6 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
-
 from retrieval.index import LexicalIndex
 from retrieval.languages import terms
 from retrieval.search.preferences import quoted_phrases
@@ -137,7 +135,7 @@ def _edits(written: str, vocabulary: Vocabulary, *, name: bool) -> dict[str, int
         # The first letter is rarely mistyped.
         if near[0] != written[0] and sorted(near[:2]) != sorted(written[:2]):
             continue
-        edits = OSA.distance(near, written)
+        edits = _distance(near, written)
         # Two words with two other letters in the same places are two words.
         if edits == 1 or (not is_name and len(near) != len(written)):
             found[near] = edits
@@ -153,12 +151,20 @@ def _near(written: str, most: int, vocabulary: Vocabulary) -> dict[str, bool]:
         for text in vocabulary.texts(chunks):
             for match in _WORD.finditer(text):
                 near = match[0].lower()
-                if OSA.distance(near, written, score_cutoff=most) <= most:
+                if _distance(near, written, most) <= most:
                     new[near] = new.get(near, True) and match[0][0].isupper()
         found |= new
         if len(chunks) < _CHUNKS or not new:
             break
     return found
+
+
+def _distance(word: str, written: str, most: int | None = None) -> int:
+    """Count the edits between two words: optimal string alignment; above `most`, `most` + 1."""
+    # Here, for its import takes 20 ms, and a refresh without a change corrects nothing.
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance(word, written, score_cutoff=most)
 
 
 def _derived(word: str, vocabulary: Vocabulary, edits: dict[str, int]) -> bool:
