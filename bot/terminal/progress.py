@@ -1,4 +1,4 @@
-"""What is drawn while something takes long: loading, indexing, asking; nothing of it stays."""
+"""Progress bars, drawn while loading, indexing or asking takes long and erased at the end."""
 
 from __future__ import annotations
 
@@ -17,25 +17,30 @@ from bot.terminal.text import ACCENT
 from retrieval.refresh import RefreshProgress
 
 _BAR_WIDTH = 16
-# Seconds over which the time left is estimated: passages are encoded sorted by length, a batch at
+# The time left is estimated from so many seconds: passages are encoded sorted by length, a batch at
 # a time, so that the speed changes much within a batch.
 _ESTIMATE = 120.0
 
 
-class Building:
-    """Shows how far an index is built, on a console that writes to standard error.
+class _Drawing:
+    """A bar or a spinner on a console that writes to standard error, erased when the block ends.
 
-    Nothing is written where that is no terminal, or where nothing takes long.
+    Nothing is drawn if that is no terminal.
+
+    Args:
+        console: Where it is drawn.
+        counts: The text of the bar, in rich's form.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._draws = _draws(console)
+    def __init__(self, console: Console, counts: str) -> None:
+        # With FORCE_COLOR, rich takes a file for a terminal, and a file wants no bar.
+        self._draws = console.is_interactive and console.file.isatty()
         self._live = Live(
             console=console, transient=True, redirect_stdout=False, redirect_stderr=False
         )
         self._bar = Bar(
             BarColumn(_BAR_WIDTH, complete_style=ACCENT, finished_style=ACCENT),
-            TextColumn("{task.completed:,}/{task.total:,} articles, {task.fields[chunks]} ·"),
+            TextColumn(f"{counts} ·"),
             TimeElapsedColumn(),
             TextColumn("·"),
             TimeRemainingColumn(compact=True),
@@ -43,9 +48,6 @@ class Building:
             console=console,
             speed_estimate_period=_ESTIMATE,
         )
-        self._task = self._bar.add_task("", start=False, total=0, chunks="")
-        self._stored = RefreshProgress(articles=0, total=0, chunks=0, encoded=0)
-        self._first: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -56,15 +58,32 @@ class Building:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take away what was drawn and give the cursor back."""
+        """Erase what was drawn and show the cursor again."""
         self._live.stop()
 
+    def _draw(self, renderable: RenderableType) -> None:
+        if self._draws:
+            self._live.update(renderable)
+            self._live.start()
+
+
+class Building(_Drawing):
+    """Draws the progress of a refresh, if anything takes long."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(
+            console, "{task.completed:,}/{task.total:,} articles, {task.fields[chunks]}"
+        )
+        self._task = self._bar.add_task("", start=False, total=0, chunks="")
+        self._stored = RefreshProgress(articles=0, total=0, chunks=0, encoded=0)
+        self._first: tuple[float, int] | None = None
+
     def announce(self, text: str) -> None:
-        """Say what takes long just now."""
+        """Draw a few words about what takes long just now."""
         self._draw(Spinner("dots", Text(text), style=ACCENT))
 
     def update(self, progress: RefreshProgress) -> None:
-        """Draw the bar anew, if there is anything to read or to encode."""
+        """Draw the bar, if there is anything to read or to encode."""
         if progress.articles == progress.total and not progress.encoded:
             return
         now = time.monotonic()
@@ -83,49 +102,18 @@ class Building:
         )
         self._draw(self._bar)
 
-    def _draw(self, renderable: RenderableType) -> None:
-        if self._draws:
-            self._live.update(renderable)
-            self._live.start()
 
-
-class Asking:
-    """Shows how many questions are asked, where `Building` would show something."""
+class Asking(_Drawing):
+    """Draws the number of questions asked so far."""
 
     def __init__(self, console: Console, total: int) -> None:
-        self._bar = Bar(
-            BarColumn(_BAR_WIDTH, complete_style=ACCENT, finished_style=ACCENT),
-            TextColumn("{task.completed:,}/{task.total:,} questions ·"),
-            TimeElapsedColumn(),
-            TextColumn("·"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
-            console=console,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-            disable=not _draws(console),
-        )
+        super().__init__(console, "{task.completed:,}/{task.total:,} questions")
         self._task = self._bar.add_task("", total=total)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self._draw(self._bar)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Take away what was drawn and give the cursor back."""
-        self._bar.stop()
-
     def update(self, done: int) -> None:
-        """Draw the bar anew."""
+        """Draw the bar."""
         self._bar.update(self._task, completed=done)
-
-
-def _draws(console: Console) -> bool:
-    # FORCE_COLOR makes a file a terminal for rich; a file wants no bar.
-    return console.is_interactive and console.file.isatty()
