@@ -1,8 +1,15 @@
 """Answers from a folder of articles, in a terminal and in Telegram.
 
-__main__ -> cli: the table of commands; command: what all of them share
-build       wires the parts: encoder, index, search, answerer
-answers     a question -> excerpts, citations, how sure; followups: what leans on an earlier one
-terminal    how things look in a console and in a pipe; documents: what --json prints
-telegram, evaluation, fetching, writing, doctor    wings, each of which can be taken out
+    cli                the table of commands, and the commands of the core
+    command            options, settings, printing and exit statuses of all commands
+    build              puts encoder, index, search and answerer together
+    answers            answers a question with excerpts, citations and a confidence
+    followups          completes a question that refers to an earlier one
+    refresh_process    refreshes the index in a process of its own, and watches the articles
+    gaps               groups the questions that the articles do not answer
+    terminal           draws answers, articles and reports, and holds the chat
+    documents          makes the JSON documents that commands print
+
+The folders `telegram`, `evaluation`, `fetching`, `writing` and the module `doctor` are wings: each
+can be taken out.
 """

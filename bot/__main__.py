@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command line."""
     try:
-        # Here, for Ctrl-C may come while all this is imported.
+        # Imported here, as Ctrl-C may come during the import.
         from bot.cli import app
 
         app()

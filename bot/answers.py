@@ -1,4 +1,4 @@
-"""A question's answer: excerpts in the order of their citation numbers, and how sure it is."""
+"""Answers to questions: excerpts with their citation numbers, and a confidence."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from retrieval.search import (
 )
 from retrieval.types import Excerpt, Reader
 
-# Excerpts that the confidence is computed from, however many are shown.
+# The confidence is computed from so many excerpts, however many are shown.
 _JUDGED = 3
-# C0, DEL, C1, surrogates, and the controls that reorder or hide text.
+# These are C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to one question.
+    """The answer to one question.
 
     Attributes:
-        excerpts: Best first; number n of `cited` is the citation `[n]`. Where `answered` is false
-            these are the closest excerpts, which do not answer.
-        confidence: 0 to 1.
-        generation: Of the index that answered.
-        understood: What was searched in place of a question that leans on earlier ones.
+        excerpts: The best is first, and the n-th is cited as `[n]`. If `answered` is false, they
+            are the closest excerpts, which do not answer.
+        confidence: A number from 0 to 1.
+        generation: The number of the index generation that was searched.
+        understood: The question completed with words of an earlier one, if it refers to one.
         unknown_language: What was searched of a question in a language that the encoder does not
             know.
-        corrected: The question, or what it was understood as, with its typing errors repaired.
-        corrections: The words that differ there; empty if `corrected` is None.
+        corrected: The question, completed or not, without its typing errors, if it has any.
+        corrections: The words that were corrected.
     """
 
     question: str
@@ -63,7 +63,7 @@ class Answer:
 
     @property
     def searched(self) -> str:
-        """What was searched: the question, unless it leans on earlier ones or was repaired."""
+        """The text that was searched: the question, completed and corrected if need be."""
         return self.corrected or self.understood or self.question
 
     def cited(self) -> Iterator[tuple[int, Excerpt]]:
@@ -73,11 +73,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """An answer and how it came about.
+    """An answer with all that explains it.
 
     Attributes:
-        windows: Those of its excerpts, in their order.
-        judged: What its confidence was computed from.
+        ranking: All passages that were found, ranked.
+        windows: The part of a passage that each excerpt is, in the order of the excerpts.
+        judged: The features that the confidence was computed from.
     """
 
     answer: Answer
@@ -107,8 +108,8 @@ class Answerer:
 
         Args:
             question: As it was asked.
-            excerpts: How many at most, instead of what the settings say.
-            earlier: What the same person asked before, as it was searched, oldest first.
+            excerpts: The greatest number of excerpts, if not that of the settings.
+            earlier: The earlier questions of the same person, as they were searched, oldest first.
 
         Raises:
             QuestionError: The question is empty or too long.
@@ -118,28 +119,28 @@ class Answerer:
     def trace(
         self, question: str, excerpts: int | None = None, earlier: Sequence[str] = ()
     ) -> Trace:
-        """Answer as `answer` does, and keep what was found on the way."""
+        """Answer as `answer` does, and return what explains the answer as well."""
         started = time.perf_counter()
         asked = check_question(question, self._search.max_question_chars)
         count = excerpts or self._search.excerpts
         understood, ranking, found = self._find(asked, earlier, max(count, _JUDGED))
         judged = features(ranking, [window for _, window in found[:_JUDGED]])
-        sure = confidence_of(judged, ranking.scale)
+        confidence = confidence_of(judged, ranking.scale)
         if self._reader is not None:
             texts = [excerpt.text for excerpt, _ in found]
             readings = self._reader.read(ranking.question, texts)
-            sure = adjust_by_reader(sure, readings[:_JUDGED])
+            confidence = adjust_by_reader(confidence, readings[:_JUDGED])
             found = [
                 (highlight_reading(excerpt, reading), window)
                 for (excerpt, window), reading in zip(found, readings, strict=True)
             ]
         if ranking.unknown_language is not None:
-            sure *= ranking.unknown_language.certainty
+            confidence *= ranking.unknown_language.certainty
         answer = Answer(
             question=asked,
             excerpts=tuple(excerpt for excerpt, _ in found[:count]),
-            answered=bool(found) and sure >= self._search.threshold,
-            confidence=sure,
+            answered=bool(found) and confidence >= self._search.threshold,
+            confidence=confidence,
             generation=ranking.generation,
             elapsed_ms=(time.perf_counter() - started) * 1000,
             understood=understood,
@@ -152,21 +153,25 @@ class Answerer:
     def _find(
         self, asked: str, earlier: Sequence[str], count: int
     ) -> tuple[str | None, Ranking, list[tuple[Excerpt, Window]]]:
-        """Search a question, after earlier ones if it leans on them; what it was understood as."""
+        """Search for a question, completed by the earlier ones if it refers to them.
+
+        Returns:
+            The completed question or None, its ranking, and the excerpts with their windows.
+        """
         snapshot = self._searcher.snapshot
-        other = understand_follow_up(asked, earlier, snapshot.languages, snapshot.rarity)
-        if other is None:
+        follow_up = understand_follow_up(asked, earlier, snapshot.languages, snapshot.rarity)
+        if follow_up is None:
             return None, *self._search_for(asked, count)
-        if other.gain is None:
-            return other.text, *self._search_for(other.text, count)
+        if follow_up.gain is None:
+            return follow_up.text, *self._search_for(follow_up.text, count)
         alone, found_alone = self._search_for(asked, count)
-        # What no article has stands beside nothing, and is a subject of its own.
+        # A question with a word that no article has is about a subject of its own.
         if not absent_words(alone):
-            ranking, found = self._search_for(other.text, count)
-            # Words of an unrelated question stand in no excerpt beside those of this one.
+            ranking, found = self._search_for(follow_up.text, count)
+            # If the earlier question was about something else, no excerpt has words of both.
             gained = _best(found) - _best(found_alone)
-            if gained > other.gain * ranking.scale.late_spread:
-                return other.text, ranking, found
+            if gained > follow_up.gain * ranking.scale.late_spread:
+                return follow_up.text, ranking, found
         return None, alone, found_alone
 
     def _search_for(

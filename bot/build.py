@@ -1,4 +1,4 @@
-"""Wires the parts: the only place where models and index meet."""
+"""Puts encoder, index, search and answerer together, and brings the index in line."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ class Library:
     """A folder of articles with its index, ready to be asked.
 
     Attributes:
-        report: Of the refresh that opened it; None if there was none, or another process was
-            writing just then.
+        report: The report of the refresh that opened it; None if nothing was refreshed.
         writer: Writes an answer from the excerpts; None if no server is set that does.
     """
 
@@ -62,7 +61,7 @@ class Library:
 
     @property
     def store(self) -> Store:
-        """The store that is searched."""
+        """The store of the snapshot that is searched."""
         return self.searcher.snapshot.store
 
     def refresh(
@@ -101,26 +100,27 @@ def bring_in_line(
     """Bring the index in line with the articles.
 
     Args:
-        settings: Which articles and index.
-        encoder: Of the index.
-        on_progress: Is told how far it is.
-        force: Publish whatever the gate says.
-        rebuild: Make the index again from nothing, beside the one that answers.
-        wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
+        settings: They name the articles and the index.
+        encoder: It encodes the new passages.
+        on_progress: Called with the progress now and then.
+        force: Publish the new generation even if the gate refuses it.
+        rebuild: Make the index again from nothing, while the old one answers.
+        wait_s: Seconds to wait for another process that writes; there is no limit below 0.
 
     Raises:
-        RetrievalError: No usable articles or index, or another process is writing.
-        SettingsError: The golden questions are none.
+        RetrievalError: The articles or the index cannot be used, or another process is writing.
+        SettingsError: The file of golden questions has something else in it.
     """
     gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
-    way = RefreshOptions(settings.search.stores_tokens, gate=gate, rebuild=rebuild, wait_s=wait_s)
-    report = refresh_index(settings.articles, settings.index, encoder, on_progress, way)
+    stores = settings.search.stores_tokens
+    options = RefreshOptions(stores, gate=gate, rebuild=rebuild, wait_s=wait_s)
+    report = refresh_index(settings.articles, settings.index, encoder, on_progress, options)
     _calibrate(settings, encoder)
     return report
 
 
 def is_in_line(settings: Settings) -> bool:
-    """Whether a refresh that nobody asked for has nothing to do."""
+    """Whether an automatic refresh has nothing to do; after a rollback, it never has."""
     found = compare(settings.articles, settings.index, settings.search.stores_tokens)
     return found is not None and found.in_line
 
@@ -131,13 +131,13 @@ def _gate(settings: Settings, encoder: Encoder) -> Gate:
     if settings.refresh.questions is not None:
         from bot.evaluation import GoldenGate, read_questions
 
-        # Before anything is encoded, so that a wrong file costs nothing.
+        # The file is read before anything is encoded, so that a wrong one costs nothing.
         gates.append(GoldenGate(encoder, search, read_questions(settings.refresh.questions)))
-    return lambda trial: [reason for gate in gates for reason in gate(trial)]
+    return lambda candidate: [reason for gate in gates for reason in gate(candidate)]
 
 
 def _calibrate(settings: Settings, encoder: Encoder) -> None:
-    """Find the index's scale again if its articles are others; what fails is left to the next."""
+    """Calibrate the confidence again if the articles changed; the next refresh mends a failure."""
     folder = settings.index.folder
     store = Store.open(folder)
     if store is None or not needs_calibration(store):
@@ -161,18 +161,18 @@ def open_library(
     """Load the models, bring the index in line with the articles, and open it.
 
     Args:
-        settings: Which encoder, articles and index.
-        announce: Is told what takes long.
-        on_progress: Is told how far the index is.
+        settings: They name the encoder, the articles and the index.
+        announce: Called with a few words before something that takes long.
+        on_progress: Called with the progress of the refresh now and then.
         stale: Open the index as it is, if there is one.
 
     Raises:
-        SettingsError: Half of what the writer needs is set.
-        EncoderError: No usable encoder, or no such reranker or reader as is set.
-        RetrievalError: No usable articles or index.
+        SettingsError: The writer has an address and no model, or a model and no address.
+        EncoderError: The encoder, the reranker or the reader cannot be used.
+        RetrievalError: The articles or the index cannot be used.
     """
     writes = settings.writer.is_set
-    # Before the encoder is loaded, which may import torch: after that no hub can be asked.
+    # Located before the encoder is loaded: that may import torch, and then no hub can be asked.
     reranker = _located(settings, "reranker", settings.reranker.model)
     reader = _located(settings, "reader", settings.reader.model)
     encoder = open_encoder(settings, announce)
@@ -189,10 +189,10 @@ def open_library(
         if _is_due(settings, stale):
             report = bring_in_line(settings, encoder, on_progress)
     except (IndexBusy, IndexRefused) as exc:
-        # The published generation can be read while another process writes the next.
+        # The published generation can be searched while another process writes the next.
         logger.warning("%s; answering from the index as it is", exc)
     except IndexFault as exc:
-        # As it can where nothing can be written: a folder of another's, a full disk.
+        # So can one that cannot be written: on a full disk, or in somebody else's folder.
         if isinstance(exc, IndexMismatch) or not _answers(settings):
             raise
         logger.warning("%s; answering from the index as it is", exc)
@@ -245,10 +245,10 @@ def _located(settings: Settings, section: str, name: str | None) -> Model | None
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the index without an encoder, to look at what is in it.
+    """Open the store of the index, which needs no encoder.
 
     Raises:
-        IndexFault: There is none yet.
+        IndexFault: There is no index yet.
     """
     store = Store.open(settings.index.folder)
     if store is None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embeddings import Encoder
     from retrieval.refresh import RefreshProgress, RefreshReport
 
-# From a command's name to the module that defines it under that name, and what --help says of it.
+# A command's name, the module that defines it under this name, and its line in --help.
 COMMANDS = {
     "refresh": ("bot.cli", "Bring the index in line with the articles."),
     "rollback": (
@@ -46,16 +46,16 @@ COMMANDS = {
     "evaluate": ("bot.evaluation.command", "Measure answers on questions with known answers."),
 }
 
-# A longer question is refused anyway; this bounds what is read of standard input.
+# This bounds what is read of standard input; a shorter question may be refused, too.
 _STDIN_CHARS = 1_000_000
 
 
 class _Group(TyperGroup):
-    """Commands that are listed by the table, and imported when they are run."""
+    """The commands of the table; each is imported when it is run."""
 
-    # `ctx` is of a class that typer has in a copy of click of its own.
+    # `ctx` has a class of click, of which typer keeps a copy of its own.
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Command, list[str]]:  # noqa: ANN401
-        """Return the command that the arguments name, and what stands behind its name."""
+        """Return the command that the arguments name, and the arguments that follow the name."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, listed if name is None else load(name), rest
 
@@ -81,7 +81,7 @@ for _name, (_, _help) in COMMANDS.items():
 
 
 def load(name: str) -> Command:
-    """Import a command of the table."""
+    """Import a command by its name in the table."""
     module, _ = COMMANDS[name]
     return getattr(import_module(module), name)
 
@@ -128,7 +128,7 @@ def refresh(
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
     encoder = None
-    # Who wants to know how far it is has looked already.
+    # The parent that asks for the progress has compared articles and index already.
     report = None if watch or rebuild or progress else _nothing_to_do(run.settings)
     if report is None:
         from rich.console import Console
@@ -174,12 +174,12 @@ def _nothing_to_do(settings: Settings) -> RefreshReport | None:
         found = compare(settings.articles, settings.index, settings.search.stores_tokens)
         return found.unchanged(fingerprint) if found else None
     except (EncoderError, IndexFault):
-        # Whatever it is, the refresh will meet it, and mend it or say it.
+        # The refresh will meet the same fault, and mend it or report it.
         return None
 
 
 def _watch(settings: Settings, encoder: Encoder) -> None:
-    """Bring the index in line whenever the articles change; what fails is said once."""
+    """Bring the index in line whenever the articles change; report a repeated failure once."""
     from bot.build import bring_in_line, is_in_line
     from bot.refresh_process import WRITTEN_S
     from bot.terminal import report_text, visible
@@ -187,23 +187,23 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
     from retrieval.errors import RetrievalError
     from retrieval.refresh import FolderChanges
 
-    said = ""
-    looks = FolderChanges(settings.articles.folder, settings.refresh.watch)
-    for _ in looks:
+    failure = ""
+    changes = FolderChanges(settings.articles.folder, settings.refresh.watch)
+    for _ in changes:
         try:
             if is_in_line(settings):
                 continue
             report = bring_in_line(settings, encoder)
         except RetrievalError as exc:
-            if str(exc) != said:
-                said = str(exc)
-                say(f"excerpta: {visible(said)}")
+            if str(exc) != failure:
+                failure = str(exc)
+                say(f"excerpta: {visible(failure)}")
             continue
-        said = ""
+        failure = ""
         if report.changed:
             write(report_text(report))
         if any(one.reason == WRITTEN for one in report.skipped):
-            looks.soon(WRITTEN_S)
+            changes.soon(WRITTEN_S)
 
 
 @command
@@ -277,7 +277,7 @@ def ask(
     from bot.terminal import AnswerDrawing, reasons_below
 
     asked = _read_question() if question == "-" else question
-    # Before the library is opened, so that a wrong question costs nothing.
+    # Checked before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
     library = run.library()
     trace = library.answerer.trace(asked)

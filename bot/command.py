@@ -1,9 +1,9 @@
-"""What all commands share: options, settings, printing, and how a fault becomes an exit status.
+"""What all commands share: options, settings, printing and exit statuses.
 
 0 done (ask: answered)   1 asked and not answered   2 wrong usage   3 the world is at fault
 
-Here and in `cli` what takes long to import is imported where it is used: a refresh without a
-change, which may run every minute, needs little of it.
+This module and `cli` import what takes long where it is used: a refresh without a change, which
+may run every minute, needs little of it.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A command of typer, which keeps its own copy of click's class.
+# Commands have a class of click, of which typer keeps a copy of its own.
 Command: TypeAlias = Any
 
 NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
 
 
 def print_version(wanted: bool) -> None:
-    """Print the version and leave, if that is wanted."""
+    """Print the version and end the program, if it is wanted."""
     if wanted:
         typer.echo(f"excerpta {version('excerpta')}")
         raise typer.Exit
@@ -62,7 +62,11 @@ Version = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a command: its settings, how it prints, and the options that chose them."""
+    """One run of a command.
+
+    Attributes:
+        options: The options that chose the settings, to hand on to another process.
+    """
 
     settings: Settings
     json: bool
@@ -70,10 +74,10 @@ class Run:
     options: tuple[str, ...]
 
     def library(self, stale: bool = False) -> Library:
-        """Open the library, drawing progress on standard error, and report what is new.
+        """Open the library; draw the progress and report changes on standard error.
 
         Args:
-            stale: Take an index as it is, if there is one.
+            stale: Open the index as it is, if there is one.
         """
         from bot.build import open_library
         from bot.terminal import Building, report_text
@@ -85,7 +89,7 @@ class Run:
         return library
 
     def print(self, document: Mapping[str, Any], drawing: RenderableType) -> None:
-        """Print a result: as JSON, drawn where output is a terminal, or else as plain text."""
+        """Print a result: as JSON if asked to, else drawn in a terminal and plain in a pipe."""
         from bot.terminal import plain
 
         console = Console()
@@ -94,11 +98,11 @@ class Run:
         elif console.is_terminal:
             console.print(drawing)
         else:
-            # Not by the console, which would end the program where the pipe is closed.
+            # The console would end the program if the pipe is closed.
             write(plain(drawing))
 
     def refuse_json(self, instead: str) -> None:
-        """Refuse `--json` where no document is printed."""
+        """Refuse `--json` for a command that prints no document."""
         if self.json:
             raise SettingsError(f"--json: this command prints no document; {instead}")
 
@@ -116,7 +120,7 @@ def say(text: str) -> None:
 
 @contextmanager
 def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
-    """Turn what goes wrong into one line and an exit status; a traceback only if verbose."""
+    """Turn an error into one line and an exit status; only a verbose run logs the traceback."""
     fault: Exception
     try:
         yield
@@ -128,10 +132,10 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         say("interrupted; what was encoded is kept, and the next start goes on from there")
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        # The reader has gone (`excerpta ask ... | head -1`); else Python complains at its exit.
+        # The reader has gone (`excerpta ask ... | head -1`), and Python would complain at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
-    except Exception as exc:  # noqa: BLE001 - whatever it is, it is one line and a status
+    except Exception as exc:  # noqa: BLE001 - any error is one line and a status
         hint = "" if verbose else "; run it with -v for the details"
         fault, status = BotError(f"unexpected {type(exc).__name__}: {exc}{hint}"), WORLD_AT_FAULT
         fault.__cause__ = exc
@@ -139,7 +143,7 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         return
     if as_json:
         write(json.dumps({"error": str(fault)}, ensure_ascii=False))
-    # By the log, which keeps the bot's token out.
+    # The log keeps the bot's token out of the traceback.
     logger.debug("the command failed", exc_info=fault)
     from bot.terminal import visible
 
@@ -148,10 +152,10 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
 
 
 def command(body: Callable[..., int | None]) -> Command:
-    """Make a command: the parameters of its own, and those that every command has.
+    """Make a command with its own parameters and those that every command has.
 
     Args:
-        body: Takes the `Run`, then its own parameters; returns the exit status, None for 0.
+        body: It takes the `Run`, then its own parameters, and returns the exit status or None.
     """
 
     def call(
@@ -166,7 +170,7 @@ def command(body: Callable[..., int | None]) -> Command:
     ) -> None:
         setup_logs(verbose)
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # Whatever is written, and its encoding lacks.
+            # Characters that the encoding of the output lacks become question marks.
             sys.stdout.reconfigure(errors="replace")
         status = 0
         with _explained(as_json, verbose):

@@ -1,4 +1,4 @@
-"""The command `doctor`: what is wrong with the index and the articles, and what mends it."""
+"""The command `doctor`: it reports what is wrong with the index and the articles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.command import WORLD_AT_FAULT, Run, command
 from bot.terminal import ACCENT, Building, counted, visible
 from retrieval.doctor import Examination, Examined, Finding, Severity, examine_index
 
-# Findings of one kind that are told, and the articles that each names; the document has all.
+# So many findings of one kind are printed, each with so many articles; the document has all.
 _FINDINGS, _NAMES = 5, 3
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
 _ALL = "excerpta doctor --json lists all"
@@ -46,7 +46,7 @@ def doctor(
 
 
 def examination_document(examination: Examination) -> dict[str, Any]:
-    """Return what was found; scripts rely on the keys."""
+    """Return the examination as `--json` prints it."""
     generation = examination.generation
     return {
         "errors": examination.count(Severity.ERROR),
@@ -73,15 +73,15 @@ def examination_document(examination: Examination) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ExaminationDrawing:
-    """What was found, the worst first, then a summary."""
+    """The findings, the worst first, then a summary."""
 
     examination: Examination
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it, as rich asks for."""
-        for severity, told, (*named, mend) in _told(self.examination.findings):
+        for severity, found, (*named, mend) in _lines(self.examination.findings):
             style = _STYLES[severity]
-            yield Text(overflow="fold").append(f"{severity.value}: ", style).append(told)
+            yield Text(overflow="fold").append(f"{severity.value}: ", style).append(found)
             for detail in named:
                 yield _indented(Text(detail, "dim", overflow="fold"), options)
             yield _indented(Text(mend, ACCENT, overflow="fold"), options, below=1)
@@ -97,10 +97,10 @@ def _indented(text: Text, options: ConsoleOptions, below: int = 0) -> Renderable
     return Text("  ").append(text)
 
 
-def _told(findings: Sequence[Finding]) -> Iterator[tuple[Severity, str, list[str]]]:
-    """Yield what was found, then who it is about and last what mends it, all fit to be shown."""
-    for _, alike in groupby(findings, lambda one: (one.severity, one.kind)):
-        some = list(alike)
+def _lines(findings: Sequence[Finding]) -> Iterator[tuple[Severity, str, list[str]]]:
+    """Yield of each finding its severity, its text, and the articles and the remedy as details."""
+    for _, group in groupby(findings, lambda one: (one.severity, one.kind)):
+        some = list(group)
         for one in some[:_FINDINGS]:
             details = [_named(one.about)] if one.about else []
             yield one.severity, visible(one.found), [*details, f"-> {visible(one.mend)}"]
@@ -119,13 +119,13 @@ def _named(about: Sequence[str]) -> str:
 def _summary(examination: Examination) -> Iterator[str]:
     counts = {one: examination.count(one) for one in Severity}
     generation = examination.generation
-    told = ", ".join(counted(count, one.value) for one, count in counts.items() if count)
+    text = ", ".join(counted(count, one.value) for one, count in counts.items() if count)
     if not counts[Severity.ERROR] and not counts[Severity.WARNING]:
-        told = f"nothing is wrong{f', {told}' if told else ''}"
+        text = f"nothing is wrong{f', {text}' if text else ''}"
     if generation is not None:
         sizes = counted(generation.articles, "article"), counted(generation.chunks, "chunk")
-        told += f": {', '.join(sizes)}, generation {generation.number}"
-    yield told
+        text += f": {', '.join(sizes)}, generation {generation.number}"
+    yield text
     shares = {
         "looked for by their titles": examination.looked_for,
         "compared with all others": examination.compared,

@@ -1,4 +1,4 @@
-"""The documents that `--json` prints; scripts rely on their keys."""
+"""The JSON documents that commands print; scripts rely on their keys."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
 
 
 def of_trace(trace: Trace, written: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return an answer, each excerpt with the reason why it was chosen."""
+    """Return an answer with an explanation of each excerpt."""
     document = of_answer(trace.answer, written)
     for excerpt, explanation in zip(document["excerpts"], trace.reasons(), strict=True):
         excerpt["explanation"] = _explanation(explanation)
@@ -98,7 +98,7 @@ def _stage(stage: Stage | None) -> dict[str, Any] | None:
 
 
 def of_article(article: Article) -> dict[str, Any]:
-    """Return an article as indexed."""
+    """Return an article as it is indexed."""
     source = article.source
     return {
         "article": source.path,
@@ -113,7 +113,7 @@ def of_article(article: Article) -> dict[str, Any]:
 
 
 def of_index(settings: Settings, store: Store) -> dict[str, Any]:
-    """Return what is indexed, and with which model."""
+    """Return the state of the index, and the model that it was made with."""
     generation = store.generation()
     skipped = [file for file in store.files(generation.number).values() if file.reason]
     return {

@@ -1,18 +1,18 @@
-"""What can go wrong in the bot, beside what goes wrong in its parts."""
+"""Errors of the bot itself; embeddings, retrieval and config have their own."""
 
 from __future__ import annotations
 
 
 class BotError(Exception):
-    """The world does not let the bot do its work; the text tells the operator what to do."""
+    """Something outside the program is at fault; the message tells the operator what to do."""
 
 
 class QuestionError(ValueError):
-    """A question that cannot be asked; its text tells the asker what to do.
+    """A question cannot be asked; the message tells the asker what to do.
 
     Attributes:
-        found, limit: Characters that a too long question has and may have; 0 and 0 for an empty
-            one.
+        found, limit: The length of a question that is too long and the greatest one, in
+            characters; both are 0 for an empty question.
     """
 
     def __init__(self, message: str, found: int = 0, limit: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Follow-ups: what a question that leans on an earlier one takes over from it."""
+"""Follow-ups: questions that refer to an earlier one, completed with words of it."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from retrieval.languages import language_of_question, terms
 from retrieval.search import names_and_numbers
 
 REMEMBERED = 4
-"""Earlier questions that are handed to the answerer, at most."""
+"""The greatest number of earlier questions that the answerer gets."""
 
-# Words taken over. Two find a little less, four push aside more of what a complete question asks.
+# So many words are taken over. With two, a little less is found; with four, they count for more
+# than the words of a question that is complete.
 _CARRIED = 3
-# Added to the rarity of a name, 0 to 1: what an archive is about is common there, and asked about
-# all the same.
+# Added to the rarity of a name, which is 0 to 1: a name that is common in an archive is often its
+# subject.
 _NAME = 0.3
-# Longer ones are addresses and the like.
+# A longer word is an address or the like.
 _WORD_CHARS = 60
 _WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
-# A question of so few terms may lack its subject, unless it names one.
+# A question of no more terms may lack its subject, unless it has a name.
 _FEW = 2
-# How much better an excerpt must meet the question with the words that it would take over, in
-# spreads of the index's scale: where a word points back, and where there are but few terms.
-# Unrelated words cost a spread or two.
+# How much better an excerpt must match the completed question than the question alone, in spreads
+# of the index's scale: if a word points back, and if there are but few terms. Words of another
+# subject cost a spread or two.
 _POINTING, _SHORT = -0.4, 0.5
 _POINTER_WORD = re.compile(r"\w+")
 
-# They stand for something that was named before. Left out is what stands as often for something in
-# its own sentence ("the one that ...", "another"), and what means something else in another of
-# these languages, as all lists count for every question.
+# These words stand for something that was named before. Left out are words that refer as often to
+# something in their own sentence ("the one that ...", "another"), and those that mean something
+# else in another of these languages, as all lists count for every question.
 _POINTERS = {
     "en": """
         it its itself they them their theirs themselves he him his himself she her hers herself this
@@ -59,7 +60,7 @@ _THAT = re.compile(
     r"\b(?:is|was|are|were|do|does|did|can|could|will|would|of|about|to|for|from|after|before|with|by"
     r"|like) that\b"
 )
-# So begins what only goes on with something.
+# A question that begins with one of these continues the conversation.
 _OPENINGS = {
     "en": """
         and, but, or, so, then, also, ok, okay, what about, how about, what else, who else,
@@ -80,8 +81,8 @@ _OPENING = tuple(
 )
 _TALK_WORD = re.compile(r"\w+")
 
-# Each makes small talk of what has no other words than these and the fillers. All lists count for
-# every question, so none has a word that asks something in another of these languages.
+# A text is small talk if it has one of these words, and otherwise only these and fillers. All lists
+# count for every question, so none has a word that asks something in another of these languages.
 _TALK = {
     "en": """
         thanks thank thx cheers ok okay hi hello hey bye goodbye great cool perfect yes yeah no
@@ -122,12 +123,12 @@ _FILLING = frozenset(word for words in _FILLERS.values() for word in words.split
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """How a question may be understood that leans on an earlier one.
+    """A question completed with words of an earlier one.
 
     Attributes:
-        text: The question with the words that it takes over.
-        gain: So much better an excerpt has to meet `text` than the question alone, in spreads of
-            the index's scale; None where the question says nothing without the earlier one.
+        text: The question, and the words taken over in brackets.
+        gain: How much better an excerpt has to match `text` than the question alone, in spreads of
+            the index's scale; None if the question means nothing without the earlier one.
     """
 
     text: str
@@ -140,16 +141,16 @@ def understand_follow_up(
     languages: Collection[str],
     rarity: Callable[[str], float],
 ) -> FollowUp | None:
-    """Return how a question may be understood after others, None if it stands on its own.
+    """Complete a question with words of the one before; return None if it stands on its own.
 
-    What it takes over are names and the rarest words of the question before, which has itself taken
-    over what it needed of those before it. Small talk neither leans nor is leant on.
+    It takes over names and the rarest words. The question before was itself completed with words of
+    those before it. Small talk is not completed, and completes nothing.
 
     Args:
         question: As it was asked.
-        earlier: What the same person asked before, as it was searched, oldest first.
-        languages: Of the articles, ISO 639-1.
-        rarity: Tells how rare a word is in the articles, 0 to 1.
+        earlier: The earlier questions of the same person, as they were searched, oldest first.
+        languages: The languages of the articles, in ISO 639-1.
+        rarity: Returns how rare a word is in the articles, from 0 to 1.
     """
     if is_small_talk(question):
         return None
@@ -168,7 +169,7 @@ def understand_follow_up(
         gain = _SHORT
     else:
         return None
-    # "What about Belgorod?" puts a name in the place of that before.
+    # "What about Belgorod?" replaces the name in the question before.
     instead = gain is None and names and own == names and not points_back(question)
     words = _carried(question, before, languages, rarity, with_names=not instead)
     return FollowUp(f"{question} ({words})", gain) if words else None
@@ -188,7 +189,7 @@ def _carried(
     *,
     with_names: bool,
 ) -> str:
-    """Return names, if wanted, and rare words that another question lacks, neighbours together."""
+    """Return names, if wanted, and rare words that the new question lacks, in their order."""
     language = _language(before, languages)
     own = _stems(question, languages)
     new: dict[frozenset[tuple[str, str]], re.Match[str]] = {}
@@ -227,13 +228,13 @@ def _language(question: str, languages: Collection[str]) -> str:
 
 
 def points_back(question: str) -> bool:
-    """Whether a word stands for something named before, or else for something named beside it."""
+    """Whether a word of the question stands for something that was named before."""
     text = _EMPTY.sub(" ", " ".join(_folded_words(question)))
     return bool(_THAT.search(text)) or not _POINTING_WORDS.isdisjoint(text.split())
 
 
 def goes_on(question: str) -> bool:
-    """Whether a question begins as only those do that go on with something."""
+    """Whether the beginning of a question continues the conversation."""
     return f"{' '.join(_folded_words(question))} ".startswith(_OPENING)
 
 

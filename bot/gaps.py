@@ -1,4 +1,4 @@
-"""Gaps: questions that the articles leave open, grouped by likeness."""
+"""Gaps: questions that the articles do not answer, grouped by what they ask for."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 from retrieval.types import FloatArray
 
 _ALIKE = 0.8
-"""Cosine from which two questions ask for the same. Of 30 pairs that ask it in other words, MiniLM
-puts 70 % above; of 30 pairs that ask different things about one subject, 80 % below. No other
-cosine does better in sum: at 0.7 it is 93 and 43 %."""
+"""The cosine from which on two questions ask for the same. With MiniLM, 70 % of 30 pairs that ask
+the same in other words are above it, and 80 % of 30 pairs that ask different things about one
+subject are below. The sum is less for any other cosine: at 0.7, they are 93 and 43 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A question that was left open, and how many thumbs its answer got down."""
+    """A question that was not answered well, and the number of thumbs down for its answer."""
 
     question: str
     downs: int = 0
@@ -28,9 +28,9 @@ class QuestionGroup:
     """Questions that ask for the same.
 
     Attributes:
-        questions: Different ones, the newest first.
-        size: How often they were asked.
-        downs: Thumbs down on answers to them.
+        questions: The different ones, the newest first.
+        size: The number of times that they were asked.
+        downs: The number of thumbs down for their answers.
     """
 
     questions: tuple[str, ...]
@@ -43,12 +43,12 @@ def group_questions(
 ) -> list[QuestionGroup]:
     """Group questions, the most asked first.
 
-    Each joins the group whose first question is nearest, if that is near enough: one pass, which
-    costs an encoding for each different question.
+    Each question joins the group whose first question is nearest, if that is near enough, and
+    begins a group otherwise. Each different question is encoded once.
 
     Args:
-        opened: The newest first.
-        encode: A question's vector, (dim,) of unit length.
+        opened: The questions, the newest first.
+        encode: Returns a question's vector, (dim,) of unit length.
     """
     leaders: list[FloatArray] = []
     members: list[list[OpenQuestion]] = []

@@ -1,4 +1,4 @@
-"""Languages by their names."""
+"""The names of languages."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 
 def language_names(codes: Iterable[str], locale: str = "en") -> str:
-    """List languages in one: "English and German".
+    """List languages by their names, as in "English and German".
 
     Args:
-        codes: Of the languages, ISO 639-1; one without a name stands as it is.
-        locale: Code of the language to list them in.
+        codes: The languages in ISO 639-1; a code without a name is listed as it is.
+        locale: The code of the language to list them in.
     """
-    # Only here: few answers name a language, and a start should not wait for its data.
+    # Imported here, as few answers name a language and the data take long to load.
     from babel import Locale
     from babel.lists import format_list
 

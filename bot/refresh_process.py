@@ -1,9 +1,10 @@
-"""Refreshes in a process of their own, so that answering goes on.
+"""Refreshes in a process of their own, so that the bot goes on answering.
 
-What takes long is done at the lowest priority, and the process gives its memory back when it ends.
-Who serves loads what it made (`Searcher.reload`). The process is prewarmed: starting
-Python and importing is half of what a refresh of one article takes, so `python -m
-bot.refresh_process ARGUMENTS` has imported all that the command needs before it is told to begin.
+A refresh that takes long runs at the lowest priority, and its memory is free again when the process
+ends. The process that answers then loads the new generation (`Searcher.reload`).
+
+Starting Python and importing is half of the time that a refresh of one article takes. So `python -m
+bot.refresh_process ARGUMENTS` imports all that the command needs, then waits for a line.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ __all__ = ["WRITTEN_S", "Document", "Refresher"]
 _log = logging.getLogger(__name__)
 
 _AGAIN_S = 30.0
-# After a file was found that another process still writes; then less and less often.
+# So soon a file is tried again that another process was writing, then less and less often.
 WRITTEN_S = 1.0
 _LOWEST_PRIORITY = 19
-# An edit shall be found at once; what takes longer shall not make answers slower.
+# A short refresh keeps its priority, so that an edit is found at once.
 _SHORT_S = 5.0
 _ENDING_S = 10.0
 _TELEGRAM = "EXCERPTA_TELEGRAM__"
@@ -45,10 +46,10 @@ class Refresher:
     """Runs `excerpta refresh`; every method may be called from any thread.
 
     Args:
-        settings: Those that the process will find as well.
-        options: Of the command line that chose the settings: `--articles`, `--config` ...
+        settings: The settings that the process will load as well.
+        options: The options that chose the settings: `--articles`, `--config` ...
         prewarm: Keep a process ready while watching: an edit is found sooner, for 55 MB.
-        again_s: Seconds after which what failed while watching is tried again.
+        again_s: Seconds after which `watch` tries again what failed.
     """
 
     def __init__(
@@ -73,10 +74,10 @@ class Refresher:
         """Bring the index in line and return the report, as `refresh --json` prints it.
 
         Args:
-            on_progress: Is told how far it is; see `retrieval.refresh.RefreshProgress`.
+            on_progress: Called with the fields of a `retrieval.refresh.RefreshProgress`.
 
         Raises:
-            BotError: It failed, or was ended by `close`; the message is the process's.
+            BotError: It failed, or `close` ended it; the message is the process's.
         """
         with self._one_at_a_time:
             return self._begin().run(on_progress)
@@ -102,44 +103,44 @@ class Refresher:
         on_report: Callable[[Document | None], object] = lambda _: None,
         on_failure: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        """Refresh whenever the articles are others than those indexed, until `close`.
+        """Refresh whenever the articles differ from those indexed, until `close`.
 
-        What fails goes to the log, once, and is tried again.
+        A failure is logged once and tried again.
 
         Args:
-            on_report: Is told what each refresh did, and None where there was nothing to do.
-            on_failure: Is told of each that failed.
+            on_report: Called with each report, and with None if there was nothing to do.
+            on_failure: Called with the error of each refresh that failed.
         """
-        failed = ""
+        failure = ""
         wait_s = WRITTEN_S
-        looks = FolderChanges(
+        changes = FolderChanges(
             self._settings.articles.folder, self._settings.refresh.watch, self._over
         )
-        for _ in looks:
+        for _ in changes:
             try:
-                # Also at first: an index that somebody rolled back is left as it is.
+                # Checked at first, too: an index that somebody rolled back is left as it is.
                 report = None if is_in_line(self._settings) else self.refresh()
                 on_report(report)
                 self._prewarm_next()
-            except Exception as exc:  # noqa: BLE001 (whatever it is, watching goes on)
+            except Exception as exc:  # noqa: BLE001 (watching goes on after any error)
                 if self._over.is_set():
                     break
-                # It may stay so for long.
-                _log.log(logging.DEBUG if str(exc) == failed else logging.WARNING, "%s", exc)
-                failed = str(exc)
+                # The same failure may last for long, and is a warning only once.
+                _log.log(logging.DEBUG if str(exc) == failure else logging.WARNING, "%s", exc)
+                failure = str(exc)
                 on_failure(exc)
-                looks.soon(self._again_s)
+                changes.soon(self._again_s)
                 continue
-            failed = ""
+            failure = ""
             if report is not None and _is_unfinished(report):
-                looks.soon(wait_s)
+                changes.soon(wait_s)
                 wait_s = min(2 * wait_s, self._again_s)
             else:
                 wait_s = WRITTEN_S
 
     @contextmanager
     def watching(self, on_report: Callable[[Document | None], object]) -> Iterator[None]:
-        """Watch in a thread meanwhile; see `watch`."""
+        """Watch in a thread, as `watch` does, while the block runs."""
         thread = threading.Thread(target=self.watch, args=[on_report], name="watch", daemon=True)
         thread.start()
         try:
@@ -149,7 +150,7 @@ class Refresher:
             thread.join()
 
     def close(self) -> None:
-        """End watching, and a refresh that is under way; the next goes on from there."""
+        """End watching and a running refresh; the next refresh goes on from there."""
         with self._ending:
             self._over.set()
             ready, self._ready = self._ready, None
@@ -168,11 +169,11 @@ class RefreshProcess:
     """A process that refreshes once.
 
     Args:
-        options: Of the command line that chose the settings: `--articles`, `--config` ...
+        options: The options that chose the settings: `--articles`, `--config` ...
     """
 
     def __init__(self, options: Sequence[str]) -> None:
-        # -P, as a folder called "bot" in the current folder is none of ours.
+        # With -P, a folder called "bot" in the current folder is not imported.
         command = [
             sys.executable,
             "-P",
@@ -182,7 +183,7 @@ class RefreshProcess:
             "--json",
             "--progress",
         ]
-        # What refreshes has no use for the token.
+        # A refresh has no use for the token.
         environment = {
             key: value for key, value in os.environ.items() if not key.upper().startswith(_TELEGRAM)
         }
@@ -205,34 +206,34 @@ class RefreshProcess:
 
     @property
     def lives(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the process has not ended."""
         return self._process.poll() is None
 
     def run(self, on_progress: Callable[[Document], None]) -> Document:
         """Refresh, and return the report, as `refresh --json` prints it.
 
         Raises:
-            BotError: It failed, or was ended; the message is the process's.
+            BotError: It failed, or somebody ended it; the message is the process's.
         """
         process = self._process
         assert process.stdin is not None, "a pipe"
         assert process.stderr is not None, "a pipe"
-        said = ""
+        last = ""
         with self._output, process, _lowered(process.pid, _SHORT_S):
-            with suppress(OSError):  # it has ended, and its status tells more
+            with suppress(OSError):  # an ended process has a status, which is reported below
                 process.stdin.write("\n")
                 process.stdin.flush()
             for line in process.stderr:
                 try:
                     on_progress(json.loads(line))
                 except ValueError:
-                    said = line.strip() or said
+                    last = line.strip() or last
             status = process.wait()
             self._output.seek(0)
             try:
                 report: Document = json.load(self._output)
             except ValueError:
-                report = {"error": f"the refresh ended with status {status}; {said}"}
+                report = {"error": f"the refresh ended with status {status}; {last}"}
         if "error" in report:
             raise BotError(str(report["error"]))
         return report
@@ -246,7 +247,7 @@ class RefreshProcess:
             self._process.kill()
 
     def dismiss(self) -> None:
-        """End the process, which was not told to begin."""
+        """End a process that was only prewarmed."""
         with self._output, self._process:
             self.end()
 
@@ -269,16 +270,16 @@ def _lowered(group: int, after_s: float) -> Iterator[None]:
 
 
 def main() -> None:
-    """Import all that a refresh needs, wait for a line, then run the command line.
+    """Import all that a refresh needs, wait for a line, then run the command.
 
-    Where standard input ends before there is a line, the command never runs.
+    If standard input ends without a line, the command does not run.
     """
-    # Commands import what they need only when they run; here it is there before.
+    # Commands import what they need when they run; here it is imported before.
     from bot.cli import app
     from bot.terminal import Building  # noqa: F401
     from retrieval.languages import language_of_article
 
-    # What tells languages takes a third of a second to load.
+    # The language detector takes a third of a second to load.
     language_of_article("")
     if sys.stdin.readline():
         app()

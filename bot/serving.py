@@ -1,4 +1,4 @@
-"""A small web server of the bot's: where it listens, how long it waits, and what it logs."""
+"""A small web server, for the webhook and the monitor, which is safe against slow clients."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ from bot.errors import BotError
 _log = logging.getLogger(__name__)
 
 _IDLE_S = 75
-"""How long a connection may stay without a request, or take for the head of one; at most twice as
-long, as it is looked at so often."""
+"""Seconds that a connection may stay without a request, or take for the head of one. It is closed
+after at most twice as many, as connections are checked so often."""
 _LINGER_S = 1.0
-"""How long the rest of a body that nobody wants is taken in, so that its sender gets to read the
-answer before the connection is closed."""
+"""Seconds that the rest of an unwanted body is read for, so that its sender can read the answer
+before the connection is closed."""
 _IN_HAND_S = 5
-"""How long requests in hand may take when the server ends."""
+"""Seconds that running requests may take when the server ends."""
 
 
 @asynccontextmanager
 async def listening(
     app: ASGIApp, host: str, port: int, setting: str, *, idle_s: float = _IDLE_S
 ) -> AsyncIterator[int]:
-    """Serve HTTP; at the end, no connection is accepted and the requests in hand are finished.
+    """Serve HTTP while the block runs; running requests are finished at its end.
 
     Args:
-        app: Answers the requests, as an application of Starlette does; what it raises is logged
-            and answered with 500.
-        host: Address or name to listen at.
-        port: 0 takes any that is free.
-        setting: The name of the setting that chooses the port, for the message of the error.
-        idle_s: How long a connection may stay without a request.
+        app: An ASGI application; an error that it raises is logged and answered with 500.
+        host: The address or name to listen at.
+        port: The port; 0 takes any free one.
+        setting: The name of the setting that chooses the port, for the message of an error.
+        idle_s: Seconds that a connection may stay without a request.
 
     Yields:
         The port.
@@ -52,7 +51,7 @@ async def listening(
     try:
         sockets = await _bound(host, port)
     except OSError as exc:
-        # The loop's own words repeat the address, but of names it knows more than its number.
+        # The loop's message repeats the address; an error of a name has no message but the loop's.
         reason = os.strerror(exc.errno) if exc.errno and exc.errno > 0 else exc.strerror
         raise BotError(
             f"cannot listen at {host}, port {port} ({reason}); wanted a free port at an "
@@ -68,7 +67,7 @@ async def listening(
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:
-    # The loop knows what to do with a name of several addresses; its server is not wanted.
+    # The loop can listen at a name of several addresses; its own server is not started.
     loop = asyncio.get_running_loop()
     taken = await loop.create_server(asyncio.Protocol, host, port, start_serving=False)
     sockets = [one.dup() for one in taken.sockets]
@@ -79,7 +78,7 @@ async def _bound(host: str, port: int) -> list[socket.socket]:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the signals to the bot, sleeps until its end, and closes idle connections."""
+    """A server of uvicorn that leaves signals to the bot and closes idle connections."""
 
     def __init__(self, app: ASGIApp, idle_s: float) -> None:
         self._idle_s = idle_s
@@ -90,7 +89,7 @@ class _Server(uvicorn.Server):
             ws="none",
             lifespan="off",
             log_config=None,
-            # Of a request that is no HTTP it would tell; what the application raises, we log.
+            # It would log requests that are no HTTP; `_guarded` logs the application's errors.
             log_level=logging.CRITICAL + 1,
             access_log=False,
             proxy_headers=False,
@@ -102,17 +101,17 @@ class _Server(uvicorn.Server):
         super().__init__(config)
 
     def end(self) -> None:
-        """Begin to end."""
+        """Ask the server to end."""
         self.should_exit = True
         self._over.set()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Capture none."""
+        """Capture no signals."""
         yield
 
     async def main_loop(self) -> None:
-        """Wait for the end, and close connections on which no request begins meanwhile."""
+        """Wait for the end, and close connections that stay idle meanwhile."""
         before: set[tuple[H11Protocol, object]] = set()
         while not self._over.is_set():
             idle = {
@@ -129,10 +128,10 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """Closes a connection whose request goes wrong after its answer has begun."""
+    """HTTP that closes a connection whose request becomes invalid while it is answered."""
 
     def send_400_response(self, msg: str) -> None:
-        """Answer, if there is no other answer."""
+        """Answer 400, unless another answer has begun."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             super().send_400_response(msg)
         else:
@@ -140,7 +139,7 @@ class _Protocol(H11Protocol):
 
 
 def _guarded(app: ASGIApp) -> ASGIApp:
-    """Let an application fail, and answer before all of a body has come."""
+    """Log the errors of an application, and let it answer before all of a body has come."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -169,7 +168,7 @@ def _guarded(app: ASGIApp) -> ASGIApp:
         except ClientDisconnect:
             pass
         except Exception:
-            # uvicorn answers 500, and goes on.
+            # uvicorn answers 500 and goes on.
             _log.exception("a request could not be handled")
             raise
 

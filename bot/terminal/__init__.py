@@ -1,15 +1,18 @@
-"""The terminal: how everything looks there and in a pipe, and the chat.
+"""The terminal: the chat, and drawings of everything that is printed there or in a pipe.
 
-A question's way:
+A question passes through:
 
-    console       reads lines at a terminal or from a pipe, and completes them
+    console       reads lines from a terminal or a pipe, with completion and history
     chat          answers a line: a question or a slash command
-    answers       the excerpts of an answer with their citations
-    explanation   why they were chosen, and how sure the answer is
-    articles      an article, the list of articles, names and values
-    reports       what a refresh, its preview and a rollback did
-    progress      what is drawn while something takes long
-    text          what all of them share: harmless text, a readable width, plain text for pipes
+    answers       draws an answer: its excerpts with their citations
+    explanation   draws why the excerpts were chosen, and where the confidence comes from
+
+Beside it are:
+
+    articles      draws an article, the list of articles, names and values
+    reports       describes what a refresh, its preview and a rollback did
+    progress      draws the progress of what takes long
+    text          makes text harmless, lines readable, and drawings plain for pipes
 """
 
 from __future__ import annotations
@@ -62,7 +65,7 @@ __all__ = [
     "visible",
 ]
 
-# A refresh without a change, which may run every minute, needs none of them.
+# These take long to import, and a refresh without a change, which may run every minute, needs none.
 _LOADED_LATER = {
     "Asking": "progress",
     "Building": "progress",
@@ -74,7 +77,7 @@ _LOADED_LATER = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what takes long when it is asked for."""
+    """Import a name that takes long when it is used."""
     if name not in _LOADED_LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_LOADED_LATER[name]}"), name)

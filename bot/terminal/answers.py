@@ -1,4 +1,4 @@
-"""How an answer looks: its excerpts, each with its citation below."""
+"""Drawings of an answer: its excerpts, each with its citation below."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_ANSWER = "The articles do not answer this."
 CLOSEST = "Closest excerpts, which may not answer:"
 
 _BEST = f"bold {ACCENT}"
-# Other articles of the same words that are named.
+# So many other articles with the same words are named.
 _ALSO = 3
 
 _SPACE = re.compile(r"\s+")
@@ -35,7 +35,8 @@ class AnswerDrawing:
     """An answer: its excerpts, then time and confidence.
 
     Attributes:
-        reasons: What is drawn below each citation, then at the end; nothing if it is empty.
+        reasons: What is drawn below each citation, then what is drawn at the end; see
+            `reasons_below`.
     """
 
     answer: Answer
@@ -48,7 +49,7 @@ class AnswerDrawing:
 
 @dataclass(frozen=True, slots=True)
 class ExcerptsDrawing:
-    """The excerpts of an answer behind the first `shown`, with the numbers that they have."""
+    """The excerpts of an answer after the first `shown`, with their numbers."""
 
     answer: Answer
     shown: int
@@ -77,7 +78,7 @@ def _answer(answer: Answer, reasons: Sequence[RenderableType]) -> Iterator[Rende
         yield Text()
     yield from _excerpts(answer, 0, reasons)
     yield Text()
-    # Nothing is ever certain, whatever it rounds to.
+    # A confidence never rounds to 100 %, as nothing is certain.
     confidence = f"confidence {min(100 * answer.confidence, 99):.0f} %"
     yield Text(f"{answer.elapsed_ms:,.0f} ms · {confidence}", "dim")
     yield from reasons[len(answer.excerpts) :]
@@ -114,7 +115,7 @@ def _excerpts(
 
 @dataclass(frozen=True, slots=True)
 class _Quotation:
-    """Text behind a bar of a style; a pipe gets no bar."""
+    """Text with a bar on its left; a pipe gets no bar."""
 
     text: Text
     bar: str
@@ -141,7 +142,7 @@ def _quotation(excerpt: Excerpt, answers: bool) -> _Quotation:
 
 
 def _runs(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
-    """Yield the whole text in pieces, and of each whether it is highlighted."""
+    """Yield the text in pieces, each with whether it is highlighted."""
     done = 0
     for start, end in sorted(excerpt.highlights):
         yield excerpt.text[done : max(start, done)], False

@@ -1,4 +1,4 @@
-"""How an article, the list of articles and the state of the index look."""
+"""Drawings of an article, of the list of articles, and of names with values."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from retrieval.types import Article, Source
 
 @dataclass(frozen=True, slots=True)
 class ArticleDrawing:
-    """An article, its paragraphs numbered and one of them marked.
+    """An article with numbered paragraphs.
 
     Attributes:
-        paragraph: The one that is marked.
-        bare: Whether a pipe gets the text alone, as offsets in answers refer to it.
+        paragraph: The number of the paragraph that is marked, if any.
+        bare: Whether a pipe gets only the text, to which the offsets in answers refer.
     """
 
     article: Article
@@ -34,7 +34,7 @@ class ArticleDrawing:
         if options.is_terminal:
             yield Readable(head, about, self._table())
         elif self.bare:
-            # Not as `Text`, which would take its tabs and control characters.
+            # A `Text` would drop tabs and control characters.
             yield Segment(f"{self.article.text}\n")
         else:
             yield head
@@ -55,7 +55,7 @@ class ArticleDrawing:
 
 
 def _paragraphs(article: Article) -> Iterator[tuple[int, str]]:
-    # Only here, for what cuts sentences takes a while to load.
+    # Imported here, as the sentence splitter takes a while to load.
     from retrieval.chunking import split_paragraphs
 
     for number, (start, end) in enumerate(split_paragraphs(article.text), start=1):
@@ -65,7 +65,7 @@ def _paragraphs(article: Article) -> Iterator[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class SourcesDrawing:
-    """A line for each article; in a terminal also how many they are."""
+    """A line for each article; in a terminal their number, too."""
 
     sources: Sequence[Source]
 
@@ -83,7 +83,7 @@ class SourcesDrawing:
 
 @dataclass(frozen=True, slots=True)
 class ValuesDrawing:
-    """Names and values, of which those are left out that are None or empty."""
+    """Names and values; those that are None or empty are left out."""
 
     values: Mapping[str, object]
 

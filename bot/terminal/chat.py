@@ -27,7 +27,7 @@ from retrieval.types import Source
 
 logger = logging.getLogger(__name__)
 
-# Excerpts that /more adds.
+# So many excerpts are added by /more.
 _MORE = 3
 
 
@@ -38,9 +38,9 @@ class Chat:
         over: Whether the asker has left.
 
     Args:
-        library: Answers.
-        out: Shows the replies; where it is no terminal, as plain text.
-        err: Shows how far a refresh is.
+        library: The library that answers.
+        out: The console for replies, which are plain text where it is no terminal.
+        err: The console for the progress of a refresh.
     """
 
     def __init__(self, library: Library, out: Console, err: Console) -> None:
@@ -55,7 +55,7 @@ class Chat:
         self._generation = library.searcher.snapshot.generation.number
 
     def greet(self) -> None:
-        """Say what can be asked."""
+        """Greet the asker, and name the articles and the help."""
         index = self._library.searcher.snapshot.generation
         size = f"{counted(index.articles, 'article')} · {self._library.encoder.name}"
         self._show(
@@ -67,7 +67,7 @@ class Chat:
         )
 
     def handle(self, line: str) -> None:
-        """Answer a line; whatever goes wrong with it is said and ends nothing."""
+        """Answer a line; an error is reported and does not end the conversation."""
         line = line.strip()
         self._note_changes()
         try:
@@ -82,11 +82,11 @@ class Chat:
             self.say(f"Something went wrong ({type(exc).__name__}: {exc}); -v shows where.")
 
     def say(self, text: str) -> None:
-        """Say a line."""
+        """Show a line of text."""
         self._show(Text(visible(text)))
 
     def choices(self, name: str) -> Iterator[tuple[str, str]]:
-        """Yield what a command takes, each with the title of the article."""
+        """Yield the arguments that a command takes, each with the title of its article."""
         if name in ("/show", "/why") and self._last is not None:
             for number, excerpt in self._last.cited():
                 yield str(number), excerpt.source.title
@@ -105,7 +105,7 @@ class Chat:
             self._out.out(f"{plain(drawing)}\n", highlight=False)
 
     def _note_changes(self) -> None:
-        """Say once that the articles are others than at the line before; scripts are not told."""
+        """Note in a terminal that the articles have changed since the line before."""
         index = self._library.searcher.snapshot.generation
         if index.number != self._generation and self._out.is_terminal:
             size = counted(index.articles, "article")
@@ -134,7 +134,7 @@ class Chat:
             command.run(self, argument.strip())
 
     def _by_path(self) -> dict[str, Source]:
-        """Return the articles by path, in the form in which paths are shown and so typed."""
+        """Return the articles by their paths, as these are shown and so are typed."""
         generation = self._library.searcher.snapshot.generation.number
         if self._sources[0] != generation:
             sources = self._library.store.sources()
@@ -159,7 +159,7 @@ class Chat:
             return
         known = last.answer.excerpts
         found = self._library.answerer.trace(last.answer.question, len(known) + _MORE, self._before)
-        # By place, as scores of another generation differ.
+        # They are compared by place, as scores of another generation differ.
         places = {(one.source.path, one.start) for one in known}
         new = [
             (excerpt, window)
@@ -238,7 +238,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a slash command takes, in a word, what it is for, and what does it."""
+    """A slash command: the name of its argument, its line in /help, and what runs it."""
 
     argument: str
     help: str

@@ -1,4 +1,4 @@
-"""The chat at a terminal, with line editing, completion and history, or over pipes."""
+"""The console of the chat: lines with editing, completion and history, or from a pipe."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _STYLE = Style.from_dict({"prompt": "#0087d7 bold"})
 
 
 class Suggestions(Completer):
-    """Completes commands and what they take.
+    """Completes commands and their arguments.
 
     Args:
-        choices: From a command's name to what it takes, each with its meaning.
+        choices: Returns the arguments that a command takes, each with its meaning.
     """
 
     def __init__(self, choices: Callable[[str], Iterable[tuple[str, str]]]) -> None:
         self._choices = choices
 
     def get_completions(self, document: Document, _event: CompleteEvent) -> Iterator[Completion]:
-        """Yield what the line may go on with."""
+        """Yield the completions of the line."""
         typed = document.text_before_cursor
         name, space, argument = typed.partition(" ")
         if space:
@@ -55,7 +55,7 @@ class Suggestions(Completer):
 
 
 class _PrivateHistory(FileHistory):
-    """Lines in a file that only its owner may read; one that cannot be written is done without."""
+    """A history in a file that only its owner may read; a line that cannot be saved is dropped."""
 
     def store_string(self, string: str) -> None:
         with contextlib.suppress(OSError):
@@ -63,7 +63,7 @@ class _PrivateHistory(FileHistory):
 
 
 def open_history(settings: ConsoleSettings) -> History:
-    """Open the history that the settings name, or one in memory where that cannot be."""
+    """Open the history that the settings name, or one in memory if the file cannot be written."""
     if not settings.save_history:
         return InMemoryHistory()
     path = settings.history or platformdirs.user_state_path("excerpta") / "history"
@@ -81,37 +81,37 @@ def open_history(settings: ConsoleSettings) -> History:
 def run_chat(library: Library) -> None:
     """Chat until the asker leaves or standard input ends.
 
-    With a terminal at both ends answers are drawn, otherwise they are plain text. Where standard
-    input is a file or a pipe, each of its lines is handled, without a prompt.
+    Answers are drawn if standard input and output are a terminal, else they are plain text. There
+    is no prompt if standard input is a file or a pipe.
     """
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     prompted = sys.stdin.isatty()
     drawn = prompted and sys.stdout.isatty()
     out = Console(force_terminal=None if drawn else False)
-    talk = Chat(library, out, Console(stderr=True))
+    chat = Chat(library, out, Console(stderr=True))
     if prompted:
-        _converse(talk, library.settings.console)
+        _converse(chat, library.settings.console)
     else:
         for line in sys.stdin:
-            talk.handle(line)
-            if talk.over:
+            chat.handle(line)
+            if chat.over:
                 break
 
 
-def _converse(talk: Chat, settings: ConsoleSettings) -> None:
+def _converse(chat: Chat, settings: ConsoleSettings) -> None:
     session: PromptSession[str] = PromptSession(
         [("class:prompt", PROMPT)],
         style=_STYLE,
         history=open_history(settings),
-        completer=Suggestions(talk.choices),
-        # Else a Tab is lost that comes while the menu is being made.
+        completer=Suggestions(chat.choices),
+        # Otherwise a Tab that comes while the menu is being made is lost.
         complete_while_typing=False,
-        # Standard error where standard output is a file.
+        # This takes standard error if standard output is a file.
         output=create_output(always_prefer_tty=True),
     )
-    talk.greet()
-    while not talk.over:
+    chat.greet()
+    while not chat.over:
         try:
             line = session.prompt()
         except KeyboardInterrupt:
@@ -119,6 +119,6 @@ def _converse(talk: Chat, settings: ConsoleSettings) -> None:
         except EOFError:
             return
         try:
-            talk.handle(line)
+            chat.handle(line)
         except KeyboardInterrupt:
-            talk.say("Stopped.")
+            chat.say("Stopped.")

@@ -1,6 +1,6 @@
-"""How an explanation looks: why each excerpt was chosen, and how sure the answer is.
+"""Drawings of an explanation: why each excerpt was chosen, and where the confidence comes from.
 
-Questions and articles are nobody's markup: all words of theirs pass through `visible`.
+All words of questions and articles pass through `visible`, so that none is taken for markup.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.terminal.text import Readable, visible
 from retrieval.search import Explanation, Features, QueryTerm, TermPlace, WordMatch, absent_words
 from retrieval.types import Stage
 
-# More would hide what matters; `ask --json` has all of them.
+# So many words and pairs are drawn, as more would hide what matters; `ask --json` has all.
 _WORDS, _PAIRS = 8, 5
 _LABELS = {
     TermPlace.EXCERPT: "words in it",
@@ -40,8 +40,8 @@ class ExplanationDrawing:
     """Why the excerpts of an answer were chosen, below their citations.
 
     Attributes:
-        threshold: Confidence from which a reply counts as an answer.
-        citation: The only one that is drawn; all of them if it is None.
+        threshold: The confidence from which on a reply counts as an answer.
+        citation: The number of the only excerpt that is drawn; None draws all.
     """
 
     trace: Trace
@@ -66,23 +66,23 @@ class ExplanationDrawing:
 
 
 def reasons_below(trace: Trace, threshold: float) -> tuple[RenderableType, ...]:
-    """Return what is drawn below each excerpt of an answer, and at its end.
+    """Return what is drawn below each excerpt of an answer, then two parts for its end.
 
     Args:
-        trace: Of the answer.
-        threshold: Confidence from which a reply counts as an answer.
+        trace: The answer with all that explains it.
+        threshold: The confidence from which on a reply counts as an answer.
     """
     return (*map(_Reason, trace.reasons()), Text(), _account(trace, threshold))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reason:
-    """Why one excerpt was chosen: tables in a terminal, lines of the same words in a pipe."""
+    """The reasons for one excerpt: tables in a terminal, lines of the same words in a pipe."""
 
     explanation: Explanation
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        words, stages = _words(self.explanation), _stages(self.explanation)
+        words, stages = _word_rows(self.explanation), _stage_rows(self.explanation)
         if options.is_terminal:
             parts = Group(_words_table(words), _stages_table(stages))
             yield Padding(parts, (0, 0, 0, 2), expand=False)
@@ -94,7 +94,7 @@ class _Reason:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A stage of the search: its name, and what it made of the passage; "" for what is not."""
+    """A stage of the search: its name, and the rank and score of the passage, "" if it has none."""
 
     name: str
     rank: str
@@ -125,10 +125,10 @@ def _stages_table(stages: Iterator[_Row]) -> Table:
 
 def _account(trace: Trace, threshold: float) -> Text:
     answer = trace.answer
-    # Nothing is ever certain, whatever it rounds to.
-    sure = f"The confidence is {min(100 * answer.confidence, 99.9):.1f} %"
+    # A confidence never rounds to 100 %, as nothing is certain.
+    confidence = f"The confidence is {min(100 * answer.confidence, 99.9):.1f} %"
     only = "" if answer.answered else "only "
-    lines = [f"{sure}; {only}from {100 * threshold:g} % on it counts as an answer."]
+    lines = [f"{confidence}; {only}from {100 * threshold:g} % on it counts as an answer."]
     if answer.excerpts:
         lines.append(_judged(trace.judged))
     missing = [visible(word) for word in absent_words(trace.ranking)]
@@ -162,8 +162,8 @@ def _advice(trace: Trace, missing: Sequence[str]) -> str:
     return "The question has only words that stand everywhere; name what it is about."
 
 
-def _words(explanation: Explanation) -> Iterator[tuple[str, str]]:
-    """Yield rows of a label and words."""
+def _word_rows(explanation: Explanation) -> Iterator[tuple[str, str]]:
+    """Yield a label and words for each place that words were found in."""
     for place, label in _LABELS.items():
         terms = [_term(term) for term in explanation.terms if term.place == place]
         if terms:
@@ -187,7 +187,7 @@ def _listed(words: Sequence[str], most: int, between: str) -> str:
     return shown if len(words) <= most else f"{shown}{between}{len(words) - most} more"
 
 
-def _stages(explanation: Explanation) -> Iterator[_Row]:
+def _stage_rows(explanation: Explanation) -> Iterator[_Row]:
     yield _row("by meaning", explanation.dense, "cosine of question and passage")
     yield _row("by words", explanation.lexical, "BM25, rare words count more")
     yield _row("word by word", explanation.late, "each word's closest, on average")

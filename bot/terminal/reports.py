@@ -1,4 +1,4 @@
-"""What a refresh, its preview and a rollback did: in words, and as the documents of `--json`."""
+"""Reports of a refresh, its preview and a rollback, in words and as JSON documents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retrieval.refresh import Preview, RefreshReport
 
 
 def report_text(report: RefreshReport) -> str:
-    """Say what a refresh did to the articles, then what is indexed and how long it took."""
+    """Describe what a refresh did, in a line about articles and one about chunks and time."""
     articles = counted(report.added + report.modified + report.unchanged, "article")
     changes = {
         "added": report.added - report.renamed,
@@ -33,12 +33,12 @@ def report_text(report: RefreshReport) -> str:
 
 
 def skipped_text(skipped: Iterable[Skipped]) -> str:
-    """Write a line per file that was skipped, with the reason."""
+    """Return a line for each skipped file, with the reason."""
     return "\n".join(f"skipped {visible(one.article)}: {visible(one.reason)}" for one in skipped)
 
 
 def preview_text(preview: Preview) -> str:
-    """Write a line for each file that a refresh would add, change or drop, then a summary."""
+    """Return a line for each file that a refresh would add, change or drop, then a summary."""
     renamed = dict(preview.renamed)
     lines = [
         *(f"renamed {visible(old)} -> {visible(new)}" for old, new in preview.renamed),
@@ -58,7 +58,7 @@ def preview_text(preview: Preview) -> str:
 
 
 def generation_text(generation: Generation) -> str:
-    """Say what the index has gone back to."""
+    """Describe the generation that the index has gone back to."""
     return (
         f"generation {generation.number} has the {counted(generation.articles, 'article')} of "
         f"generation {generation.content}; the index stays there until excerpta refresh is run"
@@ -66,7 +66,7 @@ def generation_text(generation: Generation) -> str:
 
 
 def report_document(report: RefreshReport) -> dict[str, Any]:
-    """Return what a refresh did."""
+    """Return the report of a refresh as `--json` prints it."""
     return {
         "generation": report.generation,
         "added": report.added,
@@ -83,7 +83,7 @@ def report_document(report: RefreshReport) -> dict[str, Any]:
 
 
 def preview_document(preview: Preview) -> dict[str, Any]:
-    """Return what a refresh would do, by path."""
+    """Return what a refresh would do, as `--json` prints it."""
     return {
         "dry_run": True,
         "added": preview.added,
@@ -96,7 +96,7 @@ def preview_document(preview: Preview) -> dict[str, Any]:
 
 
 def generation_document(generation: Generation) -> dict[str, Any]:
-    """Return a generation of the index."""
+    """Return a generation of the index as `--json` prints it."""
     return {
         "generation": generation.number,
         "content": generation.content,

@@ -1,11 +1,10 @@
-"""What all drawings share: harmless text, a readable width, and plain text for pipes.
+"""Text for drawings: made harmless, kept to a readable width, and plain for pipes.
 
 A drawing is one renderable of rich. A terminal gets it wrapped, coloured and laid out; a pipe gets
-the same words as whole lines. A drawing that is laid out otherwise there asks
-`options.is_terminal`.
+the same words as whole lines. A drawing with another layout for pipes asks `options.is_terminal`.
 
-Titles, paths, addresses and text of articles are nobody's markup: they are put into `Text` objects,
-which rich does not parse, and pass through `visible`, so that none of them can steer the terminal.
+Titles, paths, addresses and text of articles are never markup: they pass through `visible`, so that
+they cannot steer the terminal, and stand in `Text` objects, which rich does not parse.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ import io
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.constrain import Constrain
 
-# #0087d7: its contrast is 3.9 to 1 on white and 4.3 to 1 on #1e1e1e.
+# This is #0087d7. Its contrast is 3.9 to 1 on white and 4.3 to 1 on #1e1e1e.
 ACCENT = "color(32)"
 # Longer lines are hard to read.
 _READABLE = 96
-# Columns of a pipe: no line is as long.
+# The width of a pipe, in columns: no line is as long.
 _ENDLESS = 10**9
 
-# C0 and DEL have pictures; C1 and lone surrogates have none. What hides or reorders text goes, but
-# U+200C and U+200D stay, for Persian, Indic scripts and emoji are written with them.
+# C0 and DEL have pictures; C1 and lone surrogates have none. Characters that hide or reorder text
+# are dropped, but for U+200C and U+200D, with which Persian, Indic scripts and emoji are written.
 _VISIBLE: dict[int, str | None] = {
     **{code: chr(0x2400 + code) for code in range(0x20)},
     0x7F: "\u2421",
@@ -36,7 +35,7 @@ _VISIBLE: dict[int, str | None] = {
 
 
 def visible(text: str) -> str:
-    """Return a text on one line that a terminal only shows.
+    """Return a text on one line that cannot steer a terminal.
 
     Control characters, line breaks and tabs included, become pictures of themselves; characters
     that hide or reorder others are dropped.
@@ -50,7 +49,7 @@ def counted(number: int, noun: str) -> str:
 
 
 class Readable:
-    """Renderables below each other; in a terminal no wider than is easy to read."""
+    """Renderables below each other, in a terminal no wider than is easy to read."""
 
     def __init__(self, *parts: RenderableType) -> None:
         self._parts = Group(*parts)
@@ -61,7 +60,7 @@ class Readable:
 
 
 def plain(drawing: RenderableType) -> str:
-    """Return what a pipe gets of a drawing: whole lines without colours."""
+    """Return a drawing as a pipe gets it, in whole lines without colours."""
     file = io.StringIO()
     console = Console(file=file, width=_ENDLESS, force_terminal=False, color_system=None)
     console.print(drawing, crop=False)
@@ -69,7 +68,7 @@ def plain(drawing: RenderableType) -> str:
 
 
 def show(drawing: RenderableType, console: Console) -> None:
-    """Print a drawing on a console, plainly where that is no terminal."""
+    """Print a drawing on a console, as plain text if that is no terminal."""
     if console.is_terminal:
         console.print(drawing)
     else:
