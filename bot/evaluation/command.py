@@ -1,4 +1,4 @@
-"""The command `evaluate`: it asks questions with known answers, and prints the figures."""
+"""The command `evaluate`: it asks questions with known answers and prints figures."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def evaluate(
 
 
 def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
-    """Return the figures of an evaluation, null where no question tells one."""
+    """Return the figures of an evaluation, None where no question gives one."""
     ranking = report.ranking
     return {
         "questions": report.questions,
@@ -109,7 +109,7 @@ def evaluation_document(report: EvaluationReport) -> dict[str, Any]:
 
 
 def outcome_document(outcome: QuestionOutcome) -> dict[str, Any]:
-    """Return what came of one question of an evaluation."""
+    """Return the outcome of one question."""
     question, answer = outcome.question, outcome.answer
     return {
         "id": question.id,
@@ -139,11 +139,11 @@ def _rounded(figure: float | None, digits: int = 4) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    """What a figure means.
+    """The meaning of a figure.
 
     Attributes:
-        of: Which questions it is a figure of: a count in the document.
-        without: What is to be done to have it.
+        of: The key of the document that counts the questions behind the figure.
+        without: What the questions lack if there is no figure.
     """
 
     text: str
@@ -199,7 +199,7 @@ class EvaluationDrawing:
 
 
 def absent_text(articles: Sequence[str]) -> str:
-    """Say that questions name articles which are not in the index."""
+    """Return a warning of questions that name articles which are not in the index."""
     return (
         f"{counted(len(articles), 'article')} that the questions name "
         f"{'is' if len(articles) == 1 else 'are'} not in the index, first {visible(articles[0])}; "
@@ -221,13 +221,13 @@ def _rows(report: EvaluationReport) -> Iterator[tuple[str, str, str]]:
         if value is None:
             yield name, _NONE, meaning.without
             continue
-        # A share is read as .87; characters and milliseconds are not.
+        # Shares have three digits; characters and milliseconds have one.
         shown = f"{value:,.1f}" if name.endswith(("_ms", "_chars")) else f"{value:.3f}"
         yield name, shown, f"{meaning.text} (of {document[meaning.of]:,})"
 
 
 def check_output(path: Path, sources: Iterable[Path]) -> None:
-    """Find out early what would keep a file from being written.
+    """Check that a file can be written before the questions are asked.
 
     Args:
         path: The file.

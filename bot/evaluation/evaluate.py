@@ -1,4 +1,4 @@
-"""An evaluation: questions with known answers, what is replied to them, and how good it is."""
+"""Evaluation: asks questions with known answers, and computes how good the replies are."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from bot.evaluation.questions import Question
 from bot.followups import REMEMBERED
 
 EXCERPTS = 3
-"""Excerpts that a reply is asked for at least, so that `answer_at_3` has three to look at."""
+"""A reply has at least so many excerpts, as `answer_at_3` needs three."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionOutcome:
-    """What came of a question.
+    """The outcome of a question.
 
     Attributes:
-        answer: None if it cannot be asked, being empty or too long.
-        articles: Paths, those of the excerpts first, then those of further hits; each once.
-        fault: Why it cannot be asked.
+        answer: The reply; None if the question is empty or too long.
+        articles: The paths of the excerpts' articles, then of those of further hits; each once.
+        fault: The reason why the question cannot be asked.
     """
 
     question: Question
@@ -48,7 +48,7 @@ class QuestionOutcome:
 
     @property
     def confidence(self) -> float:
-        """That of the answer, 0 if the question cannot be asked."""
+        """The confidence of the answer, 0 if the question cannot be asked."""
         return self.answer.confidence if self.answer else 0.0
 
     @property
@@ -66,45 +66,46 @@ class QuestionOutcome:
 
     @property
     def right(self) -> bool | None:
-        """Whether the reply begins with what is right, None if the question does not tell.
+        """Whether the first excerpt is right; None if the question gives no way to tell.
 
-        The first excerpt holds an answer, or comes from a right article if the question tells no
-        answer; where no article answers, the reply says so.
+        It is if it holds an answer, or if it comes from a right article and the question gives no
+        answers. If no article answers, a reply that says so is right.
         """
         if not self.question.answerable:
             return not self.answered
-        if _tells_answers(self.question):
+        if _has_answers(self.question):
             return self.answer_rank == 1
         return self.article_rank == 1 if self.question.articles else None
 
     @property
     def holds(self) -> bool:
-        """Whether an asker is served: the answer, or else a right article, is among the excerpts.
+        """Whether the excerpts hold an answer, or are of a right article if there are no answers.
 
-        Where no article answers, the reply has to say so.
+        If no article answers, the reply has to say so.
         """
         if not self.question.answerable:
             return not self.answered
-        if _tells_answers(self.question):
+        if _has_answers(self.question):
             return self.answer_rank is not None
         return bool(self.article_rank and self.article_rank <= EXCERPTS)
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationReport:
-    """How good the replies to all questions are; a figure is None where no question tells it.
+    """The figures of an evaluation; shares are 0 to 1, and a figure without questions is None.
 
     Attributes:
-        questions: How many were asked.
-        ranking: Of the articles.
-        answer_at_1: Share of questions whose first excerpt holds an answer, 0 to 1 as all shares.
-        mean_chars: Length of the first excerpts to answerable questions.
-        auroc: Of the confidence, answerable questions against the others.
-        answered_answerable: Share of the answerable that the reply claims to answer.
-        p50_ms: Median time of a reply.
-        answered_answerable_at_5: Share of the answerable that would be answered if the threshold
-            let 5 % of the others pass.
-        with_articles, with_answers: Answerable questions that tell right articles, answers.
+        questions: The number of questions asked.
+        ranking: The figures of the ranking of articles.
+        answer_at_1: The share of questions whose first excerpt holds an answer.
+        mean_chars: The mean length of the first excerpts to answerable questions.
+        auroc: The AUROC of the confidence, answerable questions against the others.
+        answered_answerable: The share of answerable questions that the bot claims to answer.
+        p50_ms: The median time of a reply.
+        answered_answerable_at_5: The share of answerable questions that would be answered if the
+            threshold let 5 % of the others pass.
+        with_articles, with_answers: The number of answerable questions that name right articles,
+            and of those that give answers.
     """
 
     questions: int
@@ -133,10 +134,10 @@ def ask_questions(
     """Ask questions one after the other, each in a conversation of its own.
 
     Args:
-        answerer: Who answers.
-        questions: What is asked.
-        excerpts: How many a reply has.
-        on_done: Is told how many questions are done.
+        answerer: The answerer that is evaluated.
+        questions: The questions.
+        excerpts: The number of excerpts of a reply, `EXCERPTS` at least.
+        on_done: Called after each question with the number of questions asked so far.
     """
     outcomes = []
     for done, question in enumerate(questions, start=1):
@@ -146,18 +147,18 @@ def ask_questions(
 
 
 def summarize(outcomes: Sequence[QuestionOutcome]) -> EvaluationReport:
-    """Return the figures of outcomes."""
+    """Compute the figures of outcomes."""
     answerable = [one for one in outcomes if one.question.answerable]
     others = [one for one in outcomes if not one.question.answerable]
-    told = [one for one in answerable if _tells_answers(one.question)]
-    named = [one for one in answerable if one.question.articles]
-    ranks = [one.answer_rank for one in told]
+    with_answers = [one for one in answerable if _has_answers(one.question)]
+    with_articles = [one for one in answerable if one.question.articles]
+    ranks = [one.answer_rank for one in with_answers]
     firsts = [one.answer.excerpts[0] for one in answerable if one.answer and one.answer.excerpts]
     times = [one.answer.elapsed_ms for one in outcomes if one.answer]
     confidences = [one.confidence for one in answerable], [one.confidence for one in others]
     return EvaluationReport(
         questions=len(outcomes),
-        ranking=ranking_figures([(one.question.articles, one.articles) for one in named]),
+        ranking=ranking_figures([(one.question.articles, one.articles) for one in with_articles]),
         answer_at_1=_mean(rank == 1 for rank in ranks),
         answer_at_3=_mean(rank is not None and rank <= 3 for rank in ranks),
         mean_chars=_mean(len(excerpt.text) for excerpt in firsts),
@@ -169,13 +170,13 @@ def summarize(outcomes: Sequence[QuestionOutcome]) -> EvaluationReport:
         answered_answerable_at_5=passed_at_5(*confidences),
         answerable=len(answerable),
         unanswerable=len(others),
-        with_articles=len(named),
-        with_answers=len(told),
+        with_articles=len(with_articles),
+        with_answers=len(with_answers),
     )
 
 
 def _ask(answerer: Answerer, question: Question, excerpts: int) -> QuestionOutcome:
-    """Ask a question after those before it in its conversation, as a chat would."""
+    """Ask a question after the earlier ones of its conversation, as a chat does."""
     earlier: deque[str] = deque(maxlen=REMEMBERED)
     for one in question.history:
         with suppress(QuestionError):
@@ -193,8 +194,8 @@ def _articles(trace: Trace) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.path for source in [*excerpts, *hits]))
 
 
-def _tells_answers(question: Question) -> bool:
-    """Whether an excerpt can hold an answer: "?!" folds to nothing."""
+def _has_answers(question: Question) -> bool:
+    """Whether a question has an answer that an excerpt can hold; one like "?!" folds to nothing."""
     return any(fold(answer) for answer in question.answers)
 
 

@@ -1,4 +1,4 @@
-"""Metrics: how good a ranking, an excerpt or a confidence is, given what would be right."""
+"""Metrics of rankings, of excerpts and of the confidence."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Of those that should be turned away, the share that may still pass.
+# The share of negatives that may pass the threshold of `passed_at_5`.
 _LET_THROUGH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class RankingFigures:
-    """How well right articles are ranked: means over questions, 0 to 1, None where there is none.
+    """Figures of rankings: means over questions, 0 to 1, None without questions.
 
     Attributes:
-        at_1, at_5: Share of questions with a right article among the first one, five.
-        recall_at_10: Share of the right articles among the first ten.
+        at_1, at_5: The share of questions with a right article among the first one, or five.
+        recall_at_10: The share of right articles that are among the first ten.
         mrr_at_10: One over the rank of the first right article, 0 beyond the tenth.
-        ndcg_at_10: Discounted cumulative gain by that of the ideal ranking (Järvelin & Kekäläinen
-            2002).
+        ndcg_at_10: The discounted cumulative gain, divided by that of the ideal ranking (Järvelin &
+            Kekäläinen 2002).
     """
 
     at_1: float | None = None
@@ -32,15 +32,15 @@ class RankingFigures:
 
 
 def ranking_figures(rankings: Sequence[tuple[Sequence[str], Sequence[str]]]) -> RankingFigures:
-    """Return the figures of rankings.
+    """Compute the figures of rankings.
 
     Args:
-        rankings: Of each question, the right articles, one at least, and those that were found,
+        rankings: For each question the right articles, one at least, and the articles found, the
             best first and each once.
     """
     if not rankings:
         return RankingFigures()
-    # Here, for only an evaluation needs it.
+    # Imported here, as it comes with an extra.
     import ir_measures
     from ir_measures import RR, R, Success, nDCG
 
@@ -60,10 +60,10 @@ def ranking_figures(rankings: Sequence[tuple[Sequence[str], Sequence[str]]]) -> 
 
 
 def fold(text: str) -> str:
-    """Return a text without what does not matter: case, punctuation, kind of white space."""
-    alike = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    # Letters, marks on letters and numbers; \w does not know the marks, Hindi's vowels among them.
-    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in alike)
+    """Return a text in lower case, without punctuation, its words one space apart."""
+    lower = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    # Kept are letters, their marks and numbers; \w leaves out marks, such as the vowels of Hindi.
+    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in lower)
     return " ".join("".join(kept).split())
 
 
@@ -77,10 +77,10 @@ def rank_of_answer(texts: Sequence[str], answers: Sequence[str]) -> int | None:
 
 
 def auroc(positives: Sequence[float], negatives: Sequence[float]) -> float | None:
-    """Return how probably a positive scores above a negative; None where one kind is absent.
+    """Return the probability that a positive scores above a negative; None without one of them.
 
-    It is the area under the curve of true against false positives, and as Mann and Whitney's U the
-    share of pairs that the positive wins.
+    It is the area under the curve of true against false positives, and the share of pairs that the
+    positive wins, which is Mann and Whitney's U.
     """
     if not positives or not negatives:
         return None

@@ -1,4 +1,4 @@
-"""Questions with known answers: a file of them, one JSON object a line."""
+"""Questions with known answers, read from a file with one JSON object a line."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pydantic import TypeAdapter, ValidationError
 from bot.errors import BotError
 from config import SettingsError
 
-# Hundreds of thousands of questions; what never ends (/dev/zero) is not read for ever.
+# This is enough for hundreds of thousands of questions, and ends reading /dev/zero.
 _MAX_BYTES = 64 * 2**20
 _EXAMPLE = '{"question": "...", "answers": ["..."], "articles": ["..."]}'
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question, and what a right reply to it would hold.
+    """A question and its right answers.
 
     Attributes:
-        id: Its line's number where the file gives none.
-        answers: Each of which alone would be right.
-        articles: Paths of the articles that answer it, relative to the articles folder.
+        id: Its id, or the number of its line if it has none.
+        answers: The right answers, each of which is enough.
+        articles: The paths of the articles that answer it, relative to the articles folder.
         answerable: False if no article answers it.
-        history: What the same asker asked before, oldest first.
+        history: The earlier questions of the same person, oldest first.
     """
 
     question: str
@@ -47,13 +47,13 @@ def gather_questions(
 
     Args:
         path: The file.
-        limit: How many at most, of each file.
-        out_of_corpus: A file of questions about other articles. They take the place of those in
-            `path` that no article answers, and none of them counts as answerable.
+        limit: The greatest number of questions from each file.
+        out_of_corpus: A file of questions about other articles. They replace those in `path` that
+            no article answers, and none of them counts as answerable.
 
     Raises:
         BotError: A file cannot be read.
-        SettingsError: It holds something else than questions.
+        SettingsError: A file has something else in it than questions, or nothing.
     """
     own = read_questions(path)
     if out_of_corpus is None:
@@ -70,8 +70,8 @@ def read_questions(path: Path) -> list[Question]:
     """Return the questions of a file.
 
     Raises:
-        BotError: It cannot be read.
-        SettingsError: It holds something else than questions, or none.
+        BotError: The file cannot be read.
+        SettingsError: It has something else in it than questions, or nothing.
     """
     found = [_parse(path, number, line) for number, line in _lines(path) if line.strip()]
     if not found:
@@ -80,7 +80,7 @@ def read_questions(path: Path) -> list[Question]:
 
 
 def sample_questions(questions: Sequence[Question], limit: int | None) -> list[Question]:
-    """Return so many questions, in their order; the same ones every time.
+    """Return a sample of questions, in their order; it is the same every time.
 
     A smaller sample is part of a larger one, and most of it stays when the file changes.
     """
@@ -109,7 +109,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise SettingsError(
             f"{path} has more than {_MAX_BYTES // 2**20} megabytes; part it into smaller files"
         )
-    # Not by str.splitlines, for which U+2028 within a string ends a line.
+    # For str.splitlines, U+2028 within a string would end a line.
     for number, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         try:
             yield number, line.decode()
@@ -131,10 +131,10 @@ def _parse(path: Path, number: int, line: str) -> Question:
 
 
 def _fault(invalid: ValidationError) -> str:
-    """Word the first thing that is wrong with a line."""
+    """Describe the first fault of a line."""
     error = invalid.errors()[0]
     if error["type"] == "json_invalid":
-        # Which is always at "line 1", for it sees only one.
+        # The message says "line 1", as pydantic sees only one line.
         return f"not JSON ({error['ctx']['error'].replace(' at line 1 column', ' at column')})"
     place = ".".join(str(part) for part in error["loc"])
     message = error["msg"][:1].lower() + error["msg"][1:]
