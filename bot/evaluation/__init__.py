@@ -1,18 +1,22 @@
 """Evaluation: questions with known answers, and how well they are answered.
 
-A file of questions takes this way:
+A file of questions passes through:
 
     command     the command `evaluate`: its options, its JSON documents, its table
-    questions   reads the file, draws a sample
-    evaluate    asks them, keeps what came of each, sums it up
-    metrics     how good a ranking, an excerpt or a confidence is
-    golden      the same questions at the gate of a refresh, which may lose none of them
+    questions   reads the file, and draws a sample
+    evaluate    asks the questions and computes the figures; holds the gate of golden questions
+    metrics     the metrics of rankings, excerpts and the confidence
 """
 
 from __future__ import annotations
 
-from bot.evaluation.evaluate import EvaluationReport, QuestionOutcome, ask_questions, summarize
-from bot.evaluation.golden import GoldenGate
+from bot.evaluation.evaluate import (
+    EvaluationReport,
+    GoldenGate,
+    QuestionOutcome,
+    ask_questions,
+    summarize,
+)
 from bot.evaluation.questions import (
     Question,
     gather_questions,

@@ -1,4 +1,7 @@
-"""Evaluation: asks questions with known answers, and computes how good the replies are."""
+"""Evaluation: asks questions with known answers, and computes how good the replies are.
+
+The golden gate asks them when the index is refreshed: no answer that is right may get lost.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,16 @@ from bot.evaluation.metrics import (
 )
 from bot.evaluation.questions import Question
 from bot.followups import REMEMBERED
+from config import SearchSettings
+from retrieval.index import FixedSnapshot, Snapshot
+from retrieval.refresh import Candidate
+from retrieval.search import Searcher
+from retrieval.types import Encoder
 
 EXCERPTS = 3
 """A reply has at least so many excerpts, as `answer_at_3` needs three."""
+# So many of the lost questions are named.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,45 @@ def summarize(outcomes: Sequence[QuestionOutcome]) -> EvaluationReport:
         with_articles=len(with_articles),
         with_answers=len(with_answers),
     )
+
+
+class GoldenGate:
+    """A gate of a refresh: the new generation must keep right answers of the current one right.
+
+    Args:
+        encoder: The encoder of the index.
+        search: The settings that the questions are answered with.
+        questions: The golden questions: those that the operator knows the answers to.
+    """
+
+    def __init__(
+        self, encoder: Encoder, search: SearchSettings, questions: Sequence[Question]
+    ) -> None:
+        self._encoder = encoder
+        self._search = search
+        self._questions = questions
+
+    def __call__(self, candidate: Candidate) -> Sequence[str]:
+        """Return a complaint that names the questions whose right answers would get lost."""
+        if candidate.before is None:
+            return []
+        right = self._right(candidate.before, self._questions)
+        kept = self._right(candidate.after, right)
+        lost = [one.question for one in right if one not in kept]
+        if not lost:
+            return []
+        named = "; ".join(repr(question) for question in lost[:_NAMED])
+        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        return [
+            f"of {len(right)} golden questions that are answered rightly, {len(lost)} would be "
+            f"lost: {named}{more}"
+        ]
+
+    def _right(self, snapshot: Snapshot, questions: Sequence[Question]) -> list[Question]:
+        """Return the questions that are answered rightly from a snapshot."""
+        searcher = Searcher(FixedSnapshot(snapshot), self._encoder, self._search)
+        outcomes = ask_questions(Answerer(searcher, self._search), questions)
+        return [one.question for one in outcomes if one.holds]
 
 
 def _ask(answerer: Answerer, question: Question, excerpts: int) -> QuestionOutcome:
