@@ -1,14 +1,14 @@
 """Fetching: web pages, feeds and PDFs, saved as articles like any other.
 
-An address's way:
+An address passes through:
 
-    command          reads the addresses, prints what came of each
-    address          checks them, parts them from their credentials, names their files
-    fetch            one after another: download, read, save
-    download         what an address gives, within bounds of time, size and redirects
-    content_kind     whether it is a page, a feed or a PDF
-    page             a page's text with front matter that says where it is from
-    fetched_folder   the folder that it is saved in
+    command          the command `fetch`: it prints the outcome of each address
+    address          checks the address, removes its credentials, names its file
+    fetch            downloads, reads and saves one address after another
+    download         downloads it within bounds of time, size and redirects
+    content_kind     tells whether it is a page, a feed or a PDF
+    page             composes a page's file: front matter with its origin, then its text
+    fetched_folder   saves the file in a sub-folder of the articles
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Addresses on the web: checked, parted from their credentials, and named as files are."""
+"""Web addresses: they are checked, lose their credentials, and give their files names."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class WebAddress:
     """A web address.
 
     Attributes:
-        url: In ASCII, its host in lower case, without credentials and fragment.
-        credentials: User and password.
+        url: The address in ASCII, its host in lower case, without credentials and fragment.
+        credentials: The user and the password, if the address had them.
     """
 
     url: str
@@ -37,7 +37,7 @@ class WebAddress:
         """Read an address.
 
         Raises:
-            ValueError: It is none that can be fetched; the message does not repeat it.
+            ValueError: It cannot be fetched; the message does not repeat it.
         """
         try:
             url = httpx.URL(text.strip())
@@ -55,10 +55,10 @@ class WebAddress:
         return cls(bare, (url.username, url.password) if url.userinfo else None)
 
     def joined(self, reference: str) -> WebAddress:
-        """Read an address that a page at this one gives; credentials stay with their origin.
+        """Read an address that this one refers to; credentials are kept for the same origin only.
 
         Raises:
-            ValueError: It is none that can be fetched; the message does not repeat it.
+            ValueError: It cannot be fetched; the message does not repeat it.
         """
         try:
             there = WebAddress.parse(str(httpx.URL(self.url).join(reference)))
@@ -68,17 +68,17 @@ class WebAddress:
 
     @property
     def host(self) -> str:
-        """Its host, without a port; of IPv6, without brackets."""
+        """The host, without a port, and without brackets if it is of IPv6."""
         return urlsplit(self.url).hostname or ""
 
     @property
     def path(self) -> str:
-        """The path as it stands, in percent-encoding."""
+        """The path, in percent-encoding."""
         return urlsplit(self.url).path
 
     @property
     def stem(self) -> str:
-        """What its file is called but for the suffix: its words, and digits that no other has."""
+        """The name of its file without the suffix: words of the address, then a digest."""
         folded = unicodedata.normalize("NFKD", unquote(f"{self.host} {self.path}").lower())
         words = "-".join(_WORD.findall(folded))[:_MAX_WORDS].strip("-")
         return f"{words}-{hashlib.sha256(self.url.encode()).hexdigest()[:_DIGITS]}"
@@ -90,9 +90,9 @@ class WebAddress:
 
 
 def without_credentials(text: str) -> str:
-    """Return what can be shown of a text that should have been an address."""
+    """Return the part of a text that holds no credentials, even if it is no address."""
     return text.rpartition("@")[2]
 
 
 class FetchError(Exception):
-    """An address gave no article; the text is a clause for the operator, without credentials."""
+    """Nothing could be fetched; the message is a clause for the operator, without credentials."""

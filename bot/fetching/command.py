@@ -1,4 +1,4 @@
-"""The command `fetch`: it saves addresses as articles, and says what came of each."""
+"""The command `fetch`: it saves web addresses as articles and prints the outcome of each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def fetch(
 
 
 def _document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
-    """Return a fetch's outcomes as `--json` prints them."""
+    """Return the outcomes as `--json` prints them."""
     return {
         "saved": [
             {
@@ -54,7 +54,7 @@ def _document(outcomes: Sequence[Saved | Failed]) -> dict[str, Any]:
 
 
 def _text(outcomes: Sequence[Saved | Failed]) -> str:
-    """Return what was saved, a line each, and what to do next."""
+    """Return a line for each saved article, then a hint what to do next."""
     saved = [one for one in outcomes if isinstance(one, Saved)]
     lines = [_line(one) for one in saved]
     if any(one.changed for one in saved):
@@ -63,6 +63,6 @@ def _text(outcomes: Sequence[Saved | Failed]) -> str:
 
 
 def _line(saved: Saved) -> str:
-    told = " · ".join(filter(None, [saved.title, str(saved.date or "")]))
-    said = f"{'saved' if saved.changed else 'unchanged'} {saved.article}"
-    return visible(f"{said}: {told}" if told else said)
+    about = " · ".join(filter(None, [saved.title, str(saved.date or "")]))
+    outcome = f"{'saved' if saved.changed else 'unchanged'} {saved.article}"
+    return visible(f"{outcome}: {about}" if about else outcome)

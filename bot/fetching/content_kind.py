@@ -1,4 +1,4 @@
-"""Kinds of downloads: a page, a feed or a PDF, by what the server says and by what it is."""
+"""Kinds of downloads: a page, a feed or a PDF, by their media type and by their content."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from retrieval.articles import UnreadableArticle, decode, suffix
 
 _HEAD = 4096
 _PDF = b"%PDF-"
-# What may stand before: declarations, comments, spaces. Possessive, so that it takes linear time.
+# Before the root may be declarations, comments and spaces; being possessive, it takes linear time.
 _ROOT = re.compile(r"(?>\s+|<\?.*?\?>|<!--.*?-->|<![^>]*>)*+<([\w:]+)", re.DOTALL)
 
 
 class ContentKind(StrEnum):
-    """What can be saved; the value is the suffix of a file that is like it."""
+    """What can be saved; the value is the suffix of such a file."""
 
     HTML = ".html"
     MARKDOWN = ".md"
@@ -27,7 +27,7 @@ class ContentKind(StrEnum):
 
     @property
     def is_page(self) -> bool:
-        """Whether its text is saved, and not the bytes as they come."""
+        """Whether its text is saved; of other kinds, the bytes are."""
         return self in (ContentKind.HTML, ContentKind.MARKDOWN, ContentKind.TEXT)
 
 
@@ -44,8 +44,8 @@ _ROOTS = {
     "rdf:rdf": ContentKind.RSS,
     "feed": ContentKind.ATOM,
 }
-# Kinds that the content alone tells, under whatever of these names they come.
-_TOLD = frozenset(
+# Servers mix these types up, so the content alone decides.
+_FEEDS_AND_PDFS = frozenset(
     {
         "application/atom+xml",
         "application/pdf",
@@ -56,32 +56,32 @@ _TOLD = frozenset(
         "text/xml",
     }
 )
-_UNTOLD = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+_UNKNOWN = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 
 
 def kind_of(download: Download) -> ContentKind:
-    """Tell what came.
+    """Return the kind of a download.
 
     Raises:
-        FetchError: It is nothing that can be an article.
+        FetchError: It cannot be an article.
     """
-    said = download.media_type
-    if said not in _PAGES and said not in _TOLD and said not in _UNTOLD:
-        raise _unwanted(said)
+    media_type = download.media_type
+    if not any(media_type in known for known in (_PAGES, _FEEDS_AND_PDFS, _UNKNOWN)):
+        raise _unwanted(media_type)
     if download.data.startswith(_PDF):
         return ContentKind.PDF
     root = _ROOT.match(_head(download.data))
     kind = _ROOTS.get(root[1].lower()) if root else None
-    if kind is not None and (said not in _PAGES or not kind.is_page):
+    if kind is not None and (media_type not in _PAGES or not kind.is_page):
         return kind
-    if said in _TOLD:
-        raise _unwanted(f"what is called {said} and is something else")
-    if said in _UNTOLD and not _is_text(download.data):
+    if media_type in _FEEDS_AND_PDFS:
+        raise _unwanted(f"what is called {media_type} and is something else")
+    if media_type in _UNKNOWN and not _is_text(download.data):
         raise _unwanted("bytes of no known kind")
-    if _PAGES.get(said, ContentKind.TEXT) is ContentKind.TEXT:
+    if _PAGES.get(media_type, ContentKind.TEXT) is ContentKind.TEXT:
         named = suffix(download.address.path)
         return ContentKind.MARKDOWN if named in (".md", ".markdown") else ContentKind.TEXT
-    return _PAGES[said]
+    return _PAGES[media_type]
 
 
 def _head(data: bytes) -> str:

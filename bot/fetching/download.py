@@ -1,6 +1,6 @@
-"""A download: what an address gives, within bounds of time, size and redirects.
+"""Downloads, within bounds of time, size and redirects.
 
-No server is trusted: it may refuse, stall, drip, flood, or lead where it has no business.
+No server is trusted: it may refuse, stall, drip or flood, or redirect into a private network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.fetching.address import FetchError, WebAddress
 SECONDS = 120.0
 MAX_REDIRECTS = 5
 
-# Silence that a server may keep; a download that goes on has SECONDS.
+# A server may be silent for so long; a download that goes on has SECONDS.
 _SILENCE_S = 30.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WANTED = (
@@ -31,12 +31,12 @@ _WANTED = (
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What came.
+    """A finished download.
 
     Attributes:
-        address: The last one, after all redirects.
-        media_type: Of the header, in lower case; empty if there is none.
-        charset: Of the header.
+        address: The last address, after all redirects.
+        media_type: The media type in the header, in lower case; empty if there is none.
+        charset: The charset in the header.
     """
 
     address: WebAddress
@@ -46,15 +46,15 @@ class Download:
 
 
 async def download(address: WebAddress, max_bytes: int, seconds: float = SECONDS) -> Download:
-    """Ask for an address and follow where it leads.
+    """Download an address, following redirects.
 
     Args:
-        address: Of a page, a feed or a PDF.
-        max_bytes: Of what comes, unpacked, at most.
-        seconds: For all of it together.
+        address: The address of a page, a feed or a PDF.
+        max_bytes: The greatest size of the content, unpacked.
+        seconds: The time limit of the whole download.
 
     Raises:
-        FetchError: It does not come, not in time, or is too large.
+        FetchError: It cannot be downloaded, takes too long, or is too large.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -74,7 +74,7 @@ async def download(address: WebAddress, max_bytes: int, seconds: float = SECONDS
 async def _followed(first: WebAddress, max_bytes: int, silence: float) -> Download:
     here = first
     for _ in range(MAX_REDIRECTS + 1):
-        # A new client each time, as one keeps the cookies that it is given.
+        # Each request has a client of its own, as a client keeps cookies.
         async with (
             _client(silence) as client,
             client.stream("GET", here.url, auth=here.credentials) as response,
@@ -98,7 +98,7 @@ def _client(silence: float) -> httpx.AsyncClient:
             },
         )
     except (ImportError, ValueError, httpx.InvalidURL):
-        # Not chained, as the proxy's address may hold a password.
+        # It is not chained, as the proxy's address may hold a password.
         raise FetchError(
             "the proxy that the environment names cannot be used; wanted http://, https:// or "
             "socks5://"
@@ -106,7 +106,7 @@ def _client(silence: float) -> httpx.AsyncClient:
 
 
 async def _next(first: WebAddress, here: WebAddress, location: str) -> WebAddress:
-    """Return where a redirect leads, if it may lead there."""
+    """Return the address of a redirect, if it may be followed."""
     if not location:
         raise FetchError("a redirect to nowhere")
     try:
@@ -126,7 +126,7 @@ async def _next(first: WebAddress, here: WebAddress, location: str) -> WebAddres
 
 
 async def _is_private(host: str) -> bool:
-    """Tell whether a host has an address that is not of the public internet."""
+    """Whether a host has an address that is not of the public internet."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -151,7 +151,7 @@ async def _received(here: WebAddress, response: httpx.Response, max_bytes: int) 
     unpacking = zlib.decompressobj(zlib.MAX_WBITS + 16) if coding == "gzip" else None
     data = bytearray()
     async for piece in response.aiter_raw():
-        # Unpacked by no more than one byte too much: a small piece may unfold to a large one.
+        # At most one byte too many is unpacked, as a small piece may unpack to a large one.
         left = max_bytes + 1 - len(data)
         data += unpacking.decompress(piece, left) if unpacking else piece
         if len(data) > max_bytes:

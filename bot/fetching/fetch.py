@@ -1,4 +1,4 @@
-"""Fetching: from addresses to articles in the folder, one after another."""
+"""Fetching: downloads addresses one after another, and saves them as articles."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from retrieval.types import Article
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A file that holds what an address gave.
+    """An address that was saved as an article.
 
     Attributes:
-        url: As asked for, without credentials.
+        url: The address as it was given, without credentials.
         article: The file's path under the articles folder.
-        title: Of a page; None of a feed or a PDF, as is the date.
-        changed: Whether the file is new or has become another.
+        title, date: Those of a page; None for a feed or a PDF.
+        changed: Whether the file is new or has changed.
     """
 
     url: str
@@ -40,10 +40,10 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """An address that gave nothing.
+    """An address that could not be fetched.
 
     Attributes:
-        url: As asked for, without credentials.
+        url: The address as it was given, without credentials.
         reason: A clause for the operator.
     """
 
@@ -55,7 +55,7 @@ def parse_addresses(urls: Iterable[str]) -> list[WebAddress]:
     """Read addresses, each once.
 
     Raises:
-        SettingsError: One of them is none.
+        SettingsError: One of them cannot be fetched.
     """
     addresses: dict[str, WebAddress] = {}
     for url in urls:
@@ -70,12 +70,12 @@ def parse_addresses(urls: Iterable[str]) -> list[WebAddress]:
 def fetch(
     addresses: Sequence[WebAddress], articles: ArticlesSettings, seconds: float = SECONDS
 ) -> Iterator[Saved | Failed]:
-    """Fetch addresses, and yield what came of each.
+    """Fetch addresses, and yield the outcome of each.
 
     Args:
-        addresses: Of pages, feeds and PDFs.
-        articles: Where they are saved, and how they are read.
-        seconds: For each.
+        addresses: The addresses of pages, feeds and PDFs.
+        articles: The folder where they are saved, and how they are read.
+        seconds: The time limit of each.
 
     Raises:
         BotError: There is no folder to save them in.
@@ -127,7 +127,7 @@ def _saved(
         raise folder.taken(name, "its front matter has no url and fetched")
     article = reader.read(f"{address.stem}{kind}", _as_utf8(came))
     url = _cited(article, came.address)
-    # A day on which nothing changed makes no new file, which would be read and encoded again.
+    # If only the day differs, the file stays: a new one would be read and encoded again.
     if changed := day is None or page.compose_page(article, url, day) != before:
         today = dt.datetime.now().astimezone().date()
         folder.write(name, page.compose_page(article, url, today.isoformat()))
@@ -144,7 +144,7 @@ def _as_utf8(came: Download) -> bytes:
 
 
 def _cited(article: Article, address: WebAddress) -> str:
-    """Return the address that a page says is its own, if that is on its host, or else the last."""
+    """Return the address that a page calls its own, if it is on the same host, or the last one."""
     try:
         own = WebAddress.parse(article.source.url or "")
     except ValueError:

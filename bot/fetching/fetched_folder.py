@@ -1,4 +1,4 @@
-"""The sub-folder of the articles in which everything fetched lies, and nothing else."""
+"""The sub-folder of the articles that holds all fetched files, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ NAME = "fetched"
 
 
 class FetchedFolder:
-    """Keeps files; what lies in their way and is none is left as it is."""
+    """The folder of fetched files; it replaces only files of earlier fetches."""
 
     def __init__(self, articles: Path, max_bytes: int) -> None:
-        """Look at the articles folder.
+        """Check the articles folder.
 
         Raises:
-            BotError: There is none, or something else has the place of the sub-folder.
+            BotError: It does not exist, or something else has the place of the sub-folder.
         """
         if not articles.is_dir():
             raise BotError(
@@ -38,10 +38,10 @@ class FetchedFolder:
         return f"{NAME}/{name}"
 
     def read(self, name: str) -> bytes | None:
-        """Return what a file holds; None if there is none.
+        """Return the content of a file; None if it does not exist.
 
         Raises:
-            FetchError: What is there is no file, or none that was saved here.
+            FetchError: Something that cannot be read as an article has its name.
         """
         path = self._folder / name
         if not path.is_symlink() and not path.exists():
@@ -53,7 +53,7 @@ class FetchedFolder:
             raise self.taken(name, str(exc)) from exc
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file, which is seen only when it is whole.
+        """Write a file at once, so that a refresh never reads half of it.
 
         Raises:
             FetchError: It cannot be written, or is too large to be read as an article.
@@ -63,7 +63,7 @@ class FetchedFolder:
                 f"its text has {len(data) / 1e6:.1f} MB, more than articles.max_megabytes = "
                 f"{self._max_bytes / 1e6:g}"
             )
-        # Hidden, so that it is no article yet.
+        # A hidden file is no article yet.
         part = self._folder / f".{secrets.token_hex(8)}.part"
         try:
             self._folder.mkdir(exist_ok=True)
@@ -78,5 +78,5 @@ class FetchedFolder:
             part.unlink(missing_ok=True)
 
     def taken(self, name: str, found: str) -> FetchError:
-        """Say that something else has a file's place."""
+        """Make the error of a name that something else has."""
         return FetchError(f"{self._folder / name} is no file of an earlier fetch: {found}; move it")

@@ -1,4 +1,4 @@
-"""A fetched page as a file: front matter that says where it is from, then the text as indexed."""
+"""A fetched page as a file: front matter with its origin, then its text as it is indexed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from retrieval.articles import (
 )
 from retrieval.types import Article
 
-# So that the other fields have room, whatever a page calls its tags.
+# Tags have a part of the front matter, so that the other fields have room.
 _MAX_TAGS = MAX_FRONT_MATTER // 4
 
 
@@ -25,13 +25,13 @@ def compose_page(article: Article, url: str, fetched: str) -> bytes:
     """Return a `.txt` file that reads back as the same text.
 
     Args:
-        article: As a reader made it of the page.
-        url: Is cited.
-        fetched: The day.
+        article: The article that a reader made of the page.
+        url: The address that is cited.
+        fetched: The day of the fetch.
     """
     source = article.source
     title = source.title if article.titled else None
-    # What front matter cannot say, such as "null", is no title.
+    # A title such as "null" cannot stand in front matter, and is left out.
     title = metadata_of(source.path, {"title": title}).title
     date = source.date.isoformat() if source.date else None
     fields = {
@@ -44,13 +44,13 @@ def compose_page(article: Article, url: str, fetched: str) -> bytes:
         "fetched": fetched,
     }
     lines = [f"{name}: {value}" for name, value in fields.items() if value]
-    # A reader drops a heading that repeats the title. Without this one it could be the text's own.
+    # A reader drops a first heading that repeats the title; without this one, it may drop another.
     heading = f"{title}\n\n" if title else ""
     return "\n".join(["---", *lines, "---", "", f"{heading}{article.text}", ""]).encode()
 
 
 def fetched_day(data: bytes) -> str | None:
-    """Return the day on which a file was fetched; None if it was not."""
+    """Return the day on which a file was fetched; None if it was not fetched."""
     try:
         fields, _ = split_front_matter(line_ends(decode(data)))
     except UnreadableArticle:
