@@ -1,4 +1,4 @@
-"""What can go wrong in config."""
+"""Errors of settings, and the texts of frequent faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class SettingsError(ValueError):
     """Settings are wrong; the message is one line and holds no secret.
 
     Args:
-        faults: What was found, where, and what is wanted, each without a final full stop.
+        faults: Clauses that say what was found, where, and what is wanted.
     """
 
     def __init__(self, *faults: str) -> None:
@@ -22,13 +22,13 @@ class SettingsError(ValueError):
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    """Word the fault of a name that does not exist, with the one that was probably meant."""
+    """Describe a name that does not exist, with the one that was probably meant."""
     (closest,) = get_close_matches(name, list(known), n=1, cutoff=0)
     return f"no such {kind}, the closest is {closest}"
 
 
 def exposed(path: Path | str, mode: int) -> str | None:
-    """Word the fault of a file with a secret; None if it is closed to all but its owner.
+    """Describe the fault of a file with a secret that others may read; None if only its owner may.
 
     Args:
         path: The file.

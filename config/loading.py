@@ -1,7 +1,7 @@
-"""Where settings come from: arguments over environment over a file, each a layer of values.
+"""Loading of settings from layers: arguments over environment over a file.
 
-A fault of a value names the layer that it comes from, as `excerpta.toml` or
-`EXCERPTA_SEARCH__EXCERPTS`, and no fault shows a secret.
+The fault of a value names the layer that it comes from, such as `excerpta.toml` or
+`EXCERPTA_SEARCH__EXCERPTS`, and shows no secret.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Layer:
     """Values of one origin.
 
     Attributes:
-        origin: A file's path, an environment variable's name, or "the arguments".
-        values: Keys by section, as found; neither names nor types are checked.
-        mode: Permission bits of the file, 0 for other origins.
+        origin: The path of a file, the name of an environment variable, or "the arguments".
+        values: The keys by section; neither names nor types are checked yet.
+        mode: The permission bits of a file, 0 for other origins.
     """
 
     origin: str
@@ -50,9 +50,9 @@ def load(
     """Merge the layers key by key and check the result.
 
     Args:
-        model: Settings, whose fields are sections, whose fields are keys.
-        config_file: TOML; without it, `excerpta.toml` in the current folder if there is one.
-        overrides: Keys by section, from the command line; None as a value means not given.
+        model: The model of settings: its fields are sections, and the fields of these are keys.
+        config_file: A TOML file; None takes `excerpta.toml` in the current folder, if there is one.
+        overrides: The keys by section, from the command line; None as a value means not given.
 
     Raises:
         SettingsError: A file cannot be read, a name does not exist, or a value does not fit.
@@ -75,7 +75,7 @@ def load(
         return model.model_validate(merged)
     except ValidationError as exc:
         faults = list(_faults_of_values(exc, layers, schema))
-    raise SettingsError(*faults)  # outside, as the error of pydantic carries the values
+    raise SettingsError(*faults)  # raised here, as the error of pydantic carries the values
 
 
 def schema_of(model: type[BaseModel]) -> Schema:
@@ -92,7 +92,7 @@ def variable(section: str, key: str) -> str:
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Tell whether a key holds a secret, from its type."""
+    """Whether a key holds a secret, by its type."""
     return _names_secret(field.annotation)
 
 
@@ -109,7 +109,7 @@ def _from_arguments(overrides: Mapping[str, Mapping[str, object]]) -> Layer:
 
 
 def _from_environment(schema: Schema) -> list[Layer]:
-    """Make one layer of each variable, so that a fault names it; an empty one counts as not set."""
+    """Make a layer of each variable, so that a fault names it; an empty one counts as not set."""
     given = {name.upper(): value for name, value in os.environ.items() if value}
     known = {
         variable(section, key): (section, key) for section in schema for key in schema[section]
@@ -129,7 +129,7 @@ def _from_environment(schema: Schema) -> list[Layer]:
 def _from_file(path: Path) -> Layer:
     try:
         mode = path.stat().st_mode
-        # Before it is opened: a pipe would wait for a writer.
+        # Checked before it is opened, as a pipe would wait for a writer.
         if S_ISREG(mode):
             return Layer(str(path), tomllib.loads(path.read_bytes().decode()), S_IMODE(mode))
         fault = "wanted a regular file"
@@ -139,7 +139,7 @@ def _from_file(path: Path) -> Layer:
         fault = "found other bytes than UTF-8 text"
     except tomllib.TOMLDecodeError as exc:
         fault = f"wrong TOML: {exc}"
-    # Outside, as an error of decoding carries the whole file, secrets included.
+    # Raised here, as an error of decoding carries the whole file, secrets included.
     raise SettingsError(f"config file {path}: {fault}")
 
 
@@ -165,7 +165,7 @@ def _faults_of_names(layer: Layer, schema: Schema) -> Iterator[str]:
 def _faults_of_values(
     error: ValidationError, layers: Sequence[Layer], schema: Schema
 ) -> Iterator[str]:
-    """Word what pydantic found wrong with the merged layers; the first layer is on top."""
+    """Describe the faults that pydantic found in the merged layers; the first is on top."""
     for fault in error.errors(include_url=False, include_context=False):
         section, key = map(str, fault["loc"][:2])
         origin = next(layer.origin for layer in layers if key in layer.values.get(section, {}))

@@ -1,6 +1,7 @@
-"""Logging, configured once at the entry point: records go to standard error, made harmless.
+"""Logging to standard error, configured once at the entry point.
 
-They hold no bot token, and nothing in a message, such as the name of a file, steers the terminal.
+Records hold no bot token, and nothing in a message, such as the name of a file, can steer the
+terminal.
 """
 
 from __future__ import annotations
@@ -12,34 +13,34 @@ import re
 
 _OURS = ("bot", "config", "embeddings", "retrieval")
 _LIBRARIES = {
-    # Below this level their messages hold URLs, and these the bot's token.
+    # Below this level, messages hold URLs, which hold the bot's token.
     "httpcore": logging.WARNING,
     "httpcore2": logging.WARNING,
     "httpx": logging.WARNING,
     "httpx2": logging.WARNING,
-    # What it warns of when it loads a model, an error of ours says.
+    # Its warnings of a model that it cannot load are errors of ours.
     "sentence_transformers": logging.ERROR,
     "telegram": logging.WARNING,
-    # It warns of Ctrl+C, which is how watching ends.
+    # It warns of Ctrl+C, which ends watching.
     "watchfiles": logging.ERROR,
 }
-# Control characters, of which terminals make commands and new lines, and those that turn the
+# Control characters, which make commands and new lines in a terminal, and those that change the
 # direction of text.
 _STEERING = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
-# "<bot id>:<secret of 35 characters>". Five digits at least, or the "256:" of a digest's name
-# would make it a token; a URL may hold the colon escaped.
+# A token is "<bot id>:<secret of 35 characters>". The id has five digits at least, or "sha256:" and
+# a digest would be one; in a URL, the colon may be escaped.
 _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{35,}", re.IGNORECASE)
 _NAME = "excerpta"
 
 
 def setup_logs(verbose: bool, *, service: bool = False, as_json: bool = False) -> None:
-    """Configure logging anew: warnings of all, and if verbose everything that our packages log.
+    """Configure logging, replacing an earlier configuration.
 
     Args:
-        verbose: Whether our packages log everything.
-        service: Whether what goes well is logged, too, as of a process that runs for months.
+        verbose: Whether our packages log everything; otherwise, they log warnings.
+        service: Whether our packages log successes, too, as a process that runs for months does.
         as_json: Whether a record is a JSON document; its keys are time, level, logger, message,
             those of the record's `fields`, and traceback.
     """
@@ -55,19 +56,19 @@ def setup_logs(verbose: bool, *, service: bool = False, as_json: bool = False) -
     root.setLevel(logging.WARNING)
     quiet = logging.INFO if service else logging.WARNING
     for name in _OURS:
-        # Never left to the root logger, whose level libraries change.
+        # They have levels of their own, as libraries change that of the root logger.
         logging.getLogger(name).setLevel(quiet if not verbose else logging.DEBUG)
     for name, level in _LIBRARIES.items():
         logging.getLogger(name).setLevel(level)
 
 
 def redact(text: str) -> str:
-    """Replace whatever looks like a bot token."""
+    """Replace everything that has the form of a bot token."""
     return _TOKEN.sub("<bot token>", text)
 
 
 class _Lines(logging.Formatter):
-    """A line of text for a record, its `fields` behind the message."""
+    """Formats a record as a line of text, with its `fields` after the message."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -78,7 +79,7 @@ class _Lines(logging.Formatter):
 
 
 class _Documents(logging.Formatter):
-    """A JSON document on one line for a record."""
+    """Formats a record as a JSON document on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         document = {
@@ -94,7 +95,7 @@ class _Documents(logging.Formatter):
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:
-    """Return what a record carries beside its message (`extra={"fields": {...}}`)."""
+    """Return the fields of a record (`extra={"fields": {...}}`)."""
     found: dict[str, object] = getattr(record, "fields", {})
     return found
 
@@ -104,14 +105,14 @@ def _shown(value: object) -> str:
 
 
 class Sanitise(logging.Filter):
-    r"""Takes bot tokens out of a record, and what steers a terminal out of its message.
+    r"""Removes bot tokens from a record, and characters that steer a terminal from its message.
 
     Tokens are replaced in traceback and stack as well. Characters that steer become escapes as in
     Python, `\x1b` or `\n`, so that a message is one line; traceback and stack keep their lines.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Format the record here, as a token may appear only when message and arguments meet."""
+        """Format the message, as a token may appear only when its arguments are in it."""
         try:
             message = record.getMessage()
         except Exception as exc:  # noqa: BLE001 (any __str__ may run; logging must not break callers)

@@ -1,4 +1,4 @@
-"""All that can be set: each key once, with its type, bounds, default and meaning.
+"""Settings: each key once, with its type, bounds, default and meaning.
 
 The text below a key describes it to users: `python -m tests.config.reference` makes default.toml
 and README.md of these texts, with the bounds of the key behind. A key that may be left out has an
@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from config.errors import SettingsError, exposed
 from config.loading import load
 
-# Many times the length of a token; a larger file is another one, named by mistake.
+# This is many times the length of a token: a larger file was named by mistake.
 _TOKEN_FILE_BYTES = 1024
 _HOW_TO_SET = (
     "get one from @BotFather with /newbot and set EXCERPTA_TELEGRAM__TOKEN, or telegram.token_file"
@@ -76,12 +76,12 @@ def _expand_model(model: str) -> str:
 
 
 def _split(values: object) -> object:
-    """Let an environment variable list values as 1,2,3."""
+    """Split a list that an environment variable writes as 1,2,3."""
     return [one.strip() for one in values.split(",")] if isinstance(values, str) else values
 
 
 def _secret(pattern: str, wanted: str) -> AfterValidator:
-    """Check a secret by a pattern of our own: pydantic's takes no secrets."""
+    """Check a secret by a pattern, which pydantic does only for plain text."""
 
     def check(secret: SecretStr) -> SecretStr:
         if not re.fullmatch(pattern, secret.get_secret_value(), re.DOTALL):
@@ -106,7 +106,7 @@ Proxy = Annotated[
 WebhookSecret = Annotated[
     SecretStr, _secret(r"[A-Za-z0-9_-]{16,256}", "16 to 256 of A-Z a-z 0-9 _ -")
 ]
-# Anything else cannot stand in a header, and the error would show it.
+# Other characters cannot stand in a header, and its error would show the key.
 Key = Annotated[
     SecretStr, _secret(r"[!-~]{1,1024}", "up to 1024 printable ASCII characters without a space")
 ]
@@ -116,7 +116,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        # A message of pydantic would repeat the value that it refuses, which may be a secret.
+        # Otherwise pydantic's messages repeat refused values, which may be secrets.
         hide_input_in_errors=True,
         validate_default=True,
     )
@@ -148,7 +148,7 @@ class ArticlesSettings(_Section):
 
     @property
     def max_bytes(self) -> int:
-        """Size of a file, at most."""
+        """The greatest size of a file, in bytes."""
         return int(self.max_megabytes * 1_000_000)
 
 
@@ -268,7 +268,7 @@ class WriterSettings(_Section):
 
     @property
     def is_set(self) -> bool:
-        """Whether answers are to be written.
+        """Whether a server is set that writes answers.
 
         Raises:
             SettingsError: Only one of address and model is set.
@@ -367,13 +367,13 @@ class TelegramSettings(_Section):
         name = f"telegram.token_file {self.token_file}"
         try:
             mode = self.token_file.stat().st_mode
-            # Before it is opened: a pipe would wait for a writer.
+            # Checked before it is opened, as a pipe would wait for a writer.
             if not S_ISREG(mode):
                 raise SettingsError(f"{name}: wanted a regular file; {_HOW_TO_SET}")
             with self.token_file.open("rb") as file:
                 content = file.read(_TOKEN_FILE_BYTES + 1)
         except OSError as exc:
-            # Not chained: the error repeats the path, and some put the token itself there.
+            # It is not chained, as it repeats the path, and some set the token itself there.
             raise SettingsError(f"{name}: cannot be read: {exc.strerror}; {_HOW_TO_SET}") from None
         if fault := exposed(self.token_file, S_IMODE(mode)):
             raise SettingsError(f"{name}: {fault}")
@@ -408,8 +408,9 @@ class Settings(BaseModel):
         """Merge, key by key: overrides over environment over a file over the defaults.
 
         Args:
-            config_file: TOML; without it, `excerpta.toml` in the current folder if there is one.
-            overrides: Keys by section, from the command line; None as a value means not given.
+            config_file: A TOML file; None takes `excerpta.toml` in the current folder, if there is
+                one.
+            overrides: The keys by section, from the command line; None as a value means not given.
 
         Raises:
             SettingsError: A file cannot be read, a name does not exist, or a value does not fit.

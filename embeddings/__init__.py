@@ -1,10 +1,10 @@
-"""Text to vectors and token vectors; optional models that score and read passages.
+"""Encoders, which make vectors and token vectors of text, and optional rerankers and readers.
 
     name -> models.locate -> Model on disk -> loader.load -> Encoder
     text -> tokens.TextTokenizer -> encoder.Batch -> openvino_model | torch_model -> vectors
 
-`loader.identify` tells an encoder's fingerprint without loading it; `heads` holds the reranker and
-the reader, which are loaded only where the settings name them.
+`loader.identify` computes an encoder's fingerprint without loading it. `heads` holds the reranker
+and the reader, which are loaded only if the settings name them.
 """
 
 from embeddings.encoder import Encoder

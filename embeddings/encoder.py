@@ -1,4 +1,4 @@
-"""The encoder: texts to vectors and token vectors, whatever computes the model."""
+"""The encoder: it makes vectors and token vectors of texts, with OpenVINO or torch."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from embeddings.tokens import TextTokenizer, Tokenized, pack
 
 FloatArray = NDArray[np.float32]
 
-# Passages of like length share a batch. Batches of 16 cost 5 % more CPU time, of 32 15 %.
+# Passages of similar length share a batch. Batches of 16 take 5 % more CPU time, those of 32 15 %.
 _BATCH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Token ids padded to one length, all (texts, window) int64; `mask` is 1 where a token is."""
+    """Token ids padded to one length, all (texts, window) int64; `mask` is 1 at tokens."""
 
     ids: NDArray[np.int64]
     types: NDArray[np.int64]
@@ -29,7 +29,7 @@ class Batch:
     @classmethod
     def of(cls, texts: Sequence[Tokenized]) -> Batch:
         """Pad texts on the right to the longest of them."""
-        # One column at least: where a tokenizer adds no special tokens, an empty text has no ids.
+        # There is one column at least: without special tokens, an empty text has no ids.
         shape = len(texts), max(1, *(len(text.ids) for text in texts))
         ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
         for row, text in enumerate(texts):
@@ -54,7 +54,7 @@ class Forward(Protocol):
 
     @property
     def streams(self) -> int:
-        """How many batches are worth computing at a time."""
+        """The number of batches to compute at a time."""
 
     def compute(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
         """Compute (texts, dim) vectors and (texts, window, token_dim) token vectors."""
@@ -62,7 +62,7 @@ class Forward(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """What a model wants to see before a question and before a passage."""
+    """The texts that a model wants before a question and before a passage."""
 
     query: str
     passage: str
@@ -70,7 +70,7 @@ class Prompts:
 
 @dataclass(frozen=True, slots=True)
 class EncodedQuery:
-    """A question encoded; see `retrieval.types.QueryEncoding`."""
+    """An encoded question; see `retrieval.types.QueryEncoding`."""
 
     vector: FloatArray
     tokens: FloatArray
@@ -79,7 +79,7 @@ class EncodedQuery:
 
 @dataclass(frozen=True, slots=True)
 class EncodedPassage:
-    """A passage encoded; see `retrieval.types.PassageEncoding`."""
+    """An encoded passage; see `retrieval.types.PassageEncoding`."""
 
     vector: FloatArray
     codes: NDArray[np.uint8]
@@ -87,9 +87,9 @@ class EncodedPassage:
 
 
 class Encoder:
-    """Encodes questions and passages; `retrieval.types.Encoder` is what it promises.
+    """Encodes questions and passages, as `retrieval.types.Encoder` describes.
 
-    Vectors have unit length whether the model normalises or not: the index compares by cosine.
+    Vectors have unit length, whether the model normalises or not, as the index compares cosines.
     A text without tokens gets a vector of zeros and no tokens.
     """
 
@@ -113,12 +113,12 @@ class Encoder:
 
     @property
     def max_tokens(self) -> int:
-        """Tokens of a passage that the model reads, special and prompt tokens not counted."""
+        """The greatest number of tokens of a passage, without special and prompt tokens."""
         (prompt,) = self._tokenizer.count([self._prompts.passage])
         return self._tokenizer.window - self._tokenizer.specials - prompt
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count the tokens of each text, special tokens not counted, nothing cut."""
+        """Count the tokens of each whole text, without special tokens."""
         return self._tokenizer.count(texts)
 
     def encode_query(self, text: str) -> EncodedQuery:
@@ -131,7 +131,7 @@ class Encoder:
     def encode_passages(self, texts: Sequence[str]) -> list[EncodedPassage]:
         """Encode passages, in the order given; what exceeds the model's window is cut.
 
-        Longer lists are faster: a batch takes texts of like length, and padding costs time.
+        A longer list takes less time for each text: the batches need less padding.
         """
         tokenized = self._tokenizer.tokenize(texts, self._prompts.passage)
         order = sorted(range(len(texts)), key=lambda n: -len(tokenized[n].ids))

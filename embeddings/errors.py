@@ -1,25 +1,25 @@
-"""What can go wrong with an encoder, a reranker or a reader.
+"""Errors of encoders, rerankers and readers.
 
 EncoderError
-├── ModelNotFound     no weights where they were sought
-├── ModelRefused      weights that are damaged, pickled or of a kind that cannot be used
+├── ModelNotFound     the model's weights are not on this machine
+├── ModelRefused      the weights are damaged, pickled or of a kind that cannot be used
 └── NotCompilable     OpenVINO cannot run the model as sentence-transformers does
-    └── MemoryShort   not now, as memory ran out
+    └── MemoryShort   memory ran out, and the next start may find more
 """
 
 from __future__ import annotations
 
 
 class EncoderError(Exception):
-    """The world gives no usable model."""
+    """A model cannot be used; the message tells the operator what to do."""
 
 
 class ModelNotFound(EncoderError):
-    """No weights where they were sought."""
+    """The model's weights are not on this machine, and could not be fetched."""
 
 
 class ModelRefused(EncoderError):
-    """Weights that are damaged, pickled or of a kind that cannot be used."""
+    """The weights are damaged, pickled or of a kind that cannot be used."""
 
 
 class NotCompilable(EncoderError):
@@ -27,4 +27,4 @@ class NotCompilable(EncoderError):
 
 
 class MemoryShort(NotCompilable):
-    """OpenVINO cannot compile the model now, as memory ran out; the next start may find more."""
+    """Memory ran out while OpenVINO compiled the model; the next start may find more."""

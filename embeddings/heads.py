@@ -1,8 +1,8 @@
-"""Models with a head, which reads a question and a passage together: the reranker and the reader.
+"""Models that read a question and a passage together: the reranker and the reader.
 
-The reranker is a cross-encoder that scores passages; the reader finds the words of a passage that
-answer, or finds that none of them do. Both are loaded with care: never from a pickle, and only if
-the head's own weights are there.
+The reranker is a cross-encoder, which scores passages. The reader finds the words of a passage that
+answer, or that none of them do. Both are a body with a head, and are refused if the weights of the
+head are missing, or if the weights are a pickle.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-# Read when transformers is imported: what is loaded here lies on disk, and the hub is not asked.
+# transformers reads this at its import: models are loaded from disk, and the hub is not asked.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch
@@ -33,18 +33,18 @@ from embeddings.errors import ModelRefused
 from embeddings.models import Model
 from embeddings.tokens import Tokenized, backend_json
 
-# Progress bars, and warnings that concern training.
+# These are progress bars, and warnings that concern training.
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
-# Tokens of question and passage that are read at a time. Most models read as many; those that read
-# thousands are kept to it, for time grows faster than length.
+# So many tokens of question and passage are read at a time. Models that can read thousands are kept
+# to it, as time grows faster than length.
 _WINDOW = 512
 
-# Longer than any window: tried on a model, it shows whether a whole window is computed.
+# A pair longer than any window: a model is tried on it, so that it has computed a whole window.
 SAMPLE = ("Where does the minefield end?", "It ends where the field does. " * 100)
 
-# How weights are loaded: never from a pickle, and in the precision that a CPU computes best.
+# Weights are never loaded from a pickle, and in the precision that a CPU computes best.
 LOADING: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
 
 
@@ -54,23 +54,22 @@ _WANTED_RERANKER = (
 )
 _RERANKER_BATCH = 16
 
-
 _WANTED_READER = "a reader (...ForQuestionAnswering); set reader.model to one, or leave it out"
 _READER_BATCH = 8
-# Tokens of an answer, at most; as in the evaluation of SQuAD by Devlin et al., BERT (2019).
+# The greatest length of an answer in tokens, as in BERT's evaluation (Devlin et al. 2019).
 _ANSWER = 30
-# Of the window: at most a half for the question, and an eighth that two windows share.
+# The question has at most a half of a window, and two windows share an eighth.
 _QUESTION_SHARE, _SHARED = 2, 8
 
 
 @contextmanager
 def refusing(model: Model, device: str, wanted: str) -> Iterator[None]:
-    """Turn whatever loading a model or trying it out raises into one line.
+    """Turn any error of loading a model or trying it out into one line.
 
     Args:
-        model: Which is loaded.
-        device: Onto which.
-        wanted: For the message: what kind of model, and what to do.
+        model: The model that is loaded.
+        device: The device that it is loaded onto.
+        wanted: The kind of model that is wanted, and what to do, for the message.
 
     Raises:
         ModelRefused: It cannot be loaded, or does not compute.
@@ -82,22 +81,22 @@ def refusing(model: Model, device: str, wanted: str) -> Iterator[None]:
         except ModelRefused:
             raise
         except Exception as exc:  # safetensors, tokenizers and models raise kinds of their own
-            told = str(exc).strip() or type(exc).__name__
+            reason = str(exc).strip() or type(exc).__name__
             raise ModelRefused(
-                f"cannot load {model.name} on {device}: {told.splitlines()[0]}; wanted {wanted}"
+                f"cannot load {model.name} on {device}: {reason.splitlines()[0]}; wanted {wanted}"
             ) from exc
 
 
 def check_head(model: Model, loaded: PreTrainedModel, wanted: str) -> None:
-    """Compare a head with the weights on disk: transformers makes a missing one up, at random.
+    """Check that the head's weights are on disk, as transformers makes random ones otherwise.
 
     Args:
-        model: Where it was loaded from.
-        loaded: With its head.
-        wanted: For the message: what kind of model, and what to do.
+        model: The model on disk.
+        loaded: The loaded model with its head.
+        wanted: The kind of model that is wanted, and what to do, for the message.
 
     Raises:
-        ModelRefused: A parameter outside of the model's body is not in the weights.
+        ModelRefused: The weights of a parameter outside of the body are not on disk.
     """
     stored: set[str] = set()
     for file in model.folder.rglob("*.safetensors"):
@@ -118,24 +117,24 @@ def window(declared: int | None, loaded: PreTrainedModel) -> int:
     """Return how many tokens are read at a time, special tokens included.
 
     Args:
-        declared: What the tokenizer says; one without a limit says 10^30 or nothing.
-        loaded: Whose positions are a limit, too.
+        declared: The tokenizer's limit; one without a limit declares 10^30 or nothing.
+        loaded: The model, whose number of positions is a limit, too.
     """
     positions = getattr(loaded.config, "max_position_embeddings", None)
     return min(_WINDOW, declared or _WINDOW, positions or _WINDOW)
 
 
 class Reranker:
-    """Scores passages by a cross-encoder; `retrieval.types.Reranker` is what it promises."""
+    """Scores passages by a cross-encoder, as `retrieval.types.Reranker` describes."""
 
     def __init__(self, model: CrossEncoder) -> None:
         self._model = model
-        # A tokenizer of transformers keeps its truncation as a state, so it serves one at a time.
+        # Truncation is a state of the tokenizer, so it serves one call at a time.
         self._one_at_a_time = threading.Lock()
 
     @classmethod
     def load(cls, model: Model, device: str) -> Reranker:
-        """Load a model; nothing is fetched and no code of the model's is run.
+        """Load a model from disk, without running code that comes with it.
 
         Raises:
             ModelRefused: It cannot be loaded, or is no cross-encoder.
@@ -148,7 +147,7 @@ class Reranker:
                 trust_remote_code=False,
                 model_kwargs=LOADING,
             )
-            # The raw score: what a sigmoid presses against 1 can hardly be told apart.
+            # Raw scores are wanted, as a sigmoid makes the best ones nearly equal.
             loaded.activation_fn = torch.nn.Identity()
             if loaded.num_labels != 1:
                 raise ModelRefused(
@@ -185,7 +184,7 @@ class Reranker:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The words of a passage that answer best; see `retrieval.types.Reading`."""
+    """The best answer in the words of a passage; see `retrieval.types.Reading`."""
 
     start: int
     end: int
@@ -194,14 +193,14 @@ class Reading:
 
 
 class Reader:
-    """Reads passages by an extractive model; `retrieval.types.Reader` is what it promises.
+    """Reads passages by an extractive model, as `retrieval.types.Reader` describes.
 
     Args:
         model: A ...ForQuestionAnswering.
         tokenizer_json: Its tokenizer, as the tokenizers library writes it.
-        inputs: Names of the model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
-        tokens: That it reads at a time, special tokens included.
-        null_id: The token whose place stands for "no answer"; None for the first place.
+        inputs: The model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
+        tokens: The number of tokens in a window, special tokens included.
+        null_id: The token whose place means "no answer"; None means the first place.
     """
 
     def __init__(
@@ -224,7 +223,7 @@ class Reader:
 
     @classmethod
     def load(cls, model: Model, device: str) -> Reader:
-        """Load a model; nothing is fetched and no code of the model's is run.
+        """Load a model from disk, without running code that comes with it.
 
         Raises:
             ModelRefused: It cannot be loaded, or is no extractive reader.
@@ -235,7 +234,7 @@ class Reader:
             check_head(model, loaded, _WANTED_READER)
             tokenizer = AutoTokenizer.from_pretrained(model.folder, **safe)
             tokens = window(tokenizer.model_max_length, loaded)
-            # A tokenizer may name what the model does not take, and a model take what is not its.
+            # A tokenizer may name inputs that the model does not take.
             accepted = inspect.signature(loaded.forward).parameters
             inputs = tuple(name for name in tokenizer.model_input_names if name in accepted)
             json = backend_json(tokenizer, model.name)
@@ -251,8 +250,8 @@ class Reader:
     def read(self, question: str, passages: Sequence[str]) -> list[Reading | None]:
         """Find in each passage the span that answers best; None in a passage without words.
 
-        A passage that exceeds the model's window is read in several that overlap; of a question,
-        what exceeds half a window is cut.
+        A passage that exceeds the model's window is read in several windows that overlap. A
+        question is cut to half a window.
         """
         encoding = self._questions.encode(question, add_special_tokens=False)
         cut = question[: max((end for _, end in encoding.offsets), default=0)]
@@ -280,10 +279,10 @@ class Reader:
         return found.start_logits.float().cpu().numpy(), found.end_logits.float().cpu().numpy()
 
     def _best(self, text: Tokenized, starts: FloatArray, ends: FloatArray) -> Reading:
-        """Return the span of the highest sum of its start and its end; of equals the first."""
+        """Return the span whose start and end score highest together; of equal ones, the first."""
         scores = starts[text.content][:, None] + ends[text.content][None, :]
         every = np.ones_like(scores, dtype=bool)
-        # An end is not before its start, and not too far behind it.
+        # The end is not before the start, and not too far after it.
         scores = np.where(np.triu(every) & ~np.triu(every, _ANSWER), scores, -np.inf)
         first, last = np.unravel_index(int(scores.argmax()), scores.shape)
         null = int(np.argmax(text.ids == self._null_id))
@@ -296,7 +295,7 @@ class Reader:
 
 
 def _tokenized(encoding: Encoding, passage: str) -> Tokenized:
-    """Keep of a window's tokens those of the passage, their spans without white space."""
+    """Select the tokens of the passage in a window, with spans that leave out white space."""
     content: list[int] = []
     spans: list[tuple[int, int]] = []
     for place, (sequence, (start, end)) in enumerate(
@@ -316,10 +315,10 @@ def _tokenized(encoding: Encoding, passage: str) -> Tokenized:
 
 
 def _joined(before: Reading | None, found: Reading) -> Reading:
-    """Join two windows of a passage: the better span, and the lower score for no answer.
+    """Join the readings of two windows: the better span, and the lower score for no answer.
 
-    As in the evaluation of SQuAD 2.0 by Devlin et al., BERT (2019): a window without the answer
-    says so of itself only.
+    This is how BERT is evaluated on SQuAD 2.0 (Devlin et al. 2019): a window without an answer
+    means only that the answer is not in this window.
     """
     if before is None:
         return found

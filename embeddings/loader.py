@@ -1,4 +1,4 @@
-"""Loading an encoder: compiled where that works, sentence-transformers itself where it does not."""
+"""Loading of encoders: compiled by OpenVINO if that works, else by sentence-transformers itself."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def load(
     Args:
         name: See `models.locate`.
         backend: `auto` takes OpenVINO on the CPU if it computes what sentence-transformers does.
-        device: For torch: cpu, cuda, mps ...; OpenVINO serves the CPU only.
-        query_prompt: Put before a question; None takes what the model declares.
-        passage_prompt: Put before a passage; None takes what the model declares.
-        cache: Folder for compiled models; None takes the user's cache folder.
+        device: The device of torch: cpu, cuda, mps ...; OpenVINO serves the CPU only.
+        query_prompt: The text before a question; None takes the model's own.
+        passage_prompt: The text before a passage; None takes the model's own.
+        cache: The folder of compiled models; None takes the user's cache folder.
         download: Whether the hub may be asked for a model that is not on this machine.
-        announce: Told, in a few words, of what takes long.
+        announce: Called with a few words before something that takes long.
 
     Raises:
         ModelNotFound: See `models.locate`.
@@ -74,10 +74,10 @@ def identify(
 ) -> str | None:
     """Return the fingerprint that an encoder will have, without loading it.
 
-    None where it was not compiled here yet, or cannot be.
+    It is None if the model was not compiled on this machine, or cannot be.
 
     Args:
-        name: As in `load`, of a model on this machine.
+        name: As in `load`; the model is on this machine.
         query_prompt: As in `load`.
         passage_prompt: As in `load`.
         cache: As in `load`.
@@ -115,7 +115,7 @@ def load_reranker(model: Model, device: str) -> Reranker:
     Raises:
         ModelRefused: It cannot be loaded, or is another kind of model.
     """
-    # Only here, as it imports torch, which takes seconds.
+    # Imported here, as it imports torch, which takes seconds.
     from embeddings.heads import Reranker
 
     return Reranker.load(model, device)
@@ -167,13 +167,13 @@ def _forward(
 def _compiled(
     model: Model, folder: Path, announce: Callable[[str], None]
 ) -> tuple[Card, TextTokenizer, Forward]:
-    # Only here, so that nothing of OpenVINO is imported before a model is needed.
+    # Imported here, so that OpenVINO is not imported before a model is needed.
     from embeddings import openvino_model as compiled
 
     found = compiled.read(folder)
     if found is None:
         announce("compiling the encoder (once, about 20 seconds)")
-        # Only here: torch takes seconds to import, and a compiled model needs none of it.
+        # Imported here, as torch takes seconds and a compiled model does not need it.
         from embeddings.torch_model import TorchModel
 
         try:

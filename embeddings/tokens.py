@@ -1,4 +1,4 @@
-"""Tokens: cutting text to a model's window, and token vectors as one bit a dimension."""
+"""Tokens: text cut into those of a model's window, and token vectors packed to bits."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from embeddings.errors import ModelRefused
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
-    """A text as a model reads it.
+    """A tokenized text.
 
     Attributes:
-        ids, types: (window,) int64 token ids and segment ids, special and prompt tokens included.
-        content: (tokens,) positions of the text's own tokens among the ids.
-        spans: (tokens, 2) int32, start and end of each of them in the text.
+        ids, types: Token ids and segment ids, (window,) int64, special and prompt tokens included.
+        content: The positions among them of the text's own tokens, (tokens,).
+        spans: Start and end of each of these in the text, (tokens, 2) int32.
     """
 
     ids: NDArray[np.int64]
@@ -35,7 +35,7 @@ class TextTokenizer:
 
     Args:
         json: A `tokenizer.json` of the tokenizers library.
-        window: Tokens that the model reads, special and prompt tokens included.
+        window: The number of tokens that the model reads, special and prompt tokens included.
     """
 
     def __init__(self, json: str, window: int) -> None:
@@ -52,25 +52,25 @@ class TextTokenizer:
 
     @cached_property
     def _counting(self) -> Tokenizer:
-        # Truncation is a state of a Tokenizer and other threads use the other one; few questions
-        # need a count, so the others do not pay for a second copy.
+        # Truncation is a state of a Tokenizer, so counting has a second one. It is made when it is
+        # needed, as few questions need a count.
         tokenizer = Tokenizer.from_str(self._json)
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Count each text's tokens, without special tokens, nothing cut."""
+        """Count the tokens of each whole text, without special tokens."""
         encodings = self._counting.encode_batch_fast(texts, add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
     @cached_property
     def specials(self) -> int:
-        """Number of special tokens that the model wants around a text."""
+        """The number of special tokens that the model wants around a text."""
         return int(self._cutting.num_special_tokens_to_add(is_pair=False))
 
     def tokenize(self, texts: Sequence[str], prompt: str) -> list[Tokenized]:
-        """Put the prompt before each text and cut what exceeds the window."""
+        """Tokenize each text after the prompt, and cut what exceeds the window."""
         encodings = self._cutting.encode_batch([prompt + text for text in texts])
         return [_tokenized(encoding, len(prompt)) for encoding in encodings]
 
@@ -90,10 +90,10 @@ def _tokenized(encoding: Encoding, prompt_length: int) -> Tokenized:
 
 
 def backend_json(tokenizer: object, name: str) -> str:
-    """Write a tokenizer of transformers as a `tokenizer.json`.
+    """Return a tokenizer of transformers as a `tokenizer.json`.
 
     Raises:
-        ModelRefused: It is none of the tokenizers library.
+        ModelRefused: It is not one of the tokenizers library.
     """
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:

@@ -1,4 +1,4 @@
-"""The model as sentence-transformers computes it: traced once, or serving where that fails."""
+"""Models run by sentence-transformers: OpenVINO compiles them, or they serve themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-# Read when transformers is imported: what is loaded here lies on disk, and the hub is not asked.
+# transformers reads this at its import: models are loaded from disk, and the hub is not asked.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch
@@ -19,11 +19,11 @@ from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Card, Model
 from embeddings.tokens import TextTokenizer, backend_json
 
-# Progress bars, and warnings that concern training.
+# These are progress bars, and warnings that concern training.
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
-# Two texts of unlike length, so that tracing sees padding.
+# The two texts differ in length, so that the tracer sees padding.
 _EXAMPLE = ("Two texts of unlike length show the tracer what padding is.", "Short.")
 
 
@@ -31,7 +31,7 @@ class TorchModel:
     """A forward pass by sentence-transformers, on any device that torch knows.
 
     Attributes:
-        card: What has to be known to feed the model.
+        card: The facts that are needed to feed the model.
         tokenizer_json: Its tokenizer, as the tokenizers library writes it.
     """
 
@@ -60,7 +60,7 @@ class TorchModel:
 
     @classmethod
     def load(cls, model: Model, device: str) -> TorchModel:
-        """Load verified weights; nothing is fetched and no code of the model's is run.
+        """Verify and load weights from disk, without running code that comes with the model.
 
         Raises:
             ModelRefused: sentence-transformers cannot load the folder.
@@ -99,7 +99,7 @@ class TorchModel:
         return _Pipeline(self._model, self.card.inputs).eval(), example
 
     def samples(self) -> Iterator[Batch]:
-        """Yield batches of several shapes, to compare another implementation on."""
+        """Yield batches of several shapes, on which another implementation is compared."""
         sentence = "The quick brown fox jumps over the lazy dog, 42 times in 2024. "
         for texts in (["Fox?"], [sentence * 3, "Why?"], [sentence, sentence * 100, "A b c."]):
             yield self._batch(texts)
@@ -110,7 +110,7 @@ class TorchModel:
 
 
 class _Pipeline(torch.nn.Module):
-    """The modules of a sentence-transformers model with tensors in and tensors out."""
+    """The modules of a sentence-transformers model as one that takes and returns tensors."""
 
     def __init__(self, model: SentenceTransformer, inputs: tuple[str, ...]) -> None:
         super().__init__()
@@ -138,6 +138,6 @@ def _window(model: SentenceTransformer) -> int:
 
 
 def _prompt(model: SentenceTransformer, *names: str) -> str:
-    # Not `default_prompt_name`: sentence-transformers puts that before neither of the two.
+    # sentence-transformers uses `default_prompt_name` for neither of the two.
     declared = (model.prompts.get(name) for name in names)
     return next((prompt for prompt in declared if prompt), "")

@@ -1,13 +1,13 @@
-"""The written answer: what a model makes of the excerpts, sentence by sentence.
+"""The written answer: sentences that a model writes from the excerpts, each checked.
 
-An answer's way:
+An answer passes through:
 
-    writer       asks the model, and yields its sentences, each with whether it is supported
-    completion   the stream of a server
-    drafting     sentences out of the stream, each with its citations
-    claims       what a sentence claims
-    support      whether the excerpts that it cites bear that out
-    printing     the sentences as they are printed, or as a JSON document
+    writer       asks the model, and yields its sentences, supported or not
+    completion   streams the text from a server
+    drafting     cuts the stream into sentences with their citations
+    claims       finds numbers, names, addresses and negations in a sentence
+    support      checks a sentence against the excerpts that it cites
+    printing     prints the sentences, or makes a JSON document of them
 """
 
 from __future__ import annotations

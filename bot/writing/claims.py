@@ -1,4 +1,4 @@
-"""Wording: numbers, names, addresses and negations, which make or break what a sentence says."""
+"""Claims: the numbers, names, addresses and negations of a sentence."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Collection
 from retrieval.languages import terms
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-# What parts thousands, as in 12,000 and in 12 000 with a no-break space.
+# Separators of thousands, as in 12,000 and in 12 000 with a no-break space.
 _THOUSANDS = re.compile(r"(?<=\d)[,\u00a0\u202f](?=\d{3}(?!\d))")
 _WORD = re.compile(r"[^\W\d_]+")
-# Web and mail addresses, mentions, and whatever else is written without a space around its signs.
+# Web and mail addresses, mentions, and other words with such signs between letters.
 _ADDRESS = re.compile(r"\S*(?:[^\W\d_][.:/@]+[^\W\d_]|@\w)\S*")
 _AROUND = ".,;:!?()[]\"'“”«»"
 
@@ -27,7 +27,7 @@ _CARDINALS = {
     **{word: str(number * 10) for number, word in enumerate(_TENS.split(), start=2)},
     **{form: word for word in _POWERS.split() for form in (word, f"{word}s")},
 }
-# By language, ISO 639-1; of other languages no negation is recognised.
+# The words of each language, in ISO 639-1; in other languages, no negation is recognised.
 _NEGATIONS = {
     "en": "not no never none nobody nothing nor neither without cannot t",
     "de": "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts ohne weder noch",
@@ -35,8 +35,8 @@ _NEGATIONS = {
     "ru": "не ни никогда никто ничто ничего без нет",
 }
 _NEGATING = {language: frozenset(words.split()) for language, words in _NEGATIONS.items()}
-# Words that open a sentence without being part of what it says. Any other first word is written
-# like a name, so it is taken for one.
+# Words that often begin a sentence and claim nothing. Any other first word has a capital letter, so
+# it is taken for a name.
 _OPENING = (
     "according additionally afterwards again also although another because before besides both "
     "consequently despite during each even finally further furthermore hence however instead "
@@ -52,14 +52,14 @@ def words_in(text: str) -> list[str]:
 
 
 def numbers_in(text: str) -> list[str]:
-    """Return the numbers, in digits where they are written so or as one English word."""
+    """Return the numbers that are written in digits or as one English word, in digits."""
     # A date is written 2025-03-05 or 5 March 2025.
     digits = [one.lstrip("0") or "0" for one in _NUMBER.findall(_THOUSANDS.sub("", text))]
     return digits + [_CARDINALS[word] for word in words_in(text) if word in _CARDINALS]
 
 
 def names_in(sentence: str, language: str) -> list[str]:
-    """Return the words that are written like names: with a capital letter, the first one too."""
+    """Return the words with a capital letter, and so perhaps the first one."""
     return [
         word
         for place, word in enumerate(_WORD.findall(sentence))
@@ -71,7 +71,7 @@ def names_in(sentence: str, language: str) -> list[str]:
 
 
 def is_known(name: str, known: Collection[str]) -> bool:
-    """Whether a name is among words, be it inflected: Russia and Russian, Суджа and Суджі."""
+    """Whether a name is among words, also inflected: Russia and Russian, Суджа and Суджі."""
     name = name.lower()
     return name in known or any(_akin(name, word) for word in known)
 
@@ -82,7 +82,7 @@ def _akin(one: str, other: str) -> bool:
 
 
 def addresses_in(text: str) -> list[str]:
-    """Return what is written like an address or a mention."""
+    """Return the words that are written like an address or a mention."""
     return [one.strip(_AROUND) for one in _ADDRESS.findall(text)]
 
 

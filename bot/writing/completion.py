@@ -1,6 +1,6 @@
-"""A completion: text that an OpenAI-compatible server streams, within bounds of time and size.
+"""Completions: text that an OpenAI-compatible server streams, within bounds of time and size.
 
-Nothing that the server sends is trusted: it may refuse, stall, drip, flood, or speak nonsense.
+The server is not trusted: it may refuse, stall, drip, flood, or send anything else.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ _RESPONSE_BYTES = 4_000_000
 
 
 class CompletionError(Exception):
-    """A server gave no completion, or not all of it; the message says why, and not what was sent.
+    """A completion failed or broke off; the message gives the reason.
 
-    It never repeats what the server said, which may in turn repeat the question or the key.
+    It repeats nothing that the server sent, which may in turn repeat the question or the key.
     """
 
 
 async def stream(
     settings: WriterSettings, messages: list[dict[str, str]]
 ) -> AsyncGenerator[str, None]:
-    """Yield what a model writes, piece by piece, as it comes.
+    """Yield the text of a model, piece by piece, as it comes.
 
     Args:
-        settings: With an address and a model.
-        messages: What the model is told.
+        settings: They have an address and a model.
+        messages: The messages to the model.
 
     Raises:
-        CompletionError: There is no server, it refuses, it is not done in time, or what it sends
-            is too long or cannot be understood.
+        CompletionError: There is no server, it refuses, it takes too long, or its answer is too
+            long or cannot be understood.
     """
     deadline = asyncio.get_running_loop().time() + settings.timeout_s
     async with aclosing(_texts(settings, messages)) as texts:
         try:
             while True:
-                # Around each step, as a limit around a yield would hit whoever reads.
+                # Each step has its limit, as one around a `yield` would include the consumer.
                 async with asyncio.timeout_at(deadline):
                     text = await anext(texts)
                 yield text
@@ -63,11 +63,11 @@ async def stream(
 
 
 def _request(settings: WriterSettings, messages: list[dict[str, str]]) -> httpx.Request:
-    """Make a request of its own, as a client's would tell of this machine."""
+    """Make a request without the headers of a client, which describe this machine."""
     assert settings.base_url is not None
     headers = {
         "Accept": "text/event-stream",
-        # A few bytes may unfold to many.
+        # A few compressed bytes may unpack to many.
         "Accept-Encoding": "identity",
         "Connection": "close",
         "Content-Type": "application/json",
@@ -88,8 +88,8 @@ def _request(settings: WriterSettings, messages: list[dict[str, str]]) -> httpx.
 async def _texts(
     settings: WriterSettings, messages: list[dict[str, str]]
 ) -> AsyncGenerator[str, None]:
-    """Yield the pieces of text in the events of an answer."""
-    # A redirect would lead the question to a server that nobody has named.
+    """Yield the pieces of text in the events of a response."""
+    # A redirect would send the question to a server that nobody has named.
     async with httpx.AsyncClient(verify=certificates(), follow_redirects=False) as client:
         response = await client.send(_request(settings, messages), stream=True)
         async with aclosing(_lines(response)) as lines:
@@ -105,7 +105,7 @@ async def _texts(
 
 
 async def _lines(response: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of an answer, if it is a good one, up to a limit of bytes in all."""
+    """Yield the lines of a successful response, up to a limit of bytes in all."""
     left = _RESPONSE_BYTES
     line = bytearray()
     chunks = response.aiter_raw()
@@ -126,15 +126,15 @@ async def _lines(response: httpx.Response) -> AsyncGenerator[bytes, None]:
         yield bytes(line)
     finally:
         await response.aclose()
-        # httpx reads through a chain of generators. This ends all of them; left as they are, they
-        # would be closed out of order, which fails with a traceback.
+        # httpx reads through a chain of generators. This ends all of them; otherwise they would be
+        # closed out of order, which fails with a traceback.
         with suppress(Exception):
             async for _ in chunks:
                 pass
 
 
 def _text(document: Any) -> object:  # noqa: ANN401 - a server may send anything
-    """Return what an event adds to the text; a last one may tell of use only, and adds nothing."""
+    """Return the text of an event; the last one may hold only a count of tokens, and no text."""
     if document.get("error"):
         raise CompletionError("the server began to answer, and reported an error")
     choices = document.get("choices")

@@ -1,4 +1,4 @@
-"""A draft: what a model writes, cut into plain sentences with the numbers that they cite."""
+"""Drafts: the text of a model, cut into plain sentences with their citations."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from dataclasses import dataclass
 from bot.answers import fold_question
 from retrieval.chunking import split_sentences
 
-# What follows a longer sentence, or so much text, is not waited for.
+# The rest is not waited for after a longer sentence, or after so much text.
 _SENTENCE_CHARS = 800
 _CHARS = 8_000
 
 _MARKS = re.compile(r"(?:\s*\[[\d,\s]{1,40}\])+")
 _OPEN_MARK = re.compile(r"\s*\[[\d,\s]*")
 _NUMBER = re.compile(r"\d{1,3}")
-# Of a list or a heading; a number counts as such only before a full stop or a bracket.
+# The mark of a list or a heading; a number is one only before a full stop or a bracket.
 _BULLET = re.compile(r"\s*(?:[-*•–#>]+|\d{1,2}[.)])\s+")
 _MARKUP = re.compile(r"\*+|`+|__+|~~+|</?[A-Za-z][^<>]{0,200}>")
-# Some models think aloud before they answer.
+# Some models write down their thoughts before they answer.
 _THOUGHT, _THOUGHT_END = "<think>", "</think>"
 
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A sentence as it was written.
+    """A sentence of a draft.
 
     Attributes:
-        text: One line without markup and control characters, citation marks included.
-        bare: The same without the marks.
+        text: One line without markup and control characters, with its citation marks.
+        bare: The same without these marks.
         citations: The numbers in the marks, sorted.
     """
 
@@ -39,10 +39,10 @@ class Drafted:
 
 
 class Draft:
-    """Text that grows, and gives away its sentences as they are completed.
+    """A growing text that yields its sentences as they are completed.
 
     Attributes:
-        full: Whether it takes no more.
+        full: Whether it takes no more text.
     """
 
     def __init__(self, language: str) -> None:
@@ -60,7 +60,7 @@ class Draft:
             self.full = self._chars > _CHARS
             return
         sentences = list(self._sentences())
-        # The last one may go on, and a mark that is just being written belongs to the one before.
+        # The last one may go on, and an unfinished mark belongs to the sentence before it.
         kept = 2 if sentences and _OPEN_MARK.fullmatch(sentences[-1][1]) else 1
         complete = sentences[:-kept]
         if complete:
@@ -70,13 +70,13 @@ class Draft:
             yield from _drafted(sentence)
 
     def end(self) -> Iterator[Drafted]:
-        """Yield what is left, now that nothing follows; of a full draft it may be cut."""
+        """Yield the sentences that are left; there are none in a full draft, which may be cut."""
         if not self.full and not self._text.startswith(_THOUGHT):
             for _, sentence in self._sentences():
                 yield from _drafted(sentence)
 
     def _thought(self) -> bool:
-        """Drop a thought at the beginning; False while it, or whether there is one, is open."""
+        """Drop a thought at the beginning; return False as long as it may go on."""
         text = self._text.lstrip()
         if text.startswith(_THOUGHT):
             if _THOUGHT_END not in text:
@@ -88,7 +88,7 @@ class Draft:
         return True
 
     def _sentences(self) -> Iterator[tuple[int, str]]:
-        """Yield where each sentence ends, and the sentence with the marks that follow it."""
+        """Yield the end of each sentence, and the sentence with the marks that follow it."""
         found: list[tuple[int, int]] = []
         for start, end in self._pieces():
             marks = _MARKS.match(self._text, start, end)

@@ -1,4 +1,4 @@
-"""A written answer as it is printed: sentences as they come, or a part of a JSON document."""
+"""Printing of a written answer: its sentences as they come, or a part of a JSON document."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ WRITTEN = "Written by {model} from the excerpts above; what they do not support 
 
 
 def print_written(answer: Answer, writer: Writer, out: Console) -> None:
-    """Print the supported sentences of a written answer as they come, and whose words they are.
+    """Print the supported sentences of a written answer as they come, below a line with its model.
 
     Args:
-        answer: It stands above already. Nothing is printed where it is none.
-        writer: Writes.
-        out: Where it is printed.
+        answer: The answer, which is printed already; nothing is printed if it does not answer.
+        writer: The writer.
+        out: The console to print on.
     """
 
     def line(text: Text) -> None:
@@ -29,21 +29,21 @@ def print_written(answer: Answer, writer: Writer, out: Console) -> None:
 
     model = visible(writer.model)
     waits = answer.answered and out.is_terminal
-    said = False
+    begun = False
     with out.status(Text(f"{model} is writing", "dim")) if waits else nullcontext():
         for sentence in writer.written(answer):
             if not sentence.supported:
                 continue
-            if not said:
+            if not begun:
                 line(Text(WRITTEN.format(model=model), "dim"))
             line(Text(visible(sentence.text)))
-            said = True
-    if said:
+            begun = True
+    if begun:
         line(Text())
 
 
 def written_document(answer: Answer, writer: Writer) -> dict[str, Any] | None:
-    """Return all sentences of a written answer for `--json`; None if there are none."""
+    """Return all sentences of a written answer as `--json` prints them; None if it has none."""
     sentences = list(writer.written(answer))
     if not sentences:
         return None

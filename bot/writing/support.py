@@ -1,8 +1,8 @@
-"""Support: whether the excerpts that a sentence cites say what it says.
+"""Support: checks a sentence against the excerpts that it cites.
 
-Late interaction sees whether the sentence is about what the excerpt says, in other words too. It
-is nearly blind to what turns a sentence false while it stays close: another number, another name,
-a "not". These are compared as words.
+Late interaction finds out whether sentence and excerpts mean the same, in other words too. But it
+hardly notices another number, another name or a "not", which make a sentence false. These are
+compared as words.
 """
 
 from __future__ import annotations
@@ -28,23 +28,22 @@ from retrieval.types import (
     QueryEncoding,
 )
 
-# Measured with the default encoder by tests/benchmarks/support.py, which prints what they let pass:
-# the average over the sentence's content words, and that over the few of them that match worst,
-# since an invention at the end of a long quotation hardly moves the first.
+# The least means over all content words of a sentence, and over the few that match worst: an
+# invention at the end of a long quotation hardly changes the first. They were measured with the
+# default encoder by tests/benchmarks/support.py, which prints the errors that pass them.
 LEAST, LEAST_OF_WORST = 0.52, 0.30
 _WORST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """How far the cited excerpts bear a sentence out.
+    """How well the cited excerpts support a sentence.
 
     Attributes:
-        score: Late interaction of the sentence's content words with the excerpts, about 0 to 1.
-        worst: The same of the words that match worst.
-        strange: Numbers, names and addresses of the sentence that stand in none of the excerpts.
-        reversed: Whether, of the sentence and the excerpts' sentence nearest to it, one is negated
-            and the other is not.
+        score: The late interaction of the sentence's content words with the excerpts, about 0 to 1.
+        worst: The same score of the words that match worst.
+        strange: The numbers, names and addresses of the sentence that no excerpt has.
+        reversed: Whether only one is negated of the sentence and the nearest one of the excerpts.
     """
 
     score: float = 0.0
@@ -54,18 +53,18 @@ class Support:
 
     @property
     def holds(self) -> bool:
-        """Whether the sentence may be shown as supported."""
+        """Whether the sentence counts as supported."""
         close = self.score >= LEAST and self.worst >= LEAST_OF_WORST
         return close and not self.strange and not self.reversed
 
 
 @dataclass(frozen=True)
 class _Cited:
-    """An excerpt as sentences are compared with it.
+    """An encoded excerpt.
 
     Attributes:
-        codes: (tokens, bytes) uint8 of the title and the text.
-        sentences: Each sentence's text and the rows of its tokens.
+        codes: The codes of the tokens of title and text, (tokens, bytes) uint8.
+        sentences: The text of each sentence, and the rows of its tokens.
     """
 
     excerpt: Excerpt
@@ -86,7 +85,7 @@ class _Cited:
 
 
 class Evidence:
-    """Excerpts, encoded once, with which any number of sentences is compared."""
+    """Excerpts that are encoded once, to check any number of sentences."""
 
     def __init__(self, excerpts: Sequence[Excerpt], encoder: Encoder) -> None:
         self._encoder = encoder
@@ -96,8 +95,9 @@ class Evidence:
         """Compare a sentence with the excerpts that it cites.
 
         Args:
-            sentence: Without its citation marks.
-            citations: Numbers of excerpts, from 1. None, or one that there is not: no support.
+            sentence: The sentence without its citation marks.
+            citations: The numbers of the excerpts, from 1. There is no support if there are none,
+                or if one does not exist.
         """
         numbers = sorted(set(citations))
         if not numbers or numbers[0] < 1 or numbers[-1] > len(self._cited):
@@ -118,7 +118,7 @@ class Evidence:
 
 
 def _encoded(excerpt: Excerpt, encoder: Encoder) -> _Cited:
-    """Encode an excerpt in pieces that the encoder reads whole."""
+    """Encode an excerpt in pieces that fit the encoder's window."""
     title = short_title(excerpt.source.title, encoder.max_tokens, encoder.count_tokens)
     article = Article(excerpt.source, excerpt.text)
     pieces = chunk(article, title, encoder.max_tokens, encoder.count_tokens)
@@ -138,14 +138,14 @@ def _encoded(excerpt: Excerpt, encoder: Encoder) -> _Cited:
 def _matches(
     question: QueryEncoding, similarities: FloatArray, sentence: str, language: str
 ) -> FloatArray:
-    """Return how well each word that is no stop word is matched, the worst first."""
+    """Return the match of each word that is no stop word, the worst first."""
     if not similarities.size:
         return np.zeros(0, dtype=np.float32)
     best = similarities.max(axis=1)
     starts = question.spans[:, 0]
     words = [word for word in re.finditer(r"\w+", sentence) if terms(word.group(), language)]
     rows = [(starts >= word.start()) & (starts < word.end()) for word in words]
-    # What the encoder does not read of a very long sentence has no tokens, and matches nothing.
+    # Words beyond the encoder's window have no tokens, and match nothing.
     return np.sort([best[row].mean() if row.any() else 0.0 for row in rows]).astype(np.float32)
 
 
