@@ -16,9 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.build import open_library
-from bot.terminal.chat import Chat
+from bot.terminal import ACCENT, Chat
 from bot.terminal.console import PROMPT
-from bot.terminal.text import ACCENT
 from config import Settings
 
 QUESTIONS = (

@@ -9,28 +9,9 @@ import pytest
 
 from bot.answers import Answerer
 from bot.errors import QuestionError
-from config import Settings
-from embeddings import Encoder
-from retrieval.index.calibrations import SHIPPED, Calibration
-from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh_index
-from retrieval.search.searcher import Searcher
-from retrieval.search.spelling import Correction
-from tests.fakes import ReadsHere
-from tests.paths import SEEDS
+from retrieval.index import SHIPPED, Calibration
+from retrieval.search import Correction
 from tests.retrieval.library import Library
-
-
-@pytest.fixture(scope="module")
-def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
-    index = tmp_path_factory.mktemp("index")
-    settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh_index(
-        settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere)
-    )
-    store = Store.open(index)
-    assert store is not None
-    return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)
 
 
 def test_a_question_that_says_nothing_alone_takes_over_words_of_the_one_before(

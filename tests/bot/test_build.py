@@ -7,9 +7,8 @@ import pytest
 from bot.build import bring_in_line
 from config import Settings
 from embeddings import Encoder
-from retrieval.index.calibrations import SHIPPED, Calibration
-from retrieval.index.store import Store
-from retrieval.search.searcher import Searcher
+from retrieval.index import SHIPPED, Calibration, Store
+from retrieval.search import Searcher
 from tests.paths import SEEDS
 
 

@@ -11,67 +11,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.cli import COMMANDS, load
 from bot.command import INTERRUPTED, NOT_ANSWERED, WORLD_AT_FAULT, WRONG_USAGE
+from tests.bot.shell import MAIN, Shell
 from tests.paths import ROOT, SEEDS
-
-MAIN = [sys.executable, "-m", "bot"]
-
-
-class Shell:
-    """Runs `excerpta` as its own process, on one articles folder and one index."""
-
-    def __init__(self, folder: Path) -> None:
-        self.articles = folder / "articles"
-        self.index = folder / "index"
-        self.folder = folder
-
-    def arguments(self, command: str, *arguments: str) -> list[str]:
-        places = ["--articles", str(self.articles), "--index", str(self.index)]
-        return [*MAIN, command, *places, *arguments]
-
-    def run(
-        self, command: str, *arguments: str, stdin: str = "", **environment: str
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.arguments(command, *arguments),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-            env={**os.environ, **environment},
-        )
-
-    def json(self, command: str, *arguments: str, status: int = 0) -> dict[str, Any]:
-        done = self.run(command, "--json", *arguments)
-        assert done.returncode == status, done.stderr
-        document = json.loads(done.stdout)
-        assert isinstance(document, dict)
-        return document
-
-    def fails(self, status: int, command: str, *arguments: str, **environment: str) -> str:
-        """Run what must fail; return its one line on standard error."""
-        done = self.run(command, *arguments, **environment)
-        assert done.returncode == status, (done.stdout, done.stderr)
-        assert "Traceback" not in done.stderr
-        lines = done.stderr.strip().splitlines()
-        assert lines[-1].startswith("excerpta: ")
-        return lines[-1]
-
-
-@pytest.fixture(scope="module")
-def seeds(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Shell:
-    """The articles that ship, indexed once; tests only read them."""
-    shell = Shell(tmp_path_factory.mktemp("seeds"))
-    shutil.copytree(SEEDS, shell.articles)
-    done = shell.run("refresh")
-    assert done.returncode == 0, done.stderr
-    return shell
 
 
 @pytest.fixture
@@ -453,7 +399,7 @@ def test_question_path_imports_no_torch(seeds: Shell) -> None:
         "         'trafilatura', 'telegram', 'prompt_toolkit']\n"
         "print([name for name in heavy if name in sys.modules])\n"
     )
-    command = [sys.executable, "-c", script, *seeds.arguments("ask", "Who is Serhiy?")[3:]]
+    command = [sys.executable, "-c", script, *seeds.arguments("ask", "Who is Serhiy?")[len(MAIN) :]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
@@ -537,7 +483,7 @@ def test_a_refresh_without_a_change_loads_no_encoder(shell: Shell, change: bool)
         "except SystemExit: print('openvino' in sys.modules, 'faiss' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *shell.arguments("refresh")[3:]],
+        [sys.executable, "-c", code, *shell.arguments("refresh")[len(MAIN) :]],
         capture_output=True,
         text=True,
         check=True,

@@ -1,58 +1,43 @@
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from bot import doctor as checkup
-from bot.terminal.text import plain
+from bot.command import WORLD_AT_FAULT
+from bot.doctor import ExaminationDrawing, examination_document
+from bot.terminal import plain
 from retrieval.doctor import Examination, Finding, FindingKind, Severity
-from retrieval.index.rows import Generation
-from tests.paths import ROOT
+from retrieval.index import Generation
+from tests.bot.shell import Shell
+from tests.paths import ROOT, SEEDS
 
 PAGE = (ROOT / "retrieval" / "README.md").read_text(encoding="utf-8")
 WELL = Examination((), Generation(3, None, 11, 51, 3), (11, 11), (11, 11), 1.5)
 
 
-def doctor(folder: Path, command: str = "doctor", *more: str) -> subprocess.CompletedProcess[str]:
-    places = ["--articles", str(folder / "articles"), "--index", str(folder / "index")]
-    return subprocess.run(
-        [sys.executable, "-m", "bot", command, *places, *more],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
+def shell(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Shell:
     """The articles that ship and some bad ones, indexed; the lexical index lacks a file."""
-    folder = tmp_path_factory.mktemp("doctor")
-    articles = folder / "articles"
-    shutil.copytree(ROOT / "seeds", articles)
+    shell = Shell(tmp_path_factory.mktemp("doctor"))
+    articles = shutil.copytree(SEEDS, shell.articles)
     twice = (articles / "anti-tank-obstacles.md").read_text()
     (articles / "obstacles-again.md").write_text(f"{twice}\nThis was added later.\n")
     (articles / "empty.md").touch()
     ferry = articles / "ferry.txt"
     ferry.write_text("The ferry\n\nThe ferry to the island leaves at seven in the morning.\n")
-    assert doctor(folder, "refresh").returncode == 0
+    assert shell.run("refresh").returncode == 0
     ferry.write_text(f"{ferry.read_text()}\nNot on Sundays.\n")
-    next((folder / "index" / "1" / "lexical" / "1").glob("*.term")).unlink()
-    return folder
+    next((shell.index / "1" / "lexical" / "1").glob("*.term")).unlink()
+    return shell
 
 
-def test_what_the_page_shows_is_what_is_printed(folder: Path) -> None:
+def test_what_the_page_shows_is_what_is_printed(shell: Shell) -> None:
     shown = re.search(r"^<!-- doctor -->\n```text\n(.+?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
     assert shown is not None
-    done = doctor(folder)
+    done = shell.run("doctor")
     assert done.returncode == 0
     assert done.stderr == ""
     assert done.stdout.splitlines() == shown.group(1).splitlines()
@@ -65,8 +50,8 @@ def test_every_kind_of_finding_is_on_the_page() -> None:
     assert sorted(set(kinds)) == sorted(FindingKind)
 
 
-def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Path) -> None:
-    well = json.loads(doctor(folder, "doctor", "--json").stdout)
+def test_the_document_has_the_promised_keys_and_an_error_is_a_status(shell: Shell) -> None:
+    well = shell.json("doctor")
     assert list(well) == [
         "errors", "warnings", "notes", "generation", "articles", "chunks", "looked_for",
         "compared", "findings", "elapsed_s",
@@ -77,9 +62,7 @@ def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Pat
         list(one) == ["kind", "severity", "found", "mend", "about"] for one in well["findings"]
     )
 
-    done = doctor(folder, "doctor", "--json", "--index", str(folder / "none"))
-    assert done.returncode == 3
-    ill = json.loads(done.stdout)
+    ill = shell.json("doctor", "--index", str(shell.folder / "none"), status=WORLD_AT_FAULT)
     assert (ill["errors"], ill["generation"]) == (1, None)
     first = ill["findings"][0]
     assert (first["kind"], first["severity"]) == ("no-index", "error")
@@ -88,10 +71,10 @@ def test_the_document_has_the_promised_keys_and_an_error_is_a_status(folder: Pat
 
 def test_of_a_healthy_index_one_line_is_said() -> None:
     said = "nothing is wrong: 11 articles, 51 chunks, generation 3"
-    assert plain(checkup.ExaminationDrawing(WELL)) == said
+    assert plain(ExaminationDrawing(WELL)) == said
     assert not WELL.count(Severity.ERROR)
     sampled = Examination((), WELL.generation, (200, 900), (9, 900), 1.0)
-    assert plain(checkup.ExaminationDrawing(sampled)).splitlines()[1:] == [
+    assert plain(ExaminationDrawing(sampled)).splitlines()[1:] == [
         "200 of 900 articles were looked for by their titles; with --all, every one is",
         "9 of 900 articles were compared with all others; with --all, every one is",
     ]
@@ -114,8 +97,8 @@ def test_of_many_findings_some_are_told_and_no_name_steers_the_terminal() -> Non
     ill = Examination(findings, None, (0, 0), (0, 0), 1.0)
     console = Console(width=70, force_terminal=True, color_system=None)
     with console.capture() as capture:
-        console.print(checkup.ExaminationDrawing(ill))
-    for said in (plain(checkup.ExaminationDrawing(ill)), capture.get()):
+        console.print(ExaminationDrawing(ill))
+    for said in (plain(ExaminationDrawing(ill)), capture.get()):
         assert "\x1b" not in said
         assert "error: it is damaged␛[2J" in said
         assert "  a␛[31m.md, b.md, c.md and 2 more" in said
@@ -124,4 +107,4 @@ def test_of_many_findings_some_are_told_and_no_name_steers_the_terminal() -> Non
         assert "-> excerpta refresh --rebuild" in said
         assert said.strip().endswith("1 error, 8 notes")
     assert ill.count(Severity.ERROR)
-    assert len(checkup.examination_document(ill)["findings"][1]["about"]) == 5
+    assert len(examination_document(ill)["findings"][1]["about"]) == 5

@@ -11,30 +11,10 @@ from bot.answers import Answer, Answerer
 from bot.language_names import language_names
 from bot.telegram.views import answers as views
 from bot.telegram.views.languages import LANGUAGES
-from bot.terminal.answers import AnswerDrawing
-from bot.terminal.text import plain
-from config import Settings
-from embeddings import Encoder
-from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh_index
-from retrieval.search.searcher import Searcher
-from retrieval.search.unknown_language import UnknownLanguage
-from tests.fakes import ReadsHere
-from tests.paths import SEEDS
+from bot.terminal import AnswerDrawing, plain
+from retrieval.search import UnknownLanguage
 
 FOREIGN = UnknownLanguage("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
-
-
-@pytest.fixture(scope="module")
-def answerer(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Answerer:
-    index = tmp_path_factory.mktemp("index")
-    settings = Settings.load(overrides={"articles": {"folder": SEEDS}, "index": {"folder": index}})
-    refresh_index(
-        settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere)
-    )
-    store = Store.open(index)
-    assert store is not None
-    return Answerer(Searcher.open(store, index, encoder, settings.search), settings.search)
 
 
 @pytest.mark.parametrize(

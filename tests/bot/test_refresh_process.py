@@ -18,8 +18,8 @@ import pytest
 from bot.errors import BotError
 from bot.refresh_process import Document, Refresher, RefreshProcess
 from config import Settings
-from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh_index
+from retrieval.index import Store
+from retrieval.refresh import RefreshOptions, refresh_index
 from tests.fakes import ReadsHere
 
 pytestmark = pytest.mark.slow

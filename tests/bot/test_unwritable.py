@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from bot.command import WORLD_AT_FAULT
+from tests.bot.shell import Shell
 
 pytestmark = pytest.mark.slow
 
@@ -25,31 +25,20 @@ def obey_permission_bits() -> None:
             ctypes.CDLL(None).prctl(_CAPBSET_DROP, right, 0, 0, 0)
 
 
-def run(folder: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    places = ["--articles", str(folder / "articles"), "--index", str(folder / "index")]
-    return subprocess.run(
-        [sys.executable, "-m", "bot", command, *places, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        preexec_fn=obey_permission_bits,
-    )
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
 def test_an_index_that_cannot_be_written_answers_as_it_is(tmp_path: Path, encoder: object) -> None:
-    articles, index = tmp_path / "articles", tmp_path / "index"
-    articles.mkdir()
-    (articles / "ferry.txt").write_text("The ferry leaves at seven.", encoding="utf-8")
-    assert run(tmp_path, "refresh").returncode == 0
-    (articles / "bees.txt").write_text("Honey bees do not hibernate.", encoding="utf-8")
-    paths = [*index.rglob("*"), index]
+    shell = Shell(tmp_path)
+    shell.articles.mkdir()
+    (shell.articles / "ferry.txt").write_text("The ferry leaves at seven.", encoding="utf-8")
+    assert shell.run("refresh").returncode == 0
+    (shell.articles / "bees.txt").write_text("Honey bees do not hibernate.", encoding="utf-8")
+    paths = [*shell.index.rglob("*"), shell.index]
     for path in paths:
         path.chmod(0o500 if path.is_dir() else 0o400)
 
-    asked = run(tmp_path, "ask", "When does the ferry leave?")
-    refreshed = run(tmp_path, "refresh")
+    shell.begin = obey_permission_bits
+    asked = shell.run("ask", "When does the ferry leave?")
+    refreshed = shell.run("refresh")
 
     for path in reversed(paths):
         path.chmod(0o700)

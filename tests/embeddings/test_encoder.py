@@ -10,8 +10,7 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 
-from embeddings import Encoder, load
-from embeddings.models import locate
+from embeddings import Encoder, load, locate
 from tests.embeddings import tiny
 from tests.paths import SEEDS
 

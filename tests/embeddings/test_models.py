@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from embeddings import ModelNotFound, ModelRefused, load
-from embeddings.models import PACKAGED, Model, locate
+from embeddings import Model, ModelNotFound, ModelRefused, load, locate
+from embeddings.models import PACKAGED
 from tests.embeddings import tiny
 from tests.paths import ROOT
 

@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from embeddings import ModelRefused, NotCompilable, load
+from embeddings import ModelRefused, NotCompilable, load, locate
 from embeddings import openvino_model as compiled
-from embeddings.models import locate
 from embeddings.torch_model import TorchModel
 from tests.embeddings import tiny
 

@@ -37,7 +37,7 @@ from transformers import (
     XLMRobertaModel,
 )
 
-from embeddings.models import locate
+from embeddings import locate
 from tests.paths import SEEDS
 
 Backend = Literal["openvino", "torch"]

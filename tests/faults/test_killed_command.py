@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.command import WORLD_AT_FAULT
-from tests.bot.test_cli import Shell
+from tests.bot.shell import Shell
 from tests.retrieval.faults.check import problems
 
 pytestmark = pytest.mark.slow

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,8 @@ from bot.evaluation.command import EvaluationDrawing, absent_text, check_output,
 from bot.terminal import plain
 from config import SettingsError
 from tests.bot.evaluation.test_evaluation import outcome
-from tests.bot.test_cli import Shell, seeds
+from tests.bot.shell import Shell
 from tests.paths import ROOT
-
-__all__ = ["seeds"]
 
 
 def test_lines_take_the_place_of_a_file(tmp_path: Path) -> None:
@@ -170,13 +170,21 @@ def test_what_is_wrong_with_an_evaluation_is_said_in_a_line(seeds: Shell, tmp_pa
     assert "it is no file" in said
 
 
-def test_without_its_extra_an_evaluation_says_how_to_install_it() -> None:
-    code = (
-        "import sys; sys.modules['ir_measures'] = None\n"
-        "from bot.cli import app; app(['evaluate', 'none.jsonl'])"
-    )
+def test_without_its_extra_an_evaluation_says_how_to_install_it(tmp_path: Path) -> None:
+    """An interpreter has all packages but the extra: links to them, and no site folder (-S)."""
+    spec = find_spec("ir_measures")
+    assert spec is not None
+    assert spec.origin is not None
+    for package in Path(spec.origin).parents[1].iterdir():
+        if not package.name.startswith("ir_measures"):
+            (tmp_path / package.name).symlink_to(package)
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+        [sys.executable, "-S", "-m", "bot", "evaluate", "none.jsonl"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == WORLD_AT_FAULT
     assert done.stderr == (

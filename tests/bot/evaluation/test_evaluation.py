@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 
 from bot.answers import Answer
-from bot.build import Library, open_library
+from bot.build import Library
+from bot.evaluation import (
+    Question,
+    QuestionOutcome,
+    ask_questions,
+    missing_articles,
+    read_questions,
+    summarize,
+)
 from bot.evaluation.command import (
     evaluation_document,
     outcome_document,
 )
-from bot.evaluation.evaluate import QuestionOutcome, ask_questions, summarize
-from bot.evaluation.questions import Question, missing_articles, read_questions
-from config import Settings
-from embeddings import Encoder
 from retrieval.types import Excerpt, Source
 from tests.paths import ROOT
 
@@ -29,15 +33,6 @@ KEYS = [
 ]  # fmt: skip
 ACCOUNT = "leaving-sudzha-a-soldiers-account.md"
 HOME = Question("Where is Artem Kariakin's home?", "home", ("Luhansk",), (ACCOUNT,))
-
-
-@pytest.fixture(scope="module")
-def library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    folders: dict[str, dict[str, object]] = {
-        "articles": {"folder": ROOT / "seeds"},
-        "index": {"folder": tmp_path_factory.mktemp("index")},
-    }
-    return open_library(Settings.load(overrides=folders), lambda _: None)
 
 
 def outcome(

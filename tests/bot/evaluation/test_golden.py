@@ -12,7 +12,7 @@ from bot.build import bring_in_line
 from config import Settings, SettingsError
 from embeddings import Encoder
 from retrieval.errors import IndexRefused
-from retrieval.index.store import Store
+from retrieval.index import Store
 
 FERRY = "The ferry\n\nThe ferry to the island leaves the harbour at seven in the morning."
 BEES = "Bees in winter\n\nHoney bees do not hibernate. They form a cluster around the queen."

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.evaluation.questions import (
+from bot.evaluation import (
     Question,
     gather_questions,
     missing_articles,

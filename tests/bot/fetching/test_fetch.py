@@ -19,8 +19,7 @@ from bot.command import WORLD_AT_FAULT, WRONG_USAGE
 from bot.errors import BotError
 from bot.fetching import Failed, Saved, fetch, parse_addresses
 from config import ArticlesSettings, Settings, SettingsError
-from retrieval.articles.folder import walk
-from retrieval.articles.worker import Parser
+from retrieval.articles import Parser, walk
 from retrieval.types import Article
 from tests.bot.fetching.web_server import Handler, Web, drips, leads, sends, serving, stalls
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.fetching.page import compose_page, fetched_day
-from retrieval.articles.reading import parse
+from retrieval.articles import parse
 from retrieval.articles.text import clean, one_line
 from retrieval.types import Article, Source
 

@@ -21,12 +21,13 @@ from rich.console import Console
 
 from bot.answers import Answerer
 from bot.build import Library
-from bot.terminal.chat import COMMANDS, Chat
+from bot.terminal import Chat
+from bot.terminal.chat import COMMANDS
 from bot.terminal.console import Suggestions, open_history
 from config import ConsoleSettings, Settings
-from retrieval.index.store import Store
-from retrieval.refresh.refresh import RefreshOptions, refresh_index
-from retrieval.search.searcher import Searcher
+from retrieval.index import Store
+from retrieval.refresh import RefreshOptions, refresh_index
+from retrieval.search import Searcher
 from tests.fakes import HashEncoder, ReadsHere
 from tests.paths import ROOT
 

@@ -13,13 +13,20 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from bot.answers import Answer
-from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
-from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
-from bot.terminal.reports import report_text, skipped_text
-from bot.terminal.text import plain, visible
-from retrieval.articles.folder import Skipped
-from retrieval.refresh.plan import RefreshReport
-from retrieval.search.spelling import Correction
+from bot.terminal import (
+    AnswerDrawing,
+    ArticleDrawing,
+    SourcesDrawing,
+    ValuesDrawing,
+    plain,
+    report_text,
+    skipped_text,
+    visible,
+)
+from bot.terminal.answers import ExcerptsDrawing
+from retrieval.articles import Skipped
+from retrieval.refresh import RefreshReport
+from retrieval.search import Correction
 from retrieval.types import Article, Excerpt, Source
 
 SOURCE = Source("corvids.md", "On corvids", dt.date(2024, 5, 3), "https://example.org/corvids")

@@ -13,15 +13,9 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from bot.answers import Answer, Trace
-from bot.terminal.answers import AnswerDrawing
-from bot.terminal.explanation import ExplanationDrawing, reasons_below
-from bot.terminal.text import plain
-from retrieval.search.confidence import Features
-from retrieval.search.excerpts import Window
-from retrieval.search.late import maxsim, similarity
-from retrieval.search.ranking import Ranking
-from retrieval.search.spelling import Correction
-from retrieval.search.unknown_language import UnknownLanguage
+from bot.terminal import AnswerDrawing, ExplanationDrawing, plain, reasons_below
+from retrieval.search import Correction, Features, Ranking, UnknownLanguage, Window, similarity
+from retrieval.search.late import maxsim
 from retrieval.types import Chunk, Excerpt, Hit, Sentence, Source, Stage
 from tests.fakes import HashEncoder
 

@@ -6,8 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from bot.terminal.progress import Asking, Building
-from retrieval.refresh.plan import RefreshProgress
+from bot.terminal import Asking, Building
+from retrieval.refresh import RefreshProgress
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 

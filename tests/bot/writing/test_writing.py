@@ -22,9 +22,9 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from bot.answers import Answer
-from bot.terminal.chat import Chat
-from bot.writing.printing import WRITTEN, print_written
-from bot.writing.writer import Writer, Written
+from bot.terminal import Chat
+from bot.writing import Writer, Written, print_written
+from bot.writing.printing import WRITTEN
 from config import Settings
 from retrieval.types import Excerpt, Source
 from tests.bot.terminal.test_console import library

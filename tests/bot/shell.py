@@ -1,0 +1,62 @@
+"""The command line, run as its own process on one articles folder and one index."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+MAIN = [sys.executable, "-P", "-m", "bot"]
+
+
+class Shell:
+    """Runs `excerpta` as its own process, on one articles folder and one index.
+
+    Attributes:
+        begin: Is called in each process before the command.
+    """
+
+    begin: Callable[[], None] | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.articles = folder / "articles"
+        self.index = folder / "index"
+        self.folder = folder
+
+    def arguments(self, command: str, *arguments: str) -> list[str]:
+        places = ["--articles", str(self.articles), "--index", str(self.index)]
+        return [*MAIN, command, *places, *arguments]
+
+    def run(
+        self, command: str, *arguments: str, stdin: str = "", **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.arguments(command, *arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+            env={**os.environ, **environment},
+            preexec_fn=self.begin,
+        )
+
+    def json(self, command: str, *arguments: str, status: int = 0) -> dict[str, Any]:
+        done = self.run(command, "--json", *arguments)
+        assert done.returncode == status, done.stderr
+        document = json.loads(done.stdout)
+        assert isinstance(document, dict)
+        return document
+
+    def fails(self, status: int, command: str, *arguments: str, **environment: str) -> str:
+        """Run what must fail; return its one line on standard error."""
+        done = self.run(command, *arguments, **environment)
+        assert done.returncode == status, (done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        lines = done.stderr.strip().splitlines()
+        assert lines[-1].startswith("excerpta: ")
+        return lines[-1]
