@@ -21,7 +21,8 @@ from bot.fetching import Failed, Saved, fetch, parse_addresses
 from config import ArticlesSettings, Settings, SettingsError
 from retrieval.articles import Parser, walk
 from retrieval.types import Article
-from tests.bot.fetching.web_server import Handler, Web, drips, leads, sends, serving, stalls
+from tests.bot.fetching.web_server import Web, leads, sends, serving, stalls
+from tests.bot.http_server import Handler, repeats
 
 PROSE = (
     "The new bridge over the river opened on Monday after six years of work, and it was crowded. "
@@ -343,7 +344,7 @@ def test_what_is_too_large_is_refused_when_it_is_known_to_be(
     web.pages["/twice"] = sends(
         gzip.compress(gzip.compress(PAGE.encode())), Content_Encoding="gzip, gzip"
     )
-    web.pages["/endless"] = drips(b"word " * 10_000, 0)
+    web.pages["/endless"] = repeats(b"word " * 10_000, kind="text/plain")
     web.pages["/broken"] = sends(b"no gzip", Content_Encoding="gzip")
     for path in ("/large", "/bomb", "/endless"):
         assert refused(web.url(path), articles) == "more than articles.max_megabytes = 1"
@@ -353,7 +354,7 @@ def test_what_is_too_large_is_refused_when_it_is_known_to_be(
 
 def test_a_slow_server_is_given_up(web: Web, articles: ArticlesSettings) -> None:
     web.pages["/stalls"] = stalls
-    web.pages["/drips"] = drips(b"a", 0.05)
+    web.pages["/drips"] = repeats(b"a", 0.05, "text/plain")
     for path in ("/stalls", "/drips"):
         began = time.monotonic()
         reason = refused(web.url(path), articles, seconds=0.5)

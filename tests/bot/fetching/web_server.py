@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-Handler = BaseHTTPRequestHandler
-Behaviour = Callable[[Handler, threading.Event], None]
-"""Answers a request; long ones are to end when the event is set."""
+from tests.bot.http_server import Behaviour, Handler, begin, listening
 
 
 def sends(
@@ -20,12 +17,8 @@ def sends(
     data = body.encode() if isinstance(body, str) else body
 
     def behave(handler: Handler, _over: threading.Event) -> None:
-        handler.send_response(status)
-        if kind:
-            handler.send_header("Content-Type", kind)
-        for name, value in {"Content-Length": str(len(data)), **headers}.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
+        typed = {"Content-Type": kind} if kind else {}
+        begin(handler, status, {**typed, "Content-Length": str(len(data)), **headers})
         handler.wfile.write(data)
 
     return behave
@@ -34,20 +27,6 @@ def sends(
 def leads(location: str, status: int = 302, **headers: str) -> Behaviour:
     """Redirect."""
     return sends(b"", status=status, Location=location, **headers)
-
-
-def drips(byte: bytes, pause_s: float) -> Behaviour:
-    """Send the same without an end."""
-
-    def behave(handler: Handler, over: threading.Event) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Type", "text/plain")
-        handler.end_headers()
-        while not over.wait(pause_s):
-            handler.wfile.write(byte)
-            handler.wfile.flush()
-
-    return behave
 
 
 def stalls(handler: Handler, over: threading.Event) -> None:
@@ -80,27 +59,11 @@ class Web:
 def serving(pages: dict[str, Behaviour] | None = None) -> Iterator[Web]:
     """Run a server."""
     web = Web(dict(pages or {}))
-    over = threading.Event()
 
-    class Handling(Handler):
-        def do_GET(self) -> None:
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            web.asked.append((self.path, headers))
-            # Whoever asked has gone, as is wanted of a client that had enough.
-            with suppress(OSError):
-                web.pages.get(self.path, sends("nothing", status=404))(self, over)
+    def answer(handler: Handler, over: threading.Event) -> None:
+        headers = {name.lower(): value for name, value in handler.headers.items()}
+        web.asked.append((handler.path, headers))
+        web.pages.get(handler.path, sends("nothing", status=404))(handler, over)
 
-        def log_message(self, *_: object) -> None:
-            """Be quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handling) as listening:
-        listening.daemon_threads = True
-        web.port = listening.server_address[1]
-        thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield web
-        finally:
-            over.set()
-            listening.shutdown()
-            thread.join()
+    with listening(answer) as web.port:
+        yield web

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Handler = BaseHTTPRequestHandler
-Behaviour = Callable[[Handler, threading.Event], None]
-"""Answers a request; long ones are to end when the event is set."""
+from tests.bot.http_server import Behaviour, Handler, begin, listening
+
+STREAM = {"Content-Type": "text/event-stream"}
+DONE = b"data: [DONE]\n\n"
 
 
 def event(text: object) -> bytes:
@@ -27,14 +27,11 @@ def event(text: object) -> bytes:
     return f"data: {json.dumps(document)}\n\n".encode()
 
 
-DONE = b"data: [DONE]\n\n"
-
-
 def sends(*chunks: bytes, status: int = 200, **headers: str) -> Behaviour:
     """Send bytes as a stream of events, and close."""
 
     def behave(handler: Handler, _over: threading.Event) -> None:
-        _begin(handler, status, headers)
+        begin(handler, status, {**STREAM, **headers})
         for chunk in chunks:
             handler.wfile.write(chunk)
             handler.wfile.flush()
@@ -51,7 +48,7 @@ def says_when(released: threading.Event, *pieces: str) -> Behaviour:
     """Stream the first piece, and the others only once they are released."""
 
     def behave(handler: Handler, over: threading.Event) -> None:
-        _begin(handler, 200, {})
+        begin(handler, 200, STREAM)
         handler.wfile.write(event(pieces[0]))
         handler.wfile.flush()
         while not released.wait(0.01):
@@ -68,7 +65,7 @@ def drips(*pieces: str) -> Behaviour:
     """Stream text as a good server does, with pauses."""
 
     def behave(handler: Handler, over: threading.Event) -> None:
-        _begin(handler, 200, {})
+        begin(handler, 200, STREAM)
         for piece in pieces:
             handler.wfile.write(event(piece))
             handler.wfile.flush()
@@ -86,25 +83,6 @@ def stalls(*chunks: bytes) -> Behaviour:
         over.wait(60)
 
     return behave
-
-
-def repeats(chunk: bytes, pause_s: float = 0.0) -> Behaviour:
-    """Send the same without an end."""
-
-    def behave(handler: Handler, over: threading.Event) -> None:
-        _begin(handler, 200, {})
-        while not over.wait(pause_s):
-            handler.wfile.write(chunk)
-            handler.wfile.flush()
-
-    return behave
-
-
-def _begin(handler: Handler, status: int, headers: dict[str, str]) -> None:
-    handler.send_response(status)
-    for name, value in {"Content-Type": "text/event-stream", **headers}.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.end_headers()
 
 
 @dataclass
@@ -136,43 +114,27 @@ class Server:
 def serving(*behaviours: Behaviour) -> Iterator[Server]:
     """Run a server."""
     server = Server(list(behaviours))
-    over = threading.Event()
     lock = threading.Lock()
     now = 0
 
-    class Handling(Handler):
-        def do_POST(self) -> None:
-            nonlocal now
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with lock:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                server.requests.append((headers, json.loads(body)))
-                behave, *others = server.behaviours
-                server.behaviours = others or [behave]
-                now += 1
-                server.busiest = max(server.busiest, now)
-            try:
-                behave(self, over)
-            except OSError:
-                pass  # Whoever asked has gone, as is wanted of a client that had enough.
-            finally:
-                with lock:
-                    now -= 1
-
-        def log_message(self, *_: object) -> None:
-            """Be quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handling) as listening:
-        listening.daemon_threads = True
-        server.port = listening.server_address[1]
-        thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
-        thread.start()
+    def answer(handler: Handler, over: threading.Event) -> None:
+        nonlocal now
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        with lock:
+            headers = {name.lower(): value for name, value in handler.headers.items()}
+            server.requests.append((headers, json.loads(body)))
+            behave, *others = server.behaviours
+            server.behaviours = others or [behave]
+            now += 1
+            server.busiest = max(server.busiest, now)
         try:
-            yield server
+            behave(handler, over)
         finally:
-            over.set()
-            listening.shutdown()
-            thread.join()
+            with lock:
+                now -= 1
+
+    with listening(answer) as server.port:
+        yield server
 
 
 def pieces(text: str, size: int = 3) -> Iterable[str]:

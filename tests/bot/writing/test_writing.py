@@ -31,13 +31,12 @@ from tests.bot.terminal.test_console import library
 from tests.fakes import HashEncoder
 from tests.paths import ROOT
 
+from ..http_server import Behaviour, repeats
 from .language_model import save
 from .openai_server import (
     DONE,
-    Behaviour,
     event,
     pieces,
-    repeats,
     says,
     says_when,
     sends,
