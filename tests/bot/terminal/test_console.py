@@ -96,9 +96,53 @@ def test_the_greeting_tells_what_can_be_asked(tmp_path: Path) -> None:
     assert file.getvalue() == "Excerpta · 3 articles · hash\nAsk a question, or type /help.\n\n"
 
 
-def test_a_question_is_answered(talk: Talk) -> None:
-    reply = talk("Who can recognise human faces?")
-    assert reply.startswith("▎ “Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
+@pytest.mark.parametrize(
+    ("line", "reply"),
+    [
+        (
+            "Who can recognise human faces?",
+            "▎ “Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n",
+        ),
+        ("Zanzibar parliament?", "The articles do not answer this."),
+        ("word " * 600, "The question has 2,999 characters, the limit is 2,000;"),
+        ("/show tides.md", "Tides"),
+        ("/status", "articles folder"),
+    ],
+)
+def test_a_line_is_answered(talk: Talk, line: str, reply: str) -> None:
+    assert talk(line).startswith(reply)
+
+
+@pytest.mark.parametrize(
+    ("question", "line", "reply"),
+    [
+        ("", "", ""),
+        ("", "\t\n", ""),
+        ("", "/more", "Ask a question first; then /more shows further excerpts."),
+        ("", "/why", "Ask a question first; then /why tells how its excerpts were chosen."),
+        ("moon tides", "/why 2", "There is no citation 2; the last answer has 1 citation."),
+        ("moon tides", "/why 0", "There is no citation 0; the last answer has 1 citation."),
+        ("moon tides", "/why a.md", "There is no citation a.md; the last answer has 1 citation."),
+        ("", "/show 1", "There is no citation 1; the last answer is yet to come."),
+        ("moon tides", "/show 7", "There is no citation 7; the last answer has 1 citation."),
+        (
+            "",
+            "/show",
+            "Which one? /show 1 shows the article of citation [1], /show PATH any article.",
+        ),
+        (
+            "",
+            "/show tide.md",
+            "There is no article tide.md; the nearest is tides.md, /sources lists all.",
+        ),
+        ("", "/show x\x1b[2J", "There is no article x␛[2J; /sources lists all."),
+        ("", "/sorces", "There is no command /sorces; the nearest is /sources, /help lists all."),
+        ("", "/exit", "There is no command /exit; the nearest is /quit, /help lists all."),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(talk: Talk, question: str, line: str, reply: str) -> None:
+    talk(question)
+    assert talk(line) == reply
 
 
 def test_a_follow_up_leans_on_the_question_before(talk: Talk) -> None:
@@ -113,19 +157,6 @@ def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
     assert reply.startswith("“Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
 
 
-def test_what_is_not_in_the_articles_is_not_answered(talk: Talk) -> None:
-    assert talk("Zanzibar parliament?").startswith("The articles do not answer this.")
-
-
-@pytest.mark.parametrize("line", ["", "   ", "\t\n"])
-def test_an_empty_line_is_nothing(talk: Talk, line: str) -> None:
-    assert talk(line) == ""
-
-
-def test_a_question_that_cannot_be_asked_is_explained(talk: Talk) -> None:
-    assert talk("word " * 600).startswith("The question has 2,999 characters, the limit is 2,000;")
-
-
 def test_more_excerpts_go_on_until_there_are_none(talk: Talk) -> None:
     assert "[1]" in talk("moon tides")
     numbers: list[str] = []
@@ -133,10 +164,6 @@ def test_more_excerpts_go_on_until_there_are_none(talk: Talk) -> None:
         numbers += re.findall(r"^\[(\d+)\]", reply, re.MULTILINE)
     assert numbers == [str(number) for number in range(2, len(numbers) + 2)]
     assert len(numbers) > 1
-
-
-def test_more_needs_a_question(talk: Talk) -> None:
-    assert talk("/more") == "Ask a question first; then /more shows further excerpts."
 
 
 def test_why_explains_every_excerpt_of_the_last_answer(tmp_path: Path) -> None:
@@ -183,20 +210,6 @@ def test_why_of_what_is_not_answered_names_what_no_article_has(talk: Talk) -> No
     assert "Nowhere in the articles, in any form: Zanzibar, parliament." in reply
 
 
-@pytest.mark.parametrize(
-    ("argument", "reply"),
-    [
-        ("2", "There is no citation 2; the last answer has 1 citation."),
-        ("0", "There is no citation 0; the last answer has 1 citation."),
-        ("crows.md", "There is no citation crows.md; the last answer has 1 citation."),
-    ],
-)
-def test_what_cannot_be_explained_is_said(talk: Talk, argument: str, reply: str) -> None:
-    assert talk("/why") == "Ask a question first; then /why tells how its excerpts were chosen."
-    talk("moon tides")
-    assert talk(f"/why {argument}") == reply
-
-
 @pytest.mark.parametrize("argument", ["1", "[1]"])
 def test_a_citation_shows_its_article_at_its_paragraph(tmp_path: Path, argument: str) -> None:
     talk = Talk(library(tmp_path), plain=True)
@@ -205,28 +218,6 @@ def test_a_citation_shows_its_article_at_its_paragraph(tmp_path: Path, argument:
         "Crows\nen · crows.md\n\n¶ 1  Crows recognise human faces.\n\n"
         "> ¶ 2  They hold grudges for many years."
     )
-
-
-def test_an_article_is_shown_by_path(talk: Talk) -> None:
-    assert talk("/show tides.md").startswith("Tides")
-
-
-@pytest.mark.parametrize(
-    ("argument", "reply"),
-    [
-        ("", "Which one? /show 1 shows the article of citation [1], /show PATH any article."),
-        ("7", "There is no citation 7; the last answer has 1 citation."),
-        ("tide.md", "There is no article tide.md; the nearest is tides.md, /sources lists all."),
-        ("x\x1b[2J", "There is no article x␛[2J; /sources lists all."),
-    ],
-)
-def test_what_cannot_be_shown_is_explained(talk: Talk, argument: str, reply: str) -> None:
-    talk("moon tides")
-    assert talk(f"/show {argument}") == reply
-
-
-def test_a_citation_before_any_answer_is_explained(talk: Talk) -> None:
-    assert talk("/show 1") == "There is no citation 1; the last answer is yet to come."
 
 
 def test_an_article_that_went_is_not_shown(tmp_path: Path) -> None:
@@ -275,18 +266,8 @@ def test_a_refresh_that_fails_is_one_line(tmp_path: Path) -> None:
     assert "Crows" in talk("Who can recognise human faces?")
 
 
-def test_the_status_tells_what_is_indexed(talk: Talk) -> None:
-    assert re.search(r"^encoder +hash *$", talk("/status"), re.MULTILINE)
-
-
 def test_the_help_names_every_command(talk: Talk) -> None:
     assert re.findall(r"^/\w+", talk("/help"), re.MULTILINE) == list(COMMANDS)
-
-
-@pytest.mark.parametrize(("line", "nearest"), [("/sorces", "/sources"), ("/exit", "/quit")])
-def test_an_unknown_command_names_the_nearest(talk: Talk, line: str, nearest: str) -> None:
-    reply = f"There is no command {line}; the nearest is {nearest}, /help lists all."
-    assert talk(line) == reply
 
 
 def test_quit_leaves(talk: Talk) -> None:

@@ -28,12 +28,11 @@ from retrieval.articles import Skipped
 from retrieval.refresh import RefreshReport
 from retrieval.search import Correction
 from retrieval.types import Article, Excerpt, Source
+from tests.bot.terminal.drawn import HARMLESS, drawn
 
 SOURCE = Source("corvids.md", "On corvids", dt.date(2024, 5, 3), "https://example.org/corvids")
 TEXT = "Crows recognise faces. They hold grudges\nfor years. So do magpies."
 ANYTHING = st.text(st.characters(exclude_categories=()))
-# All that a terminal may get of a text; rich's own sequences are absent without colour.
-HARMLESS = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*")
 
 
 def excerpt(
@@ -47,13 +46,6 @@ def excerpt(
 
 def answer(*excerpts: Excerpt, answered: bool = True, confidence: float = 0.93) -> Answer:
     return Answer("What is a corvid?", excerpts, answered, confidence, 1, 12.3)
-
-
-def drawn(renderable: RenderableType, width: int = 60, **options: Any) -> str:  # noqa: ANN401
-    file = io.StringIO()
-    terminal: dict[str, Any] = {"force_terminal": True, "color_system": None, **options}
-    Console(width=width, file=file, **terminal).print(renderable)
-    return file.getvalue()
 
 
 def coloured(renderable: RenderableType) -> str:

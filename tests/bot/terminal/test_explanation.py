@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import replace
 from typing import Any
@@ -10,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from bot.answers import Answer, Trace
 from bot.terminal import AnswerDrawing, ExplanationDrawing, plain, reasons_below
 from retrieval.search import Correction, Features, Ranking, UnknownLanguage, Window, similarity
 from retrieval.search.late import maxsim
 from retrieval.types import Chunk, Excerpt, Hit, Sentence, Source, Stage
+from tests.bot.terminal.drawn import HARMLESS, drawn
 from tests.fakes import HashEncoder
 
 ENCODER = HashEncoder(dim=512)
 # Lone surrogates never come as far.
 ANYTHING = st.text(st.characters(codec="utf-8"))
-HARMLESS = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*")
 
 
 def trace(
@@ -68,15 +67,13 @@ def text(one: Trace, threshold: float = 0.5) -> str:
     return plain(AnswerDrawing(one.answer, reasons_below(one, threshold)))
 
 
-def drawn(renderable: RenderableType, width: int = 80) -> str:
-    file = io.StringIO()
-    Console(width=width, file=file, force_terminal=True, color_system=None).print(renderable)
-    return re.sub(r" +$", "", file.getvalue(), flags=re.MULTILINE)
+def lines(renderable: RenderableType, width: int = 80) -> str:
+    return re.sub(r" +$", "", drawn(renderable, width), flags=re.MULTILINE)
 
 
 def test_reasons_stand_below_their_excerpts_and_the_confidence_at_the_end() -> None:
-    lines = text(trace()).split("\n")
-    assert lines == [
+    shown = text(trace()).split("\n")
+    assert shown == [
         "“Crows hold grudges for years.”",
         "[1] Crows · paragraph 1",
         "words in it: grudges 0.75 · holds 0.25",
@@ -101,7 +98,7 @@ def test_without_reasons_an_answer_is_as_it_was() -> None:
 
 
 def test_a_terminal_gets_the_stages_as_a_table() -> None:
-    assert drawn(ExplanationDrawing(trace(), 0.5, 1)) == (
+    assert lines(ExplanationDrawing(trace(), 0.5, 1)) == (
         "[1] Crows · paragraph 1\n"
         "  words in it    grudges 0.75 · holds 0.25\n"
         "  closest words  grudges → grudges 0.79\n"
@@ -125,8 +122,8 @@ def test_words_are_listed_by_where_they_were_found() -> None:
         text="They hold it.",
         chunk=Chunk("They hold it. Grudges.", (Sentence(0, 13, 1), Sentence(14, 22, 1))),
     )
-    lines = text(one).split("\n")
-    assert lines[2:6] == [
+    shown = text(one).split("\n")
+    assert shown[2:6] == [
         "words in it: hold 0.25",
         "in the title: Crows 0.50",
         "around it: grudges 0.75",
@@ -142,7 +139,7 @@ def test_a_misspelt_word_is_shown_with_what_was_searched() -> None:
 
 def test_a_stage_that_did_not_find_the_passage_says_so() -> None:
     assert "by words – · word by word" in text(trace(lexical=None))
-    assert "not among the best" in drawn(ExplanationDrawing(trace(lexical=None), 0.5))
+    assert "not among the best" in lines(ExplanationDrawing(trace(lexical=None), 0.5))
 
 
 def test_what_a_reranker_and_wishes_made_of_it_is_shown() -> None:
@@ -216,13 +213,13 @@ def test_why_tells_of_all_excerpts_or_of_one() -> None:
 def test_nothing_of_question_and_article_steers_the_terminal(question: str, article: str) -> None:
     one = trace(question, article, article, answered=False, count=2)
     assert HARMLESS.fullmatch(text(one))
-    shown = drawn(ExplanationDrawing(one, 0.5), 40)
+    shown = lines(ExplanationDrawing(one, 0.5), 40)
     assert HARMLESS.fullmatch(shown)
     assert all(cell_len(line) <= 40 for line in shown.split("\n"))
 
 
 def test_what_no_article_has_is_no_markup_either() -> None:
     one = trace("a\x1bz[bold]", wanted={"z": 1.0}, absent=frozenset({"a", "z", "bold"}))
-    shown = drawn(ExplanationDrawing(one, 0.5))
+    shown = lines(ExplanationDrawing(one, 0.5))
     assert "\x1b" not in shown
     assert np.all([word in shown for word in ("z", "bold")])

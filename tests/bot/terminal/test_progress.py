@@ -79,6 +79,8 @@ def test_nothing_is_drawn_where_it_cannot_be(
     with Building(console(file, **environment)) as building:
         building.announce("compiling")
         building.update(RefreshProgress(articles=1, total=9, chunks=9, encoded=9))
+    with Asking(console(file, **environment), 3) as asking:
+        asking.update(2)
     assert file.getvalue() == ""
 
 
@@ -103,15 +105,3 @@ def test_how_many_questions_are_asked_is_told_and_taken_away() -> None:
         asking.update(1_100)
     assert "1,100/1,200 questions" in words(file)
     assert erases_its_lines(file)
-
-
-@pytest.mark.parametrize(
-    ("file", "environment"),
-    [(io.StringIO(), {}), (io.StringIO(), {"FORCE_COLOR": "1"}), (Terminal(), {"TERM": "dumb"})],
-)
-def test_asking_draws_nothing_where_it_cannot(
-    file: io.StringIO, environment: dict[str, str]
-) -> None:
-    with Asking(console(file, **environment), 3) as asking:
-        asking.update(2)
-    assert file.getvalue() == ""
