@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.followups import FollowUp, is_small_talk, understand_follow_up
+from bot.followups import FollowUp, understand_follow_up
 
 COMMON = {"begin", "happened", "people", "why"}
 OFFENSIVE = "When did the Kursk offensive begin in August?"
@@ -86,78 +88,76 @@ def test_an_index_without_articles_has_no_word_to_take_over() -> None:
     assert lean("And why?", OFFENSIVE, languages=()) is None
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "when was that",
-        "WHO?",
-        "And in Sudzha?",
-        "What about Belgorod?",
-        "I meant  the bridge",
-        "Are you sure?",
-        "А Белгород?",
-        "Як щодо Бєлгорода?",
-        "Коли це було?",
-        "Как насчёт Белгорода?",
-        "Und in Belgorod?",
-        "Was ist mit Belgorod?",
-        "Wann war das?",
-    ],
-)
-def test_what_says_nothing_alone_or_goes_on_leans_whatever_the_articles_hold(question: str) -> None:
+CONTINUES = """
+    when was that|WHO?|And in Sudzha?|What about Belgorod?|I meant  the bridge|Are you sure?
+    А Белгород?|Як щодо Бєлгорода?|Коли це було?|Как насчёт Белгорода?
+    Und in Belgorod?|Was ist mit Belgorod?|Wann war das?
+"""
+POINTS_BACK = """
+    How many soldiers did it cost?|How did that happen to soldiers?|Who commanded there in August?
+    Isn't there another one of these bridges?|Скільки людей там загинуло?
+    Сколько солдат они потеряли?|Wie viele Soldaten kostete er?
+"""
+SHORT = "How can I apply?|Butter prices|1991|Хто розміновує?|Wer räumt das?"
+COMPLETE = """
+    Which vehicles breach deep minefields?|Is there a bridge that soldiers crossed?
+    Are you sureties of Sudzha bridge?|Які машини розміновують поля?
+    Какие машины разминируют поля?|Welche Fahrzeuge gibt es für tiefe Minenfelder?
+"""
+TALK = """
+    thanks|Thanks!|Thank you very much!|ok thanks|OK, thanks for the help|no|Hello
+    Good morning... hello?|Who are you?|What can you do?|Дякую|Дуже дякую|Добрий день, хто ти?|Ок
+    будь ласка|спасибо|Большое спасибо!|кто ты?|Danke schön|Vielen Dank, danke|Guten Tag
+    Was kannst du?
+"""
+NO_TALK = """
+    ?|why?|and in 2024?|Are you sure?|ok, and Sudzha?|Where is it from?
+    Who thanked you for the bridge?|Що це?|а чому?|откуда он?|und warum?
+"""
+
+
+def each(questions: str) -> pytest.MarkDecorator:
+    """Parametrize a test with questions, which lines and bars part."""
+    return pytest.mark.parametrize("question", re.split(r"\s*[|\n]\s*", questions.strip()))
+
+
+@each(CONTINUES)
+def test_what_says_nothing_alone_or_continues_leans_whatever_the_articles_hold(
+    question: str,
+) -> None:
     assert gain(question) is None
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "How many soldiers did it cost?",
-        "How did that happen to soldiers?",
-        "Who commanded there in August?",
-        "Isn't there another one of these bridges?",
-        "Скільки людей там загинуло?",
-        "Сколько солдат они потеряли?",
-        "Wie viele Soldaten kostete er?",
-    ],
-)
+@each(POINTS_BACK)
 def test_a_word_that_points_back_leans_unless_the_articles_say_otherwise(question: str) -> None:
     found = gain(question)
     assert found is not None
     assert found < 0
 
 
-@pytest.mark.parametrize(
-    "question", ["How can I apply?", "Butter prices", "1991", "Хто розміновує?", "Wer räumt das?"]
-)
+@each(SHORT)
 def test_a_short_question_leans_only_if_the_articles_say_so(question: str) -> None:
     found = gain(question)
     assert found is not None
     assert found > 0
 
 
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Which vehicles breach deep minefields?",
-        "Is there a bridge that soldiers crossed?",
-        "Are you sureties of Sudzha bridge?",
-        "Які машини розміновують поля?",
-        "Какие машины разминируют поля?",
-        "Welche Fahrzeuge gibt es für tiefe Minenfelder?",
-    ],
-)
+@each(COMPLETE)
 def test_a_complete_question_is_left_alone(question: str) -> None:
     assert lean(question, OFFENSIVE) is None
 
 
-@pytest.mark.parametrize(
-    "talk",
-    ["Thanks!", "ok thanks", "Hello", "Who are you?", "Дякую", "Ок", "спасибо", "Danke schön"],
-)
-def test_small_talk_neither_leans_nor_is_leant_on(talk: str) -> None:
-    assert lean(talk, OFFENSIVE) is None
-    assert text("And why?", OFFENSIVE, talk, "ok") == "And why? (Kursk offensive, August)"
-    assert lean("And why?", talk) is None
+@each(TALK)
+def test_small_talk_neither_leans_nor_is_leant_on(question: str) -> None:
+    assert lean(question, OFFENSIVE) is None
+    assert text("And why?", OFFENSIVE, question, "ok") == "And why? (Kursk offensive, August)"
+    assert lean("And why?", question) is None
+
+
+@each(NO_TALK)
+def test_what_asks_something_is_the_question_before(question: str) -> None:
+    found = lean("And why?", OFFENSIVE, question)
+    assert found is None or "offensive" not in found.text
 
 
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=12))
@@ -168,48 +168,3 @@ def test_a_conversation_never_grows(questions: list[str]) -> None:
         searched = found.text if found else question
         assert searched.startswith(question)
         assert len(searched) <= len(question) + 200
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "thanks",
-        "Thank you very much!",
-        "OK, thanks for the help",
-        "no",
-        "Good morning... hello?",
-        "Who are you?",
-        "What can you do?",
-        "Дуже дякую",
-        "Добрий день, хто ти?",
-        "будь ласка",
-        "Большое спасибо!",
-        "кто ты?",
-        "Vielen Dank, danke",
-        "Guten Tag",
-        "Was kannst du?",
-    ],
-)
-def test_what_asks_nothing_of_the_articles_is_small_talk(text: str) -> None:
-    assert is_small_talk(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "?",
-        "why?",
-        "and in 2024?",
-        "Are you sure?",
-        "ok, and Sudzha?",
-        "Where is it from?",
-        "Who thanked you for the bridge?",
-        "Що це?",
-        "а чому?",
-        "откуда он?",
-        "und warum?",
-    ],
-)
-def test_what_asks_something_is_none(text: str) -> None:
-    assert not is_small_talk(text)
