@@ -152,25 +152,25 @@ def understand_follow_up(
         languages: The languages of the articles, in ISO 639-1.
         rarity: Returns how rare a word is in the articles, from 0 to 1.
     """
-    if is_small_talk(question):
+    if _is_small_talk(question):
         return None
-    before = next((one for one in reversed(earlier) if not is_small_talk(one)), None)
+    before = next((one for one in reversed(earlier) if not _is_small_talk(one)), None)
     if before is None:
         return None
     language = _language(question, languages)
     own = set(terms(question, language))
     names = _names(question, language)
     gain: float | None
-    if not own or goes_on(question):
+    if not own or _continues(question):
         gain = None
-    elif points_back(question):
+    elif _points_back(question):
         gain = _POINTING
     elif len(own) <= _FEW and not names:
         gain = _SHORT
     else:
         return None
     # "What about Belgorod?" replaces the name in the question before.
-    instead = gain is None and names and own == names and not points_back(question)
+    instead = gain is None and names and own == names and not _points_back(question)
     words = _carried(question, before, languages, rarity, with_names=not instead)
     return FollowUp(f"{question} ({words})", gain) if words else None
 
@@ -227,13 +227,13 @@ def _language(question: str, languages: Collection[str]) -> str:
     return language_of_question(question, frozenset(languages)) or ""
 
 
-def points_back(question: str) -> bool:
+def _points_back(question: str) -> bool:
     """Whether a word of the question stands for something that was named before."""
     text = _EMPTY.sub(" ", " ".join(_folded_words(question)))
     return bool(_THAT.search(text)) or not _POINTING_WORDS.isdisjoint(text.split())
 
 
-def goes_on(question: str) -> bool:
+def _continues(question: str) -> bool:
     """Whether the beginning of a question continues the conversation."""
     return f"{' '.join(_folded_words(question))} ".startswith(_OPENING)
 
@@ -242,7 +242,7 @@ def _folded_words(text: str) -> list[str]:
     return _POINTER_WORD.findall(text.lower())
 
 
-def is_small_talk(text: str) -> bool:
+def _is_small_talk(text: str) -> bool:
     """Whether a text is a greeting, a thank-you, a yes or no, or asks who the bot is."""
     words = set(_TALK_WORD.findall(text.lower()))
     return not words.isdisjoint(_TALKING) and words <= _TALKING | _FILLING
