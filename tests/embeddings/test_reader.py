@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,10 +8,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load_file
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from embeddings import ModelRefused, load_reader, locate
+from embeddings import load_reader, locate
 from embeddings.heads import Reader, Reading
 from tests.embeddings import heads, tiny
 
@@ -44,20 +42,10 @@ def unknown(folder: Path) -> Reader:
     return load_reader(locate(str(folder)), "cpu")
 
 
-@pytest.fixture
-def copy(folder: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(folder, tmp_path / "copy")
-
-
 def read(reader: Reader, passage: str, question: str = QUESTION) -> Reading:
     (reading,) = reader.read(question, [passage])
     assert reading is not None
     return reading
-
-
-def refused(folder: Path, message: str) -> None:
-    with pytest.raises(ModelRefused, match=message):
-        load_reader(locate(str(folder), setting="reader.model"), "cpu")
 
 
 def test_the_words_that_answer_are_found_wherever_they_stand(reader: Reader) -> None:
@@ -157,27 +145,3 @@ def test_several_threads_get_their_own_readings(reader: Reader) -> None:
         found = list(pool.map(lambda passage: read(reader, passage), list(PASSAGES) * 4))
     for reading, (passage, answer) in zip(found, list(PASSAGES.items()) * 4, strict=True):
         assert passage[reading.start : reading.end] == answer
-
-
-def test_a_model_without_a_trained_head_is_refused(tmp_path: Path) -> None:
-    message = r"is a BertModel without qa_outputs\.\w+; wanted a reader .*; set reader.model to one"
-    refused(heads.body(tmp_path / "body"), message)
-    refused(tiny.build(tmp_path / "encoder"), message)
-
-
-def test_a_reranker_is_no_reader(tmp_path: Path) -> None:
-    message = "BertForSequenceClassification without qa_outputs"
-    refused(heads.reranker(tmp_path / "reranker"), message)
-
-
-def test_a_pickle_is_never_loaded(copy: Path) -> None:
-    weights = copy / "model.safetensors"
-    torch.save(load_file(weights), copy / "pytorch_model.bin")
-    weights.unlink()
-    refused(copy, r"pytorch_model.bin is a pickle.*convert the model to safetensors")
-
-
-def test_damaged_weights_are_refused(copy: Path) -> None:
-    weights = copy / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-100])
-    refused(copy, r"cannot load .* on cpu: .*; wanted a reader")
