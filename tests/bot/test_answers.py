@@ -131,14 +131,15 @@ def test_the_confidence_is_taken_on_the_scale_of_the_index(tmp_path: Path) -> No
     assert 0 < after.confidence < before.confidence
 
 
-@pytest.mark.parametrize("question", ["a", "the", "what is it"])
-def test_a_question_of_stop_words_is_not_answered(answerer: Answerer, question: str) -> None:
+@pytest.mark.parametrize("question", ["a", "what is it", "the of and to a", "?!?", "😀"])
+def test_a_question_without_content_is_not_answered(answerer: Answerer, question: str) -> None:
     answer = answerer.answer(question)
     assert (answer.answered, answer.confidence) == (False, 0)
 
 
 def test_a_question_that_cannot_be_asked_says_why(answerer: Answerer) -> None:
-    with pytest.raises(QuestionError, match="The question is empty"):
-        answerer.answer("\x00 \u200b", earlier=["Why did communications fail?"])
+    for question in ("", " \t\n", "\x00 \u200b", "\u202e\u200b"):
+        with pytest.raises(QuestionError, match="The question is empty"):
+            answerer.answer(question, earlier=["Why did communications fail?"])
     with pytest.raises(QuestionError, match="has 3,000 characters, the limit is 2,000"):
         answerer.answer("a" * 3000)

@@ -43,6 +43,10 @@ def test_asks_for_the_home_and_is_told_luhansk_with_the_report_cited(seeds: Shel
     assert answer["answered"] is True
     assert "Luhansk" in first["text"]
     assert first["article"] == "leaving-sudzha-a-soldiers-account.md"
+    done = seeds.run("ask", "Where is Artem Kariakin's home?")
+    assert "\x1b" not in done.stdout
+    assert "\n[1] Leaving Sudzha: a soldier's account · 2026-11-22 · paragraph " in done.stdout
+    assert done.stderr == ""
 
 
 def test_says_that_the_articles_do_not_answer(seeds: Shell) -> None:
@@ -91,13 +95,6 @@ def test_question_comes_from_standard_input(seeds: Shell) -> None:
         done = seeds.run("ask", *arguments, stdin="What is Starlink used for at the front?\n")
         assert done.returncode == 0, done.stderr
         assert "Starlink" in done.stdout
-
-
-def test_plain_output_has_no_escape_sequences_and_cites(seeds: Shell) -> None:
-    done = seeds.run("ask", "Where is Artem Kariakin's home?")
-    assert "\x1b" not in done.stdout
-    assert "\n[1] Leaving Sudzha: a soldier's account · 2026-11-22 · paragraph " in done.stdout
-    assert done.stderr == ""
 
 
 EXPLAINED = """\
@@ -186,21 +183,22 @@ def test_refresh_without_a_change_publishes_nothing(shell: Shell) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("question", ["", " \t\n", "\x00\x1b", "\u202e\u200b"])
-def test_empty_question_gets_a_clear_answer(seeds: Shell, question: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ("\x00\x1b", "The question is empty; ask something in a few words."),
+        (
+            "why " * 25_000,
+            "The question has 99,999 characters, the limit is 2,000; ask it in fewer words.",
+        ),
+    ],
+)
+def test_a_question_that_cannot_be_asked(seeds: Shell, question: str, message: str) -> None:
     done = seeds.run("ask", "--", stdin=question)
-    assert done.returncode == WRONG_USAGE
-    assert done.stderr == "excerpta: The question is empty; ask something in a few words.\n"
+    assert (done.returncode, done.stderr) == (WRONG_USAGE, f"excerpta: {message}\n")
 
 
-def test_question_of_100000_characters_gets_a_clear_answer(seeds: Shell) -> None:
-    line = seeds.fails(WRONG_USAGE, "ask", "why " * 25_000)
-    assert line == (
-        "excerpta: The question has 99,999 characters, the limit is 2,000; ask it in fewer words."
-    )
-
-
-@pytest.mark.parametrize("question", ["the of and to a", "😀😀😀", "?!?", "\x1b[31mzzz\x07", "--"])
+@pytest.mark.parametrize("question", ["😀😀😀", "\x1b[31mzzz\x07", "--"])
 def test_question_without_content_is_not_answered(seeds: Shell, question: str) -> None:
     done = seeds.run("ask", "--", question)
     assert done.returncode == NOT_ANSWERED, done.stderr
@@ -217,17 +215,11 @@ def test_missing_and_empty_articles_folders(shell: Shell) -> None:
     assert "empty.md" in shell.fails(WORLD_AT_FAULT, "refresh")
 
 
-def test_error_is_a_json_document_too(shell: Shell) -> None:
+def test_an_error_is_a_document_too_and_a_traceback_if_verbose(shell: Shell) -> None:
     shell.articles = shell.folder / "missing"
-    done = shell.run("ask", "--json", "Why?")
+    done = shell.run("ask", "--json", "-v", "Why?")
     assert done.returncode == WORLD_AT_FAULT
     assert "no such file or folder" in json.loads(done.stdout)["error"]
-
-
-def test_traceback_only_if_verbose(shell: Shell) -> None:
-    shell.articles = shell.folder / "missing"
-    done = shell.run("ask", "-v", "Why?")
-    assert done.returncode == WORLD_AT_FAULT
     assert "Traceback" in done.stderr
     assert done.stderr.splitlines()[-1].startswith("excerpta: articles folder")
 
@@ -281,14 +273,6 @@ def test_index_of_another_encoder_is_refused(shell: Shell) -> None:
     assert "was made with the encoder" in line
 
 
-def test_index_of_another_format_is_refused(shell: Shell) -> None:
-    shell.run("refresh")
-    database = sqlite3.connect(shell.index / "1" / "index.sqlite")
-    database.execute("PRAGMA user_version = 99")
-    database.close()
-    assert "has format 99" in shell.fails(WORLD_AT_FAULT, "ask", "Why?")
-
-
 def test_truncated_database_is_made_again(shell: Shell) -> None:
     shell.run("refresh")
     before = shell.json("ask", "When does the ferry leave?")
@@ -305,19 +289,11 @@ def test_truncated_database_is_made_again(shell: Shell) -> None:
     assert [entry.name for entry in shell.index.iterdir() if entry.is_dir()] == ["2"]
 
 
-def test_deleted_tantivy_folder_is_built_again(shell: Shell) -> None:
-    shell.run("refresh")
-    before = shell.json("ask", "When does the ferry leave?")
-    shutil.rmtree(shell.index / "1" / "lexical")
-    after = shell.json("ask", "When does the ferry leave?")
-    assert after["excerpts"] == before["excerpts"]
-
-
 def test_ctrl_c_during_the_first_build_leaves_an_index_that_the_next_start_completes(
     shell: Shell,
 ) -> None:
     shutil.copytree(SEEDS, shell.articles, dirs_exist_ok=True)
-    for number in range(150):
+    for number in range(40):
         text = (SEEDS / "luhansk-city-and-region.md").read_text()
         (shell.articles / f"copy{number}.md").write_text(text.replace("Luhansk", f"City {number}"))
     process = subprocess.Popen(shell.arguments("refresh"), stderr=subprocess.PIPE, text=True)
@@ -331,7 +307,7 @@ def test_ctrl_c_during_the_first_build_leaves_an_index_that_the_next_start_compl
     assert stderr.startswith("interrupted; what was encoded is kept")
     kept = _encodings(database)
     report = shell.json("refresh")
-    assert report["added"] == 163
+    assert report["added"] == 53
     assert report["encoded"] == report["chunks"] - kept
 
 
