@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from bot.errors import BotError
-from bot.refresh_process import Document, Refresher, RefreshProcess
+from bot.refresh_process import Document, Refresher
 from config import Settings
 from retrieval.index import Store
 from retrieval.refresh import RefreshOptions, refresh_index
@@ -25,6 +27,7 @@ from tests.fakes import ReadsHere
 pytestmark = pytest.mark.slow
 
 SOON_S = 60.0
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="processes are read in /proc")
 
 
 class Works:
@@ -85,6 +88,17 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+def processes() -> set[int]:
+    """Return the ids of the processes that refresh or stand by, which are children of this one."""
+    found = set()
+    for listed in Path("/proc/self/task").glob("*/children"):
+        for pid in listed.read_text().split():
+            with suppress(OSError):
+                if b"bot.refresh_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.add(int(pid))
+    return found
+
+
 def test_a_refresh_reports_in_the_end_and_how_far_it_is_meanwhile(
     works: Works, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,16 +150,15 @@ def test_close_ends_a_refresh_and_the_next_one_goes_on(works: Works) -> None:
     assert 0 < report["encoded"] < report["chunks"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are read there")
+@LINUX
 def test_what_takes_long_gets_the_lowest_priority_in_all_its_threads(works: Works) -> None:
     for number in range(2000):
         works.write(f"{number}.md", f"# Number {number}\n\n" + f"The number {number}. " * 40)
     refresher = works.refresher()
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(refresher.refresh)
-        until(lambda: refresher._running is not None)
-        assert refresher._running is not None
-        pid = refresher._running._process.pid
+        until(processes)
+        (pid,) = processes()
         assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0)
 
         def priorities() -> set[int]:
@@ -182,11 +195,12 @@ def test_watching_notices_changes_and_folders_that_go_and_come(
     assert len(warnings) == 1
 
 
+@LINUX
 def test_nothing_is_started_where_the_index_is_in_line(works: Works) -> None:
-    with works.watching() as refresher:
+    with works.watching():
         until(lambda: works.reports)
         assert works.reports == [None]
-        assert refresher._running is None
+        assert processes() == set()
 
 
 def test_a_slow_writer_ends_in_its_last_state(works: Works) -> None:
@@ -205,31 +219,27 @@ def test_a_slow_writer_ends_in_its_last_state(works: Works) -> None:
     assert works.store.current() <= 5
 
 
+@LINUX
 def test_a_process_that_stands_by_does_the_next_refresh(works: Works) -> None:
-    with works.watching(prewarm=True) as refresher:
-        until(lambda: refresher._ready)
-        first = refresher._ready
+    with works.watching(prewarm=True):
+        until(processes)
+        (first,) = processes()
         works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
-        until(lambda: works.text("ferry.md"))
-        assert refresher._running is first
-        until(lambda: refresher._ready not in (first, None))
-        # Somebody ends the one that stands by: another is started instead.
-        second = refresher._ready
-        assert second is not None
-        second.end()
+        until(lambda: processes() - {first})
+        assert works.text("ferry.md"), "the first one did it, before the next was started"
+        until(lambda: first not in processes())
+        (second,) = processes()
+        # Somebody ends the one that stands by: others are started instead.
+        os.kill(second, signal.SIGTERM)
         works.write("ferry.md", "# The ferry\n\nIt leaves at nine.")
         until(lambda: "nine" in works.text("ferry.md"))
-        until(lambda: refresher._ready not in (second, None))
-        third = refresher._ready
-    assert third is not None
-    assert not third.lives
+        until(lambda: len(processes()) == 1)
+    assert processes() == set()
 
 
 def test_what_stands_by_ends_with_the_process_that_started_it(works: Works) -> None:
-    refreshing = RefreshProcess(())
-    process = refreshing._process
-    assert process.stdin is not None
-    with refreshing._output, process:
-        process.stdin.close()
-        assert process.wait(SOON_S) == 0
+    places = ["--articles", str(works.articles), "--index", str(works.settings.index.folder)]
+    works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
+    command = [sys.executable, "-P", "-m", "bot.refresh_process", "refresh", "--json", *places]
+    assert subprocess.run(command, input=b"", check=True, capture_output=True).stdout == b""
     assert works.store.current() == 1
