@@ -14,12 +14,12 @@ import pytest
 from bot.build import Library, open_library
 from bot.command import NOT_ANSWERED, WORLD_AT_FAULT
 from config import Settings
+from tests.bot.shell import MAIN, Shell
 from tests.embeddings import heads
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
 
-ASK = [sys.executable, "-m", "bot", "ask"]
 ARTICLES = {
     "ferry.txt": "The island ferry leaves the harbour at seven in the morning. It carries 40 cars.",
     "bridge.txt": "The island bridge opens for ships. The harbour is lit at night.",
@@ -44,23 +44,6 @@ def library(folder: Path, **sections: dict[str, object]) -> Library:
     own = {"articles": {"folder": folder / "articles"}, "index": {"folder": folder / "index"}}
     cache = {"encoder": {"cache": os.environ["EXCERPTA_ENCODER__CACHE"]}}
     return open_library(Settings.load(overrides={**own, **cache, **sections}), lambda _: None)
-
-
-def run(folder: Path, command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-        env={
-            **os.environ,
-            "EXCERPTA_ARTICLES__FOLDER": str(folder / "articles"),
-            "EXCERPTA_INDEX__FOLDER": str(folder / "index"),
-            **environment,
-        },
-    )
 
 
 def test_the_reader_highlights_the_words_that_answer(folder: Path) -> None:
@@ -110,9 +93,10 @@ def test_the_reranker_is_blended_into_the_ranking(folder: Path) -> None:
 
 
 def test_ask_takes_both_from_the_settings(folder: Path) -> None:
-    done = run(
-        folder,
-        [*ASK, "--json", "When does the ferry leave the harbour?"],
+    done = Shell(folder).run(
+        "ask",
+        "--json",
+        "When does the ferry leave the harbour?",
         EXCERPTA_READER__MODEL=str(folder / "reader"),
         EXCERPTA_RERANKER__MODEL=str(folder / "reranker"),
     )
@@ -136,10 +120,8 @@ def test_a_model_that_cannot_be_had_is_named_in_one_line(
     folder: Path, setting: str, model: str, message: str
 ) -> None:
     name = str(folder / model) if (folder / model).exists() else model
-    done = run(folder, [*ASK, "Why?"], **{f"EXCERPTA_{setting.upper()}__MODEL": name})
-    assert done.returncode == WORLD_AT_FAULT, done.stderr
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("excerpta: ")
+    variable = {f"EXCERPTA_{setting.upper()}__MODEL": name}
+    line = Shell(folder).fails(WORLD_AT_FAULT, "ask", "Why?", **variable)
     assert re.search(message, line), line
 
 
@@ -147,12 +129,17 @@ def test_without_a_setting_nothing_of_torch_is_loaded(folder: Path) -> None:
     code = (
         "import sys\n"
         "from bot.cli import app\n"
-        "app(['ask', 'When does the ferry leave?'], standalone_mode=False)\n"
+        "app(sys.argv[1:], standalone_mode=False)\n"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
-    done = run(folder, [sys.executable, "-c", code])
-    assert done.stdout.splitlines()[-1] == "[]", done.stderr
-    loaded = run(
-        folder, [sys.executable, "-c", code], EXCERPTA_READER__MODEL=str(folder / "reader")
-    )
-    assert "torch" in loaded.stdout.splitlines()[-1], loaded.stderr
+    ask = Shell(folder).arguments("ask", "When does the ferry leave?")[len(MAIN) :]
+    for reader, loaded in (("", "[]"), (str(folder / "reader"), str(sorted(HEAVY)))):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *ask],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+            env={**os.environ, "EXCERPTA_READER__MODEL": reader},
+        )
+        assert done.stdout.splitlines()[-1] == loaded
