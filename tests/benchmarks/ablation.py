@@ -21,13 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from bot.build import Library, open_library
+from bot.evaluation import Question, gather_questions, sample_questions
 from bot.evaluation.metrics import rank_of_answer
-from bot.evaluation.questions import Question, gather_questions, sample_questions
 from config import LateInteraction, Settings
-from retrieval.index.rows import StoredChunk
-from retrieval.index.snapshot import LiveSnapshot, Snapshot
-from retrieval.languages.analysis import terms
-from retrieval.search.excerpts import best_excerpts
+from retrieval.index import LiveSnapshot, Snapshot, StoredChunk
+from retrieval.languages import terms
+from retrieval.search import best_excerpts
 from retrieval.search.late import match_tokens
 from retrieval.search.ranking import first_ranking, question_weights, rank
 from retrieval.search.searcher import LATE_CANDIDATES

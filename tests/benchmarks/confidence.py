@@ -29,8 +29,8 @@ from sklearn.metrics import roc_auc_score
 from bot.answers import Answerer
 from bot.build import open_library
 from config import Settings
-from retrieval.index.calibrations import SHIPPED, Scale
-from retrieval.search.confidence import Features, confidence_of, features
+from retrieval.index import SHIPPED, Scale
+from retrieval.search import Features, confidence_of, features
 from tests.benchmarks.conditions import conditions
 
 Rows = NDArray[np.float64]

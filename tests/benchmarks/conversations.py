@@ -19,8 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.build import Library, open_library
-from bot.evaluation.evaluate import ask_questions, summarize
-from bot.evaluation.questions import Question, read_questions, sample_questions
+from bot.evaluation import Question, ask_questions, read_questions, sample_questions, summarize
 from config import Settings
 from tests.benchmarks.conditions import conditions
 

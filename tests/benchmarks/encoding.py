@@ -25,8 +25,7 @@ if __name__ == "__main__":
 
 import numpy as np  # noqa: E402
 
-from embeddings import Encoder, load  # noqa: E402
-from embeddings.models import locate  # noqa: E402
+from embeddings import Encoder, load, locate  # noqa: E402
 from tests.benchmarks.conditions import conditions  # noqa: E402
 
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"

@@ -16,9 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.build import Library, open_library
+from bot.evaluation import EvaluationReport, Question, ask_questions, gather_questions, summarize
 from bot.evaluation.command import evaluation_document
-from bot.evaluation.evaluate import EvaluationReport, ask_questions, summarize
-from bot.evaluation.questions import Question, gather_questions
 from config import Settings
 from tests.benchmarks.conditions import conditions
 

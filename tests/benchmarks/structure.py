@@ -1,17 +1,18 @@
-"""How large the house is: its modules, rooms and doors, and the files that a walk passes.
+"""Structure: how many modules and lines there are, what imports what, and which files are passed.
 
 python -m tests.benchmarks.structure [--verbose]
 
-Modules are the .py files of the packages, each `__init__` included; lines are all lines. A room is
-a module or a folder directly in `retrieval/`. An arrow runs from a room to another that it imports
-anything of, wherever the import stands, also for types only. Upward arrows are the fewest that
-would have to go so that the rooms can be put in an order in which each imports only from below:
-none if there is no circle. A door is an `__init__` with a docstring and an `__all__`; all folders
-want one but `retrieval` and `bot`, which are made of folders with doors. A name in a
-door's `__all__` is imported from the door, even if a module behind it has the same name.
+Modules are the .py files of the packages, each `__init__` included; lines are all lines. A part of
+`retrieval` is a module or a folder directly in it. A part imports another if any of its modules
+does, anywhere, for types too. Upward imports are the fewest that have to go so that the parts can
+be ordered with each importing only parts below it; there are none if there is no cycle.
 
-The walks are described in `walks`; behind the + of an article are the files that only the process
-passes which reads it.
+A door is an `__init__` with a docstring and an `__all__`. Every folder has one but `retrieval` and
+`bot`, which consist of folders with doors. A name in a door's `__all__` is imported from the door,
+even if a module behind it has the same name.
+
+The files that a question, an article and an update pass are counted by `walks`. Those after the +
+of an article are passed only in the process that reads it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from tests.benchmarks.walks import PACKAGES, ROOT, walks
 WITHOUT_DOOR = {"retrieval", "bot"}
 LONG = 450
 
-Arrow = tuple[str, str]
+Import = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,37 +96,37 @@ def _imports(tree: ast.Module, folder: str, exports: Mapping[str, list[str]]) ->
                     yield base
 
 
-def rooms(found: Mapping[str, Module], house: str) -> dict[str, str]:
-    """Return the room of each module in a package."""
-    return {name: name.split(".")[1] for name in found if name.startswith(f"{house}.")}
+def parts(found: Mapping[str, Module], package: str) -> dict[str, str]:
+    """Return the part that each module of a package belongs to."""
+    return {name: name.split(".")[1] for name in found if name.startswith(f"{package}.")}
 
 
-def arrows(found: Mapping[str, Module], house: str) -> frozenset[Arrow]:
-    """Return which room of a package imports from which."""
-    room = rooms(found, house)
-    pairs = {(room[one], room[to]) for one in room for to in found[one].imports if to in room}
+def part_imports(found: Mapping[str, Module], package: str) -> frozenset[Import]:
+    """Return which part of a package imports which."""
+    part = parts(found, package)
+    pairs = {(part[one], part[to]) for one in part for to in found[one].imports if to in part}
     return frozenset(pair for pair in pairs if pair[0] != pair[1])
 
 
-def upward(all_arrows: frozenset[Arrow]) -> list[Arrow]:
-    """Return the fewest arrows that must go to leave no circle (a minimum feedback arc set).
+def upward(imports: frozenset[Import]) -> list[Import]:
+    """Return the fewest imports that must go to leave no cycle (a minimum feedback arc set).
 
-    It is exact, and takes time exponential in the number of rooms that lie on circles.
+    It is exact, and takes time exponential in the number of parts on cycles.
     """
-    below: dict[str, frozenset[str]] = {one: frozenset() for arrow in all_arrows for one in arrow}
+    below: dict[str, frozenset[str]] = {part: frozenset() for pair in imports for part in pair}
     for _ in below:
-        for one, to in all_arrows:
+        for one, to in imports:
             below[one] |= below[to] | {to}
-    circling = sorted((one, to) for one, to in all_arrows if one in below[to])
+    circling = sorted((one, to) for one, to in imports if one in below[to])
 
     @cache
-    def rising(left: frozenset[str]) -> tuple[Arrow, ...]:
-        """Return those between rooms that are not placed yet, of which one stands lowest."""
+    def rising(left: frozenset[str]) -> tuple[Import, ...]:
+        """Return those among parts that are not placed yet, one of which is placed lowest."""
         up = {one: tuple(a for a in circling if a[0] == one and a[1] in left) for one in left}
         lowest = [one for one in sorted(left) if not up[one]][:1] or sorted(left)
         return min((up[one] + rising(left - {one}) for one in lowest), key=len, default=())
 
-    return sorted(rising(frozenset(one for arrow in circling for one in arrow)))
+    return sorted(rising(frozenset(one for pair in circling for one in pair)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +151,12 @@ def standing(root: Path) -> Iterator[Row]:
     closed = sorted(one for one in folders if one not in found or not found[one].is_door)
     yield Row("folders without a door", f"{len(closed)} of {len(folders)}", "none", closed)
 
-    all_arrows = arrows(found, "retrieval")
-    rising = [f"{one} -> {to}" for one, to in upward(all_arrows)]
-    count = len(set(rooms(found, "retrieval").values()))
-    yield Row("rooms of retrieval", str(count), "at most 12", [])
-    here = f"{len(all_arrows)} / {len(rising)}"
-    yield Row("arrows between them / upward", here, "- / none", rising)
+    imports = part_imports(found, "retrieval")
+    rising = [f"{one} -> {to}" for one, to in upward(imports)]
+    count = len(set(parts(found, "retrieval").values()))
+    yield Row("parts of retrieval", str(count), "at most 12", [])
+    here = f"{len(imports)} / {len(rising)}"
+    yield Row("imports between them / upward", here, "- / none", rising)
     of_bot = {
         to for name, one in found.items() if name.split(".")[0] == "bot" for to in one.imports
     }

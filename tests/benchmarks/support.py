@@ -21,9 +21,9 @@ from pathlib import Path
 
 from bot.writing.support import Evidence
 from embeddings import Encoder, load
-from retrieval.articles.reading import parse
+from retrieval.articles import parse
 from retrieval.chunking import split_sentences
-from retrieval.languages.analysis import terms
+from retrieval.languages import terms
 from retrieval.types import Article, Excerpt
 from tests.benchmarks.conditions import conditions
 from tests.paths import SEEDS

@@ -24,12 +24,17 @@ from statistics import median
 
 from bot.answers import Answerer
 from bot.build import Library, open_library
-from bot.evaluation.evaluate import QuestionOutcome, ask_questions, summarize
-from bot.evaluation.questions import Question, read_questions, sample_questions
+from bot.evaluation import (
+    Question,
+    QuestionOutcome,
+    ask_questions,
+    read_questions,
+    sample_questions,
+    summarize,
+)
 from config import Settings
-from retrieval.index.snapshot import LiveSnapshot
-from retrieval.search.searcher import Searcher
-from retrieval.search.spelling import Correction
+from retrieval.index import LiveSnapshot
+from retrieval.search import Correction, Searcher
 from retrieval.types import Encoder, PassageEncoding, QueryEncoding
 from tests.benchmarks.conditions import conditions
 

@@ -121,7 +121,7 @@ async def walks(folder: Path) -> dict[str, list[str]]:
     from bot.build import Library, open_library
     from bot.refresh_process import Refresher
     from bot.telegram import Service
-    from bot.terminal.answers import AnswerDrawing
+    from bot.terminal import AnswerDrawing
     from config import Settings
     from tests.bot.telegram.emulator import Emulator
 
