@@ -1,7 +1,7 @@
 """Encoders, which make vectors and token vectors of text, and optional rerankers and readers.
 
     name -> models.locate -> Model on disk -> loader.load -> Encoder
-    text -> tokens.TextTokenizer -> encoder.Batch -> openvino_model | torch_model -> vectors
+    text -> encoder.TextTokenizer -> Batch -> openvino_model | torch_model -> vectors
 
 `loader.identify` computes an encoder's fingerprint without loading it. `heads` holds the reranker
 and the reader, which are loaded only if the settings name them.

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
-from embeddings.encoder import Encoder, Forward, Prompts
+from embeddings.encoder import Encoder, Forward, Prompts, TextTokenizer
 from embeddings.errors import NotCompilable
 from embeddings.models import Card, Model, card_of, declared_languages, document_of, locate
-from embeddings.tokens import TextTokenizer
 
 if TYPE_CHECKING:
     from embeddings.heads import Reader, Reranker

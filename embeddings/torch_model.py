@@ -14,10 +14,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from embeddings.encoder import Batch, FloatArray
+from embeddings.encoder import Batch, FloatArray, TextTokenizer, backend_json
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Card, Model
-from embeddings.tokens import TextTokenizer, backend_json
 
 # These are progress bars, and warnings that concern training.
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
