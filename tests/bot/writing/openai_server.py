@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bot.http_server import Behaviour, Handler, begin, listening
+from tests.bot.http_server import Behaviour as Behaviour
+from tests.bot.http_server import Handler, begin, listening
 
 STREAM = {"Content-Type": "text/event-stream"}
 DONE = b"data: [DONE]\n\n"
