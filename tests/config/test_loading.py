@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config import Settings, SettingsError
+from config import Settings
 from tests.config.loads import local, refused
 
 KEEP = {"default": 3, "local": 11, "file": 12, "environment": 13, "arguments": 14}
@@ -177,7 +177,3 @@ def test_a_file_that_is_none(name: str, fault: str, folder: Path) -> None:
 def test_an_undecodable_file() -> None:
     local("").write_bytes(b"[articles]\nfolder = '\xff'\n")
     assert refused() == "config file excerpta.toml: found other bytes than UTF-8 text"
-
-
-def test_a_refusal_is_a_value_error() -> None:
-    assert issubclass(SettingsError, ValueError)

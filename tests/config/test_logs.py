@@ -158,12 +158,6 @@ def test_a_traceback_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None
     assert written.endswith("RuntimeError: first\nsecond\n")
 
 
-def test_numbers_are_formatted_as_before(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.setup_logs(verbose=True)
-    logging.getLogger("retrieval").info("%d chunks in %.1f s", 7, 1.25)
-    assert "INFO retrieval: 7 chunks in 1.2 s" in capsys.readouterr().err
-
-
 def logged(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> str:
     logs.setup_logs(verbose=False, service=True, as_json=as_json)
     logger = logging.getLogger("bot.telegram")

@@ -202,8 +202,3 @@ def test_import_stays_light() -> None:
         check=True,
     ).stdout.split()
     assert not {"numpy", "rich", "telegram", "torch", "typer", "httpx"} & set(modules)
-
-
-def test_door_is_sorted() -> None:
-    assert config.__all__ == sorted(config.__all__)
-    assert all(hasattr(config, name) for name in config.__all__)
