@@ -181,8 +181,9 @@ def _nothing_to_do(settings: Settings) -> RefreshReport | None:
 def _watch(settings: Settings, encoder: Encoder) -> None:
     """Bring the index in line whenever the articles change; report a repeated failure once."""
     from bot.build import bring_in_line, is_in_line
+    from bot.display import visible
     from bot.refresh_process import WRITTEN_S
-    from bot.terminal import report_text, visible
+    from bot.terminal import report_text
     from retrieval.articles import WRITTEN
     from retrieval.errors import RetrievalError
     from retrieval.refresh import FolderChanges

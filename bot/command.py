@@ -90,7 +90,7 @@ class Run:
 
     def print(self, document: Mapping[str, Any], drawing: RenderableType) -> None:
         """Print a result: as JSON if asked to, else drawn in a terminal and plain in a pipe."""
-        from bot.terminal import plain
+        from bot.display import plain
 
         console = Console()
         if self.json:
@@ -145,7 +145,7 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         write(json.dumps({"error": str(fault)}, ensure_ascii=False))
     # The log keeps the bot's token out of the traceback.
     logger.debug("the command failed", exc_info=fault)
-    from bot.terminal import visible
+    from bot.display import visible
 
     say(f"excerpta: {visible(str(fault))}")
     raise typer.Exit(status)

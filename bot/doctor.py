@@ -14,7 +14,8 @@ from rich.text import Text
 
 from bot.build import open_encoder
 from bot.command import WORLD_AT_FAULT, Run, command
-from bot.terminal import ACCENT, Building, counted, visible
+from bot.display import ACCENT, counted, visible
+from bot.terminal import Building
 from retrieval.doctor import Examination, Examined, Finding, Severity, examine_index
 
 # So many findings of one kind are printed, each with so many articles; the document has all.

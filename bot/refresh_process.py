@@ -3,8 +3,7 @@
 A refresh that takes long runs at the lowest priority, and its memory is free again when the process
 ends. The process that answers then loads the new generation (`Searcher.reload`).
 
-Starting Python and importing is half of the time that a refresh of one article takes. So `python -m
-bot.refresh_process ARGUMENTS` imports all that the command needs, then waits for a line.
+The process may be prewarmed, which `bot.prewarmed` tells of.
 """
 
 from __future__ import annotations
@@ -174,15 +173,7 @@ class RefreshProcess:
 
     def __init__(self, options: Sequence[str]) -> None:
         # With -P, a folder called "bot" in the current folder is not imported.
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "bot.refresh_process",
-            "refresh",
-            "--json",
-            "--progress",
-        ]
+        command = [sys.executable, "-P", "-m", "bot.prewarmed", "refresh", "--json", "--progress"]
         # A refresh has no use for the token.
         environment = {
             key: value for key, value in os.environ.items() if not key.upper().startswith(_TELEGRAM)
@@ -267,23 +258,3 @@ def _lowered(group: int, after_s: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def main() -> None:
-    """Import all that a refresh needs, wait for a line, then run the command.
-
-    If standard input ends without a line, the command does not run.
-    """
-    # Commands import what they need when they run; here it is imported before.
-    from bot.cli import app
-    from bot.terminal import Building  # noqa: F401
-    from retrieval.languages import language_of_article
-
-    # The language detector takes a third of a second to load.
-    language_of_article("")
-    if sys.stdin.readline():
-        app()
-
-
-if __name__ == "__main__":
-    main()

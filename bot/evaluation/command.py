@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.command import Run, command, say
+from bot.display import ACCENT, counted, visible
 from bot.errors import BotError
 from bot.evaluation.evaluate import (
     EvaluationReport,
@@ -25,7 +26,7 @@ from bot.evaluation.evaluate import (
     summarize,
 )
 from bot.evaluation.questions import gather_questions, missing_articles
-from bot.terminal import ACCENT, Asking, counted, visible
+from bot.terminal import Asking
 from config import SettingsError
 
 _NONE = "–"

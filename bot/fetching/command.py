@@ -9,9 +9,9 @@ import typer
 from rich.text import Text
 
 from bot.command import WORLD_AT_FAULT, Run, command, say
+from bot.display import visible
 from bot.fetching.fetch import Failed, Saved, parse_addresses
 from bot.fetching.fetch import fetch as fetch_all
-from bot.terminal import visible
 
 _NEXT = "Run excerpta refresh to index them, unless something watches the folder."
 

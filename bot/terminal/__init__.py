@@ -12,7 +12,8 @@ Beside it are:
     articles      draws an article, the list of articles, names and values
     reports       describes what a refresh, its preview and a rollback did
     progress      draws the progress of what takes long
-    text          makes text harmless, lines readable, and drawings plain for pipes
+
+`bot.display` has what all drawings share: harmless text, readable lines, plain text for pipes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from bot.terminal.reports import (
     report_text,
     skipped_text,
 )
-from bot.terminal.text import ACCENT, Readable, counted, plain, show, visible
 
 if TYPE_CHECKING:
     from bot.terminal.chat import Chat
@@ -40,29 +40,23 @@ if TYPE_CHECKING:
     from bot.terminal.progress import Asking, Building
 
 __all__ = [
-    "ACCENT",
     "AnswerDrawing",
     "ArticleDrawing",
     "Asking",
     "Building",
     "Chat",
     "ExplanationDrawing",
-    "Readable",
     "SourcesDrawing",
     "ValuesDrawing",
-    "counted",
     "generation_document",
     "generation_text",
-    "plain",
     "preview_document",
     "preview_text",
     "reasons_below",
     "report_document",
     "report_text",
     "run_chat",
-    "show",
     "skipped_text",
-    "visible",
 ]
 
 # These take long to import, and a refresh without a change, which may run every minute, needs none.

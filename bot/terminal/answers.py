@@ -11,8 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.style import Style
 from rich.text import Text
 
+from bot.display import ACCENT, Readable, visible
 from bot.language_names import language_names
-from bot.terminal.text import ACCENT, Readable, visible
 from retrieval.types import Excerpt
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from bot.terminal.text import ACCENT, Readable, counted, visible
+from bot.display import ACCENT, Readable, counted, visible
 from retrieval.types import Article, Source
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from bot import documents
 from bot.answers import Answer, Trace
 from bot.build import Library
+from bot.display import ACCENT, counted, plain, visible
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
 from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
@@ -21,7 +22,6 @@ from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
 from bot.terminal.explanation import ExplanationDrawing
 from bot.terminal.progress import Building
 from bot.terminal.reports import report_text, skipped_text
-from bot.terminal.text import ACCENT, counted, plain, visible
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
 

@@ -19,8 +19,8 @@ from prompt_toolkit.styles import Style
 from rich.console import Console
 
 from bot.build import Library
+from bot.display import visible
 from bot.terminal.chat import COMMANDS, Chat
-from bot.terminal.text import visible
 from config import ConsoleSettings
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.answers import Trace
+from bot.display import Readable, visible
 from bot.terminal.answers import citation_line
-from bot.terminal.text import Readable, visible
 from retrieval.search import Explanation, Features, QueryTerm, TermPlace, WordMatch, absent_words
 from retrieval.types import Stage
 

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.spinner import Spinner
 from rich.text import Text
 
-from bot.terminal.text import ACCENT
+from bot.display import ACCENT
 from retrieval.refresh import RefreshProgress
 
 _BAR_WIDTH = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.terminal.text import counted, visible
+from bot.display import counted, visible
 from retrieval.articles import Skipped
 from retrieval.index import Generation
 from retrieval.refresh import Preview, RefreshReport

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.answers import Answer
-from bot.terminal import Readable, show, visible
+from bot.display import Readable, show, visible
 from bot.writing.writer import Writer
 
 WRITTEN = "Written by {model} from the excerpts above; what they do not support is left out:"

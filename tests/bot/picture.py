@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.build import open_library
-from bot.terminal import ACCENT, Chat
+from bot.display import ACCENT
+from bot.terminal import Chat
 from bot.terminal.console import PROMPT
 from config import Settings
 

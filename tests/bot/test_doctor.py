@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from bot.command import WORLD_AT_FAULT
+from bot.display import plain
 from bot.doctor import ExaminationDrawing, examination_document
-from bot.terminal import plain
 from retrieval.doctor import Examination, Finding, FindingKind, Severity
 from retrieval.index import Generation
 from tests.bot.shell import Shell

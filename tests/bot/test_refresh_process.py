@@ -94,7 +94,7 @@ def processes() -> set[int]:
     for listed in Path("/proc/self/task").glob("*/children"):
         for pid in listed.read_text().split():
             with suppress(OSError):
-                if b"bot.refresh_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if b"bot.prewarmed" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.add(int(pid))
     return found
 
@@ -240,6 +240,6 @@ def test_a_process_that_stands_by_does_the_next_refresh(works: Works) -> None:
 def test_what_stands_by_ends_with_the_process_that_started_it(works: Works) -> None:
     places = ["--articles", str(works.articles), "--index", str(works.settings.index.folder)]
     works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
-    command = [sys.executable, "-P", "-m", "bot.refresh_process", "refresh", "--json", *places]
+    command = [sys.executable, "-P", "-m", "bot.prewarmed", "refresh", "--json", *places]
     assert subprocess.run(command, input=b"", check=True, capture_output=True).stdout == b""
     assert works.store.current() == 1

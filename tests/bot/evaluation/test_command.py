@@ -14,10 +14,10 @@ import pytest
 from rich.console import Console
 
 from bot.command import WORLD_AT_FAULT, WRONG_USAGE
+from bot.display import plain
 from bot.errors import BotError
 from bot.evaluation import Question, summarize
 from bot.evaluation.command import EvaluationDrawing, absent_text, check_output, write_output
-from bot.terminal import plain
 from config import SettingsError
 from tests.bot.evaluation.test_evaluation import outcome
 from tests.bot.shell import Shell

@@ -13,15 +13,14 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from bot.answers import Answer
+from bot.display import plain, visible
 from bot.terminal import (
     AnswerDrawing,
     ArticleDrawing,
     SourcesDrawing,
     ValuesDrawing,
-    plain,
     report_text,
     skipped_text,
-    visible,
 )
 from bot.terminal.answers import ExcerptsDrawing
 from retrieval.articles import Skipped

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from rich.console import RenderableType
 
 from bot.answers import Answer, Trace
-from bot.terminal import AnswerDrawing, ExplanationDrawing, plain, reasons_below
+from bot.display import plain
+from bot.terminal import AnswerDrawing, ExplanationDrawing, reasons_below
 from retrieval.search import Correction, Features, Ranking, UnknownLanguage, Window, similarity
 from retrieval.search.late import maxsim
 from retrieval.types import Chunk, Excerpt, Hit, Sentence, Source, Stage
