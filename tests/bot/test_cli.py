@@ -289,6 +289,7 @@ def test_truncated_database_is_made_again(shell: Shell) -> None:
     assert [entry.name for entry in shell.index.iterdir() if entry.is_dir()] == ["2"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_during_the_first_build_leaves_an_index_that_the_next_start_completes(
     shell: Shell,
 ) -> None:

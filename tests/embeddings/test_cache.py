@@ -232,6 +232,7 @@ def test_a_cache_that_cannot_be_written(tiny_model: Path, tmp_path: Path, cache:
     assert (tmp_path / "file").read_text(encoding="utf-8") == "in the way"
 
 
+@pytest.mark.slow
 def test_processes_that_compile_at_the_same_time(
     tiny_model: Path, tmp_path: Path, expected: NDArray[np.float32]
 ) -> None:

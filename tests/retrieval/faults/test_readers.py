@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical_files import write_lexical
 from retrieval.index.writer import rollback
@@ -71,6 +73,7 @@ def of_one(answer: State, states: list[State]) -> bool:
     return bool(answer) and any(answer.items() <= one.items() for one in states)
 
 
+@pytest.mark.slow
 def test_every_answer_is_of_one_generation_while_others_are_published(tmp_path: Path) -> None:
     library, random = Library(tmp_path), Random(8)
     for n in range(10):
