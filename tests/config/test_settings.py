@@ -191,6 +191,11 @@ def test_half_of_a_writer_is_refused(key: str, value: str, missing: str) -> None
         _ = writer(**{key: value}).is_set
 
 
+def test_wrong_settings_are_a_wrong_value() -> None:
+    with pytest.raises(ValueError, match=r"^writer\.model: not set"):
+        _ = writer(base_url="http://127.0.0.1:1/v1").is_set
+
+
 def test_import_stays_light() -> None:
     code = "import sys, config; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     root = str(Path(config.__file__).parents[1])

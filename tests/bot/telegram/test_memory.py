@@ -400,3 +400,13 @@ def test_every_query_finds_its_rows_by_an_index(state: State, clock: Clock) -> N
         if "downs > ups" in sql
         for row in db.execute(f"EXPLAIN QUERY PLAN {sql}")
     )
+
+
+def test_half_a_surrogate_pair_is_kept_as_a_question_mark(state: State) -> None:
+    state.asked(place(), "why \ud83d")
+    number = add(state, 70, "why \ud83d")
+
+    kept = state.answer(number, GROUP)
+    assert kept is not None
+    assert kept.question == "why ?"
+    assert state.earlier(place()) == ("why \ud83d",)

@@ -289,6 +289,21 @@ async def test_what_cannot_be_sent_is_tried_again_and_then_given_up(
 
 
 @pytest.mark.anyio
+async def test_what_cannot_be_read_is_logged_without_its_text(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Handler()
+    async with updates_of(tmp_path, handler) as (updates, state):
+        unreadable = {"update_id": 1, "message": {"text": "Nobody may log this?"}}
+        await updates.receive([unreadable, {"update_id": 2}])
+        await until(lambda: not len(updates))
+        assert count(state) == 0
+    assert handler.attempts == [2]
+    assert "update 1 cannot be read (" in caplog.text
+    assert "Nobody" not in caplog.text
+
+
+@pytest.mark.anyio
 async def test_what_cannot_be_written_down_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
