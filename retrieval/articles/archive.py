@@ -5,9 +5,11 @@ Nothing is unpacked to the disk: a member's name is a key and never a path.
 
 from __future__ import annotations
 
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from urllib.parse import unquote
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree  # type: ignore[import-untyped]
@@ -51,14 +53,21 @@ class Archive:
         if any(member.flag_bits & _ENCRYPTED for member in members):
             raise UnreadableArticle("encrypted")
         self._members: dict[str, ZipInfo] = {member.filename: member for member in members}
+        self._keys = {_key(name): name for name in self._members}
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the members."""
+        yield from self._members
 
     def read(self, name: str) -> bytes | None:
         """Return a member's bytes, None if there is none of this name.
 
+        Names are the same that differ in case, in escapes, or in which slash parts them.
+
         Raises:
             UnreadableArticle: It is damaged.
         """
-        member = self._members.get(name)
+        member = self._members.get(name) or self._members.get(self._keys.get(_key(name), ""))
         if member is None:
             return None
         if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
@@ -85,6 +94,10 @@ class Archive:
             return parse_xml(data)
         except etree.XMLSyntaxError as exc:
             raise UnreadableArticle(f"a damaged file ({name!r} is no XML: {exc.msg})") from exc
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", unquote(name.replace("\\", "/")).casefold())
 
 
 def parse_xml(data: bytes) -> etree._Element:

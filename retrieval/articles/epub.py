@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
-from html.entities import html5
 from urllib.parse import unquote
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from retrieval.articles import markup
-from retrieval.articles.archive import Archive, attribute, local, parse_xml, text_at, texts_at
+from retrieval.articles import chapter
+from retrieval.articles.archive import Archive, attribute, text_at, texts_at
 from retrieval.articles.metadata import (
     Metadata,
     RawArticle,
@@ -20,14 +18,15 @@ from retrieval.articles.metadata import (
     language_of,
     tags_of,
 )
-from retrieval.articles.text import UnreadableArticle, decode, printable
+from retrieval.articles.text import UnreadableArticle
 
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
-# The entities of HTML, which no DTD is loaded for; those of XML stay as they are.
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
-_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
+_PACKAGE = ".opf"
+_PAGE_LISTS = {"application/x-dtbncx+xml": "pageTarget", "application/oebps-page-map+xml": "page"}
+_TEXTS = ("html", "x-oeb1-document", "dtbook", "svg+xml")
+_SUFFIXES = (".html", ".xhtml", ".htm")
+_MAX_FALLBACKS = 10
 # What Calibre writes for "no date".
 _NO_DATE = "0101-01-01"
 _AUTHORS = frozenset({None, "aut"})
@@ -36,26 +35,28 @@ _AUTHORS = frozenset({None, "aut"})
 def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
     """Read a book as one article, without its navigation and its table of contents."""
     archive = Archive(data, limits)
-    place = next(_places(archive), None)
-    package = archive.xml(place) if place else None
-    if place is None or package is None:
+    book = next(_books(archive), None)
+    if book is None:
         raise UnreadableArticle("no book in it")
     encrypted = _encrypted(archive)
+    pages = book.pages()
     texts = []
-    for name in _chapters(package, posixpath.dirname(place)):
+    for name in book.chapters():
         if name in encrypted:
             raise UnreadableArticle("encrypted")
-        chapter = archive.read(name)
-        if chapter is not None:
-            texts.append(_text(chapter))
-    return [RawArticle(_metadata(path, package.find("{*}metadata")), "\n\n".join(texts))]
+        text = archive.read(name)
+        if text is not None:
+            texts.append(chapter.text_of(text, pages.get(name, {})))
+    return [RawArticle(_metadata(path, book.package.find("{*}metadata")), "\n\n".join(texts))]
 
 
-def _places(archive: Archive) -> Iterator[str]:
+def _books(archive: Archive) -> Iterator[_Book]:
     root = archive.xml(_CONTAINER)
-    for one in () if root is None else root.iter("{*}rootfile"):
-        if full_path := one.get("full-path"):
-            yield full_path
+    declared = [] if root is None else [one.get("full-path") for one in root.iter("{*}rootfile")]
+    for place in (*declared, *(name for name in archive.names() if name.endswith(_PACKAGE))):
+        package = archive.xml(place) if place else None
+        if package is not None:
+            yield _Book(archive, place, package)
 
 
 def _encrypted(archive: Archive) -> frozenset[str]:
@@ -66,60 +67,73 @@ def _encrypted(archive: Archive) -> frozenset[str]:
     return frozenset(unquote(one.get("URI") or "") for one in root.iter("{*}CipherReference"))
 
 
-def _chapters(package: etree._Element, folder: str) -> Iterator[str]:
-    """Yield the names of the members that hold the text, in reading order, each once."""
-    items = {one.get("id"): one for one in package.iterfind("{*}manifest/{*}item")}
-    contents = {
-        _member(folder, one.get("href"))
-        for one in package.iterfind("{*}guide/{*}reference")
-        if one.get("type") == "toc"
-    }
-    seen = set(contents)
-    for reference in package.iterfind("{*}spine/{*}itemref"):
-        item = items.get(reference.get("idref"))
-        if item is None or "html" not in (item.get("media-type") or ""):
-            continue
-        name = _member(folder, item.get("href"))
-        if "nav" not in (item.get("properties") or "").split() and name not in seen:
-            seen.add(name)
-            yield name
+class _Book:
+    """A book as its package document describes it."""
+
+    def __init__(self, archive: Archive, place: str, package: etree._Element) -> None:
+        self.package = package
+        self._archive = archive
+        self._folder = posixpath.dirname(place)
+        self._items = {one.get("id"): one for one in package.iterfind("{*}manifest/{*}item")}
+
+    def chapters(self) -> Iterator[str]:
+        """Yield the names of the members that hold the text, in reading order, each once."""
+        references = self.package.iterfind("{*}guide/{*}reference")
+        seen = {self._name(one.get("href")) for one in references if one.get("type") == "toc"}
+        for reference in self.package.iterfind("{*}spine/{*}itemref"):
+            item = self._readable(reference.get("idref"))
+            if item is None or _is_navigation(item):
+                continue
+            name = self._name(item.get("href"))
+            if name not in seen:
+                seen.add(name)
+                yield name
+
+    def pages(self) -> dict[str, dict[str, str]]:
+        """Return the labels of a printed edition's pages, by member and by the element's id."""
+        found: dict[str, dict[str, str]] = {}
+        items = {self._name(item.get("href")): item for item in self._items.values()}
+        for name, item in items.items():
+            for address, label in self._page_links(item, name):
+                target, _, fragment = address.partition("#")
+                member = _member(posixpath.dirname(name), target) if target else name
+                if fragment:
+                    found.setdefault(member, {})[unquote(fragment)] = label
+        return found
+
+    def _page_links(self, item: etree._Element, name: str) -> Iterator[tuple[str, str]]:
+        element = _PAGE_LISTS.get(item.get("media-type") or "")
+        if element and (root := self._archive.xml(name)) is not None:
+            for page in root.iter(f"{{*}}{element}"):
+                content = page.find("{*}content")
+                address = page.get("href") if content is None else content.get("src")
+                yield address or "", page.get("name") or text_at(page, "text") or ""
+        elif _is_navigation(item) and (data := self._archive.read(name)) is not None:
+            yield from chapter.page_links(data)
+
+    def _readable(self, key: str | None) -> etree._Element | None:
+        """Return an item of the manifest that is text, or what may be read in its stead."""
+        for _ in range(_MAX_FALLBACKS):
+            item = self._items.get(key)
+            if item is None:
+                return None
+            kind, suffix = item.get("media-type") or "", (item.get("href") or "").lower()
+            if any(text in kind for text in _TEXTS) or suffix.endswith(_SUFFIXES):
+                return item
+            key = item.get("fallback")
+        return None
+
+    def _name(self, href: str | None) -> str:
+        return _member(self._folder, href)
+
+
+def _is_navigation(item: etree._Element) -> bool:
+    return "nav" in (item.get("properties") or "").split()
 
 
 def _member(folder: str, href: str | None) -> str:
-    """Return the name of the member that an address in the package document leads to."""
+    """Return the name of the member that an address leads to."""
     return posixpath.normpath(posixpath.join(folder, unquote((href or "").partition("#")[0])))
-
-
-def _text(data: bytes) -> str:
-    root = _parse(data)
-    if root is None:
-        return ""
-    body = root.find(".//body")
-    return markup.text_of(root if body is None else body)
-
-
-def _parse(data: bytes) -> etree._Element | None:
-    """Parse a chapter as XML, or as the HTML that it is more like."""
-    text = decode(data)
-    plain = _ENTITY.sub(_character, _DECLARATION.sub("", text, count=1))
-    try:
-        root = parse_xml(printable(plain).encode())
-    except etree.XMLSyntaxError:
-        root = markup.parse(text)
-    if root is None:
-        return None
-    # A list, as iteration would end in what is taken out.
-    for element in list(root.iter(etree.Element)):
-        if element.tag.startswith("{"):  # as no name in HTML does, where any other is possible
-            element.tag = local(element)
-        if element.tag == "nav" or attribute(element, "type") == "noteref":
-            element.clear(keep_tail=True)
-    return root
-
-
-def _character(entity: re.Match[str]) -> str:
-    name = entity[1]
-    return entity[0] if name in _XML_ENTITIES else html5.get(f"{name};", entity[0])
 
 
 def _metadata(path: str, metadata: etree._Element | None) -> Metadata:
@@ -129,12 +143,33 @@ def _metadata(path: str, metadata: etree._Element | None) -> Metadata:
     dates = [one for one in metadata.iter("{*}date") if not (one.text or "").startswith(_NO_DATE)]
     dates.sort(key=lambda one: attribute(one, "event") != "publication")
     changes = {"modification", "conversion"}
-    authors = [one for one in metadata.iter("{*}creator") if attribute(one, "role") in _AUTHORS]
+    refined = _Refinements(metadata)
+    titles = list(metadata.iter("{*}title"))
+    titles.sort(key=lambda one: refined.of(one, "title-type") != "main")
+    creators = list(metadata.iter("{*}creator"))
+    authors = [one for one in creators if refined.of(one, "role") in _AUTHORS] or creators
     return Metadata(
-        title=text_at(metadata, "title"),
+        title=next(filter(None, map(_text, titles)), None),
         date=date_of(path, *(one.text for one in dates if attribute(one, "event") not in changes)),
-        author=", ".join(filter(None, ("".join(one.itertext()).strip() for one in authors)))
-        or None,
+        author=", ".join(filter(None, map(_text, authors))) or None,
         language=language_of(text_at(metadata, "language")),
         tags=tags_of(texts_at(metadata, "subject")),
     )
+
+
+class _Refinements:
+    """What EPUB 3 says about an element of the metadata in others, and EPUB 2 in its attributes."""
+
+    def __init__(self, metadata: etree._Element) -> None:
+        self._values: dict[tuple[str, str], str] = {}
+        for one in metadata.iter("{*}meta"):
+            key = (one.get("refines") or "").removeprefix("#"), one.get("property") or ""
+            self._values.setdefault(key, _text(one))
+
+    def of(self, element: etree._Element, name: str) -> str | None:
+        """Return a property of an element, None if nothing is said of it."""
+        return attribute(element, name) or self._values.get((element.get("id") or "-", name))
+
+
+def _text(element: etree._Element) -> str:
+    return "".join(element.itertext()).strip()

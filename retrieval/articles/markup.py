@@ -19,7 +19,9 @@ _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _ITEMS = frozenset({"li", "item"})
 _CELLS = frozenset({"td", "th", "cell"})
 _LINE_BREAKS = frozenset({"br", "lb"})
-_UNREAD_TAGS = "iframe math noscript object script select style svg template textarea title"
+_UNREAD_TAGS = (
+    "iframe math noscript object rp rt rtc script select style svg template textarea title"
+)
 _UNREAD = frozenset(_UNREAD_TAGS.split())
 
 _NUMBER = re.compile(r"[0-9]{1,6}")

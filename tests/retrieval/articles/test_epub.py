@@ -14,6 +14,13 @@ def text(*chapters: str | bytes) -> str:
     return only("some-name.epub", epub(named)).text
 
 
+def book(chapter: str, *items: tuple[str, str, str]) -> str:
+    """Return the text of a book of one chapter, with more items: attributes, address, content."""
+    data = epub({"c.xhtml": chapter}, more={f"OEBPS/{name}": xml for _, name, xml in items})
+    more = "".join(f'<item id="{name}" href="{name}" {what}/>' for what, name, _ in items)
+    return only("a.epub", opf(data, "</manifest>", f"{more}</manifest>")).text
+
+
 def opf(data: bytes, old: str, new: str) -> bytes:
     """Return the book with a change of its package document."""
     inside = members(data)
@@ -39,9 +46,101 @@ def test_markup_of_a_chapter() -> None:
 
 
 @pytest.mark.parametrize(
+    "mark",
+    [
+        '<span epub:type="pagebreak" id="p12">12</span>',
+        '<span role="doc-pagebreak" aria-label="12">Page 12.</span>',
+        '<div epub:type="pagebreak" title="12"><span>xii</span></div>',
+        '<span class="pagenum"><a id="Page_12">[Pg 12]</a></span>',
+        '<a class="x-ebookmaker-pageno" title="[12]"/>',
+        '<span class="page-number">[xii]</span>',
+        '<a id="page_12"/>',
+        '<a id="page012">12</a>',
+        '<span class="lineno">10</span>',
+    ],
+)
+def test_pages_of_the_printed_edition_are_no_text(mark: str) -> None:
+    chapter = (
+        f"<p>past the {mark}northern buoy, the en{mark}gine</p><p>{mark}</p><p>solely {mark} to"
+    )
+    assert text(f"{chapter}</p>") == "past the northern buoy, the engine\n\nsolely to"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        (
+            'media-type="application/x-dtbncx+xml"',
+            "toc.ncx",
+            "<ncx xmlns='urn:n'><pageList><pageTarget><navLabel><text>12</text></navLabel>"
+            "<content src='c.xhtml#x7'/></pageTarget></pageList></ncx>",
+        ),
+        (
+            'media-type="application/xhtml+xml" properties="nav"',
+            "nav.xhtml",
+            "<html xmlns:epub='urn:o'><nav epub:type='page-list'><a href='c.xhtml#x7'>12</a></nav>"
+            "</html>",
+        ),
+        (
+            'media-type="application/oebps-page-map+xml"',
+            "map.xml",
+            "<page-map><page name='12' href='c.xhtml#x7'/></page-map>",
+        ),
+    ],
+)
+def test_a_list_of_pages_names_what_is_no_text(more: tuple[str, str, str]) -> None:
+    assert book('<p>the en<b id="x7">12</b>gine</p>', more) == "the engine"
+    assert book('<p id="x7">The engine was 12</p>', more) == "The engine was 12"
+
+
+def test_numbers_that_are_text_stay() -> None:
+    chapter = (
+        '<h2 id="page_1">1</h2><p id="p12">In 12 days.</p><p>See <a id="p13" href="#x">13</a>, '
+        '<b id="page_3">4</b>, <i class="pagenum">the sea</i>.</p>'
+    )
+    assert text(chapter) == "1\n\nIn 12 days.\n\nSee 13, 4, the sea."
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '<sup><a href="#n1">1</a></sup>',
+        '<a href="notes.xhtml#n1"><sup>[12]</sup></a>',
+        '<a href="notes.xhtml#n1" class="super">*</a>',
+        '<a href="#n1" role="doc-noteref">a</a>',
+    ],
+)
+def test_marks_of_notes_are_no_text(mark: str) -> None:
+    chapter = (
+        f'<p>They left{mark} at once.{mark} So see <a href="#t">3</a> and <a href="#q">Q</a>.</p>'
+    )
+    assert text(chapter) == "They left at once. So see 3 and Q."
+
+
+def test_notes_stay_where_they_stand_and_hidden_text_does_not() -> None:
+    chapter = (
+        '<p>One.</p><aside epub:type="footnote" hidden="hidden">A note. <a href="#r">↩</a></aside>'
+        '<p hidden="">Two.</p><p>Three.</p>'
+    )
+    assert text(chapter) == "One.\n\nA note.\n\nThree."
+
+
+def test_readings_alternatives_and_drawings() -> None:
+    chapter = (
+        "<p><ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>字</p><epub:switch><epub:case "
+        'required-namespace="urn:x"><x>Case</x></epub:case><epub:default><p>Default</p></epub:default>'
+        '</epub:switch><svg xmlns="http://www.w3.org/2000/svg"><title>T</title><desc>D</desc>'
+        '<text>Oil <tspan x="1">and gas</tspan></text></svg>'
+    )
+    assert text(chapter) == "漢字\n\nDefault\n\nOil\n\nand gas"
+
+
+@pytest.mark.parametrize(
     "chapter",
     [
         b"<html><head><title/></head><body><p>One &amp; two",
+        "<?xml version='1.0' encoding='utf-16'?><p>One &amp; two</p>".encode("utf-16-le"),
+        "<?xml version='1.0' encoding='utf-16'?><p>One &amp; two</p>".encode("utf-16-be"),
         "<html><body><p>One & two<br></body></html>".encode("utf-16"),
         b"<?xml version='1.0' encoding='ascii'?><html><body><p>One &amp; two</p></body></html>",
         b"<?xml version='1.0'?><!DOCTYPE html SYSTEM 'x.dtd'><p>One &amp; two</p>",
@@ -50,6 +149,11 @@ def test_markup_of_a_chapter() -> None:
 )
 def test_chapters_that_are_not_quite_right(chapter: bytes) -> None:
     assert text(chapter) == "One & two"
+
+
+def test_a_chapter_in_the_encoding_that_it_declares() -> None:
+    chapter = '<?xml version="1.0" encoding="windows-1251"?><p>Да</p>'
+    assert text(chapter.encode("cp1251")) == "Да"
 
 
 def test_metadata_of_a_book(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,6 +171,20 @@ def test_metadata_of_a_book(caplog: pytest.LogCaptureFixture) -> None:
     assert (source.date, source.language) == (dt.date(2024, 5, 6), "en")
     assert source.tags == ("bridge", "river")
     assert caplog.messages == []
+
+
+def test_titles_and_authors_that_are_refined() -> None:
+    data = epub(
+        {"a.xhtml": f"<p>{PROSE}</p>"},
+        metadata='<dc:title id="s">Of stone</dc:title><dc:title id="m">A bridge</dc:title>'
+        '<meta refines="#s" property="title-type">subtitle</meta>'
+        '<meta refines="#m" property="title-type">main</meta>'
+        '<dc:creator id="a">Ann</dc:creator><dc:creator id="b">Bo</dc:creator>'
+        '<meta refines="#a" property="role" scheme="marc:relators">trl</meta>'
+        '<meta refines="#b" property="role" scheme="marc:relators">aut</meta>',
+    )
+    source = only("a.epub", data).source
+    assert (source.title, source.author) == ("A bridge", "Bo")
 
 
 def test_a_book_that_declares_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -89,6 +207,23 @@ def test_navigation_pictures_and_contents_are_left_out() -> None:
     )
     data = opf(data, "</spine>", '<itemref idref="p"/><itemref idref="none"/></spine>')
     assert only("a.epub", data).text == "One."
+
+
+def test_what_cannot_be_read_is_read_in_its_stead() -> None:
+    items = (
+        '<item id="x" href="x.bin" media-type="x/y" fallback="y"/><item id="y" href="y.pdf" '
+        'media-type="application/pdf" fallback="i0"/><item id="z" fallback="z"/>'
+    )
+    data = opf(epub({"a.xhtml": "<p>One.</p>"}), "</manifest>", f"{items}</manifest>")
+    data = opf(data, '<itemref idref="i0"/>', '<itemref idref="z"/><itemref idref="x"/>')
+    assert only("a.epub", data).text == "One."
+
+
+def test_names_may_differ_in_case_escapes_and_slashes() -> None:
+    inside = members(epub({"A%20b.xhtml": "<p>One.</p>", "sub/c.xhtml": "<p>Two.</p>"}))
+    inside["oebps\\SUB\\C.xhtml"] = inside.pop("OEBPS/sub/c.xhtml")
+    del inside["META-INF/container.xml"]
+    assert only("a.epub", zipped(inside)).text == "One.\n\nTwo."
 
 
 def test_addresses_out_of_the_archive_lead_nowhere() -> None:
