@@ -15,6 +15,7 @@ from bot.fetching.address import FetchError, WebAddress, without_credentials
 from bot.fetching.content_kind import ContentKind, kind_of
 from bot.fetching.download import SECONDS, Download, download
 from bot.fetching.fetched_folder import FetchedFolder
+from bot.fetching.network import Network
 from config import ArticlesSettings, SettingsError
 from retrieval.articles import Parser, UnreadableArticle, decode, file_at, legacy_codec
 from retrieval.types import Article
@@ -68,7 +69,10 @@ def parse_addresses(urls: Iterable[str]) -> list[WebAddress]:
 
 
 def fetch(
-    addresses: Sequence[WebAddress], articles: ArticlesSettings, seconds: float = SECONDS
+    addresses: Sequence[WebAddress],
+    articles: ArticlesSettings,
+    seconds: float = SECONDS,
+    network: Network | None = None,
 ) -> Iterator[Saved | Failed]:
     """Fetch addresses, and yield the outcome of each.
 
@@ -76,6 +80,7 @@ def fetch(
         addresses: The addresses of pages, feeds and PDFs.
         articles: The folder where they are saved, and how they are read.
         seconds: The time limit of each.
+        network: The network that is asked, this machine's if none is given.
 
     Raises:
         BotError: There is no folder to save them in.
@@ -87,7 +92,7 @@ def fetch(
             reader = _PageReader(parser, Path(place))
             for address in addresses:
                 try:
-                    came = asyncio.run(download(address, articles.max_bytes, seconds))
+                    came = asyncio.run(download(address, articles.max_bytes, seconds, network))
                     yield _saved(address, came, folder, reader)
                 except (FetchError, UnreadableArticle) as exc:
                     yield Failed(address.url, str(exc))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -33,7 +34,7 @@ def repeats(chunk: bytes, pause_s: float = 0.0, kind: str = "text/event-stream")
 
 
 @contextmanager
-def listening(answer: Behaviour) -> Iterator[int]:
+def listening(answer: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """Run a server whose requests are answered so; yield its port."""
     over = threading.Event()
 
@@ -50,6 +51,8 @@ def listening(answer: Behaviour) -> Iterator[int]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handling) as server:
         server.daemon_threads = True
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.bot.http_server import Behaviour, Handler, begin, listening
 
@@ -56,8 +58,14 @@ class Web:
 
 
 @contextmanager
-def serving(pages: dict[str, Behaviour] | None = None) -> Iterator[Web]:
-    """Run a server."""
+def serving(
+    pages: dict[str, Behaviour] | None = None, proof: Path | None = None, key: Path | None = None
+) -> Iterator[Web]:
+    """Run a server, over TLS if it has a certificate as a proof of its name."""
+    tls = None
+    if proof:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(proof, key)
     web = Web(dict(pages or {}))
 
     def answer(handler: Handler, over: threading.Event) -> None:
@@ -65,5 +73,5 @@ def serving(pages: dict[str, Behaviour] | None = None) -> Iterator[Web]:
         web.asked.append((handler.path, headers))
         web.pages.get(handler.path, sends("nothing", status=404))(handler, over)
 
-    with listening(answer) as web.port:
+    with listening(answer, tls) as web.port:
         yield web
