@@ -125,17 +125,15 @@ def _saved(
     before = folder.read(name)
     if not kind.is_page:
         if changed := came.data != before:
-            folder.write(name, came.data)
+            folder.write(name, came.data, before)
         return Saved(address.url, folder.article(name), None, None, changed)
     day = None if before is None else page.fetched_day(before)
-    if before is not None and day is None:
-        raise folder.taken(name, "its front matter has no url and fetched")
     article = reader.read(f"{address.stem}{kind}", _as_utf8(came))
     url = _cited(article, came.address)
     # If only the day differs, the file stays: a new one would be read and encoded again.
     if changed := day is None or page.compose_page(article, url, day) != before:
         today = dt.datetime.now().astimezone().date()
-        folder.write(name, page.compose_page(article, url, today.isoformat()))
+        folder.write(name, page.compose_page(article, url, today.isoformat()), before)
     source = article.source
     return Saved(address.url, folder.article(name), source.title, source.date, changed)
 

@@ -18,6 +18,8 @@ import pytest
 from bot.command import WORLD_AT_FAULT, WRONG_USAGE
 from bot.errors import BotError
 from bot.fetching import Failed, Saved, fetch, parse_addresses
+from bot.fetching.address import FetchError
+from bot.fetching.fetched_folder import FetchedFolder
 from config import ArticlesSettings, Settings, SettingsError
 from retrieval.articles import Parser, walk
 from retrieval.types import Article
@@ -68,7 +70,7 @@ def files(articles: ArticlesSettings) -> list[str]:
     return [
         path.relative_to(articles.folder).as_posix()
         for path in sorted(articles.folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.suffix != ".sha256"
     ]
 
 
@@ -232,8 +234,9 @@ def test_fetched_again_a_page_is_touched_only_if_it_changed(
     web.pages["/feed"] = sends(RSS, "application/rss+xml")
     first = fetched(web.url(), articles)
     path = articles.folder / first.article
-    # As if it had been fetched on an earlier day.
+    # As if it had been fetched on an earlier day, and then copied without hidden files.
     path.write_bytes(re.sub(rb"fetched: .*", b"fetched: 2020-01-01", path.read_bytes()))
+    path.with_name(f".{path.name}.sha256").unlink()
     before = (path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino)
     again = fetched(web.url(), articles)
     assert (again.article, again.changed) == (first.article, False)
@@ -246,19 +249,70 @@ def test_fetched_again_a_page_is_touched_only_if_it_changed(
     assert changes == [True, False]
 
 
+@pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize(
-    "own", [b"Mine.\n", b"---\nurl: http://x.example\n---\nMine.\n", b"", b"\0"]
+    ("served", "kind", "own"),
+    [
+        (PAGE, "text/html", b"Mine.\n"),
+        (PAGE, "text/html", b"---\nurl: http://x.example\n---\nMine.\n"),
+        (PAGE, "text/html", b""),
+        (PAGE, "text/html", b"\0"),
+        (RSS, "application/rss+xml", RSS.replace("news", "mine").encode()),
+        (PDF, "application/pdf", PDF + b" and mine"),
+    ],
 )
 def test_a_file_of_the_operators_is_left_alone(
-    web: Web, articles: ArticlesSettings, own: bytes
+    web: Web, articles: ArticlesSettings, served: str | bytes, kind: str, own: bytes, kept: bool
 ) -> None:
-    web.pages["/"] = sends(PAGE)
+    """Whether it took the place of a fetched one, or was there before."""
+    web.pages["/"] = sends(served, kind)
     path = articles.folder / fetched(web.url(), articles).article
+    record = path.with_name(f".{path.name}.sha256")
+    if not kept:
+        record.unlink()
     path.write_bytes(own)
     [outcome] = fetch(parse_addresses([web.url()]), articles)
     assert isinstance(outcome, Failed)
-    assert "is no file of an earlier fetch" in outcome.reason
+    assert re.search(r"is no file of an earlier fetch: .*; move it", outcome.reason)
     assert path.read_bytes() == own
+
+
+def test_what_somebody_corrected_in_a_fetched_page_is_kept(
+    web: Web, articles: ArticlesSettings
+) -> None:
+    web.pages["/"] = sends(PAGE)
+    path = articles.folder / fetched(web.url(), articles).article
+    corrected = path.read_bytes().replace(b"2024-03-05", b"2024-03-06")
+    path.write_bytes(corrected)
+    web.pages["/"] = sends(PAGE.replace("crowded", "empty"))
+    [outcome] = fetch(parse_addresses([web.url()]), articles)
+    assert isinstance(outcome, Failed)
+    assert "it was changed since; move it" in outcome.reason
+    assert path.read_bytes() == corrected
+    path.unlink()
+    assert fetched(web.url(), articles).changed
+
+
+def test_what_comes_while_it_is_written_is_not_replaced(articles: ArticlesSettings) -> None:
+    folder = FetchedFolder(articles.folder, articles.max_bytes)
+    folder.write("a.pdf", b"one", None)
+    path = articles.folder / "fetched" / "a.pdf"
+    with pytest.raises(FetchError, match=r"it was put there just now; move it"):
+        folder.write("a.pdf", b"two", None)
+    path.write_bytes(b"mine")
+    with pytest.raises(FetchError, match=r"it was changed since; move it"):
+        folder.write("a.pdf", b"two", b"one")
+    assert path.read_bytes() == b"mine"
+
+
+def test_a_crash_between_record_and_file_leaves_a_fetched_file(articles: ArticlesSettings) -> None:
+    folder = FetchedFolder(articles.folder, articles.max_bytes)
+    folder.write("a.pdf", b"one", None)
+    folder.write("a.pdf", b"two", b"one")
+    (articles.folder / "fetched" / "a.pdf").write_bytes(b"one")
+    assert folder.read("a.pdf") == b"one"
+    folder.write("a.pdf", b"three", b"one")
+    assert folder.read("a.pdf") == b"three"
 
 
 def test_no_link_leads_out_of_the_folder(
@@ -274,7 +328,7 @@ def test_no_link_leads_out_of_the_folder(
     assert isinstance(outcome, Failed)
     assert "a symbolic link" in outcome.reason
     path.unlink()
-    path.parent.rmdir()
+    path.parent.rename(tmp_path / "old")
     path.parent.symlink_to(tmp_path)
     with pytest.raises(BotError, match="fetched is no folder, or a link to one"):
         fetched(web.url(), articles)
