@@ -185,7 +185,7 @@ def test_settings_that_are_named_exist() -> None:
         for key in field.annotation.model_fields  # type: ignore[union-attr]
     }
     sections = "|".join(Settings.model_fields)
-    named = re.compile(rf"((?:{sections})\.(?!py\b|toml\b)\w+)(?: = .*)?")
+    named = re.compile(rf"((?:{sections})\.(?!md\b|py\b|toml\b)\w+)(?: = .*)?")
     found = [match[1] for code in codes() if (match := named.fullmatch(code))]
     assert found
     assert set(found) <= keys

@@ -19,13 +19,8 @@ from retrieval.articles.folder import (
     unread_files,
     walk,
 )
-from retrieval.articles.metadata import (
-    MAX_FRONT_MATTER,
-    MAX_URL,
-    ReadingLimits,
-    metadata_of,
-    split_front_matter,
-)
+from retrieval.articles.front_matter import MAX_FRONT_MATTER, split_front_matter
+from retrieval.articles.metadata import MAX_URL, ReadingLimits, metadata_of
 from retrieval.articles.reading import READERS, parse, suffix, title_without
 from retrieval.articles.text import (
     WRITTEN,

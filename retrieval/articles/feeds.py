@@ -102,13 +102,14 @@ def _part(path: str, entry: _Fields, feed: _Fields) -> RawArticle:
     title = one_line(_text(kind, entry.get("title", ""))) or None
     published = _day(entry.get("published") or entry.get("created"))
     updated = _day(entry.get("updated"))
+    language = _language(entry) or feed.get("language")
     identity = entry.get("id") or link or f"{title}\n{published or updated}"
     metadata = Metadata(
         title=title,
-        date=date_of(path, published, updated),
+        date=date_of(path, published, updated, language=language),
         url=url_of(path, _absolute(_link(feed), link)),
         author=", ".join(dict.fromkeys(_authors(entry))) or None,
-        language=language_of(_language(entry) or feed.get("language")),
+        language=language_of(language),
         tags=tags_of(tag["label"] or tag["term"] or "" for tag in entry.get("tags", [])),
     )
     digest = hashlib.sha256(identity.encode()).hexdigest()

@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from retrieval.articles import markup
-from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, split_front_matter
+from retrieval.articles.front_matter import split_front_matter, split_header
+from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of
 from retrieval.articles.text import decode, line_ends
 
 # markdown-it takes up to 70 µs for each of these characters; beyond, markup stays in the text.
@@ -29,6 +30,8 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
         RecursionError: Its HTML is nested too deeply.
     """
     fields, body = split_front_matter(line_ends(decode(data)))
+    if not fields:
+        fields, body = split_header(body)
     metadata = metadata_of(path, fields)
     if sum(map(body.count, MARKS)) > MAX_MARKS:
         return [RawArticle(metadata, body)]
@@ -39,10 +42,12 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
 
 
 def _heading(tokens: Sequence[Token]) -> Sequence[Token]:
-    """Return the first heading of level 1, or the heading at the very start."""
+    """Return the first heading of level 1 that has a letter, or such a one at the very start."""
     for place, token in enumerate(tokens):
         if token.type == "heading_open" and (place == 0 or token.tag == "h1"):
-            return tokens[place : place + 3]
+            heading = tokens[place : place + 3]
+            if any(map(str.isalpha, heading[1].content)):
+                return heading
     return ()
 
 

@@ -1,4 +1,4 @@
-"""Metadata: the front matter of an article, and the values that a reader of a format returns."""
+"""Metadata: what an article declares, and the values that a reader of a format returns."""
 
 from __future__ import annotations
 
@@ -9,33 +9,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from retrieval.articles.dates import day_of
 from retrieval.articles.text import one_line
 
 logger = logging.getLogger(__name__)
 
-MAX_FRONT_MATTER = 64 * 1024
-MAX_DEPTH = 20
 MAX_URL = 2000
 
-_FENCED = re.compile(
-    r"---[^\S\n]*\n(.*?)^(?:---|\.\.\.)[^\S\n]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
-)
-_KEY_VALUE = re.compile(r"(\w[\w-]*)[^\S\n]*:[^\S\n]+(.+)")
 _URL_KEYS = ("url", "link", "canonical")
-_KEYS = frozenset({"title", "date", "author", "authors", *_URL_KEYS})
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-# A day, then perhaps a time and a zone: ISO 8601 and RFC 5322 (the dates of feeds and mail).
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2}|\w{3}, \d{1,2} \w{3} \d{4})(?:[T ].*)?")
-_DAY_FORMS = (
-    "%Y-%m-%d",
-    "%a, %d %b %Y",
-    "%d %B %Y",
-    "%d %b %Y",
-    "%B %d, %Y",
-    "%b %d, %Y",
-    "%Y/%m/%d",
-    "%d.%m.%Y",
+# Without spaces and dashes; when it was first published comes first.
+_DATE_KEYS = (
+    *("published", "publishedat", "publishedon", "publisheddate", "datepublished"),
+    *("pubdate", "publishdate", "publicationdate", "posted", "postdate", "date"),
+    *("created", "createdat", "createdon", "createddate", "datecreated", "creationdate"),
+    *("updated", "updatedat", "updateddate", "dateupdated", "lastupdated", "lastmod"),
+    *("lastmodified", "lastmodifiedat", "modified", "modifiedat", "datemodified"),
 )
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+# `published: true` says that it is, not when.
+_BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off"})
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_]|$)")
 
 
@@ -51,42 +43,28 @@ class Metadata:
     tags: tuple[str, ...] = ()
 
 
-def split_front_matter(text: str) -> tuple[dict[str, object], str]:
-    """Part the YAML between `---` lines at the very start from the body.
-
-    Keys are in lower case, scalars are strings as they stand in the file (`no` is no Boolean).
-    What is no valid YAML, such as `title: Rome: a history`, is read as lines of `key: value`.
-    Text between two rules that reads neither way stays in the body.
-    """
-    match = _FENCED.match(text, 0, MAX_FRONT_MATTER)
-    if match is None:
-        return {}, text
-    fields = _read_yaml(match[1])
-    if fields is None:
-        fields = _read_lines(match[1])
-        if not _KEYS & fields.keys():
-            return {}, text
-    return fields, text[match.end() :]
-
-
 def metadata_of(path: str, fields: Mapping[str, object]) -> Metadata:
     """Read the fields of front matter; what cannot be used is left out, with a warning."""
     tags = fields.get("tags")
+    language = _first(fields, "language", "lang")
     return Metadata(
         title=_first(fields, "title"),
-        date=date_of(path, _first(fields, "date")),
+        date=date_of(path, *_days(fields), language=language),
         url=url_of(path, _first(fields, *_URL_KEYS)),
         author=", ".join(_names(fields.get("author")) or _names(fields.get("authors"))) or None,
-        language=language_of(_first(fields, "language", "lang")),
+        language=language_of(language),
         tags=tags_of(tags.split(",") if isinstance(tags, str) else _names(tags)),
     )
 
 
-def date_of(path: str, *values: str | None) -> dt.date | None:
-    """Return the first date among the values, the day as its writer's calendar had it."""
+def date_of(path: str, *values: str | None, language: str | None = None) -> dt.date | None:
+    """Return the first date among the values, the day as its writer's calendar had it.
+
+    The tag of the article's language tells which of 05/03/2024 is the month.
+    """
     given = [day for value in values if (day := one_line(value or "", 100))]
     for value in given:
-        if (date := _parse_day(value)) is not None:
+        if (date := day_of(value, language)) is not None:
             return date
     if given:
         logger.warning(
@@ -119,43 +97,11 @@ def tags_of(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, map(one_line, names))))
 
 
-def _read_yaml(text: str) -> dict[str, object] | None:
-    import yaml
-
-    # The base loader knows nothing but strings, lists and mappings: no object is built, nothing is
-    # merged (so that aliases cannot multiply), and no impossible date raises.
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    depth = 0
-    try:
-        # Before it is loaded: on thousands of nested lists the C loader overflows the stack.
-        for event in yaml.parse(text, Loader=loader):
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                return None
-        fields = yaml.load(text, Loader=loader)
-    except yaml.YAMLError:
-        return None
-    if not isinstance(fields, dict):
-        return None
-    return {key.lower(): value for key, value in fields.items() if isinstance(key, str)}
-
-
-def _read_lines(text: str) -> dict[str, object]:
-    fields: dict[str, object] = {}
-    for line in text.split("\n"):
-        if match := _KEY_VALUE.fullmatch(line.rstrip()):
-            key, value = match[1].lower(), match[2].strip()
-            if value.startswith("[") and value.endswith("]"):
-                fields[key] = [_unquoted(part.strip()) for part in value[1:-1].split(",")]
-            else:
-                fields[key] = _unquoted(value)
-    return fields
-
-
-def _unquoted(value: str) -> str:
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1] if quoted else value
+def _days(fields: Mapping[str, object]) -> list[str | None]:
+    """Return what may be the date, the best first."""
+    named = {"".join(filter(str.isalnum, key)): key for key in fields}
+    values = [_first(fields, named[key]) for key in _DATE_KEYS if key in named]
+    return [value for value in values if value and value.lower() not in _BOOLEANS]
 
 
 def _first(fields: Mapping[str, object], *keys: str) -> str | None:
@@ -186,17 +132,6 @@ def _is_web_address(value: str) -> bool:
         and parts.scheme in {"http", "https"}
         and bool(parts.hostname)
     )
-
-
-def _parse_day(value: str) -> dt.date | None:
-    if match := _DAY.fullmatch(value):
-        value = match[1]
-    for form in _DAY_FORMS:
-        try:
-            return dt.datetime.strptime(value, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, split_front_matter
+from retrieval.articles.dates import day_in_name
+from retrieval.articles.front_matter import split_front_matter
+from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of
 from retrieval.articles.text import UnreadableArticle, clean, decode, line_ends, one_line
 from retrieval.languages import language_of_article
 from retrieval.types import Article, Source
@@ -31,6 +33,9 @@ Reader = Callable[[str, bytes, ReadingLimits], Iterable[RawArticle]]
 _NO_TITLE_ENDS = tuple(".,;:!…。！")
 _ENDS = tuple(".!?…:;\"'”’»)。！？")
 _WORD_PARTS = re.compile(r"[\s_-]+")
+# What is called so is named by its folder; `.fr` before the suffix names a language.
+_UNNAMED = frozenset({"_index", "default", "index", "readme"})
+_LANGUAGE_SUFFIX = re.compile(r"(?<=\w)\.[a-z]{2}(?:-[a-z]{2,4})?", re.IGNORECASE)
 
 
 def parse(path: str, data: bytes, limits: ReadingLimits = DEFAULTS) -> list[Article]:
@@ -102,11 +107,14 @@ def _article(path: str, part: RawArticle, text: str, pages: tuple[int, ...]) -> 
     declared = one_line(metadata.title or "")
     if declared and not pages:
         text = _without_title(text, declared)
-    title = declared or _title_line(text)
+    title = declared if any(map(str.isalnum, declared)) else _title_line(text)
+    date = metadata.date
+    if date is None and not part.key:
+        date, _ = day_in_name(_stem(path))
     source = Source(
         path=name_of(path, part.key),
         title=title or title_without(path, part.key, text),
-        date=metadata.date,
+        date=date,
         url=metadata.url,
         author=one_line(metadata.author or "") or None,
         language=metadata.language or "",
@@ -139,13 +147,25 @@ def _title_line(text: str) -> str:
     wrapped = rest[:1].islower()
     if not rest or wrapped or len(line) > MAX_TITLE_LINE or line.endswith(_NO_TITLE_ENDS):
         return ""
-    return one_line(line)
+    return one_line(line) if any(map(str.isalpha, line)) else ""
 
 
 def _title_of_name(path: str) -> str:
     """Return the words of a file name, or nothing for a name like `000_494b95f2403b221a.txt`."""
-    words = _WORD_PARTS.split(clean(PurePosixPath(path).stem))
+    _, name = day_in_name(_stem(path))
+    words = _WORD_PARTS.split(name)
     return one_line(" ".join(words)) if any(map(str.isalpha, words)) else ""
+
+
+def _stem(path: str) -> str:
+    """Return what names a file: its name without suffixes, or its folder's for an `index.md`."""
+    file = PurePosixPath(clean(path))
+    stem = file.stem
+    if posixpath.splitext(stem)[1].lower() in READERS:  # post.html.md
+        stem = posixpath.splitext(stem)[0]
+    if (language := _LANGUAGE_SUFFIX.search(stem)) and language.end() == len(stem):
+        stem = stem[: language.start()]
+    return file.parent.name if stem.lower() in _UNNAMED else stem
 
 
 def _opening(text: str) -> str:

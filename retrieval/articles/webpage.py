@@ -60,7 +60,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
         element.drop_tree()
     metadata = Metadata(
         title=page.findtext(".//title"),
-        date=date_of(path, *_dates(page)),
+        date=date_of(path, *_dates(page), language=page.get("lang")),
         author=next(_meta(page, frozenset({"author"})), None),
         language=language_of(page.get("lang")),
     )
