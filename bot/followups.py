@@ -20,6 +20,9 @@ _CARRIED = 3
 _NAME = 0.3
 # A longer word is an address or the like.
 _WORD_CHARS = 60
+# A longer question is complete: hardly one of 10,000 people's questions is as long. It would be
+# searched twice, which costs the more the longer it is.
+_COMPLETE_CHARS = 200
 _WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 # A question of no more terms may lack its subject, unless it has a name.
 _FEW = 2
@@ -152,7 +155,7 @@ def understand_follow_up(
         languages: The languages of the articles, in ISO 639-1.
         rarity: Returns how rare a word is in the articles, from 0 to 1.
     """
-    if _is_small_talk(question):
+    if len(question) > _COMPLETE_CHARS or _is_small_talk(question):
         return None
     before = next((one for one in reversed(earlier) if not _is_small_talk(one)), None)
     if before is None:

@@ -23,6 +23,9 @@ _QUOTED = re.compile(
     r"|„([^“”]{1,300})[“”]|»([^«]{1,300})«"
 )
 _SPACE = re.compile(r"\s+")
+_NOT_IN_WORD = re.compile(r"[\W_]")
+# A question quotes one or two. Each is looked for in a hundred passages.
+_MOST_PHRASES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Preferences:
     """The dates and phrases that a question prefers; false if there are none.
 
     Attributes:
-        phrases: Phrases in quotation marks, as `quoted_phrases` yields them.
+        phrases: Phrases in quotation marks, as `quoted_phrases` yields them, the first few.
         dates: Dates of articles; None if any date will do.
     """
 
@@ -40,8 +43,8 @@ class Preferences:
     @classmethod
     def of(cls, question: str, today: dt.date) -> Preferences:
         """Find the preferences in a question."""
-        found = tuple(phrase for _, phrase in quoted_phrases(question))
-        return cls(found, date_preference(question, today))
+        found = dict.fromkeys(phrase for _, phrase in quoted_phrases(question))
+        return cls(tuple(found)[:_MOST_PHRASES], date_preference(question, today))
 
     def __bool__(self) -> bool:
         return bool(self.phrases or self.dates)
@@ -84,6 +87,11 @@ def quoted_phrases(question: str) -> Iterator[tuple[tuple[int, int], str]]:
             yield match.span(), phrase
 
 
+def without_quoted(question: str) -> str:
+    """Return a question with blanks in place of what is in quotation marks, as long as it was."""
+    return _QUOTED.sub(lambda match: " " * len(match[0]), question)
+
+
 def fold_phrase(text: str) -> str:
     """Return a text as phrases are compared: case and white space do not count."""
     return _SPACE.sub(" ", text).casefold().strip()
@@ -101,6 +109,9 @@ def share_of_phrases(phrases: Sequence[str], text: str) -> float:
 def _has_phrase(phrase: str, text: str) -> bool:
     """Whether a text has a phrase that begins where a word does: "part" does not have "art"."""
     at = text.find(phrase)
-    while at > 0 and text[at - 1].isalnum() and phrase[0].isalnum() and not is_unspaced(phrase[0]):
-        at = text.find(phrase, at + 1)
+    begins = phrase[0].isalnum() and not is_unspaced(phrase[0])
+    while at > 0 and begins and text[at - 1].isalnum():
+        # On from the end of this word: a word of a million letters is passed in one step.
+        end = _NOT_IN_WORD.search(text, at)
+        at = text.find(phrase, end.start()) if end else -1
     return at >= 0

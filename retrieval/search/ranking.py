@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from retrieval.chunking import passage
 from retrieval.index import SHIPPED, Scale, StoredChunk
@@ -11,7 +12,6 @@ from retrieval.languages import terms
 from retrieval.search.late import TokenMatches, maxsim, token_weights
 from retrieval.search.spelling import Correction
 from retrieval.search.unknown_language import UnknownLanguage
-from retrieval.search.word_spans import token_word_spans
 from retrieval.types import FloatArray, Hit, QueryEncoding, Reranker, Stage
 
 _DENSE_WEIGHT, _LEXICAL_WEIGHT, _LATE_WEIGHT = 1.0, 1.0, 1.0
@@ -94,15 +94,22 @@ def rank(
 
 
 def question_weights(
-    question: str, query: QueryEncoding, rarities: Mapping[str, float], language: str
+    words: Sequence[str], rarities: Mapping[str, float], language: str
 ) -> FloatArray:
-    """Weigh the question's tokens by the rarity of its terms in articles of one language."""
+    """Weigh the question's tokens by the rarity of its terms in articles of one language.
 
+    Args:
+        words: The word that each token belongs to.
+        rarities: Rarity of the question's terms, 0 to 1.
+        language: Language of the articles.
+    """
+
+    # A word may have hundreds of tokens, and hundreds of terms: "a'b'a'b'a'b".
+    @cache
     def rarity(word: str) -> float:
         return max((rarities.get(term, 0.0) for term in terms(word, language)), default=0.0)
 
-    spans = token_word_spans(question, query.spans[:, 0].tolist())
-    return token_weights([question[slice(*span)] for span in spans], rarity)
+    return token_weights(words, rarity)
 
 
 def _stages(scores: dict[int, float]) -> dict[int, Stage]:

@@ -17,6 +17,7 @@ from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
 from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
 from retrieval.search.unknown_language import detect_unknown_language
+from retrieval.search.word_spans import token_word_spans
 from retrieval.types import Encoder
 
 logger = logging.getLogger(__name__)
@@ -119,8 +120,10 @@ class Searcher:
         matches = match_tokens(
             question, query, found, self._settings.late_interaction, self._encoder
         )
+        spans = token_word_spans(question, query.spans[:, 0].tolist())
+        words = [question[slice(*span)] for span in spans]
         weights = {
-            language: question_weights(question, query, rarities, language)
+            language: question_weights(words, rarities, language)
             for language, rarities in by_language.items()
         }
         hits = rank(found, matches, weights, first, dense, lexical)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from retrieval.index import LexicalIndex
 from retrieval.languages import terms
-from retrieval.search.preferences import quoted_phrases
+from retrieval.search.preferences import without_quoted
 
 _WORD = re.compile(r"[^\W\d_]+")
 # A question with more unknown words is in another language, or not about the articles.
@@ -61,13 +61,10 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
     Returns:
         The question as it is to be searched, and what was replaced in it, in its order.
     """
-    literal = [span for span, _ in quoted_phrases(question)]
     unknown = [
         match
-        for match in _WORD.finditer(question)
-        if _STEM <= len(match[0]) <= _MOST_LETTERS
-        and not any(start <= match.start() < end for start, end in literal)
-        and not _occurs(match[0], vocabulary)
+        for match in _WORD.finditer(without_quoted(question))
+        if _STEM <= len(match[0]) <= _MOST_LETTERS and not _occurs(match[0], vocabulary)
     ]
     if not unknown:
         return question, ()

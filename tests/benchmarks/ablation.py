@@ -30,6 +30,7 @@ from retrieval.search import best_excerpts
 from retrieval.search.late import match_tokens
 from retrieval.search.ranking import first_ranking, question_weights, rank
 from retrieval.search.searcher import LATE_CANDIDATES
+from retrieval.search.word_spans import token_word_spans
 from retrieval.types import Excerpt, Hit
 from tests.benchmarks.conditions import conditions
 
@@ -91,10 +92,11 @@ def steps(library: Library, view: Snapshot, question: str) -> Iterator[tuple[str
     yield "the best window of each chunk", _cut(ones, hits)
     yield "windows ranked across chunks", _across(hits, chars)
 
+    spans = token_word_spans(question, query.spans[:, 0].tolist())
+    words = [question[slice(*span)] for span in spans]
     weights = {
         language: question_weights(
-            question,
-            query,
+            words,
             {term: view.lexical.rarity(term, [language]) for term in terms(question, language)},
             language,
         )

@@ -147,6 +147,12 @@ def test_a_complete_question_is_left_alone(question: str) -> None:
     assert lean(question, OFFENSIVE) is None
 
 
+def test_a_long_question_is_complete() -> None:
+    question = "And how many soldiers did it cost"
+    assert lean(f"{question}?", OFFENSIVE) is not None
+    assert lean(f"{question}{', all in all' * 20}?", OFFENSIVE) is None
+
+
 @each(TALK)
 def test_small_talk_neither_leans_nor_is_leant_on(question: str) -> None:
     assert lean(question, OFFENSIVE) is None

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from embeddings import Encoder
 from retrieval.search.dates import Period, Recency
 from retrieval.search.excerpts import best_excerpts
-from retrieval.search.preferences import Preferences, quoted_phrases, share_of_phrases
+from retrieval.search.preferences import (
+    Preferences,
+    quoted_phrases,
+    share_of_phrases,
+    without_quoted,
+)
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import LATE_CANDIDATES, Searcher
 from retrieval.types import Source
@@ -165,6 +170,23 @@ def test_phrases_stand_in_quotation_marks(question: str, phrases: list[str]) -> 
         assert question[end - 1] in '"”»“«'
 
 
+def test_a_phrase_counts_once_and_only_the_first_five() -> None:
+    assert Preferences.of('"e" ' * 500, TODAY).phrases == ("e",)
+    assert Preferences.of('Who said "No", «no» and "yes"?', TODAY).phrases == ("no", "yes")
+    letters = " ".join(f'"{letter}"' for letter in "abcdefg")
+    assert Preferences.of(letters, TODAY).phrases == tuple("abcde")
+
+
+@given(st.text('ab "“”«»', max_size=40))
+def test_what_is_quoted_is_blanked_and_the_rest_stays_in_its_place(question: str) -> None:
+    blanked = without_quoted(question)
+
+    assert len(blanked) == len(question)
+    quoted = {at for span, _ in quoted_phrases(question) for at in range(*span)}
+    assert all(blanked[at].isspace() for at in quoted)
+    assert all(new in (old, " ") for old, new in zip(question, blanked, strict=True))
+
+
 def test_case_and_white_space_do_not_count() -> None:
     assert share_of_phrases(["old bridge"], "THE OLD\nBRIDGE") == 1
     assert share_of_phrases(["old bridge", "new bridge"], "an old bridge") == 0.5
@@ -183,6 +205,9 @@ def test_case_and_white_space_do_not_count() -> None:
         ("паром", "До парому", 1),
         ("$5", "US$5", 1),
         ("桥", "旧桥", 1),
+        ("art", "cart_art", 1),
+        ("art", "cart-art", 1),
+        ("art", "cartart", 0),
     ],
 )
 def test_a_phrase_begins_where_a_word_does(phrase: str, text: str, found: int) -> None:

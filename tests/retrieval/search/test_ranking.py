@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from retrieval.index.rows import StoredChunk
 from retrieval.search.late import TokenMatches
-from retrieval.search.ranking import Reranking, first_ranking, fuse, rank
+from retrieval.search.ranking import Reranking, first_ranking, fuse, question_weights, rank
 from retrieval.types import Chunk, FloatArray, Hit, Sentence, Source, Stage
 from tests.retrieval.library import hit_of
 
@@ -31,6 +31,27 @@ def ranked(first: dict[int, float], late: dict[int, float]) -> tuple[Hit, ...]:
         for key, score in late.items()
     }
     return rank(found, matches, WEIGHTS, first, {1: 0.5}, {2: 3.0})
+
+
+class CountedRarities(dict[str, float]):
+    """Rarities that count how often one is looked up."""
+
+    lookups = 0
+
+    def get(self, term: str, default: float = 0.0) -> float:  # type: ignore[override]
+        self.lookups += 1
+        return super().get(term, default)
+
+
+def test_the_tokens_of_one_word_share_its_weight_and_its_terms_are_looked_up_once() -> None:
+    rarities = CountedRarities(mill=1.0)
+    words = ["mill'd"] * 200 + ["river"] + ["?"]
+
+    weights = question_weights(words, rarities, "en")
+
+    assert weights[0] == pytest.approx(2 * weights[200])
+    assert weights[201] == 0
+    assert rarities.lookups == len(["mill", "d", "river"])
 
 
 def test_both_retrievers_count_alike() -> None:
