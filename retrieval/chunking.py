@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from sentencex import get_sentence_boundaries
 
@@ -17,7 +18,9 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 # At most this share of the budget goes to the title; a longer title is cut for encoding.
 _TITLE_SHARE = 0.25
 # sentencex takes time quadratic in unbalanced quotation marks, so it gets no more than this.
-_SPLITTER_CHARS = 20_000
+_SPLITTER_CHARS = 4_000
+# Characters whose tokens are counted at once: the tokenizer takes 100 bytes for each token.
+_COUNTED_AT_ONCE = 1 << 18
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _TERMINATED = re.compile(r"""[.!?…:;。！？।؟]["'”’»)\]]*$""")
 # Where a sentence over the budget may be cut, best first.
@@ -50,11 +53,18 @@ def short_title(title: str, budget: int, count_tokens: CountTokens) -> str:
     fitting = [text for text, weight in zip(candidates, weights, strict=True) if weight <= limit]
     if fitting or not words:
         return fitting[-1] if fitting else ""
-    start, end, _ = next(_pieces(words[0], 0, len(words[0]), limit, count_tokens))
+    (weight,) = _weigh(words[:1], count_tokens)
+    start, end, _ = next(_pieces(words[0], 0, len(words[0]), weight, limit, count_tokens))
     return words[0][start:end]
 
 
-def chunk(article: Article, title: str, budget: int, count_tokens: CountTokens) -> list[Chunk]:
+def chunk(
+    article: Article,
+    title: str,
+    budget: int,
+    count_tokens: CountTokens,
+    sentences: Sequence[Sentence] | None = None,
+) -> list[Chunk]:
     """Cut an article into chunks of whole sentences.
 
     Args:
@@ -62,17 +72,20 @@ def chunk(article: Article, title: str, budget: int, count_tokens: CountTokens) 
         title: Title as it stands in the passages; see `short_title`.
         budget: Tokens of one passage, title included; see `passage`.
         count_tokens: The encoder's own counter, so that nothing is cut silently in encoding.
+        sentences: The article's sentences if they are known; see `split_sentences`.
 
     Returns:
         Chunks in order; together they hold every sentence once. A chunk exceeds the budget only
         where a single character does.
     """
     text = article.text
+    if sentences is None:
+        sentences = list(split_sentences(text, article.source.language))
     room = max(1, budget - count_tokens([title])[0])
     chunks: list[Chunk] = []
     open_run: list[Sentence] = []
     used = 0
-    for sentence, weight in _fitting(article, room, count_tokens):
+    for sentence, weight in _fitting(article, sentences, room, count_tokens):
         if open_run and (used + weight > room or _within_word(text, sentence.start)):
             chunks.append(_chunk(text, open_run))
             open_run, used = [], 0
@@ -89,7 +102,7 @@ def _chunk(text: str, run: Sequence[Sentence]) -> Chunk:
 
 def split_sentences(text: str, language: str) -> Iterator[Sentence]:
     """Yield every sentence; together they hold every character that is not white space."""
-    for number, (start, end) in enumerate(split_paragraphs(text), start=1):
+    for number, (start, end) in enumerate(_paragraphs(text), start=1):
         while start < end:
             piece = text[start : min(end, start + _SPLITTER_CHARS)]
             ends = [found["end_index"] for found in get_sentence_boundaries(language, piece)]
@@ -109,14 +122,16 @@ def split_paragraphs(text: str) -> list[tuple[int, int]]:
     Blank lines part paragraphs. Where a block of several lines has no hard-wrapped look, that is,
     where most lines end as sentences do, each of its lines is a paragraph.
     """
-    spans: list[tuple[int, int]] = []
+    return list(_paragraphs(text))
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     at = 0
-    for gap in [*_BLANK_LINE.finditer(text), None]:
+    for gap in chain(_BLANK_LINE.finditer(text), [None]):
         block = _stripped(text, at, gap.start() if gap else len(text))
         at = gap.end() if gap else len(text)
         if block:
-            spans.extend(_lines(text, *block))
-    return spans
+            yield from _lines(text, *block)
 
 
 def _lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -141,17 +156,17 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _fitting(
-    article: Article, room: int, count_tokens: CountTokens
+    article: Article, sentences: Sequence[Sentence], room: int, count_tokens: CountTokens
 ) -> Iterator[tuple[Sentence, int]]:
     """Yield the sentences with their weights, those over the room in pieces that fit."""
     text = article.text
-    sentences = list(split_sentences(text, article.source.language))
     weights = _weigh([text[s.start : s.end] for s in sentences], count_tokens)
     for sentence, weight in zip(sentences, weights, strict=True):
         if weight <= room:
             yield _on_page(article, sentence), weight
             continue
-        for start, end, part in _pieces(text, sentence.start, sentence.end, room, count_tokens):
+        span = sentence.start, sentence.end
+        for start, end, part in _pieces(text, *span, weight, room, count_tokens):
             yield _on_page(article, replace(sentence, start=start, end=end)), part
 
 
@@ -161,35 +176,52 @@ def _on_page(article: Article, sentence: Sentence) -> Sentence:
 
 def _weigh(texts: Sequence[str], count_tokens: CountTokens) -> list[int]:
     """Count the tokens of each text, at least one for every `_TOKEN_CHARS` characters."""
-    counts = count_tokens(texts)
+    counts: list[int] = []
+    waiting: list[str] = []
+    characters = 0
+    for text in texts:
+        waiting.append(text)
+        characters += len(text)
+        if characters >= _COUNTED_AT_ONCE:
+            counts += count_tokens(waiting)
+            waiting, characters = [], 0
+    counts += count_tokens(waiting)
     return [max(n, len(text) // _TOKEN_CHARS) for n, text in zip(counts, texts, strict=True)]
 
 
 def _pieces(
-    text: str, start: int, end: int, room: int, count_tokens: CountTokens
+    text: str, start: int, end: int, weight: int, room: int, count_tokens: CountTokens
 ) -> Iterator[tuple[int, int, int]]:
-    """Halve a span until each piece fits; yield start, end and weight of the pieces."""
-    (weight,) = _weigh([text[start:end]], count_tokens)
+    """Cut a span until each piece fits; yield start, end and weight of the pieces.
+
+    Cut into as many parts at once as its weight asks for: halving would count every token again
+    for each time that the span is halved.
+    """
     if weight <= room or end - start == 1:
         yield start, end, weight
         return
-    cut = _cut(text, start, end)
-    for half in (_stripped(text, start, cut), _stripped(text, cut, end)):
-        if half:
-            yield from _pieces(text, *half, room, count_tokens)
+    parts = _parts(text, start, end, min(-(-weight // room), end - start))
+    weights = _weigh([text[first:last] for first, last in parts], count_tokens)
+    for part, own in zip(parts, weights, strict=True):
+        yield from _pieces(text, *part, own, room, count_tokens)
 
 
-def _cut(text: str, start: int, end: int) -> int:
-    """Return where to halve a span: at the gap between clauses, or else words, nearest the middle.
+def _parts(text: str, start: int, end: int, number: int) -> list[tuple[int, int]]:
+    """Cut a span into about so many parts of about one length, at gaps if there are some."""
+    length = (end - start) / number
+    cuts = [_cut(text, start + length * n, length / 2) for n in range(1, number)]
+    spans = [_stripped(text, first, last) for first, last in pairwise([start, *cuts, end])]
+    return [span for span in spans if span]
 
-    A gap counts if each half gets a quarter of the span; without one the middle is taken.
-    """
-    middle, least = (start + end) // 2, max(1, (end - start) // 4)
+
+def _cut(text: str, target: float, reach: float) -> int:
+    """Return the gap between clauses, or else words, that is nearest; without one the target."""
+    first, last = math.ceil(target - reach), math.floor(target + reach)
     for pattern in (_CLAUSE, _WORD):
-        gaps = [gap.end() for gap in pattern.finditer(text, start + least, end - least)]
+        gaps = [gap.end() for gap in pattern.finditer(text, first, last)]
         if gaps:
-            return min(gaps, key=lambda gap: abs(gap - middle))
-    return middle
+            return min(gaps, key=lambda gap: abs(gap - target))
+    return int(target)
 
 
 def _within_word(text: str, offset: int) -> bool:
