@@ -171,6 +171,8 @@ def _fitting(
 
 
 def _on_page(article: Article, sentence: Sentence) -> Sentence:
+    if not article.pages:
+        return sentence
     return replace(sentence, page=bisect_right(article.pages, sentence.start))
 
 

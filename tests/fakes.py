@@ -14,7 +14,8 @@ from config import ArticlesSettings
 from retrieval.articles.folder import ArticleFile, read_bytes
 from retrieval.articles.reading import parse
 from retrieval.articles.worker import Parser
-from retrieval.types import Article, ByteArray, FloatArray, IntArray
+from retrieval.chunking import split_sentences
+from retrieval.types import Article, ByteArray, FloatArray, IntArray, Sentence
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -51,6 +52,9 @@ class ReadsHere(Parser):
 
     def parse(self) -> list[Article]:
         return parse(self._path, self._data, self.limits)
+
+    def split(self, articles: Sequence[Article]) -> list[list[Sentence]]:
+        return [list(split_sentences(one.text, one.source.language)) for one in articles]
 
 
 class HashEncoder:

@@ -6,6 +6,7 @@ file that has taken over its reader must not tell the parser's process what to r
     settings                    -> {}
     read, path, size, mtime_ns  -> digest   | unreadable
     parse                       -> articles | unreadable
+    split: languages            -> sentences | unreadable
 
 An answer also holds the `records` that were logged and whether the worker is `worn`. The worker
 ends when its parser has gone.
@@ -34,8 +35,9 @@ from retrieval.articles.folder import ArticleFile, read_bytes
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import articles_of, with_language
 from retrieval.articles.text import WRITTEN, StillWritten, UnreadableArticle
+from retrieval.chunking import split_sentences
 from retrieval.errors import ArticlesError
-from retrieval.types import Article, Source
+from retrieval.types import Article, Sentence, Source
 
 if TYPE_CHECKING:  # a worker needs no settings, and would take longer to start
     from config import ArticlesSettings
@@ -48,6 +50,8 @@ MAX_ARTICLES = 100_000
 """Most articles of one file."""
 MAX_TEXTS = 4
 """All articles of one file together may have so many times the text that one may have."""
+MAX_SENTENCES = 500_000
+"""Most sentences of one file, a paragraph having one at least."""
 
 _OUR_PREFIX = "EXCERPTA_"
 # A process that only reads files starts faster without threads for the algebra of matrices.
@@ -178,14 +182,26 @@ class Parser:
         Raises:
             UnreadableArticle: It holds none, or more than the limits allow, or its reader crashed.
         """
-        if self._process is None:
-            raise RuntimeError("no file was read; read one before it is parsed")
         articles = map(unpacked, self._ask({"parse": True})["articles"])
         # Here, for the language detector takes longer to load than all that the worker needs.
         return [with_language(one, self.limits.language) for one in articles]
 
+    def split(self, articles: Sequence[Article]) -> list[list[Sentence]]:
+        """Return the sentences of each of the articles that were parsed last.
+
+        Raises:
+            UnreadableArticle: They are too many, or to find them takes too long.
+        """
+        answer = self._ask({"split": [one.source.language for one in articles]})
+        return [
+            [Sentence(*numbers) for numbers in zip(*[iter(flat)] * 3, strict=True)]
+            for flat in answer["sentences"]
+        ]
+
     def _ask(self, request: Document) -> Document:
         """Return the answer to a request, within the seconds that are left of the file's."""
+        if self._process is None:
+            raise RuntimeError("no file was read; read one before it is parsed")
         started = time.monotonic()
         try:
             answer = self._exchange(request, self._left)
@@ -336,13 +352,14 @@ class _Worker:
         self._memory = memory_in_use()
         self._path = ""
         self._data = b""
+        self._texts: list[str] = []
 
     def answer(self, request: Document) -> Document:
         """Return the answer to a request, whatever the file does."""
         try:
             if "read" in request:
                 return self._read(request)
-            answer = self._parse()
+            answer = self._split(request["split"]) if "split" in request else self._parse()
         except UnreadableArticle as exc:
             answer = {"unreadable": str(exc)}
         except MemoryError:
@@ -351,10 +368,15 @@ class _Worker:
         except Exception as exc:  # noqa: BLE001 (a reader's own fault must cost one file alone)
             _log.warning("%s cannot be read", self._path, exc_info=True)
             answer = {"unreadable": f"its reader failed ({type(exc).__name__})"}
-        return answer | {"worn": memory_in_use() - self._memory > _WORN * MEMORY_BYTES}
+        # It still has the texts that are to be split.
+        worn = "articles" not in answer and self._is_worn()
+        return answer | {"worn": worn}
+
+    def _is_worn(self) -> bool:
+        return memory_in_use() - self._memory > _WORN * MEMORY_BYTES
 
     def _read(self, request: Document) -> Document:
-        self._path, self._data = request["read"], b""
+        self._path, self._data, self._texts = request["read"], b"", []
         file = ArticleFile(self._path, request["size"], request["mtime_ns"])
         self._data = read_bytes(self._folder, file, self._max_bytes)
         return {"digest": hashlib.sha256(self._data).hexdigest()}
@@ -362,7 +384,23 @@ class _Worker:
     def _parse(self) -> Document:
         articles = articles_of(self._path, self._data, self._limits)
         check(articles, MAX_TEXTS * self._limits.characters)
+        self._data, self._texts = b"", [article.text for article in articles]
         return {"articles": [packed(article) for article in articles]}
+
+    def _split(self, languages: list[str]) -> Document:
+        left = MAX_SENTENCES
+        sentences = []
+        for text, language in zip(self._texts, languages, strict=True):
+            flat: list[int] = []
+            for sentence in split_sentences(text, language):
+                flat += (sentence.start, sentence.end, sentence.paragraph)
+                if 3 * left < len(flat):
+                    raise UnreadableArticle(
+                        f"more than {MAX_SENTENCES:,} sentences and paragraphs in it; part the file"
+                    )
+            left -= len(flat) // 3
+            sentences.append(flat)
+        return {"sentences": sentences}
 
 
 def check(articles: Sequence[Article], characters: int) -> None:

@@ -21,7 +21,7 @@ from retrieval.chunking import chunk, passage, short_title
 from retrieval.index import FileState, GenerationWriter, Store, StoredEncoding
 from retrieval.refresh.plan import ReaderVersion, RefreshProgress, compare_files
 from retrieval.search import chunk_tokens
-from retrieval.types import Article, Chunk, Encoder, PassageEncoding
+from retrieval.types import Article, Chunk, Encoder, PassageEncoding, Sentence
 
 # Passages that are gathered before they are sorted by length and encoded.
 _GATHERED = 256
@@ -120,7 +120,12 @@ class Indexer:
                 return None
             if self._linked(seen):
                 return None
-            cut = [(article, list(self._cut(article))) for article in parser.parse()]
+            articles = parser.parse()
+            sentences = parser.split(articles)
+            cut = [
+                (article, list(self._cut(article, own)))
+                for article, own in zip(articles, sentences, strict=True)
+            ]
             return _Gathered(seen, cut)
         except StillWritten as exc:
             self.unsettled.append(Skipped(file.path, str(exc)))
@@ -146,12 +151,14 @@ class Indexer:
             self._report()
         return bool(names)
 
-    def _cut(self, article: Article) -> Iterator[tuple[Chunk, _Passage]]:
+    def _cut(
+        self, article: Article, sentences: Sequence[Sentence]
+    ) -> Iterator[tuple[Chunk, _Passage]]:
         budget = self._budget
         # A title that is made from the file's name would change what is encoded with the name.
         title = article.source.title if article.titled else ""
         title = short_title(title, budget, self._encoder.count_tokens)
-        for one in chunk(article, title, budget, self._encoder.count_tokens):
+        for one in chunk(article, title, budget, self._encoder.count_tokens, sentences):
             text = passage(title, one.text)
             digest = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
             yield one, _Passage(text, len(text) - len(one.text), digest)

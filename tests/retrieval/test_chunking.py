@@ -177,6 +177,21 @@ def test_halves_of_a_word_are_not_joined_again(encoder: Encoder) -> None:
     assert [one.text for one in chunks] == [word[:17], word[17:]]
 
 
+def test_a_sentence_without_end_is_counted_a_few_times_and_in_parts() -> None:
+    counted: list[int] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted.append(sum(map(len, texts)))
+        return [len(text) for text in texts]
+
+    text = '"' * 1_000_000
+    chunks = chunk(article(text), "", 200, count)
+
+    assert "".join(one.text for one in chunks) == text
+    assert sum(counted) <= 3 * len(text)
+    assert max(counted) <= 300_000
+
+
 @pytest.mark.parametrize("mark", ['"', "“", "«", "'", "(", "“a. ", '" a. ', "«Да. "])
 def test_unbalanced_quotation_marks_stay_bounded(mark: str) -> None:
     cut = article(mark * 30_000)

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from retrieval.articles.folder import ArticleFile
 from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.articles.text import StillWritten
-from retrieval.articles.worker import MAX_ARTICLES, Parser, check, packed, unpacked
+from retrieval.articles.worker import MAX_ARTICLES, MAX_SENTENCES, Parser, check, packed, unpacked
+from retrieval.chunking import split_sentences
 from retrieval.errors import ArticlesError
 from retrieval.types import Article, Source
 from tests.retrieval.articles.samples import SAMPLES, docx
@@ -185,6 +186,36 @@ def test_the_articles_of_a_file_have_so_much_text_together_and_no_more() -> None
         match=r"^4,010 characters of text in all, more than 4 times articles\.max_characters = 1,0",
     ):
         check([ARTICLE] * 401, 4000)
+
+
+def test_a_file_holds_so_many_sentences_and_no_more(parser: Parser, folder: Path) -> None:
+    parser.read(put(folder, "a.txt", b"a\n\n" * (MAX_SENTENCES + 1)))
+    articles = parser.parse()
+    with pytest.raises(
+        UnreadableArticle,
+        match=r"^more than 500,000 sentences and paragraphs in it; part the file$",
+    ):
+        parser.split(articles)
+
+
+def test_sentences_are_found_as_the_language_of_each_article_wants(
+    parser: Parser, folder: Path
+) -> None:
+    parser.read(put(folder, "a.rss", SAMPLES[".rss"]()))
+    articles = parser.parse()
+    assert parser.split(articles) == [
+        list(split_sentences(one.text, one.source.language)) for one in articles
+    ]
+
+
+def test_splitting_takes_from_the_seconds_of_the_file(tmp_path: Path) -> None:
+    with Parser(articles_in(tmp_path, max_megabytes=20, max_seconds=1.5)) as parser:
+        parser.read(put(tmp_path, "a.txt", "«".encode() * 5_000_000))
+        articles = parser.parse()
+        with pytest.raises(
+            UnreadableArticle, match=r"^took longer than articles\.max_seconds = 1\.5"
+        ):
+            parser.split(articles)
 
 
 # Files that change
@@ -422,7 +453,7 @@ def test_a_worker_ends_when_its_parser_is_killed(
 import sys
 from pathlib import Path
 from retrieval.articles.folder import walk
-from retrieval.articles.worker import MAX_ARTICLES, Parser, check, packed, unpacked
+from retrieval.articles.worker import MAX_ARTICLES, MAX_SENTENCES, Parser, check, packed, unpacked
 from tests.retrieval.library import articles_in
 settings = articles_in(Path(sys.argv[1]), max_megabytes=500, max_seconds=3)
 parser = Parser(settings)
