@@ -7,7 +7,6 @@ names the module of each, which is imported only when the command is run.
 from __future__ import annotations
 
 import io
-import json
 import sys
 from dataclasses import asdict
 from importlib import import_module
@@ -233,7 +232,9 @@ def rollback(
 
 def _say_progress(progress: RefreshProgress) -> None:
     """Write how far a refresh has come to standard error."""
-    say(json.dumps(asdict(progress)))
+    from bot.display import json_text
+
+    say(json_text(asdict(progress)))
 
 
 @command
@@ -319,7 +320,10 @@ def show(
     from bot.build import open_store
     from bot.terminal import ArticleDrawing
 
-    found = open_store(run.settings).article(article)
+    store = open_store(run.settings)
+    # Bytes that are no UTF-8 come as halves of surrogate pairs, which no name in the index has.
+    named = article.encode("utf-8", "ignore").decode() == article
+    found = store.article(article) if named else None
     if found is None:
         raise SettingsError(
             f"no article {article!r} in the index {run.settings.index.folder}; /sources in "

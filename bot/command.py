@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 import io
-import json
 import logging
 import os
 import sys
@@ -90,11 +89,11 @@ class Run:
 
     def print(self, document: Mapping[str, Any], drawing: RenderableType) -> None:
         """Print a result: as JSON if asked to, else drawn in a terminal and plain in a pipe."""
-        from bot.display import plain
+        from bot.display import json_text, plain
 
         console = Console()
         if self.json:
-            write(json.dumps(document, ensure_ascii=False))
+            write(json_text(document))
         elif console.is_terminal:
             console.print(drawing)
         else:
@@ -141,12 +140,12 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         fault.__cause__ = exc
     else:
         return
+    from bot.display import json_text, visible
+
     if as_json:
-        write(json.dumps({"error": str(fault)}, ensure_ascii=False))
+        write(json_text({"error": str(fault)}))
     # The log keeps the bot's token out of the traceback.
     logger.debug("the command failed", exc_info=fault)
-    from bot.display import visible
-
     say(f"excerpta: {visible(str(fault))}")
     raise typer.Exit(status)
 

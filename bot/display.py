@@ -10,6 +10,10 @@ they cannot steer the terminal, and stand in `Text` objects, which rich does not
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.constrain import Constrain
@@ -41,6 +45,27 @@ def visible(text: str) -> str:
     that hide or reorder others are dropped.
     """
     return text.translate(_VISIBLE)
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    r"""Return a JSON document on one line, readable but for what could steer a terminal.
+
+    Characters that control it, or hide or reorder others, are escaped as \uXXXX.
+    """
+    # Outside of strings JSON has none of these, and C0 it escapes itself.
+    return json.dumps(document, ensure_ascii=False).translate(_escapes())
+
+
+@cache
+def _escapes() -> dict[int, str]:
+    return {code: _escape(code) for code in _VISIBLE if code >= 0x7F}
+
+
+def _escape(code: int) -> str:
+    # Strict readers refuse half of a surrogate pair.
+    half = 0xD800 <= code < 0xE000
+    units = "\ufffd".encode("utf-16-be") if half else chr(code).encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def counted(number: int, noun: str) -> str:

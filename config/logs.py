@@ -24,11 +24,13 @@ _LIBRARIES = {
     # It warns of Ctrl+C, which ends watching.
     "watchfiles": logging.ERROR,
 }
-# Control characters, which make commands and new lines in a terminal, and those that change the
-# direction of text.
+# Control characters, which make commands and new lines in a terminal, and those that hide text or
+# change its direction.
 _STEERING = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
+_STEERING_IN_LINES = re.compile(rf"(?![\n\t]){_STEERING.pattern}")
 # A token is "<bot id>:<secret of 35 characters>". The id has five digits at least, or "sha256:" and
 # a digest would be one; in a URL, the colon may be escaped.
 _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{35,}", re.IGNORECASE)
@@ -105,10 +107,10 @@ def _shown(value: object) -> str:
 
 
 class Sanitise(logging.Filter):
-    r"""Removes bot tokens from a record, and characters that steer a terminal from its message.
+    r"""Removes bot tokens from a record, and characters that steer a terminal.
 
-    Tokens are replaced in traceback and stack as well. Characters that steer become escapes as in
-    Python, `\x1b` or `\n`, so that a message is one line; traceback and stack keep their lines.
+    These become escapes as in Python, `\x1b` or `\n`, so that a message is one line; traceback and
+    stack keep their lines.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -121,9 +123,9 @@ class Sanitise(logging.Filter):
         if record.exc_info:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = redact(record.exc_text)
+            record.exc_text = _harmless_lines(record.exc_text)
         if record.stack_info:
-            record.stack_info = redact(record.stack_info)
+            record.stack_info = _harmless_lines(record.stack_info)
         if fields := _fields(record):
             record.fields = {key: _harmless(value) for key, value in fields.items()}
         return True
@@ -131,6 +133,10 @@ class Sanitise(logging.Filter):
 
 def _harmless(value: object) -> object:
     return _STEERING.sub(_escaped, redact(value)) if isinstance(value, str) else value
+
+
+def _harmless_lines(text: str) -> str:
+    return _STEERING_IN_LINES.sub(_escaped, redact(text))
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.command import Run, command, say
-from bot.display import ACCENT, counted, visible
+from bot.display import ACCENT, counted, json_text, visible
 from bot.errors import BotError
 from bot.evaluation.evaluate import (
     EvaluationReport,
@@ -78,7 +77,7 @@ def evaluate(
         )
     if per_question is not None:
         written = map(outcome_document, outcomes)
-        write_output(per_question, (json.dumps(one, ensure_ascii=False) for one in written))
+        write_output(per_question, map(json_text, written))
     report = summarize(outcomes)
     run.print(evaluation_document(report), EvaluationDrawing(report))
 

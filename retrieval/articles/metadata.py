@@ -7,6 +7,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import urlsplit
 
 from retrieval.articles.dates import day_of
@@ -15,6 +16,8 @@ from retrieval.articles.text import one_line
 logger = logging.getLogger(__name__)
 
 MAX_URL = 2000
+# Every question reads the tags of what it finds.
+MAX_TAGS, MAX_TAG = 50, 100
 
 _URL_KEYS = ("url", "link", "canonical")
 # Without spaces and dashes; when it was first published comes first.
@@ -93,8 +96,9 @@ def language_of(value: str | None) -> str | None:
 
 
 def tags_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names cleaned, each once."""
-    return tuple(dict.fromkeys(filter(None, map(one_line, names))))
+    """Return the first names cleaned, each once and cut to a length."""
+    cleaned = (one_line(name, MAX_TAG) for name in islice(names, MAX_TAGS))
+    return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
 def _days(fields: Mapping[str, object]) -> list[str | None]:

@@ -17,6 +17,7 @@ import pytest
 from bot.cli import COMMANDS, load
 from bot.command import INTERRUPTED, NOT_ANSWERED, WORLD_AT_FAULT, WRONG_USAGE
 from tests.bot.shell import MAIN, Shell
+from tests.bot.terminal.drawn import HARMLESS
 from tests.paths import ROOT, SEEDS
 
 
@@ -204,6 +205,20 @@ def test_question_without_content_is_not_answered(seeds: Shell, question: str) -
     assert done.returncode == NOT_ANSWERED, done.stderr
     assert done.stdout.startswith("The articles do not answer this.")
     assert "\x1b" not in done.stdout
+
+
+def test_no_document_and_no_error_steers_a_terminal(shell: Shell) -> None:
+    shell.index = shell.folder / "no \x9b31m\u202eindex\x7f"
+
+    done = shell.run("status", "--json")
+
+    assert done.returncode == WORLD_AT_FAULT
+    assert HARMLESS.fullmatch(done.stdout + done.stderr)
+    assert str(shell.index) in json.loads(done.stdout)["error"]
+
+
+def test_an_article_is_not_found_by_a_name_that_is_no_text(seeds: Shell) -> None:
+    assert "no article 'a\\udcff'" in seeds.fails(WRONG_USAGE, "show", "a\udcff")
 
 
 def test_missing_and_empty_articles_folders(shell: Shell) -> None:

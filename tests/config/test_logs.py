@@ -136,6 +136,7 @@ def test_token_in_an_exception_is_redacted(capsys: pytest.CaptureFixture[str]) -
         ("a\n1970 ERROR bot: forged\r", r"a\n1970 ERROR bot: forged\r"),
         ("\u2028\u2029\x85\x0b\x0c", r"\u2028\u2029\x85\x0b\x0c"),
         ("\u202egnp.exe\u2066\u200f\u061c", r"\u202egnp.exe\u2066\u200f\u061c"),
+        ("pass\u200bword\ufeff\xad\U000e0041", r"pass\u200bword\ufeff\xad\U000e0041"),
         ("Колона — naïve 🚜", "Колона — naïve 🚜"),
     ],
 )
@@ -156,6 +157,20 @@ def test_a_traceback_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None
     written = capsys.readouterr().err
     assert "failed\nTraceback (most recent call last):\n" in written
     assert written.endswith("RuntimeError: first\nsecond\n")
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_traceback_does_not_steer_the_terminal(
+    as_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.setup_logs(verbose=False, as_json=as_json)
+    try:
+        raise RuntimeError("\x1b[2J\x9b\u202e\x7f\r")
+    except RuntimeError:
+        logging.getLogger("bot").exception("failed", stack_info=True)
+    written = capsys.readouterr().err
+    assert r"\x1b[2J" in written
+    assert not set("\x1b\x9b\u202e\x7f\r") & set(written)
 
 
 def logged(capsys: pytest.CaptureFixture[str], *, as_json: bool) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -13,7 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from bot.answers import Answer
-from bot.display import plain, visible
+from bot.display import json_text, plain, visible
 from bot.terminal import (
     AnswerDrawing,
     ArticleDrawing,
@@ -198,6 +199,35 @@ def test_markup_and_emoji_codes_are_text() -> None:
 )
 def test_what_steers_a_terminal_is_made_visible(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("plain — “text” é 日本 \\u", '"plain — “text” é 日本 \\\\u"'),
+        ("क्\u200dष می\u200cخواهم", '"क्\u200dष می\u200cخواهم"'),
+        ("\x1b[31m\n\x7f", r'"\u001b[31m\n\u007f"'),
+        ("\x9b31m\x85", r'"\u009b31m\u0085"'),
+        ("\u202egpj.exe\u2066\u061c\u200f", r'"\u202egpj.exe\u2066\u061c\u200f"'),
+        ("\u2028\u200b\ufeff\xad", r'"\u2028\u200b\ufeff\u00ad"'),
+        ("\U000e0041", r'"\udb40\udc41"'),
+        ("\udcff", r'"\ufffd"'),
+    ],
+)
+def test_json_is_readable_but_for_what_steers_a_terminal(text: str, written: str) -> None:
+    assert json_text({"text": text}) == f'{{"text": {written}}}'
+
+
+@given(ANYTHING, ANYTHING)
+def test_any_text_comes_back_from_json_and_steers_no_terminal(name: str, text: str) -> None:
+    def whole(text: str) -> str:
+        return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+    written = json_text({name: [text]})
+
+    assert HARMLESS.fullmatch(written)
+    assert json.loads(written) == {whole(name): [whole(text)]}
+    written.encode()
 
 
 @given(ANYTHING, ANYTHING, ANYTHING, ANYTHING, st.tuples(st.integers(0, 40), st.integers(0, 40)))

@@ -257,6 +257,30 @@ def test_front_matter(line_end: str) -> None:
     assert markdown(text) == Article(source, "It was crowded.")
 
 
+LONG = "river " * 60
+MANY = [f"{number} {LONG}" for number in range(120)]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.md", f"---\ntitle: {LONG}\nauthor: {LONG}\ntags: {MANY}\n---\nText."),
+        (
+            "a.rss",
+            f"<rss version='2.0'><channel><item><guid>1</guid><title>{LONG}</title>"
+            f"<author>{LONG}</author>{''.join(f'<category>{tag}</category>' for tag in MANY)}"
+            "<description>The bridge opens.</description></item></channel></rss>",
+        ),
+    ],
+)
+def test_what_a_file_declares_is_kept_short(path: str, text: str) -> None:
+    source = only(path, text.encode(), "en").source
+    assert 0 < len(source.title) <= 300
+    assert len(source.author or "") <= 300
+    assert 0 < len(source.tags) <= 50
+    assert all(len(tag) <= 100 for tag in source.tags)
+
+
 def test_front_matter_that_is_no_yaml() -> None:
     source = markdown(
         "---\ntitle: Rome: a history\nauthor: 'Ann'\ntags: [a, b]\ndate: 2024-05-06\n---\nText."
