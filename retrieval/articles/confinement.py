@@ -1,14 +1,20 @@
 """Confinement: what a process gives up before it reads files that nobody vouches for.
 
-A defect in a reader then costs its process, and neither the disk, the network nor the machine's
-memory. What is refused in Python is refused by an audit hook (PEP 578), which cannot be taken off;
-code that is not Python passes it, and meets the limits of the system.
+A defect in a reader then costs its process, and neither the disk, the network, other files nor the
+machine's memory. Three layers refuse the same, as each has gaps of its own:
+
+    system limits       memory, size of files, core dumps
+    Landlock, seccomp   everything that a file could make native code do; Linux only, and only as
+                        far as its kernel goes (Landlock since 5.13, its network rules since 6.7)
+    audit hook          what is refused in Python (PEP 578); code that is not Python passes it
 """
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MEMORY_BYTES = 800_000_000
@@ -24,13 +30,30 @@ _REFUSED_NAMES = (
 )
 _REFUSED = frozenset(_REFUSED_NAMES.split())
 _REFUSED_FAMILIES = ("socket.", "shutil.", "tempfile.", "winreg.")
+# Where libraries, time zones and the like lie, beside Python's own folders.
+_SYSTEM = (
+    *("/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew"),
+    *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/ssl/openssl.cnf"),
+    *("/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo", "/proc/meminfo"),
+    *("/sys/devices/system/cpu", "/sys/fs/cgroup"),
+)
 
 
-def confine() -> None:
-    """Give up writing, the network, other processes, and memory without end, for good."""
+def confine(folders: Sequence[Path] | None = None) -> None:
+    """Give up writing, the network, other processes, and memory without end, for good.
+
+    Args:
+        folders: What may be read, where the kernel can tell, beside Python and the system's
+            libraries; None for everything.
+    """
     # Else each import would try to write its bytecode, and be refused.
     sys.dont_write_bytecode = True
     _limit()
+    if sys.platform == "linux":
+        from retrieval.articles.kernel import refuse_calls, refuse_files
+
+        refuse_files([Path("/")] if folders is None else [*folders, *_needed()])
+        refuse_calls()
     sys.addaudithook(_refuse)
 
 
@@ -55,6 +78,16 @@ def _limit() -> None:
         lower = [old for old in resource.getrlimit(limit) if old != resource.RLIM_INFINITY]
         # The hard limit too, so that it cannot be lifted.
         resource.setrlimit(limit, (min([value, *lower]),) * 2)
+
+
+def _needed() -> Iterator[Path]:
+    """Yield what may be imported later, and what imports look at."""
+    libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
+    prefixes = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
+    yield Path(__file__).parents[2]
+    for path in (*prefixes, *sys.path, *libraries, *mimetypes.knownfiles, *_SYSTEM):
+        if path:
+            yield Path(path)
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:

@@ -53,7 +53,10 @@ MAX_TEXTS = 4
 MAX_SENTENCES = 500_000
 """Most sentences of one file, a paragraph having one at least."""
 
-_OUR_PREFIX = "EXCERPTA_"
+# What Python and libraries need of the parser's environment, which may hold tokens and keys.
+_KEPT_NAMES = "LANG LANGUAGE LD_LIBRARY_PATH PATH PYTHONHOME PYTHONPATH SYSTEMROOT TZ TZDIR"
+_KEPT = frozenset(_KEPT_NAMES.split())
+_KEPT_FAMILIES = ("LC_", "DYLD_")
 # A process that only reads files starts faster without threads for the algebra of matrices.
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 _START_S = 60.0
@@ -127,11 +130,10 @@ class Parser:
             return
         self._socket, theirs = socket.socketpair()
         self._ready = False
-        # What reads files has no use for tokens and keys.
         environment = {
             key: value
             for key, value in os.environ.items()
-            if not key.upper().startswith(_OUR_PREFIX)
+            if key.upper() in _KEPT or key.startswith(_KEPT_FAMILIES)
         }
         with theirs:
             try:
@@ -347,6 +349,7 @@ class _Worker:
 
     def __init__(self, settings: Document) -> None:
         self._folder = Path(settings["folder"])
+        self._confined_to = identity(self._folder)
         self._max_bytes: int = settings["max_bytes"]
         self._limits = ReadingLimits(**settings["limits"])
         self._memory = memory_in_use()
@@ -361,7 +364,9 @@ class _Worker:
                 return self._read(request)
             answer = self._split(request["split"]) if "split" in request else self._parse()
         except UnreadableArticle as exc:
-            answer = {"unreadable": str(exc)}
+            # This process may read no other folder, though it has the same name now.
+            replaced = identity(self._folder) != self._confined_to
+            answer = {"unreadable": WRITTEN if replaced else str(exc)}
         except MemoryError:
             reason = f"its reader needs more than {MEMORY_BYTES / 1e6:.0f} MB of memory"
             return {"unreadable": reason, "worn": True}
@@ -420,6 +425,15 @@ def check(articles: Sequence[Article], characters: int) -> None:
         )
 
 
+def identity(folder: Path) -> tuple[int, int] | None:
+    """Return what tells a folder from another of the same name; None if it is not there."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def main() -> None:
     """Answer what the parser asks over the socket that the last argument numbers."""
     parser = socket.socket(fileno=int(sys.argv[-1]))
@@ -430,8 +444,8 @@ def main() -> None:
         settings = next(requests, None)
         if settings is None:
             return
-        confine()
         worker = _Worker(settings)
+        confine([Path(settings["folder"])])
         parser.sendall(_line({}))
         # Standard error tells why a worker does not start; from now on nobody reads it.
         os.dup2(1, 2)

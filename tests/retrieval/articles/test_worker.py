@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from retrieval.chunking import split_sentences
 from retrieval.errors import ArticlesError
 from retrieval.types import Article, Source
 from tests.retrieval.articles.samples import SAMPLES, docx
+from tests.retrieval.articles.test_confinement import LANDLOCK
 from tests.retrieval.library import articles_in
 from tests.retrieval.processes import next_line, run, started
 
@@ -400,20 +402,33 @@ def test_a_worker_that_cannot_start_is_no_files_fault(
 # What the worker knows, and when it ends
 
 
-def test_the_worker_does_not_know_the_token(
+def test_the_worker_knows_no_more_of_the_environment_than_python_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EXCERPTA_TELEGRAM__TOKEN", "123456:secret")
-    monkeypatch.setenv("excerpta_writer__key", "secret")
-    monkeypatch.setenv("EXCERPT", "no secret of ours")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
     with Parser(articles_in(tmp_path)) as parser:
         # Which is there once it has begun.
         read(parser, put(tmp_path, "a.txt", b"Some text."))
         environment = Path(f"/proc/{process_of(parser)}/environ").read_bytes()
-    names = {variable.split(b"=")[0] for variable in environment.split(b"\0")}
-    assert b"EXCERPT" in names
-    assert not [name for name in names if name.upper().startswith(b"EXCERPTA_")]
-    assert b"123456:secret" not in environment
+    assert b"TZ=Asia/Kathmandu" in environment
+    assert b"secret" not in environment
+
+
+def test_what_is_under_another_folder_of_the_same_name_waits(tmp_path: Path) -> None:
+    """The worker may read the folder that it was started for, and no other."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    with Parser(articles_in(folder)) as parser:
+        read(parser, put(folder, "a.txt", b"Some text."))
+        folder.rename(tmp_path / "before")
+        folder.mkdir()
+        file = put(folder, "b.txt", b"Some text.")
+        with pytest.raises(StillWritten) if LANDLOCK else nullcontext():
+            parser.read(file)
+    with Parser(articles_in(folder)) as parser:
+        assert read(parser, file)
 
 
 def test_modules_of_the_current_folder_are_not_imported(
