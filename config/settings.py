@@ -97,7 +97,7 @@ ModelName = Annotated[Text, AfterValidator(_expand_model)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 HomePath = Annotated[Path, AfterValidator(_expand_home)]
 Ids = Annotated[frozenset[int], BeforeValidator(_split)]
-Channel = Annotated[str, Field(pattern=r"^\d{1,20}=\w{4,32}$")]
+Channel = Annotated[str, Field(pattern=r"^.{1,255}=\w{4,32}$")]
 Channels = Annotated[tuple[Channel, ...], BeforeValidator(_split)]
 Token = Annotated[SecretStr, Field(min_length=1)]
 Proxy = Annotated[
@@ -143,8 +143,8 @@ class ArticlesSettings(_Section):
     """The time, in seconds, after which a file that is still being read is skipped."""
     channels: Channels = ()
     """The public names of Telegram channels whose exports are in the folder, so that citations
-    link to the public posts. Each is written "number=name", the number being the "id" in
-    result.json."""
+    link to the public posts. Each is written "channel=name", the channel being the "id" in
+    result.json or its title, as an export in HTML tells no more."""
 
     @property
     def max_bytes(self) -> int:

@@ -5,7 +5,8 @@
         -> text cleaned, title found -> Article, with its language
 
 A format is a module with a function `read`: markdown, webpage, feeds, pdf, word, odt, epub, rtf,
-channel. What several need is in `text`, `metadata`, `markup` (HTML), `archive` (zipped XML).
+channel (and channel_page, an export in HTML). What several need is in `text`, `metadata`, `markup`
+(HTML), `archive` (zipped XML), `post` (both forms of an export).
 Nothing that takes long to import is imported here, for the worker starts with it.
 """
 

@@ -164,7 +164,7 @@ class ReadingLimits:
         pages: Most pages of a file.
         characters: Most characters of an article's text.
         unpacked_bytes: Most bytes of all files in an archive together.
-        channels: Names of Telegram channels by their number, both without "@" or "-100".
+        channels: Names of Telegram channels by their number or title, without "@" or "-100".
     """
 
     language: str = "en"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retrieval.articles import markup
+from retrieval.articles import channel_page, markup
 from retrieval.articles.metadata import (
     Metadata,
     RawArticle,
@@ -53,6 +53,8 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
     and never from its text.
     """
     page = markup.parse(decode(data, _charset(data)))
+    if (posts := channel_page.read(page, limits)) is not None:
+        return posts
     body = None if page is None else page.find("body")
     if page is None or body is None:
         return []

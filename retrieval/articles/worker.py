@@ -99,7 +99,7 @@ class Parser:
             pages=articles.max_pages,
             characters=articles.max_characters,
             unpacked_bytes=int(articles.max_unpacked_megabytes * 1_000_000),
-            channels=dict(one.split("=") for one in articles.channels),
+            channels=dict(one.rsplit("=", 1) for one in articles.channels),
         )
         self._settings: Document = {
             "folder": str(Path(articles.folder)),
@@ -109,7 +109,8 @@ class Parser:
         }
         self._command = command
         self._max_seconds = self._left = articles.max_seconds
-        self._max_answer = _BYTES_A_CHARACTER * MAX_TEXTS * self.limits.characters + _MAX_BESIDE
+        texts = most_characters(self.limits.characters, articles.max_bytes)
+        self._max_answer = _BYTES_A_CHARACTER * texts + _MAX_BESIDE
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False
 
@@ -388,7 +389,7 @@ class _Worker:
 
     def _parse(self) -> Document:
         articles = articles_of(self._path, self._data, self._limits)
-        check(articles, MAX_TEXTS * self._limits.characters)
+        check(articles, most_characters(self._limits.characters, self._max_bytes))
         self._data, self._texts = b"", [article.text for article in articles]
         return {"articles": [packed(article) for article in articles]}
 
@@ -408,6 +409,15 @@ class _Worker:
         return {"sentences": sentences}
 
 
+def most_characters(of_one: int, max_bytes: int) -> int:
+    """Return how many characters all articles of one file may have together.
+
+    An export of a channel has more than `MAX_TEXTS` times what an article may have. No text is
+    longer than the file, so that whoever raises the size of a file has raised this, too.
+    """
+    return max(MAX_TEXTS * of_one, max_bytes)
+
+
 def check(articles: Sequence[Article], characters: int) -> None:
     """Refuse a file that holds too many articles, or more characters in all of them together.
 
@@ -416,12 +426,13 @@ def check(articles: Sequence[Article], characters: int) -> None:
     """
     if len(articles) > MAX_ARTICLES:
         raise UnreadableArticle(
-            f"{len(articles):,} articles, more than the {MAX_ARTICLES:,} that a file may hold"
+            f"{len(articles):,} articles, more than the {MAX_ARTICLES:,} that a file may hold; "
+            "part it, as an export by dates"
         )
     if (total := sum(len(article.text) for article in articles)) > characters:
         raise UnreadableArticle(
-            f"{total:,} characters of text in all, more than {MAX_TEXTS} times "
-            f"articles.max_characters = {characters // MAX_TEXTS:,}"
+            f"{total:,} characters of text in all, more than the {characters:,} that "
+            f"articles.max_megabytes and {MAX_TEXTS} times articles.max_characters allow"
         )
 
 

@@ -6,8 +6,9 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
+from tests.retrieval.articles.channel_pages import page
 from tests.retrieval.articles.pdfs import PAPER
-from tests.retrieval.articles.samples_channel import EXPORT
+from tests.retrieval.articles.samples_channel import EXPORT, POSTS
 from tests.retrieval.articles.samples_feeds import ATOM, RDF, RSS
 
 PROSE = (
@@ -215,7 +216,7 @@ SAMPLES: Mapping[str, Callable[[], bytes]] = {
     ".md": _markdown,
     ".markdown": _markdown,
     ".html": _html,
-    ".htm": _html,
+    ".htm": lambda: page("Birds", POSTS),
     ".docx": _docx,
     ".odt": _odt,
     ".epub": _epub,

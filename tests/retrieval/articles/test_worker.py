@@ -176,7 +176,8 @@ def test_warnings_of_a_reader_are_logged_here(
 def test_a_file_holds_so_many_articles_and_no_more() -> None:
     check([ARTICLE] * MAX_ARTICLES, 10 * MAX_ARTICLES)
     with pytest.raises(
-        UnreadableArticle, match=r"^100,001 articles, more than the 100,000 that a file may hold$"
+        UnreadableArticle,
+        match=r"^100,001 articles, more than the 100,000 that a file may hold; part",
     ):
         check([ARTICLE] * (MAX_ARTICLES + 1), 10**9)
 
@@ -185,9 +186,18 @@ def test_the_articles_of_a_file_have_so_much_text_together_and_no_more() -> None
     check([ARTICLE] * 400, 4000)
     with pytest.raises(
         UnreadableArticle,
-        match=r"^4,010 characters of text in all, more than 4 times articles\.max_characters = 1,0",
+        match=r"^4,010 characters of text in all, more than the 4,000 that articles\.max_megabytes",
     ):
         check([ARTICLE] * 401, 4000)
+
+
+def test_posts_together_may_be_as_long_as_their_file(tmp_path: Path) -> None:
+    """So that one setting lets an export of any length in."""
+    posts = [{"id": i, "type": "message", "text": "Crows fly. " * 90} for i in range(1000)]
+    file = put(tmp_path, "result.json", json.dumps({"messages": posts}).encode())
+    with Parser(articles_in(tmp_path, max_megabytes=1.1, max_characters=1000)) as parser:
+        parser.read(file)
+        assert len(parser.parse()) == 1000
 
 
 def test_a_file_holds_so_many_sentences_and_no_more(parser: Parser, folder: Path) -> None:
