@@ -29,6 +29,9 @@ _COMPOUND_FILE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 class Archive:
     """An archive in memory.
 
+    Attributes:
+        unpacked: How many bytes its members have.
+
     Raises:
         UnreadableArticle: It is damaged, encrypted, or larger unpacked than the limit.
     """
@@ -44,11 +47,11 @@ class Archive:
         except (BadZipFile, OSError, ValueError, NotImplementedError) as exc:
             raise UnreadableArticle(f"a damaged archive, or none ({exc})") from exc
         members = self._zip.infolist()
-        unpacked = sum(member.file_size for member in members)
-        if unpacked > limits.unpacked_bytes:
+        self.unpacked = sum(member.file_size for member in members)
+        if self.unpacked > limits.unpacked_bytes:
             raise UnreadableArticle(
-                f"{unpacked / 1e6:.1f} MB unpacked, more than articles.max_unpacked_megabytes = "
-                f"{limits.unpacked_bytes / 1e6:g}"
+                f"{self.unpacked / 1e6:.1f} MB unpacked, more than "
+                f"articles.max_unpacked_megabytes = {limits.unpacked_bytes / 1e6:g}"
             )
         if any(member.flag_bits & _ENCRYPTED for member in members):
             raise UnreadableArticle("encrypted")

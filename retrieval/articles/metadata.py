@@ -31,6 +31,12 @@ _DATE_KEYS = (
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 # `published: true` says that it is, not when.
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off"})
+# What programs write where a title or a name is due.
+_NO_TITLE = re.compile(
+    r"(?:Microsoft (?:Office )?Word\s*-.*|(?:Document|Dokument|Documento|Документ)\s*\d*|"
+    r"Untitled.*|Unbenannt.*|Title|Titel|Word Document|.*\.(?:docx?|dotx?|rtf|odt))",
+    re.IGNORECASE,
+)
 _LANGUAGE = re.compile(r"([a-z]{2})(?:[-_]|$)")
 
 
@@ -99,6 +105,13 @@ def tags_of(names: Iterable[str]) -> tuple[str, ...]:
     """Return the first names cleaned, each once and cut to a length."""
     cleaned = (one_line(name, MAX_TAG) for name in islice(names, MAX_TAGS))
     return tuple(dict.fromkeys(filter(None, cleaned)))
+
+
+def declared_title(value: str | None) -> str | None:
+    """Return a title that somebody gave, and none that a program made up."""
+    title = one_line(value or "")
+    given = any(map(str.isalnum, title)) and not _NO_TITLE.fullmatch(title)
+    return title if given else None
 
 
 def _days(fields: Mapping[str, object]) -> list[str | None]:

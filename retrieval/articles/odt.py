@@ -13,11 +13,11 @@ from retrieval.articles.metadata import (
     RawArticle,
     ReadingLimits,
     date_of,
+    declared_title,
     language_of,
     tags_of,
 )
 from retrieval.articles.text import Blocks, UnreadableArticle
-from retrieval.articles.word import declared_title
 
 # What was deleted with the changes tracked, comments, and the lists that are made from the text.
 _UNREAD_NAMES = (

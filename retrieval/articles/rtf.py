@@ -11,9 +11,15 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from retrieval.articles.metadata import Metadata, RawArticle, ReadingLimits, tags_of
+from retrieval.articles import symbols
+from retrieval.articles.metadata import (
+    Metadata,
+    RawArticle,
+    ReadingLimits,
+    declared_title,
+    tags_of,
+)
 from retrieval.articles.text import Blocks, UnreadableArticle
-from retrieval.articles.word import declared_title
 
 MAX_DEPTH = 10_000
 """How deep groups may be nested."""
@@ -25,19 +31,31 @@ _TOKEN = re.compile(
 _START = re.compile(rb"\s*\{\\rtf")
 # Destinations whose text is none of the document's; an unknown one is marked by "\*".
 _UNREAD_NAMES = (
-    "annotation atnauthor atnid background blipuid bkmkend bkmkstart colortbl comment company "
-    "datafield datastore do doccomm filetbl fldinst fontemb fontfile footer footerf footerl "
-    "footerr ftncn ftnsep ftnsepc generator header headerf headerl headerr hlinkbase "
-    "listoverridetable listtable manager nextfile nonesttables nonshppict objdata operator pict "
-    "pn private printim revtbl revtim rsidtbl rxe shppict stylesheet subject tc template "
-    "themedata txe xe xmlnstbl"
+    "annotation atnauthor atndate atnid atnref atntime atrfend atrfstart background blipuid "
+    "bkmkend bkmkstart category colortbl comment company datafield datastore defchp defpap "
+    "doccomm docvar falt ffdeftext ffname filetbl fldinst fldtype fontemb fontfile footer footerf "
+    "footerl footerr formfield ftncn ftnsep ftnsepc generator header headerf headerl headerr "
+    "hlinkbase latentstyles levelnumbers leveltext list listlevel listname listoverride "
+    "listoverridetable listpicture liststylename listtable manager mmathPict nextfile "
+    "nonesttables nonshppict objalias objclass objdata objname operator picprop pict pn pntxta "
+    "pntxtb printim private revtbl revtim rsidtbl rxe shppict shprslt stylesheet subject tc "
+    "template themedata txe userprops xe xmlnstbl"
 )
 _UNREAD = frozenset(_UNREAD_NAMES.split())
 _ITEMS = frozenset({"listtext", "pntext"})
 _KEPT = _ITEMS | {"title", "author", "keywords"}
 _FONTS, _NOTE, _CREATED = "fonttbl", "footnote", "creatim"
-_READ = _KEPT | {_FONTS, _NOTE, _CREATED, "info"}
-_DROPPED = frozenset({None, "info", _FONTS, _CREATED})
+# A drawing, and the text in it; a text in the code page and again in Unicode; a formula.
+_SHAPES = frozenset({"shpinst", "do"})
+_BOX = "shptxt"
+_BOXES = frozenset({_BOX, "dptxbxtext"})
+_TWICE, _UNICODE = "upr", "ud"
+_FORMULA_SIGNS = {"mden": "/", "msup": "^", "msub": "_", "mrad": "√"}
+_FORMULA_PROPERTIES = re.compile("m[A-Za-z]+Pr")
+# What is marked by "\\*" and is no destination: formulas, and styles as OpenOffice marks them.
+_TRANSPARENT = frozenset({"moMath", "moMathPara", "cs", "ds", "s", "ts"})
+_READ = _KEPT | _SHAPES | {_FONTS, _NOTE, _CREATED, _TWICE, "info"}
+_DROPPED = frozenset({None, "info", _CREATED, _TWICE, *_SHAPES})
 _CHARACTERS = {
     "tab": "\t", "line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•",
     "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "emspace": " ",
@@ -48,6 +66,7 @@ _ENDS = frozenset({"par", "sect", "page", "column", "\n", "\r"})
 _CELL_ENDS = frozenset({"cell", "nestcell", "row"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_SKIPPED = 10
+_MAX_FONT_NAME = 40
 _WHEN = ("yr", "mo", "dy")
 ANSI = "cp1252"
 _CODE_PAGE_NAMES = {65001: "utf-8", 936: "gb18030", 10000: "mac_roman", 10007: "mac_cyrillic"}
@@ -89,16 +108,20 @@ class _State:
 
     Attributes:
         target: Where text goes: "" is the document, and None nowhere.
-        codec: Codec of bytes above 127; None is that of the document.
+        outside: Where it went before.
+        codec: Codec of bytes above 127, or a font of symbols; None is the document's codec.
         skipped: Characters behind a \u, which stand for it where it is not known.
         hidden: Text is hidden, or was deleted with the changes tracked.
+        drop_cap: The paragraph is the large first letter of the next.
     """
 
     target: str | None = ""
+    outside: str | None = ""
     codec: str | None = None
     skipped: int = 1
     in_table: bool = False
     hidden: bool = False
+    drop_cap: bool = False
 
 
 class _Document:
@@ -115,12 +138,15 @@ class _Document:
         self._groups: list[_State] = []
         self._codec = ANSI
         self._fonts: dict[int, str | None] = {}
+        self._font_names: dict[int, str] = {}
         self._font = 0  # the one that the font table describes
         self._default_font = 0
         self._bytes = bytearray()
         self._skip = 0
-        self._optional = False  # behind "\\*"
+        self._first = False  # of its group
+        self._optional = False  # behind a "\\*" that is the first of its group
         self._notes: list[str] = []
+        self._box: list[str] = []
         self._created: dict[str, int] = {}
 
     def read(self, data: bytes) -> None:
@@ -137,12 +163,17 @@ class _Document:
                 self._flush()
                 if not self._brace(brace):
                     break
+                self._first = brace == b"{"
+                continue
             elif word == b"bin":
                 at += max(0, int(number or 0))
             elif word is not None or symbol is not None:
                 self._flush()
                 name = (word or symbol).decode("latin-1")
                 self._control(name, None if number is None else int(number))
+            else:
+                continue  # a line's end, which means nothing
+            self._first = False
         self._flush()
 
     def text(self) -> str:
@@ -166,7 +197,12 @@ class _Document:
     def _flush(self) -> None:
         self._skip = 0
         if self._bytes:
-            self._write(self._bytes.decode(self._state.codec or self._codec, errors="replace"))
+            codec = self._state.codec or self._codec
+            if symbols.font_of_symbols(codec):
+                text = "".join(symbols.character(codec, byte) for byte in self._bytes)
+            else:
+                text = self._bytes.decode(codec, errors="replace")
+            self._write(text)
             self._bytes.clear()
 
     def _write(self, text: str) -> None:
@@ -176,6 +212,11 @@ class _Document:
                 self._body.write(text)
         elif target == _NOTE:
             self._notes.append(text)
+        elif target == _BOX:
+            self._box.append(text)
+        elif target == _FONTS:
+            name = self._font_names.get(self._font, "") + text
+            self._font_names[self._font] = name[:_MAX_FONT_NAME]
         elif target in self.kept:
             self.kept[target].append(text)
 
@@ -188,6 +229,9 @@ class _Document:
             self._groups.append(self._state)
         elif self._groups:
             ended, self._state = self._state.target, self._groups.pop()
+            if ended == _BOX and self._state.target != _BOX:
+                self._body.add_box(_whole("".join(self._box)))
+                self._box.clear()
             if ended in _ITEMS and self._state.target == "":
                 item = "".join(self.kept[ended]).strip()
                 self.kept[ended].clear()
@@ -196,16 +240,18 @@ class _Document:
         return bool(self._groups)
 
     def _control(self, name: str, number: int | None) -> None:
-        optional, self._optional = self._optional, name == "*"
+        optional, self._optional = self._optional, name == "*" and self._first
         state = self._state
         if state.target is None:
             return
-        if name in _UNREAD or (optional and name not in _READ):
-            self._state = replace(state, target=None)
-        elif name in _READ:
-            self._state = replace(state, target=name)
+        if self._redirect(name, optional=optional):
+            return
+        if name in _FORMULA_SIGNS:
+            self._write(_FORMULA_SIGNS[name])
         elif name == "u" and number is not None:
-            self._write(chr(number & 0xFFFF))
+            text = chr(number & 0xFFFF)
+            font = symbols.font_of_symbols(state.codec or "")
+            self._write(symbols.drawn(text, font) if font else text)
             self._skip = state.skipped
         elif name in _CHARACTERS:
             self._write(_CHARACTERS[name])
@@ -218,11 +264,30 @@ class _Document:
         else:
             self._format(name, number)
 
+    def _redirect(self, name: str, *, optional: bool) -> bool:
+        """Let text go elsewhere up to the group's end; return whether the word says so."""
+        state = self._state
+        unread = name in _UNREAD or _FORMULA_PROPERTIES.fullmatch(name)
+        if name == _UNICODE and state.target == _TWICE:
+            self._state = replace(state, target=state.outside)
+        elif name in _BOXES:
+            self._state = replace(state, target=_BOX)
+        elif name in _READ:
+            self._state = replace(state, target=name, outside=state.target)
+        elif unread or (optional and name not in _TRANSPARENT):
+            self._state = replace(state, target=None)
+        else:
+            return False
+        return True
+
     def _end(self, name: str) -> None:
-        if self._state.target == "":
-            self._body.end(name, in_table=self._state.in_table)
-        elif self._state.target == _NOTE:
+        state = self._state
+        if state.target == "":
+            self._body.end(name, in_table=state.in_table, drop_cap=state.drop_cap)
+        elif state.target == _NOTE:
             self._notes.append("\n\n")
+        elif state.target == _BOX:
+            self._box.append("\n\n")
 
     def _describe_font(self, name: str, number: int | None) -> None:
         if name == "f":
@@ -232,27 +297,36 @@ class _Document:
         elif name == "cpg":
             self._fonts[self._font] = code_page(number)
 
+    def _codec_of(self, font: int) -> str | None:
+        return symbols.font_of_symbols(self._font_names.get(font, "")) or self._fonts.get(font)
+
     def _format(self, name: str, number: int | None) -> None:
         state = self._state
         on = number != 0
+        if name == "f":
+            self._state = replace(state, codec=self._codec_of(number or 0))
+        elif name == "plain":
+            self._state = replace(state, codec=self._codec_of(self._default_font), hidden=False)
+        elif name == "uc":
+            self._state = replace(state, skipped=max(0, min(number or 0, _MAX_SKIPPED)))
+        elif name in {"v", "deleted"}:
+            self._state = replace(state, hidden=on)
+        elif name == "pard":
+            self._state = replace(state, in_table=False, drop_cap=False)
+        elif name == "dropcapli":
+            self._state = replace(state, drop_cap=on)
+        elif name in {"intbl", "itap"}:
+            self._state = replace(state, in_table=on)
+        else:
+            self._set_default(name, number)
+
+    def _set_default(self, name: str, number: int | None) -> None:
         if name == "ansicpg":
             self._codec = code_page(number) or ANSI
         elif name in CODE_PAGES:
             self._codec = CODE_PAGES[name]
         elif name == "deff":
             self._default_font = number or 0
-        elif name == "f":
-            self._state = replace(state, codec=self._fonts.get(number or 0))
-        elif name == "plain":
-            self._state = replace(state, codec=self._fonts.get(self._default_font), hidden=False)
-        elif name == "uc":
-            self._state = replace(state, skipped=max(0, min(number or 0, _MAX_SKIPPED)))
-        elif name in {"v", "deleted"}:
-            self._state = replace(state, hidden=on)
-        elif name == "pard":
-            self._state = replace(state, in_table=False)
-        elif name in {"intbl", "itap"}:
-            self._state = replace(state, in_table=on)
 
 
 class _Body:
@@ -267,8 +341,17 @@ class _Body:
     def write(self, text: str) -> None:
         self._paragraph.append(text)
 
-    def end(self, name: str, *, in_table: bool) -> None:
+    def add_box(self, text: str) -> None:
+        """Add the paragraphs of a text box, before the one that it stands in."""
+        if self._row or self._cell:
+            self._cell.append(text)
+        else:
+            self._blocks.add(text)
+
+    def end(self, name: str, *, in_table: bool, drop_cap: bool = False) -> None:
         """End a paragraph, a cell or a row."""
+        if drop_cap and name == "par":
+            return
         paragraph = _whole("".join(self._paragraph))
         self._paragraph.clear()
         if not in_table and name in _ENDS:

@@ -11,7 +11,8 @@ from tests.retrieval.library import only
 
 FONTS = (
     rb"{\fonttbl{\f0\fswiss\fcharset0 Arial;}{\f1\fnil\fcharset204{\*\fname A;}Arial Cyr;}"
-    rb"{\f2\fcharset128 MS;}{\f3\ftech\fcharset2 Symbol;}{\f4 Default;}{\f5\cpg1253 G;}}"
+    rb"{\f2\fcharset128 MS;}{\f3\ftech\fcharset2 Symbol;}{\f4 Default;}{\f5\cpg1253 G;}"
+    rb"{\f6\froman\fcharset2 Symbol;}{\f7\fcharset2{\*\falt X;}Wingdings;}}"
 )
 
 
@@ -35,6 +36,19 @@ def read(body: bytes, head: bytes = rb"\ansi\ansicpg1252\deff0") -> Article:
         (rb"{\pict\bin7 }{}\par}two", "two"),
         (rb"{\*\shppict{\pict 00}}{\nonshppict{\pict 00}}A \{b\} \\c", "A {b} \\c"),
         (rb"One{\footnote\pard Note a.\par b}.\par Two", "One.\n\nTwo\n\nNote a.\n\nb"),
+        # Styles that OpenOffice marks as destinations, which only stand at a group's beginning.
+        (rb"{\loch\f0\*\cs7\cf0 The ferry} leaves {\*\cs7 at} {\b\*\unknown nine}.{\*\x no}",
+         "The ferry leaves at nine."),
+        (b"One.{\r\n\\*\\listtable{\\list x}}{\\listtable{\\leveltext 1.;}}{\\listname L;}",
+         "One."),
+        (rb"{\f6 \'61 \'b3}, {\f6\u61537?} or {\f7\'fc\'21}", "α ≥, α or ✓•"),
+        (rb"{\upr{One ?.}{\*\ud{One \u1055?.}}} Two.", "One П. Two."),
+        (rb"Three{\shp{\*\shpinst\shpleft1{\sp{\sv 1}}{\shptxt In a\par box\u-10179?\u-8704?}}"
+         rb"{\shprslt{\*\do{\dptxbxtext In a box}}}}.\par Four{\*\do\dobx{\dptxbxtext Old.\par}}.",
+         "In a\n\nbox😀\n\nThree.\n\nOld.\n\nFour."),
+        (rb"\pard\dropcapli3\dropcapt1 L\par\pard owmark.\par\pard Two.\par", "Lowmark.\n\nTwo."),
+        (rb"x = {\mmath{\*\moMath{\mf{\mfPr{\mctrlPr no}}{\mnum{\mr 1}}{\mden{\mr 2}}}"
+         rb"{\msSup{\me y}{\msup 2}}}{\mmathPict{\pict 00}}}.", "x = 1/2y^2."),
         (rb"soft\-hyphen, non\_breaking", "softhyphen, non\u2011breaking"),
     ],
 )  # fmt: skip
@@ -123,6 +137,7 @@ def test_groups_nested_too_deeply(body: bytes) -> None:
         rb"\bin2147483647 x", rb"\bin-5 x", rb"\u99999999x", rb"\uc999999999\u1 x" + b"y" * 100,
         rb"\f9999999999 x", b"x\\", b"x\\'", rb"x\'zz", b"x" * 3_000_000, rb"\par" * 100_000 + b"x",
         rb"\cell" * 100_000 + b"x", b"x{\\*" * 5_000, rb"\u-9999?x",
+        rb"{\upr" * 5_000 + rb"{\*\ud x}" * 50_000, rb"{\fonttbl" + rb"x\b" * 300_000 + b"}",
     ],
     ids=lambda body: f"{body[:12]!r}",
 )  # fmt: skip

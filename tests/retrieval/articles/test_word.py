@@ -20,6 +20,8 @@ STYLES = "".join(
         ("Punkte", "List Bullet", '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'),
         ("Unter", "Below", '<w:basedOn w:val="Punkte"/>'),
         ("Kreis", "Circle", '<w:basedOn w:val="Kreis"/>'),
+        ("Geheim", "Secret", "<w:rPr><w:vanish/></w:rPr>"),
+        ("Abbildungen", "table of figures", ""),
     ]
 )
 NUMBERING = (
@@ -202,3 +204,148 @@ def test_relations_out_of_the_archive_lead_nowhere() -> None:
 def test_a_document_without_text_is_no_article() -> None:
     with pytest.raises(UnreadableArticle, match=r"^no text in it$"):
         read(p(""))
+
+
+SECRET = '<w:rStyle w:val="Geheim"/>'
+
+
+def framed(letter: str, kind: str = "drop") -> str:
+    return p(letter, properties=f'<w:framePr w:dropCap="{kind}" w:lines="3"/>')
+
+
+@pytest.mark.parametrize("kind", ["drop", "margin"])
+def test_a_drop_cap_belongs_to_the_next_paragraph(kind: str) -> None:
+    article = read(
+        framed("L", kind) + p("owmark has a ferry.") + framed("„I", kind) + p("t sails.“")
+    )
+    assert article.text == "Lowmark has a ferry.\n\n„It sails.“"
+    assert article.source.title == "some name"
+
+
+def test_a_drop_cap_before_a_table_or_nothing_stands_alone() -> None:
+    body = framed("A") + table((p("b"), framed("c"))) + framed("D")
+    assert read(body).text == "A\n\nb | c\n\nD"
+
+
+def test_a_heading_that_begins_with_a_drop_cap() -> None:
+    body = framed("A") + p(" bridge", "berschrift1") + p("One.")
+    assert read(body).source.title == "A bridge"
+
+
+def test_paragraphs_whose_end_was_deleted_are_one() -> None:
+    gone = "<w:rPr><w:del/></w:rPr>"
+    assert read(p("One", properties=gone) + p("two.") + p("Three")).text == "One two.\n\nThree"
+
+
+def field(instruction: str, result: str) -> str:
+    return (
+        f'<w:r><w:fldChar w:fldCharType="begin"/></w:r>{instruction}'
+        f'<w:r><w:fldChar w:fldCharType="separate"/></w:r>{result}'
+        '<w:r><w:fldChar w:fldCharType="end"/></w:r>'
+    )
+
+
+def run(text: str, properties: str = "") -> str:
+    return f'<w:r><w:rPr>{properties}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+
+def test_of_fields_only_the_result_is_text() -> None:
+    inner = field("<w:r><w:instrText>MERGEFIELD x</w:instrText></w:r>", run("no"))
+    body = f"<w:p>{field(inner, run('yes') + field('', run(' and so')))}{run('.')}</w:p>"
+    broken = f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r></w:p>{p("Two.")}'
+    assert read(body + broken).text == "yes and so.\n\nTwo."
+
+
+def test_text_that_a_style_hides_and_what_stands_for_text() -> None:
+    body = (
+        f"<w:p>{run('One', SECRET)}{run('Two')}</w:p>"
+        + p("Three", "Geheim")
+        + "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr><w:sdtContent>"
+        + p("Click here to enter text.")
+        + "</w:sdtContent></w:sdt>"
+        + p("Figure 1\t7", "Abbildungen")
+        + '<w:p><w:r><w:footnoteReference w:id="1" w:customMarkFollows="1"/><w:t>*</w:t></w:r>'
+        + "</w:p>"
+    )
+    assert read(body).text == "Two"
+
+
+def test_rows_that_were_deleted_are_none() -> None:
+    body = table((p("a"), p("b")), (p("c"), p("d")))
+    gone = body.replace("<w:tr>", "<w:tr><w:trPr><w:del/></w:trPr>", 1)
+    assert read(gone).text == "c | d"
+
+
+def test_the_older_twin_of_a_drawing_is_read_where_it_is_alone() -> None:
+    box = f"<mc:Fallback><w:txbxContent>{p('In a box.')}</w:txbxContent></mc:Fallback>"
+    body = f"<w:p><w:r><mc:AlternateContent>{box}</mc:AlternateContent></w:r></w:p>"
+    assert read(body).text == "In a box."
+
+
+def test_symbols_are_what_is_drawn() -> None:
+    body = (
+        '<w:p><w:r><w:sym w:font="Symbol" w:char="F061"/><w:sym w:font="Wingdings" w:char="00FC"/>'
+        '<w:sym w:font="Arial" w:char="2192"/><w:sym w:font="Own" w:char="F041"/><w:sym/></w:r>'
+        + run("\uf0b3 5", '<w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/>')
+        + "</w:p>"
+    )
+    assert read(body).text == "α✓→≥ 5"
+
+
+MATH = "<m:oMath xmlns:m='urn:m'>{}</m:oMath>"
+
+
+def part(name: str, *texts: str) -> str:
+    return "".join(f"<m:{name}><m:r><m:t>{one}</m:t></m:r></m:{name}>" for one in texts)
+
+
+@pytest.mark.parametrize(
+    ("formula", "text"),
+    [
+        (f"<m:f><m:fPr/>{part('num', 'a+b')}{part('den', '2')}</m:f>", "(a+b)/2"),
+        (f"<m:sSup>{part('e', 'x')}{part('sup', '10')}</m:sSup>", "x^10"),
+        (f"<m:sSubSup>{part('e', 'x')}{part('sub', 'i')}{part('sup', '2')}</m:sSubSup>", "x_i^2"),
+        (f"<m:rad>{part('deg', '3')}{part('e', 'a+b')}</m:rad>", "3√(a+b)"),
+        (f"<m:d>{part('e', 'a', 'b')}</m:d>", "(a, b)"),
+        (
+            '<m:nary><m:naryPr><m:chr m:val="∑"/></m:naryPr>'
+            f"{part('sub', 'i=1')}{part('sup', 'n')}{part('e', 'i')}</m:nary>",
+            "∑_(i=1)^ni",
+        ),
+        (f"<m:func>{part('fName', 'sin')}{part('e', 'x')}</m:func>", "sin x"),
+        (f"<m:m><m:mr>{part('e', '1', '2')}</m:mr><m:mr>{part('e', '3')}</m:mr></m:m>", "1 2; 3"),
+    ],
+)
+def test_formulas_are_one_line(formula: str, text: str) -> None:
+    assert read(f"<w:p>{run('So ')}{MATH.format(formula)}{run('.')}</w:p>").text == f"So {text}."
+
+
+def level(depth: int, kind: str, mark: str) -> str:
+    return (
+        f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/><w:numFmt w:val="{kind}"/>'
+        f'<w:lvlText w:val="{mark}"/></w:lvl>'
+    )
+
+
+def test_numbers_are_written_as_the_list_says() -> None:
+    numbering = (
+        f'<w:abstractNum w:abstractNumId="1">{level(0, "upperRoman", "Article %1.")}'
+        f"{level(1, 'lowerLetter', '(%2)')}{level(2, 'decimal', '%1.%3')}"
+        f"{level(3, 'none', '')}</w:abstractNum>"
+        '<w:num w:numId="1"><w:abstractNumId w:val="1"/></w:num>'
+        '<w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>'
+        '<w:num w:numId="3"><w:abstractNumId w:val="1"/><w:lvlOverride w:ilvl="0">'
+        '<w:startOverride w:val="4"/></w:lvlOverride></w:num>'
+    )
+    body = (
+        item("A", 1, style="berschrift1") + item("a", 1, 1) + item("b", 1, 1) + item("c", 1, 2)
+        + item("d", 1, 3) + item("B", 2) + item("C", 3) + item("D", 3) + item("e", 3, 1)
+    )  # fmt: skip
+    assert read(body, numbering=numbering).text.split("\n\n") == [
+        "Article I. A", "(a) a", "(b) b", "I.1 c", "d", "Article II. B", "Article IV. C",
+        "Article V. D", "(a) e",
+    ]  # fmt: skip
+
+
+def test_titles_without_a_letter_are_none() -> None:
+    assert read(p(PROSE), "<dc:title>.</dc:title>").source.title == "some name"

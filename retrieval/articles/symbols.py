@@ -1,0 +1,51 @@
+"""Fonts of symbols, whose letters are drawn as something else: a Symbol "a" is an alpha."""
+
+from __future__ import annotations
+
+import re
+
+_PRIVATE = 0xF000  # where Word puts the characters of such a font
+_LETTERS = re.compile("[\uf020-\uf0ff]")
+# From 0x21 on and from 0xA0 on, https://www.unicode.org/Public/MAPPINGS/VENDORS/ADOBE/symbol.txt
+_SYMBOL = {
+    0x21: "!∀#∃%&∍()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾"
+    "αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼",
+    0xA0: "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑"
+    "⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪•〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭",
+}
+# Of the ornaments, what says something.
+_WINGDINGS = {
+    0x28: "☎", 0x2A: "✉", 0x4A: "☺", 0x4C: "☹", 0xA8: "☐", 0xDF: "←", 0xE0: "→", 0xE1: "↑",
+    0xE2: "↓", 0xE7: "⇐", 0xE8: "⇒", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0x20: " ",
+}  # fmt: skip
+_UNKNOWN = "•"
+_FONTS: dict[str, dict[int, str]] = {
+    "symbol": {
+        first + number: character
+        for first, characters in _SYMBOL.items()
+        for number, character in enumerate(characters)
+    }
+    | {0x20: " "},
+    "wingdings": _WINGDINGS,
+    "wingdings 2": {0x20: " ", 0x4F: "✗", 0x50: "✓", 0x52: "☑", 0x54: "☒"},
+    "wingdings 3": {0x20: " ", 0x66: "←", 0x67: "→", 0x68: "↑", 0x69: "↓"},
+    "webdings": {0x20: " ", 0x61: "✓", 0x72: "✗"},
+    "zapfdingbats": {0x20: " ", 0x33: "✓", 0x34: "✔", 0x37: "✗", 0x38: "✘"},
+}
+
+
+def font_of_symbols(name: str) -> str | None:
+    """Return the name under which a font of symbols is known here, None for any other."""
+    key = name.strip(" ;").lower()
+    return key if key in _FONTS else None
+
+
+def character(font: str, code: int) -> str:
+    """Return what a font of symbols draws for a code, a bullet if that is not known."""
+    code = code - _PRIVATE if code >= _PRIVATE else code
+    return _FONTS[font].get(code, _UNKNOWN)
+
+
+def drawn(text: str, font: str) -> str:
+    """Return a text in a font of symbols with its private characters as they are drawn."""
+    return _LETTERS.sub(lambda letter: character(font, ord(letter[0])), text)

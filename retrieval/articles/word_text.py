@@ -1,0 +1,229 @@
+"""The text of a Word document's parts, block by block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lxml import etree  # type: ignore[import-untyped]
+
+from retrieval.articles.archive import attribute, local
+from retrieval.articles.symbols import character, drawn, font_of_symbols
+from retrieval.articles.text import Blocks
+from retrieval.articles.word_formula import formula_text
+from retrieval.articles.word_styles import Lists, Style, Styles, is_on, vanishes
+
+# Deleted or moved away, the readings of letters, and what is no text.
+_UNREAD = frozenset({"del", "moveFrom", "pPr", "rPr", "instrText", "delText", "tblPr", "rt"})
+_TEXTS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+# Of two twins of a drawing, the first is read.
+_TWINS = frozenset({"Choice", "Fallback"})
+# Lists that are made from the text.
+_MADE = re.compile(r"toc .*|table of (?:figures|authorities)|toa heading|index (?:\d|heading)")
+_NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
+_DROP_CAPS = frozenset({"drop", "margin"})
+_FORMULA = "oMath"
+# What stands for text that is elsewhere: in another document, a chart, a diagram, an attribute.
+_ELSEWHERE = frozenset({"altChunk", "chart", "relIds", "textpath"})
+# How a field begins, with its instruction, and goes on, with its result.
+_INSTRUCTION, _RESULT = "begin", "separate"
+_MAX_FIELDS = 100
+_MAX_DROP_CAP = 40
+_HEXADECIMAL = re.compile("[0-9A-Fa-f]{1,5}")
+_PRIVATE = range(0xE000, 0xF900)
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    style: Style
+    parts: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        if text:
+            self.parts.append(text)
+
+
+class Text:
+    """The text of a document's parts.
+
+    Attributes:
+        title: The paragraph that is styled as the title.
+        heading: The first heading of level 1, or the one at the very start.
+        notes: The numbers of the notes that the text refers to, by their kind.
+    """
+
+    def __init__(self, styles: Styles, lists: Lists, related: Callable[[str, str], str]) -> None:
+        """Begin without any text.
+
+        Args:
+            styles: Styles of the document.
+            lists: Its lists.
+            related: Gives the text of another part from its kind (altChunk, chart, diagram) and
+                the relation's name.
+        """
+        self.blocks = Blocks()
+        self.title: str | None = None
+        self.heading: str | None = None
+        self.notes: dict[str, list[str | None]] = {"footnote": [], "endnote": []}
+        self._styles = styles
+        self._lists = lists
+        self._related = related
+        self._paragraphs: list[_Paragraph] = []  # a text box is a paragraph in a paragraph
+        self._held: list[str] = []  # goes on in the next paragraph
+        self._fields: list[str] = []  # how far each field has come that is open
+        self._instructions = 0  # of these, how many have not come to their result
+        self._marked = False  # the run has a mark of its own for a note
+        self._font: str | None = None  # the run's, if it is one of symbols
+        self._first = True
+
+    def add(self, root: etree._Element) -> None:
+        """Add the text below an element."""
+        walk = etree.iterwalk(root, events=("start", "end"))
+        skipped: etree._Element | None = None
+        for event, element in walk:
+            name = local(element)
+            if event == "end" and element is not skipped:
+                self._end(element, name)
+            elif event == "start" and self._is_read(element, name):
+                self._start(element, name)
+                if name == _FORMULA:
+                    walk.skip_subtree()
+            elif event == "start":
+                skipped = element
+                walk.skip_subtree()
+        self._release()
+
+    def _is_read(self, element: etree._Element, name: str) -> bool:
+        if name in _UNREAD:
+            return False
+        if name in _TWINS:
+            return element.getprevious() is None
+        if name == "r":
+            return not self._is_hidden(element)
+        if name == "tr":
+            return not is_on(element.find("{*}trPr/{*}del"))
+        if name == "sdt":  # "Click here to enter text"
+            return not is_on(element.find("{*}sdtPr/{*}showingPlcHdr"))
+        return True
+
+    def _is_hidden(self, run: etree._Element) -> bool:
+        properties = run.find("{*}rPr")
+        own = vanishes(properties)
+        if own is not None:
+            return own
+        styled = self._styles.of(properties, "rStyle").hidden
+        return styled or (bool(self._paragraphs) and self._paragraphs[-1].style.hidden)
+
+    def _start(self, element: etree._Element, name: str) -> None:
+        if name == "p":
+            style = self._styles.of(element.find("{*}pPr"))
+            self._paragraphs.append(_Paragraph(style, self._held))
+            self._held = []
+        elif name == "r":
+            fonts = element.find("{*}rPr/{*}rFonts")
+            self._font = font_of_symbols(attribute(fonts, "ascii") or "")
+        elif name == "tr":
+            self._release()
+            self.blocks.start_row()
+        elif name == "tc":
+            self.blocks.start_cell()
+        elif name in _NOTES:
+            self.notes[_NOTES[name]].append(attribute(element, "id"))
+            self._marked = attribute(element, "customMarkFollows") in {"1", "true", "on"}
+        elif name == "fldChar":
+            self._go_on(attribute(element, "fldCharType"))
+        elif name in _ELSEWHERE:
+            self.blocks.add(self._text_elsewhere(element, name))
+        elif self._paragraphs and not self._marked and not self._instructions:
+            self._paragraphs[-1].add(self._text(element, name))
+
+    def _text_elsewhere(self, element: etree._Element, name: str) -> str:
+        if name == "textpath":  # words drawn as a picture
+            return element.get("string") or ""
+        return self._related(name, attribute(element, "dm" if name == "relIds" else "id") or "")
+
+    def _text(self, element: etree._Element, name: str) -> str:
+        if name == "t":
+            text = element.text or ""
+            return drawn(text, self._font) if self._font else text
+        if name == "sym":
+            return _symbol(element)
+        return formula_text(element) if name == _FORMULA else _TEXTS.get(name, "")
+
+    def _end(self, element: etree._Element, name: str) -> None:
+        if name == "p":
+            self._end_paragraph(element)
+        elif name == "r":
+            self._marked = False
+        elif name == "tr":
+            self.blocks.end_row()
+        elif name == "tc":
+            self._release()
+            self.blocks.end_cell()
+
+    def _end_paragraph(self, element: etree._Element) -> None:
+        properties = element.find("{*}pPr")
+        paragraph = self._paragraphs.pop()
+        if self._instructions and not self._paragraphs:  # none goes on in the next
+            self._fields = [one for one in self._fields if one == _RESULT]
+            self._instructions = 0
+        if _goes_on(properties):
+            self._held = paragraph.parts
+            if self._held and not self._held[-1].endswith(" "):
+                self._held.append(" ")
+            return
+        text = "".join(paragraph.parts).strip()
+        if _is_drop_cap(properties) and len(text) <= _MAX_DROP_CAP:
+            self._held = [text]
+        elif text and not _MADE.fullmatch(paragraph.style.name):
+            self._add_paragraph(properties, paragraph.style, text)
+
+    def _add_paragraph(self, properties: etree._Element | None, style: Style, text: str) -> None:
+        if style.name == "title":
+            self.title = self.title or text
+        elif self.heading is None and (style.level == 0 or (self._first and style.level)):
+            self.heading = text
+        self._first = False
+        self.blocks.add(self._lists.item(properties, style) + text)
+
+    def _go_on(self, kind: str | None) -> None:
+        """Begin a field with its instruction, go on with its result, or end it."""
+        if kind == _INSTRUCTION:
+            if len(self._fields) == _MAX_FIELDS:
+                self._fields.clear()
+            self._fields.append(kind)
+        elif self._fields:
+            self._fields.pop()
+            if kind == _RESULT:
+                self._fields.append(kind)
+        self._instructions = self._fields.count(_INSTRUCTION)
+
+    def _release(self) -> None:
+        """Add what was to go on in a paragraph that there is none of."""
+        self.blocks.add("".join(self._held))
+        self._held = []
+
+
+def _is_drop_cap(properties: etree._Element | None) -> bool:
+    frame = None if properties is None else properties.find("{*}framePr")
+    return attribute(frame, "dropCap") in _DROP_CAPS
+
+
+def _goes_on(properties: etree._Element | None) -> bool:
+    """Return whether the end of a paragraph was deleted or moved with the changes tracked."""
+    mark = None if properties is None else properties.find("{*}rPr")
+    return mark is not None and any(
+        mark.find(f"{{*}}{one}") is not None for one in ("del", "moveFrom")
+    )
+
+
+def _symbol(element: etree._Element) -> str:
+    code = attribute(element, "char") or ""
+    if not _HEXADECIMAL.fullmatch(code):
+        return ""
+    number = int(code, 16)
+    font = font_of_symbols(attribute(element, "font") or "")
+    if font:
+        return character(font, number)
+    return "" if number in _PRIVATE else chr(number)
