@@ -73,11 +73,16 @@ class Skipped:
     reason: str
 
 
-def walk(folder: Path, max_bytes: int) -> FolderListing:
+def walk(folder: Path, max_bytes: int, besides: Path | None = None) -> FolderListing:
     """List the articles of a folder and its sub-folders, and the files that are left out.
 
     Symbolic links are not followed. One to an article of this folder is that article again and is
     passed over; any other that leads to a folder or is named like an article is reported.
+
+    Args:
+        folder: The articles folder.
+        max_bytes: The greatest size of a file that is read.
+        besides: A sub-folder that is passed over: where the index lies.
 
     Raises:
         ArticlesError: The folder is missing, is no folder, or cannot be listed.
@@ -85,7 +90,7 @@ def walk(folder: Path, max_bytes: int) -> FolderListing:
     files: list[ArticleFile] = []
     skipped: list[Skipped] = []
     unlisted: list[str] = []
-    for path, entry in _entries(folder):
+    for path, entry in _entries(folder, besides):
         if isinstance(entry, OSError):
             reason: str | None = _clause(entry)
             unlisted.append(path)
@@ -111,14 +116,14 @@ def walk(folder: Path, max_bytes: int) -> FolderListing:
     return FolderListing(files, skipped, tuple(unlisted))
 
 
-def unread_files(folder: Path) -> dict[str, list[str]]:
-    """Return the paths of the files that no reader takes, by suffix, all in order.
+def unread_files(folder: Path, besides: Path | None = None) -> dict[str, list[str]]:
+    """Return the paths of the files that no reader takes, by suffix, all in order; see `walk`.
 
     Raises:
         ArticlesError: The folder is missing, is no folder, or cannot be listed.
     """
     found: dict[str, list[str]] = {}
-    for path, entry in _entries(folder):
+    for path, entry in _entries(folder, besides):
         if isinstance(entry, OSError) or entry.is_symlink() or suffix(path) in READERS:
             continue
         found.setdefault(suffix(path), []).append(
@@ -167,11 +172,16 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
-def _entries(folder: Path) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
+def _entries(
+    folder: Path, besides: Path | None
+) -> Iterator[tuple[str, os.DirEntry[str] | OSError]]:
     """Yield every entry of all folders that is no folder, and the error of one not listed."""
+    passed_over = besides and os.path.relpath(os.path.realpath(besides), os.path.realpath(folder))
     parents = [""]
     while parents:
         parent = parents.pop()
+        if parent and parent == passed_over:
+            continue
         try:
             entries = list(os.scandir(folder / parent))
         except OSError as error:

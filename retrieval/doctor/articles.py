@@ -29,13 +29,15 @@ _AT_ONCE = 256
 _GROUPS = 1000
 
 
-def check_folder(articles: ArticlesSettings, store: Store | None) -> Iterator[Finding]:
+def check_folder(
+    articles: ArticlesSettings, index: IndexSettings, store: Store | None
+) -> Iterator[Finding]:
     """Find what looks like an article and is not served, and files of kinds that nobody reads.
 
     Raises:
         ArticlesError: The folder is missing or unreadable.
     """
-    found = walk(articles.folder, articles.max_bytes)
+    found = walk(articles.folder, articles.max_bytes, index.folder)
     if found.unlisted:
         count = len(found.unlisted)
         yield warning(
@@ -45,7 +47,7 @@ def check_folder(articles: ArticlesSettings, store: Store | None) -> Iterator[Fi
             found.unlisted,
         )
     yield from _skipped(found, store)
-    for end, paths in unread_files(articles.folder).items():
+    for end, paths in unread_files(articles.folder, index.folder).items():
         count = len(paths)
         yield note(
             FindingKind.UNREAD,

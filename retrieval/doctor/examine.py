@@ -99,7 +99,7 @@ class _Examiner:
         store = self._opened()
         with self._trying("the articles folder"):
             self._announce("looking at the articles folder")
-            self._note(check_folder(self._examined.articles, store))
+            self._note(check_folder(self._examined.articles, self._examined.index, store))
         with self._trying("the lock"):
             self._note(check_lock(index))
         with self._trying("what earlier refreshes left"):

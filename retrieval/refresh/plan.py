@@ -191,7 +191,7 @@ def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> C
             return None
         draft = GenerationWriter(store)
         untidy = leftovers(index.folder) or rebuild_folder(index.folder).exists()
-        found = walk(articles.folder, articles.max_bytes)
+        found = walk(articles.folder, articles.max_bytes, index.folder)
         version = ReaderVersion.of(articles, index, tokens)
         return Comparison(
             generation=store.generation(),
@@ -249,7 +249,7 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
         ArticlesError: The folder is missing or unreadable.
         IndexFault: The index cannot be used.
     """
-    found = walk(articles.folder, articles.max_bytes)
+    found = walk(articles.folder, articles.max_bytes, index.folder)
     store = Store.open(index.folder)
     known = store.files(store.current()) if store else {}
     diff = compare_files(found, known, ReaderVersion.of(articles, index, tokens))

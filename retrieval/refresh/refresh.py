@@ -106,7 +106,7 @@ def refresh_index(
         IndexFault: The index cannot be used or written.
     """
     started = time.perf_counter()
-    found = walk(articles.folder, articles.max_bytes)
+    found = walk(articles.folder, articles.max_bytes, index.folder)
     if not found.files:
         raise ArticlesError(_no_articles(articles, found.skipped))
 

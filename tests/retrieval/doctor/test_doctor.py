@@ -102,6 +102,12 @@ def test_of_a_healthy_index_nothing_is_said(library: Library) -> None:
     assert examination.elapsed_s > 0
 
 
+def test_an_index_among_the_articles_is_left_alone(library: Library) -> None:
+    shutil.move(library.index, library.articles / "kept")
+    library.index = library.articles / "kept"
+    assert found(library) == {}
+
+
 def test_nothing_is_written(library: Library) -> None:
     def files() -> dict[str, tuple[bytes, int]]:
         return {

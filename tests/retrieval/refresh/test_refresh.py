@@ -251,3 +251,14 @@ def test_a_refresh_waits_for_a_lock_that_is_held_for_a_moment(library: Library) 
     assert held.wait(10)
     assert library.refresh().added == 2
     holder.join()
+
+
+def test_an_index_among_the_articles_is_no_article(library: Library) -> None:
+    library.index = library.articles / "kept" / "index"
+    first = library.refresh()
+    # Its files of other kinds are named like articles.
+    assert list(library.index.rglob("*.json"))
+    assert library.is_in_line()
+    second = library.refresh()
+    assert (first.added, first.skipped) == (2, ())
+    assert (second.unchanged, second.skipped, second.changed) == (2, (), False)
