@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
+from urllib.parse import unquote
 
 from lxml import etree  # type: ignore[import-untyped]
 
@@ -17,14 +19,18 @@ from retrieval.articles.metadata import (
     language_of,
     tags_of,
 )
+from retrieval.articles.odt_lists import Lists
 from retrieval.articles.text import Blocks, UnreadableArticle
 
 # What was deleted with the changes tracked, comments, and the lists that are made from the text.
 _UNREAD_NAMES = (
-    "alphabetical-index annotation bibliography forms illustration-index note-citation "
+    "alphabetical-index annotation forms illustration-index note-citation "
     "object-index ruby-text sequence-decls table-index table-of-content tracked-changes user-index"
 )
 _UNREAD = frozenset(_UNREAD_NAMES.split())
+_DISPLAY = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}display"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}style-name"
+_FAMILIES = {"p": "paragraph", "h": "paragraph", "span": "text"}
 # The names and descriptions of pictures.
 _SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible"
 _PARAGRAPHS = frozenset({"p", "h"})
@@ -32,6 +38,8 @@ _CELLS = frozenset({"table-cell"})
 # How many spaces an "s" stands for does not matter.
 _TEXTS = {"s": " ", "tab": "\t", "line-break": "\n", "soft-page-break": ""}
 _SPACES = re.compile(r"[ \t\r\n]+")
+_CONTENT = "content.xml"
+_OBJECTS = ("text", "spreadsheet")
 _TITLE_STYLE = "Title"
 
 
@@ -43,11 +51,13 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
     archive = Archive(data, limits)
     if b"encryption-data" in (archive.read("META-INF/manifest.xml") or b""):
         raise UnreadableArticle("encrypted")
-    root = archive.xml("content.xml")
-    body = None if root is None else root.find("{*}body/{*}text")
+    root = archive.xml(_CONTENT)
+    body = _child(_child(root, "body"), "text")
     if body is None:
         raise UnreadableArticle("no OpenDocument text in it")
-    text = _Text([root, archive.xml("styles.xml")])
+    # The automatic styles of the other file are those of headers, under the same names.
+    styles = _child(root, "automatic-styles"), _child(archive.xml("styles.xml"), "styles")
+    text = _Text([one for one in styles if one is not None], archive)
     text.add(body)
     for note in text.notes:
         text.add(note)
@@ -76,28 +86,32 @@ class _Text:
         notes: The bodies of foot- and endnotes that the text has.
     """
 
-    def __init__(self, styles: list[etree._Element | None]) -> None:
+    def __init__(self, styles: list[etree._Element], archive: Archive) -> None:
         self.blocks = Blocks()
         self.title: str | None = None
         self.heading: str | None = None
         self.notes: list[etree._Element] = []
-        self._numbered = _numbered(styles)
+        self._archive = archive
+        self._objects: set[str] = set()
+        self._lists = Lists(styles)
+        self._hidden = _hidden(styles)
         self._titles = _titles(styles)
         self._paragraphs: list[list[str]] = []
-        self._lists: list[tuple[str, int]] = []  # style, and items so far
-        self._item = ""  # stands before the next paragraph
         self._first = True
 
     def add(self, root: etree._Element) -> None:
         """Add the text below an element."""
         walk = etree.iterwalk(root, events=("start", "end"))
+        skipped: etree._Element | None = None
         for event, element in walk:
             name = local(element)
             if event == "end":
-                self._end(element, name)
+                if element is not skipped:
+                    self._end(element, name)
                 if element is not root:
                     self._write(element.tail)
-            elif name in _UNREAD or element.tag.startswith(_SVG):
+            elif not self._is_read(element, name):
+                skipped = element
                 walk.skip_subtree()
             elif name == "note-body" and element is not root:
                 self.notes.append(element)
@@ -105,43 +119,54 @@ class _Text:
             else:
                 self._start(element, name)
 
+    def _is_read(self, element: etree._Element, name: str) -> bool:
+        if name in _UNREAD or element.tag.startswith(_SVG) or element.get(_DISPLAY) == "none":
+            return False
+        family = _FAMILIES.get(name)
+        return family is None or (family, element.get(_STYLE)) not in self._hidden
+
     def _start(self, element: etree._Element, name: str) -> None:
         if name in _PARAGRAPHS:
             self._paragraphs.append([])
             self._write(element.text)
         elif name == "list":
-            inherited = self._lists[-1][0] if self._lists else ""
-            self._lists.append((attribute(element, "style-name") or inherited, 0))
+            self._lists.start(element)
         elif name == "list-item":
-            self._start_item()
+            self._lists.start_item(element)
         elif name == "table-row":
             self.blocks.start_row()
         elif name in _CELLS:
             self.blocks.start_cell()
+        elif name == "object":
+            self._add_object(attribute(element, "href"))
         elif name in _TEXTS:
             if self._paragraphs:
                 self._paragraphs[-1].append(_TEXTS[name])
         else:
             self._write(element.text)
 
+    def _add_object(self, address: str | None) -> None:
+        """Add the text of a document, a table or a chart in this one; each is read once."""
+        name = posixpath.normpath(posixpath.join(unquote(address or ""), _CONTENT))
+        if name == _CONTENT or name in self._objects:
+            return
+        self._objects.add(name)
+        body = _child(self._archive.xml(name), "body")
+        for kind in _OBJECTS:
+            if (part := _child(body, kind)) is not None:
+                self.add(part)
+        for title in () if body is None else body.iterfind("{*}chart/{*}chart//{*}title"):
+            self.blocks.add(" ".join("".join(title.itertext()).split()))
+
     def _end(self, element: etree._Element, name: str) -> None:
         if name in _PARAGRAPHS:
             self._end_paragraph(element, "".join(self._paragraphs.pop()).strip())
         elif name == "list":
-            self._lists.pop()
-            self._item = ""
+            self._lists.end()
         elif name == "table-row":
             self.blocks.end_row()
         elif name in _CELLS:
             self.blocks.end_cell()
-
-    def _start_item(self) -> None:
-        if not self._lists:
-            return
-        style, count = self._lists[-1]
-        self._lists[-1] = style, count + 1
-        numbered = (style, len(self._lists)) in self._numbered
-        self._item = f"{count + 1}. " if numbered else "• "
 
     def _write(self, text: str | None) -> None:
         if text and self._paragraphs:
@@ -150,35 +175,37 @@ class _Text:
     def _end_paragraph(self, element: etree._Element, text: str) -> None:
         if not text:
             return
+        mark = self._lists.mark()
         if local(element) == "h":
+            mark = ""
             level = attribute(element, "outline-level")
             if self.heading is None and (self._first or level in {None, "1"}):
                 self.heading = text
-            self._item = ""
         elif self.title is None and attribute(element, "style-name") in self._titles:
             self.title = text
         self._first = False
-        self.blocks.add(self._item + text)
-        self._item = ""
+        self.blocks.add(mark + text)
 
 
-def _numbered(styles: list[etree._Element | None]) -> frozenset[tuple[str, int]]:
-    """Return the levels of list styles that are numbered, as the style's name and the level."""
-    found = set()
-    for root in styles:
-        for level in () if root is None else root.iter("{*}list-level-style-number"):
-            style = attribute(level.getparent(), "name")
-            depth = attribute(level, "level")
-            if style and depth and depth.isascii() and depth.isdigit() and len(depth) < 3:
-                found.add((style, int(depth)))
-    return frozenset(found)
+def _hidden(styles: list[etree._Element]) -> frozenset[tuple[str | None, str | None]]:
+    """Return the families and names of the styles whose text is hidden."""
+    return frozenset(
+        (attribute(properties.getparent(), "family"), attribute(properties.getparent(), "name"))
+        for root in styles
+        for properties in root.iterfind("{*}style/{*}text-properties")
+        if attribute(properties, "display") == "none"
+    )
 
 
-def _titles(styles: list[etree._Element | None]) -> frozenset[str | None]:
+def _titles(styles: list[etree._Element]) -> frozenset[str | None]:
     """Return the names of the styles that a title has: its own, and what is made from that."""
     names: set[str | None] = {_TITLE_STYLE}
     for root in styles:
-        for style in () if root is None else root.iter("{*}style"):
+        for style in root.iterfind("{*}style"):
             if attribute(style, "parent-style-name") == _TITLE_STYLE:
                 names.add(attribute(style, "name"))
     return frozenset(names)
+
+
+def _child(element: etree._Element | None, name: str) -> etree._Element | None:
+    return None if element is None else element.find(f"{{*}}{name}")

@@ -78,6 +78,76 @@ def test_lists_have_their_bullets_and_numbers() -> None:
     assert read(body).text.split("\n\n") == ["1. One", "more", "• inner", "2. Two", "• Steel"]
 
 
+NUMBERS = (
+    '<text:list-style style:name="L2"><text:list-level-style-number text:level="1" '
+    'style:num-format="1" style:num-suffix="." text:start-value="4"/><text:list-level-style-number '
+    'text:level="2" style:num-format="1" style:num-suffix="." text:display-levels="2"/>'
+    '<text:list-level-style-number text:level="3" style:num-format="a" style:num-prefix="(" '
+    'style:num-suffix=")"/><text:list-level-style-number text:level="4" style:num-format=""/>'
+    "</text:list-style>"
+)
+
+
+def test_numbers_are_written_as_the_list_says() -> None:
+    inner = items(p("b") + items(p("c") + items(p("d")), p("e")), p("f"))
+    body = (
+        items(p("A") + inner, style="L2")
+        + p("Between.")
+        + items(p("B"), style="L2").replace(
+            "<text:list ", '<text:list text:continue-numbering="true" '
+        )
+        + items(p("C"), p("D"), style="L2").replace("item>", 'item text:start-value="9">', 1)
+        + "<text:list><text:list-header>"
+        + p("Header")
+        + "</text:list-header></text:list>"
+        + "<text:list>"
+        + "<text:list-item><text:list>" * 2
+        + items(p("x"))
+        + "</text:list></text:list-item>" * 2
+        + "</text:list>"
+    )
+    text = only("a.odt", odt(body, styles=NUMBERS)).text
+    assert text.split("\n\n") == [
+        "4. A", "4.1. b", "(a) c", "d", "(b) e", "4.2. f", "Between.", "5. B", "9. C", "10. D",
+        "Header", "• x",
+    ]  # fmt: skip
+
+
+def test_lists_go_on_under_their_name() -> None:
+    named = items(p("A"), style="L1").replace("<text:list ", '<text:list xml:id="one" ')
+    more = items(p("B"), style="L1").replace("<text:list ", '<text:list text:continue-list="one" ')
+    assert read(named + more + items(p("C"), style="L1")).text == "1. A\n\n2. B\n\n1. C"
+
+
+def test_hidden_text_is_none() -> None:
+    hidden = (
+        '<style:style style:name="H" style:family="{}"><style:text-properties text:display="none"/>'
+        "</style:style>"
+    )
+    styles = hidden.format("paragraph") + hidden.format("text").replace('"H"', '"T"')
+    body = (
+        p("No", "H") + p('Yes<text:span text:style-name="T">no</text:span>, and')
+        + f'<text:section text:display="none">{p("no")}</text:section>' + p("so", "T")
+        + f"<text:bibliography>{p('Ann, 2001.')}</text:bibliography>"
+    )  # fmt: skip
+    assert only("a.odt", odt(body, styles=styles)).text == "Yes, and\n\nso\n\nAnn, 2001."
+
+
+def test_documents_and_charts_in_a_document() -> None:
+    frame = "<draw:object xlink:href='{}' xmlns:xlink='u'/>"
+    first, second = frame.format("./Object 1"), frame.format("Object%202/")
+    inside = members(odt(p(f"One.<draw:frame>{first}{second}</draw:frame>")))
+    sheet = odt(row(p("Year"), p("Cars")) + p(first))
+    content = members(sheet)["content.xml"]
+    inside["Object 1/content.xml"] = content.replace(b"office:text", b"office:spreadsheet")
+    inside["Object 2/content.xml"] = content.replace(
+        content[content.index(b"<office:text>") : content.index(b"</office:body>")],
+        b"<office:chart><c:chart xmlns:c='urn:c'><c:title><text:p>Cars by year</text:p></c:title>"
+        b"<text:p>9</text:p></c:chart></office:chart>",
+    )
+    assert only("a.odt", zipped(inside)).text == "Year | Cars\n\nCars by year\n\nOne."
+
+
 def test_tables_are_read_row_by_row() -> None:
     table = f"<table:table>{row(p('Year'), p('Cars'))}{row(p('2024') + p('May'), '')}</table:table>"
     assert read(p("One.") + table + p("Two.")).text == "One.\n\nYear | Cars\n\n2024 May |\n\nTwo."
