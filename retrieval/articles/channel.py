@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -28,6 +29,8 @@ Fields = Mapping[str, msgspec.Raw]
 _Kind = TypeVar("_Kind")
 
 _PIECE = 1 << 16
+# Telegram Desktop writes a control character as \x0B, which is no JSON.
+_ESCAPE = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 
 
 def read(path: str, data: bytes, limits: ReadingLimits) -> Iterator[RawArticle]:
@@ -39,12 +42,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> Iterator[RawArticle]:
         RecursionError: It is nested too deeply.
         UnreadableArticle: It is no such export.
     """
-    try:
-        export = msgspec.json.decode(_utf8(data), type=dict[str, msgspec.Raw])
-    except msgspec.ValidationError as error:
-        raise UnreadableArticle(f"JSON that is no Telegram export: {WANTED}") from error
-    except msgspec.DecodeError as error:
-        raise UnreadableArticle(f"no JSON; {WANTED}") from error
+    export = _export(_utf8(data))
     if "messages" in export and _list(export, "messages") is not None:
         return _chat(export, limits, prefix="")
     chats = [
@@ -56,6 +54,21 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> Iterator[RawArticle]:
     if not chats:
         raise UnreadableArticle(f"JSON that is no Telegram export: {WANTED}")
     return (part for chat in chats for part in _chat(chat, limits, prefix=f"{_number(chat) or 0}-"))
+
+
+def _export(data: bytes) -> Fields:
+    try:
+        return msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+    except msgspec.ValidationError as error:
+        raise UnreadableArticle(f"JSON that is no Telegram export: {WANTED}") from error
+    except msgspec.DecodeError as error:
+        if (mended := _ESCAPE.sub(_mended, data)) != data:
+            return _export(mended)
+        raise UnreadableArticle(f"no JSON; {WANTED}") from error
+
+
+def _mended(escape: re.Match[bytes]) -> bytes:
+    return rb"\u00" + escape[1] if escape[1] else escape[0]
 
 
 def _utf8(data: bytes) -> bytes:

@@ -249,16 +249,17 @@ def test_fetched_again_a_page_is_touched_only_if_it_changed(
     assert changes == [True, False]
 
 
-@pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize(
-    ("served", "kind", "own"),
+    ("served", "kind", "own", "kept"),
     [
-        (PAGE, "text/html", b"Mine.\n"),
-        (PAGE, "text/html", b"---\nurl: http://x.example\n---\nMine.\n"),
-        (PAGE, "text/html", b""),
-        (PAGE, "text/html", b"\0"),
-        (RSS, "application/rss+xml", RSS.replace("news", "mine").encode()),
-        (PDF, "application/pdf", PDF + b" and mine"),
+        (PAGE, "text/html", b"Mine.\n", True),
+        (PAGE, "text/html", b"---\nurl: http://x.example\n---\nMine.\n", False),
+        (PAGE, "text/html", b"", False),
+        (PAGE, "text/html", b"\0", True),
+        (RSS, "application/rss+xml", RSS.replace("news", "mine").encode(), True),
+        (RSS, "application/rss+xml", RSS.encode(), False),
+        (PDF, "application/pdf", PDF + b" and mine", True),
+        (PDF, "application/pdf", PDF + b" and mine", False),
     ],
 )
 def test_a_file_of_the_operators_is_left_alone(

@@ -64,13 +64,12 @@ def test_what_is_written_reads_back_as_it_was(article: Article) -> None:
     assert compose_page(article, URL, DAY) == data
 
 
-def test_however_many_tags_a_page_has_the_rest_can_be_read() -> None:
-    source = Source(PATH, "Bees", url=URL, tags=tuple(f"tag {one} \uffff" for one in range(20_000)))
+def test_however_long_the_tags_of_a_page_are_the_rest_can_be_read() -> None:
+    source = Source(PATH, "Bees", url=URL, tags=tuple(f"{one} {'bee' * 200}" for one in range(40)))
     data = compose_page(Article(source, "They fly."), URL, DAY)
     [found] = parse(PATH, data)
     assert found.text == "They fly."
-    assert found.source.tags == source.tags[: len(found.source.tags)]
-    assert len(found.source.tags) > 100
+    assert 10 < len(found.source.tags) < 40
 
 
 @pytest.mark.parametrize("title", ["null", "~", "NULL"])

@@ -178,6 +178,12 @@ def test_encodings() -> None:
     assert one.text == words
 
 
+def test_control_characters_as_telegram_writes_them() -> None:
+    first, *_ = read(EXPORT.replace(b"They hold", rb"C:\\x41\n\x0BThey\x1fhold"))
+    assert r"C:\x41" in first.text
+    assert "Theyhold" in first.text
+
+
 def test_what_cannot_be_a_number_or_a_text_costs_its_message_alone() -> None:
     data = EXPORT.replace(b'"width": 640', b'"width": 1e999').replace(b'"id": 3', b'"id": 1e999')
     (one,) = read(data)
