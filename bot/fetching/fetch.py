@@ -110,7 +110,13 @@ class _PageReader:
         try:
             path.write_bytes(data)
             self.parser.read(file_at(self.folder, name))
-            return self.parser.parse()[0]
+            article, *others = self.parser.parse()
+            if others:
+                raise FetchError(
+                    f"{1 + len(others):,} articles in one page, as in an export of Telegram; save "
+                    "the file among the articles instead"
+                )
+            return article
         except OSError as exc:
             raise FetchError(f"cannot write in {self.folder}: {exc.strerror}") from exc
         finally:

@@ -179,9 +179,12 @@ def _name(element: HtmlElement) -> str | None:
 
 def _label(element: HtmlElement) -> str:
     """Return the text of an element without its details, such as a time or a number of votes."""
-    inner = (one for one in element if "details" not in _classes(one))
-    parts = [element.text, *(text for one in inner for text in one.itertext())]
-    return one_line("".join(part or "" for part in [*parts, *(one.tail for one in element)]))
+    parts = [element.text]
+    for inner in element:
+        if "details" not in _classes(inner):
+            parts += inner.itertext()
+        parts.append(inner.tail)
+    return one_line("".join(filter(None, parts)))
 
 
 def _pieces(element: HtmlElement) -> Iterator[Piece]:

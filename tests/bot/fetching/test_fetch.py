@@ -381,6 +381,13 @@ def test_what_is_no_article_is_refused(
     assert re.search(said, refused(web.url(), articles))
 
 
+def test_a_page_of_many_articles_is_refused(web: Web, articles: ArticlesSettings) -> None:
+    message = '<div class="message default" id="message{0}"><div class="text">Hello.</div></div>'
+    history = "".join(map(message.format, (1, 2)))
+    web.pages["/"] = sends(f'<div class="history">{history}</div>')
+    assert "2 articles in one page" in refused(web.url(), articles)
+
+
 @pytest.mark.parametrize(
     ("status", "said"), [(404, "404 Not Found"), (500, "500 Int"), (204, "204")]
 )

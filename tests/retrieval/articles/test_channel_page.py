@@ -131,6 +131,14 @@ def test_the_bot_through_which_it_was_sent_is_no_part_of_a_name() -> None:
     assert one.source.author == "B. Raven"
 
 
+def test_names_and_options_may_hold_markup() -> None:
+    poll = {"question": "Which?", "answers": [{"text": "An owl ", "voters": 5}]}
+    data = page("Flock", [post(1, "", poll=poll, **{"from": "B. Raven"})])
+    data = data.replace(b"B. Raven", b"<b>B.</b> R<i>aven</i> IX")
+    (one,) = read(data.replace(b"- An owl", b"- <a>An</a> o<b>w</b>l"))
+    assert (one.source.author, one.text) == ("B. Raven IX", "Which?\n• An owl")
+
+
 @pytest.mark.parametrize("zone", ["", " UTC+01:00", " UTC-11:30"])
 def test_dates_are_those_of_the_exporting_calendar(zone: str) -> None:
     (one,) = read(page("Birds", [post(1, "Late.", date="2024-12-31T23:59:59")], zone))
