@@ -2,7 +2,7 @@
 
 An update's way through it:
 
-    polling | webhook   receive it; `updates` keeps it in an inbox until it is handled
+    polling | webhook   receive it; `updates` keeps it in the `inbox` until it is handled
     application         gives it to the handler that takes it
     addressing          tells whether it asks the bot something
     access              admits its user: lists, quota, one turn after the other on the `workers`

@@ -19,18 +19,16 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.followups import REMEMBERED
+from bot.telegram.storage import EMPTY_LOG, open_file
 from retrieval.index import Database, Faults
 
 _DAY_S = 86_400.0
 _STEP = 200
 """Rows that a purge drops at once: others wait with their writing meanwhile."""
 _KEPT = "SELECT number, question_id, message_id, question, earlier, answered FROM answers"
-_FORMAT = 1
-"""Format of the file, which the inbox is a part of."""
-EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
-"""Moves the write-ahead log, which still holds what was erased, into the file."""
+_FORMAT = 2
 
-_STATE_SCHEMA = (
+_SCHEMA = (
     # `forgotten`: since when the file may hold copies of what a user wanted forgotten.
     "CREATE TABLE meta (salt BLOB NOT NULL, forgotten REAL)",
     "CREATE TABLE languages (user BLOB PRIMARY KEY, code TEXT NOT NULL)",
@@ -49,11 +47,6 @@ _STATE_SCHEMA = (
     "CREATE TABLE votes (answer INTEGER NOT NULL, user BLOB NOT NULL, up INTEGER NOT NULL,"
     " PRIMARY KEY (answer, user)) WITHOUT ROWID",
     "CREATE INDEX votes_user ON votes (user)",
-    # Telegram chooses update ids anew after a week without updates, so they do not tell the order.
-    "CREATE TABLE waiting (number INTEGER PRIMARY KEY, update_id INTEGER NOT NULL UNIQUE,"
-    " payload TEXT NOT NULL, starts INTEGER NOT NULL DEFAULT 0)",
-    "CREATE TABLE handled (update_id INTEGER PRIMARY KEY, at REAL NOT NULL)",
-    "CREATE INDEX handled_at ON handled (at)",
 )
 
 _FAULTS = Faults(
@@ -105,7 +98,9 @@ class State:
         Raises:
             BotError: The file cannot be used, is damaged, or has another format.
         """
-        database = open_file(folder / f"{bot_id}.sqlite")
+        first = f"INSERT INTO meta VALUES (x'{secrets.token_hex(32)}', NULL)"
+        path = folder / f"{bot_id}.sqlite"
+        database = open_file(path, _FAULTS, _FORMAT, (*_SCHEMA, first))
         salt = database.one("SELECT salt FROM meta")[0]
         return cls(
             *(database, salt),
@@ -399,38 +394,3 @@ def _count(db: sqlite3.Connection, number: int) -> None:
         " downs = (SELECT count(*) FROM votes WHERE answer = number AND NOT up) WHERE number = ?",
         (number,),
     )
-
-
-def open_file(path: Path) -> Database:
-    """Open the file, or make it and its folder.
-
-    Raises:
-        BotError: It cannot be used, is damaged, or has another format.
-    """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.chmod(0o600)
-    except OSError as exc:
-        raise BotError(
-            f"the bot's memory {path} cannot be written ({exc.strerror}); give the bot a "
-            "folder that it can write"
-        ) from exc
-    database = Database(path, _FAULTS, ("secure_delete = ON",))
-    database.check_length()
-    with database.transaction() as db:
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-        if not found and not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in _STATE_SCHEMA:
-                db.execute(statement)
-            db.execute("INSERT INTO meta VALUES (?, NULL)", (secrets.token_bytes(32),))
-            db.execute(f"PRAGMA user_version = {_FORMAT}")
-            found = _FORMAT
-    if found != _FORMAT:
-        database.close()
-        raise BotError(
-            f"the bot's memory {path} has format {found}, this version of Excerpta reads "
-            f"format {_FORMAT}; {_FAULTS.remedy}"
-        )
-    database.query("PRAGMA journal_mode = WAL")
-    return database

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import telegram
 from telegram.error import Conflict, RetryAfter, TelegramError
 
+from bot.telegram.inbox import HIGHEST_ID
 from bot.telegram.transport import TokenRefused
 
 _T = TypeVar("_T")
@@ -205,7 +206,10 @@ async def _until_stopped(stop: asyncio.Event, work: Awaitable[_T]) -> _T:
 def _checked(answer: object) -> list[dict[str, Any]]:
     """Return the updates; only their ids are checked."""
     if isinstance(answer, list) and all(
-        isinstance(update, dict) and type(update.get("update_id")) is int for update in answer
+        isinstance(update, dict)
+        and type(number := update.get("update_id")) is int
+        and 0 <= number <= HIGHEST_ID
+        for update in answer
     ):
         return answer
     raise TelegramError("an answer without a list of updates")

@@ -26,6 +26,7 @@ from bot.telegram.alarms import Alarms
 from bot.telegram.application import UPDATES, build, check_token, register
 from bot.telegram.commands import Commands, set_menus
 from bot.telegram.handlers import Handlers
+from bot.telegram.inbox import Inbox
 from bot.telegram.inline import Inline
 from bot.telegram.limiter import Limiter, Rates
 from bot.telegram.memory import State
@@ -36,7 +37,7 @@ from bot.telegram.polling import Polling
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
 from bot.telegram.transport import TelegramFault, TokenRefused
-from bot.telegram.updates import Inbox, Updates
+from bot.telegram.updates import Updates
 from bot.telegram.views import language_of, notices
 from bot.telegram.webhook import Webhook, address_of
 from bot.telegram.workers import Workers
@@ -62,7 +63,7 @@ class Service:
 
     Raises:
         TelegramFault: The token is malformed, or the proxy or the webhook's address is wrong.
-        BotError: The bot's memory cannot be read.
+        BotError: The bot's memory or its inbox cannot be read.
     """
 
     def __init__(
@@ -82,13 +83,14 @@ class Service:
         self._bot = self._application.bot
         self._workers = Workers()
         self._outbox = Outbox(self._bot)
+        folder = settings.state or _state_folder()
+        bot_id = int(token.get_secret_value().replace("-", ":").partition(":")[0])
         self._state = State.open(
-            settings.state or _state_folder(),
-            int(token.get_secret_value().replace("-", ":").partition(":")[0]),
+            *(folder, bot_id),
             keep_days=settings.keep_days,
             conversation_minutes=settings.conversation_minutes,
         )
-        self._inbox = Inbox(self._state.database)
+        self._inbox = Inbox.open(folder, bot_id)
         self._updates = Updates(
             self._bot,
             self._application.process_update,
@@ -157,6 +159,7 @@ class Service:
 
     def _close(self) -> None:
         self._workers.close()
+        self._inbox.close()
         self._state.close()
 
     async def _receive_updates(self, stop: asyncio.Event) -> None:

@@ -1,26 +1,23 @@
 """Updates in hand, each from its receipt to the moment that it is handled.
 
 An update is kept in the inbox before Telegram is told that it came, and leaves it when it is
-handled. So what waits, or what a kill cuts off, is handled at the next start.
+handled. So what waits, or what a kill or a power cut leaves, is handled at the next start.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from telegram import Bot, Update
 
 from bot.errors import BotError
-from bot.telegram.memory import EMPTY_LOG
+from bot.telegram.inbox import Inbox
 from bot.telegram.metrics import Metrics
 from bot.telegram.workers import Workers
-from retrieval.index import Database
 
 _log = logging.getLogger(__name__)
 
@@ -32,12 +29,6 @@ _FINISH_S = 8.0
 _PAUSES_S = (20.0, 120.0, 600.0)
 """Before each new attempt, where Telegram could not be reached for the reply. The requests
 themselves were repeated already; after a quarter of an hour nobody waits for the answer."""
-_STARTS = 3
-"""An update that waits at so many starts may be what ends the process each time."""
-_TOMBSTONE_S = 24 * 3600.0
-"""Telegram keeps an update for a day, so none comes again later."""
-_STEP = 1000
-"""Rows that a purge drops at once."""
 
 
 class Updates:
@@ -71,6 +62,8 @@ class Updates:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unsent: set[int] = set()
         self._finishing = asyncio.Event()
+        self._syncing = asyncio.Lock()
+        self._next_sync: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         """Count the updates in hand."""
@@ -82,11 +75,23 @@ class Updates:
             self._begin(update)
 
     async def receive(self, updates: list[dict[str, Any]]) -> None:
-        """Keep updates for good, and begin to handle the new ones."""
+        """Keep updates for good, and begin to handle the new ones, which need not wait for that.
+
+        What several callers bring meanwhile is synced to the disk together.
+        """
         for update in updates:
             self._metrics.received(update)
         for update in await self._workers.note(self._inbox.put, updates):
             self._begin(update)
+        if self._next_sync is None:
+            self._next_sync = asyncio.create_task(self._sync())
+        await asyncio.shield(self._next_sync)
+
+    async def _sync(self) -> None:
+        async with self._syncing:
+            # Who comes from now on is too late for this one.
+            self._next_sync = None
+            await self._workers.note(self._inbox.sync)
 
     def has_room(self) -> bool:
         """Whether another update may be received."""
@@ -157,86 +162,3 @@ class Updates:
                 await asyncio.wait_for(self._finishing.wait(), pause_s)
                 return False
         return True
-
-
-class Inbox:
-    """The updates in the bot's file; every method may be called from any thread.
-
-    Args:
-        database: The one that `State.open` has made; its connections delete securely.
-        clock: Seconds since 1970.
-    """
-
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        self._db = database
-        self._clock = clock
-
-    def put(self, updates: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Keep updates, all or none, and return those that were never seen before.
-
-        Args:
-            updates: As Telegram sent them, each with an integer `update_id`.
-        """
-        with self._db.transaction() as db:
-            return [
-                update
-                for update in updates
-                # ASCII, since half a surrogate pair is valid JSON but no text for SQLite.
-                if db.execute(
-                    "INSERT INTO waiting (update_id, payload) SELECT :id, :payload"
-                    " WHERE NOT EXISTS (SELECT 1 FROM handled WHERE update_id = :id)"
-                    " ON CONFLICT DO NOTHING",
-                    {"id": update["update_id"], "payload": json.dumps(update)},
-                ).rowcount
-            ]
-
-    def done(self, update_id: int) -> None:
-        """Erase an update that was handled; its id is kept for another day."""
-        with self._db.transaction() as db:
-            db.execute("DELETE FROM waiting WHERE update_id = ?", (update_id,))
-            db.execute("INSERT OR REPLACE INTO handled VALUES (?, ?)", (update_id, self._clock()))
-
-    def pending(self) -> list[dict[str, Any]]:
-        """Return the updates that an earlier process has left, in the order of their arrival.
-
-        It is called once, at the start: an update that is found at `_STARTS` starts is given up.
-        """
-        with self._db.transaction() as db:
-            db.execute("UPDATE waiting SET starts = starts + 1")
-            rows = db.execute("SELECT payload, starts FROM waiting ORDER BY number").fetchall()
-        found = [(json.loads(payload), starts) for payload, starts in rows]
-        for update, starts in found:
-            if starts >= _STARTS:
-                kind = next((key for key in update if key != "update_id"), "unknown")
-                _log.warning(
-                    "update %s (%s) was not handled before %s starts and is given up",
-                    *(update["update_id"], kind, starts),
-                )
-                self.done(update["update_id"])
-        return [update for update, starts in found if starts < _STARTS]
-
-    def reset_starts(self) -> None:
-        """Set the starts of waiting updates to zero: the process ended in good order."""
-        with self._db.transaction() as db:
-            db.execute("UPDATE waiting SET starts = 0")
-
-    def purge(self) -> None:
-        """Forget the ids that cannot come again, and wipe erased updates; it is called hourly.
-
-        SQLite overwrites a row that it deletes, but not the copy that is left where it once moved
-        the row to another page. So the table, which holds little, is emptied and filled again.
-        """
-        stale = self._clock() - _TOMBSTONE_S
-        rowcount = _STEP
-        while rowcount == _STEP:
-            with self._db.transaction() as db:
-                rowcount = db.execute(
-                    "DELETE FROM handled WHERE update_id IN"
-                    f" (SELECT update_id FROM handled WHERE at < ? LIMIT {_STEP})",
-                    (stale,),
-                ).rowcount
-        with self._db.transaction() as db:
-            rows = db.execute("SELECT * FROM waiting ORDER BY number").fetchall()
-            db.execute("DELETE FROM waiting")
-            db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?)", rows)
-        self._db.query(EMPTY_LOG)

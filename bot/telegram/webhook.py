@@ -25,6 +25,7 @@ from starlette.routing import Route
 from telegram.error import BadRequest
 
 from bot.serving import listening
+from bot.telegram.inbox import HIGHEST_ID
 from bot.telegram.transport import TelegramFault
 from config import TelegramSettings, UpdateMode
 
@@ -39,8 +40,6 @@ _CONNECTIONS = 40
 """Telegram's own default; to store an update takes milliseconds."""
 _RETRY_AFTER_S = 5
 """When Telegram shall send again if the bot is full; it may follow a schedule of its own."""
-_HIGHEST_ID = 2**63 - 1
-"""The largest integer that SQLite keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +237,7 @@ def _parse(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise HTTPException(400) from None
     number = update.get("update_id") if isinstance(update, dict) else None
-    if type(number) is not int or not 0 <= number <= _HIGHEST_ID:
+    if type(number) is not int or not 0 <= number <= HIGHEST_ID:
         raise HTTPException(400)
     return dict(update)
 

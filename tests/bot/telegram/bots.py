@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sqlite3
 import threading
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -212,9 +213,30 @@ async def turned(emulator: Emulator, sent: Sent, which: str, user: int | None = 
     return sent
 
 
+@contextmanager
+def inbox_of(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Open the inbox in a folder, and write what was changed."""
+    (file,) = folder.glob("*.inbox.sqlite")
+    with closing(sqlite3.connect(file)) as db, db:
+        yield db
+
+
+def still_waiting(folder: Path) -> int:
+    """Count what is in the inbox of a folder and not handled."""
+    with inbox_of(folder) as db:
+        return int(db.execute("SELECT count(*) FROM waiting").fetchone()[0])
+
+
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what was logged as a warning or as worse."""
-    return [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
+    """Return what the bot logged as a warning or as worse.
+
+    The emulator's server complains of requests that the bot ends.
+    """
+    return [
+        one.getMessage()
+        for one in caplog.records
+        if one.levelno >= logging.WARNING and one.name != "aiohttp.server"
+    ]
 
 
 def bare_bot(url: str) -> ExtBot[None]:

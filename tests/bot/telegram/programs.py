@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,14 @@ class Program:
 
 @asynccontextmanager
 async def program(
-    emulator: Emulator, folder: Path, *options: str, articles: Path = SEEDS, **telegram: object
+    emulator: Emulator,
+    folder: Path,
+    *options: str,
+    articles: Path = SEEDS,
+    environment: Mapping[str, str] = {},
+    **telegram: object,
 ) -> AsyncIterator[Program]:
-    """Run the bot; `telegram` are settings, in the environment."""
+    """Run the bot; `telegram` are settings, which join the `environment`."""
     settings = {
         "token": emulator.token,
         "base_url": emulator.url,
@@ -91,6 +96,7 @@ async def program(
         cwd=ROOT,
         env={
             **os.environ,
+            **environment,
             **{f"EXCERPTA_TELEGRAM__{key.upper()}": str(value) for key, value in settings.items()},
         },
         stderr=asyncio.subprocess.PIPE,

@@ -10,9 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot.telegram.memory import open_file
-
-from .bots import CROWS, FROM_TIDES, TIDES, serving, warnings
+from .bots import CROWS, FROM_TIDES, TIDES, serving, still_waiting, warnings
 from .emulator import Emulator, channel, group, person, private, supergroup
 
 pytestmark = pytest.mark.anyio
@@ -157,16 +155,6 @@ TEXTS = {
 }
 
 
-def waiting(folder: Path) -> int:
-    """Count what the bot has not handled."""
-    (file,) = (folder / "state").glob("*.sqlite")
-    database = open_file(file)
-    try:
-        return int(database.one("SELECT count(*) FROM waiting")[0])
-    finally:
-        database.close()
-
-
 def push(emulator: Emulator, kind: str, payload: object) -> None:
     """Send an update as it is, whatever it is."""
     emulator.updates.push(kind, payload)  # type: ignore[arg-type]
@@ -192,7 +180,7 @@ async def test_updates_of_every_kind_are_taken_calmly(
     assert message.text.startswith(FROM_TIDES)
     assert len(emulator.messages) == 1
     assert warnings(caplog) == []
-    assert waiting(tmp_path) == 0
+    assert still_waiting(tmp_path / "state") == 0
 
 
 @pytest.mark.parametrize("where", [private(7), group(-5), supergroup(-6)], ids=lambda c: c["type"])
@@ -215,7 +203,7 @@ async def test_messages_of_every_kind_are_ignored_or_answered_kindly(
     assert texts == ["I read text only. Please ask me in words."] * kind
     assert len(emulator.messages) == kind + 1
     assert warnings(caplog) == []
-    assert waiting(tmp_path) == 0
+    assert still_waiting(tmp_path / "state") == 0
 
 
 @pytest.mark.parametrize(
@@ -252,7 +240,7 @@ async def test_what_is_no_message_stops_nothing(
         await emulator.until(lambda: any(one.chat_id == 8 for one in emulator.messages))
         await emulator.until(lambda: not emulator.pending)
     assert CROWS not in caplog.text
-    assert waiting(tmp_path) == 0
+    assert still_waiting(tmp_path / "state") == 0
 
 
 async def test_odd_texts_are_answered_in_every_place(
@@ -313,4 +301,4 @@ async def test_texts_of_any_characters_are_answered(emulator: Emulator, tmp_path
         messages = await emulator.sent(len(texts))
     assert {message.chat_id for message in messages} == set(range(100, 100 + len(texts)))
     assert not any("went wrong" in message.text for message in messages)
-    assert waiting(tmp_path) == 0
+    assert still_waiting(tmp_path / "state") == 0

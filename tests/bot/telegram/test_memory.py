@@ -89,7 +89,7 @@ def test_another_format_is_refused(folder: Path) -> None:
     with closing(sqlite3.connect(folder / f"{BOT}.sqlite")) as db:
         db.execute("PRAGMA user_version = 9")
 
-    with pytest.raises(BotError, match=r"has format 9, .* reads format 1; move it away and start"):
+    with pytest.raises(BotError, match=r"has format 9, .* reads format 2; move it away and start"):
         opened(folder)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.telegram.memory import State
-from bot.telegram.updates import Inbox
+from bot.telegram.inbox import Inbox
 
-from .bots import CROWS, TIDES, free_port, serving
+from .bots import CROWS, TIDES, free_port, inbox_of, serving, still_waiting
 from .emulator import ApiError, Emulator, Fault
 
 pytestmark = pytest.mark.anyio
@@ -21,9 +22,11 @@ pytestmark = pytest.mark.anyio
 DESCRIPTORS = Path("/proc/self/fd")
 
 
-def memory(folder: Path) -> State:
-    bot_id = int(Emulator.token.partition(":")[0])
-    return State.open(folder / "state", bot_id, keep_days=90, conversation_minutes=30)
+BOT = int(Emulator.token.partition(":")[0])
+
+
+def inbox_in(folder: Path) -> Inbox:
+    return Inbox.open(folder / "state", BOT)
 
 
 def questions(updates: Any) -> list[str]:  # noqa: ANN401 - updates in any container
@@ -64,9 +67,7 @@ async def test_what_waits_through_many_orderly_stops_is_not_given_up(
             await asyncio.sleep(0.1)
             assert bot.held.heard == [question]
         assert len(emulator.messages) == start
-    with_nothing_left = memory(tmp_path)
-    assert with_nothing_left.database.query("SELECT * FROM waiting") == []
-    with_nothing_left.close()
+    assert still_waiting(tmp_path / "state") == 0
 
 
 async def test_an_update_that_ends_the_process_each_time_is_given_up(
@@ -74,12 +75,10 @@ async def test_an_update_that_ends_the_process_each_time_is_given_up(
 ) -> None:
     emulator.say(7, "Poison?")
     _, poison = emulator.updates.pending.popitem()
-    state = memory(tmp_path)
-    inbox = Inbox(state.database)
-    inbox.put([poison])
-    for _ in range(2):  # two processes that were killed over it
-        assert inbox.pending() == [poison]
-    state.close()
+    with closing(inbox_in(tmp_path)) as inbox:
+        inbox.put([poison])
+        for _ in range(2):  # two processes that were killed over it
+            assert inbox.pending() == [poison]
     emulator.say(8, CROWS)
     async with serving(emulator, tmp_path) as bot:
         await emulator.sent(1)
@@ -98,12 +97,12 @@ async def test_an_answer_that_a_kill_kept_back_is_sent_and_a_sent_one_is_not_sen
     async with serving(emulator, tmp_path):
         await emulator.sent(2)
         await emulator.until(lambda: not emulator.pending)
-    state = memory(tmp_path)
-    with state.database.transaction() as db:
-        db.execute("DELETE FROM handled")
+    with closing(sqlite3.connect(tmp_path / "state" / f"{BOT}.sqlite")) as db, db:
         db.execute("UPDATE answers SET message_id = NULL WHERE question = ?", (TIDES,))
-    Inbox(state.database).put(asked)
-    state.close()
+    with inbox_of(tmp_path / "state") as db:
+        db.execute("DELETE FROM handled")
+    with closing(inbox_in(tmp_path)) as inbox:
+        inbox.put(asked)
     async with serving(emulator, tmp_path):
         await emulator.sent(3)
         emulator.say(9, CROWS)
@@ -129,18 +128,22 @@ async def test_a_question_asked_in_an_outage_is_answered_after_it_and_leans_on_t
 
 
 async def test_what_is_old_is_forgotten_at_the_start(emulator: Emulator, tmp_path: Path) -> None:
-    state = memory(tmp_path)
-    with state.database.transaction() as db:
+    inbox_in(tmp_path).close()
+    with inbox_of(tmp_path / "state") as db:
         db.execute("INSERT INTO handled VALUES (1, 0)")
+
+    def known() -> bool:
+        with inbox_of(tmp_path / "state") as db:
+            return bool(db.execute("SELECT * FROM handled WHERE update_id = 1").fetchall())
+
     async with serving(emulator, tmp_path):
         emulator.say(7, CROWS)
         await emulator.sent(1)
         for _ in range(100):
-            if not state.database.query("SELECT * FROM handled WHERE update_id = 1"):
+            if not known():
                 break
             await asyncio.sleep(0.05)
-    assert state.database.query("SELECT * FROM handled WHERE update_id = 1") == []
-    state.close()
+    assert not known()
 
 
 @pytest.mark.skipif(not DESCRIPTORS.exists(), reason="counts what Linux shows in /proc")

@@ -1,231 +1,22 @@
-"""Updates in hand: kept until they are handled, tried again, given up, and left to no kill."""
+"""Updates in hand: handled, tried again and given up."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import random
-import re
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from telegram import Bot, Update
 
-from bot.telegram.memory import State
+from bot.telegram.inbox import Inbox
 from bot.telegram.metrics import Metrics
-from bot.telegram.updates import Inbox, Updates
+from bot.telegram.updates import Updates
 from bot.telegram.workers import Workers
-from tests.paths import ROOT
 
-from .virtual import Clock
-
-DAY = 86_400.0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    with closing(opened(tmp_path)) as state:
-        yield state
-
-
-@pytest.fixture
-def inbox(state: State, clock: Clock) -> Inbox:
-    return Inbox(state.database, clock)
-
-
-def opened(folder: Path) -> State:
-    return State.open(folder, 1, keep_days=30, conversation_minutes=20)
-
-
-def update(update_id: int, text: str = "why?") -> dict[str, Any]:
-    return {"update_id": update_id, "message": {"message_id": 1, "text": text}}
-
-
-def count(state: State) -> int:
-    """Count what waits."""
-    return int(state.database.one("SELECT count(*) FROM waiting")[0])
-
-
-def ids(updates: list[dict[str, Any]]) -> list[int]:
-    return [update["update_id"] for update in updates]
-
-
-def on_disk(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in sorted(folder.iterdir()))
-
-
-def test_what_is_put_waits_until_it_is_done(inbox: Inbox, state: State) -> None:
-    updates = [update(1), update(2, "\0 \ud83d \u202e é")]
-
-    assert inbox.put(updates) == updates
-    assert count(state) == 2
-    assert inbox.pending() == updates
-
-    inbox.done(1)
-    assert inbox.pending() == [updates[1]]
-    assert count(state) == 1
-
-
-def test_all_are_put_or_none(inbox: Inbox, state: State) -> None:
-    with pytest.raises(KeyError, match="update_id"):
-        inbox.put([update(1), {"message": {}}])
-
-    assert count(state) == 0
-    assert ids(inbox.put([update(1)])) == [1]
-
-
-def test_a_handled_update_is_known_for_a_day(inbox: Inbox, clock: Clock) -> None:
-    inbox.put([update(n) for n in range(2500)])
-    for n in range(2499):
-        inbox.done(n)
-    clock.now += DAY
-    inbox.purge()
-    assert inbox.put([update(1)]) == []
-
-    clock.now += 1
-    inbox.purge()
-
-    assert ids(inbox.put([update(n) for n in range(2500)])) == list(range(2499))
-
-
-NUMBERS = st.integers(0, 5)
-STEPS: st.SearchStrategy[tuple[str, list[int]]] = st.one_of(
-    st.tuples(st.just("put"), st.lists(NUMBERS, max_size=4)),
-    st.tuples(st.just("done"), st.lists(NUMBERS, min_size=1, max_size=1)),
-    st.tuples(st.sampled_from(["wait", "purge", "restart"]), st.just([])),
-)
-
-
-@given(st.lists(STEPS, max_size=25))
-@settings(max_examples=60, deadline=None)
-def test_the_inbox_does_what_a_plain_model_does(steps: list[tuple[str, list[int]]]) -> None:
-    clock = Clock()
-    waiting: dict[int, int] = {}  # update id: starts; in the order of arrival
-    handled: dict[int, float] = {}
-    with TemporaryDirectory() as folder:
-        state = opened(Path(folder))
-        inbox = Inbox(state.database, clock)
-        for step, numbers in steps:
-            if step == "put":
-                new = [n for n in dict.fromkeys(numbers) if n not in waiting and n not in handled]
-                assert ids(inbox.put([update(n) for n in numbers])) == new
-                waiting |= dict.fromkeys(new, 0)
-            elif step == "done":
-                inbox.done(numbers[0])
-                waiting.pop(numbers[0], None)
-                handled[numbers[0]] = clock.now
-            elif step == "wait":
-                clock.now += 0.7 * DAY
-            elif step == "purge":
-                inbox.purge()
-                handled = {n: at for n, at in handled.items() if clock.now - at <= DAY}
-            else:
-                state.close()
-                state = opened(Path(folder))
-                inbox = Inbox(state.database, clock)
-                waiting = {n: starts + 1 for n, starts in waiting.items()}
-                handled |= {n: clock.now for n, starts in waiting.items() if starts == 3}
-                waiting = {n: starts for n, starts in waiting.items() if starts < 3}
-                assert ids(inbox.pending()) == list(waiting)
-            assert count(state) == len(waiting)
-        state.close()
-
-
-def test_threads_put_each_update_once(inbox: Inbox) -> None:
-    def work(first: int) -> list[int]:
-        new = []
-        for n in range(50):
-            mine, shared = first * 1000 + n, 10_000 + n
-            new += ids(inbox.put([update(mine), update(shared)]))
-            inbox.done(mine)
-        return new
-
-    with ThreadPoolExecutor(8) as pool:
-        new = [number for of in pool.map(work, range(8)) for number in of]
-
-    assert sorted(new) == sorted(
-        [first * 1000 + n for first in range(8) for n in range(50)]
-        + [10_000 + n for n in range(50)]
-    )
-    assert sorted(ids(inbox.pending())) == [10_000 + n for n in range(50)]
-
-
-PROGRAM = """
-import sys
-from pathlib import Path
-from bot.telegram.memory import State
-from bot.telegram.updates import Inbox
-
-inbox = Inbox(State.open(Path(sys.argv[1]), 1, keep_days=1, conversation_minutes=1).database)
-for n in range(10**6):
-    inbox.put([{"update_id": 3 * n + k, "message": {"text": "why? " * 50}} for k in range(3)])
-    inbox.done(3 * n)
-    print(n, flush=True)
-"""
-
-
-def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert child.stdout is not None
-    with child, child.stdout:
-        # A thousand pages of log are moved into the file about every 200 rounds.
-        for _ in range(600):
-            assert child.stdout.readline()
-        child.kill()
-        told = [599, *map(int, re.findall(r"\d+(?=\n)", child.stdout.read()))]
-
-    with closing(opened(tmp_path)) as state:
-        inbox = Inbox(state.database)
-        found = ids(inbox.pending())
-        rounds = told[-1] + 1
-        assert found[: 2 * rounds] == [n for n in range(3 * rounds) if n % 3]
-        # The round in which it was killed is there as a whole or not at all.
-        assert found[2 * rounds :] in (
-            [],
-            [3 * rounds, 3 * rounds + 1, 3 * rounds + 2],
-            [3 * rounds + 1, 3 * rounds + 2],
-        )
-        assert inbox.put([update(n) for n in range(3 * rounds)]) == []
-
-
-def test_what_is_done_is_erased_from_the_file(inbox: Inbox, tmp_path: Path) -> None:
-    """Rows come and go at random, so that SQLite moves them between its pages."""
-    chance = random.Random(3)
-    live: set[int] = set()
-    for number in range(3000):
-        inbox.put([update(number, f"SECRET{number:05d} " + "x" * chance.choice([9, 300, 3000]))])
-        live.add(number)
-        if chance.random() < 0.9 or len(live) > 200:
-            gone = chance.choice(sorted(live))
-            live.remove(gone)
-            inbox.done(gone)
-
-    inbox.purge()
-
-    found = {int(number) for number in re.findall(rb"SECRET(\d{5})", on_disk(tmp_path))}
-    assert found == live
-    assert len(ids(inbox.pending())) == len(live)
+from .bots import inbox_of, still_waiting
 
 
 class Handler:
@@ -246,24 +37,22 @@ class Handler:
 
 
 @asynccontextmanager
-async def updates_of(
-    folder: Path, handler: Handler, *pauses_s: float
-) -> AsyncIterator[tuple[Updates, State]]:
-    state = State.open(folder, 1, keep_days=1, conversation_minutes=1)
+async def updates_of(folder: Path, handler: Handler, *pauses_s: float) -> AsyncIterator[Updates]:
+    inbox = Inbox.open(folder, 1)
     workers = Workers(1)
     handler.updates = Updates(
         Bot("123456:token"),
         handler.process,
-        Inbox(state.database),
+        inbox,
         workers,
         Metrics(),
         pauses_s=pauses_s,
     )
     try:
-        yield handler.updates, state
+        yield handler.updates
     finally:
         workers.close()
-        state.close()
+        inbox.close()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -280,10 +69,10 @@ async def test_what_cannot_be_sent_is_tried_again_and_then_given_up(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, failures: int, given_up: bool
 ) -> None:
     handler = Handler(failures)
-    async with updates_of(tmp_path, handler, 0.01, 0.01) as (updates, state):
+    async with updates_of(tmp_path, handler, 0.01, 0.01) as updates:
         await updates.receive([{"update_id": 1}])
         await until(lambda: not len(updates))
-        assert count(state) == 0
+        assert still_waiting(tmp_path) == 0
     assert handler.attempts == [1, 1, 1]
     assert ("update 1 is given up, as nothing can be sent" in caplog.text) is given_up
 
@@ -293,11 +82,11 @@ async def test_what_cannot_be_read_is_logged_without_its_text(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     handler = Handler()
-    async with updates_of(tmp_path, handler) as (updates, state):
+    async with updates_of(tmp_path, handler) as updates:
         unreadable = {"update_id": 1, "message": {"text": "Nobody may log this?"}}
         await updates.receive([unreadable, {"update_id": 2}])
         await until(lambda: not len(updates))
-        assert count(state) == 0
+        assert still_waiting(tmp_path) == 0
     assert handler.attempts == [2]
     assert "update 1 cannot be read (" in caplog.text
     assert "Nobody" not in caplog.text
@@ -309,9 +98,9 @@ async def test_what_cannot_be_written_down_is_logged(
 ) -> None:
     handler = Handler()
     handler.go.clear()
-    async with updates_of(tmp_path, handler) as (updates, state):
+    async with updates_of(tmp_path, handler) as updates:
         await updates.receive([{"update_id": 1}])
-        with state.database.transaction() as db:
+        with inbox_of(tmp_path) as db:
             db.execute("DROP TABLE handled")
         handler.go.set()
         await until(lambda: not len(updates))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from bot.telegram import TelegramFault, check
 from bot.telegram.application import UPDATES
 from config import Settings
 
-from .bots import CROWS, TIDES, a_bot, free_port, serving, until_fault
+from .bots import CROWS, TIDES, a_bot, free_port, serving, still_waiting, until_fault
 from .emulator import Emulator
 
 pytestmark = pytest.mark.anyio
@@ -200,15 +198,14 @@ async def test_updates_stay_with_telegram_while_too_many_are_in_hand(
     ):
         for user in range(1, 1301):
             emulator.say(user, "Slow?")
-        waiting = 0
-        while waiting < 1000:
+        in_hand = 0
+        while in_hand < 1000:
             await asyncio.sleep(0.05)
             async with session.get("/health") as response:
-                waiting = (await response.json())["waiting"]
+                in_hand = (await response.json())["waiting"]
         await asyncio.sleep(0.2)
         assert len(emulator.pending) >= 200
     # Those whose turn had come are answered, the others are kept here or there.
-    with closing(sqlite3.connect(next((tmp_path / "state").glob("*.sqlite")))) as memory:
-        (kept,) = memory.execute("SELECT count(*) FROM waiting").fetchone()
+    kept = still_waiting(tmp_path / "state")
     assert len(emulator.pending) + kept + len(emulator.messages) == 1300
     assert 0 < len(emulator.messages) < 100
