@@ -72,7 +72,7 @@ class Access:
         try:
             async with self._workers.turn(place.chat, place.user):
                 if not admits:
-                    language = await self._workers.run(self._replies.language, place.user, code)
+                    language = await self._workers.note(self._replies.language, place.user, code)
                     await self._outbox.reply(place, notices.stranger(language, place.user), to)
                 yield admits
         finally:
@@ -118,7 +118,7 @@ class Access:
         """Return the notice for a verdict; None if it was sent before."""
         if verdict is Verdict.SILENCE:
             return None
-        language = await self._workers.run(self._replies.language, user, code)
+        language = await self._workers.note(self._replies.language, user, code)
         busy = verdict is Verdict.TOO_MANY
         return notices.refusal(language, self._settings.questions_per_minute, busy=busy)
 

@@ -106,7 +106,7 @@ class Commands:
         # In private only: what others asked is not for a group.
         if private and place.user in self._settings.administrators:
             if name == "refresh":
-                language = await self._workers.run(self._replies.language, place.user, code)
+                language = await self._workers.note(self._replies.language, place.user, code)
                 await self._refresh_job.refresh(place, language, message.message_id)
                 return
             function = FOR_ADMINISTRATORS.get(name) or function
@@ -114,7 +114,9 @@ class Commands:
             return
         async with self._access.asking(place, code, message.message_id) as admitted:
             if admitted:
-                reply = await self._workers.run(self._run, function, place, code, argument, me)
+                reply = await self._workers.run(
+                    place, self._run, function, place, code, argument, me
+                )
                 await self._outbox.reply(place, reply, message.message_id)
 
     def _run(

@@ -79,7 +79,7 @@ class Handlers:
                 self._metrics.question(Outcome.REFUSED, kind)
                 return
             async with self._outbox.typing(asked.place):
-                reply = await self._workers.run_for(asked.place.user, self._replies.question, asked)
+                reply = await self._workers.run(place, self._replies.question, asked)
             if reply is not None:
                 await self._send(asked, reply, kind)
                 self._metrics.replied(time.monotonic() - started)
@@ -95,7 +95,7 @@ class Handlers:
         async with self._access.asking(place, code, asked.message_id) as admitted:
             if not admitted:
                 return
-            edited = await self._workers.run_for(asked.place.user, self._replies.edited, asked)
+            edited = await self._workers.run(place, self._replies.edited, asked)
             if edited is None:
                 return
             shown, reply = edited
@@ -119,7 +119,7 @@ class Handlers:
         code = message.from_user.language_code if message.from_user else None
         async with self._access.asking(place, code, message.message_id) as admitted:
             if admitted:
-                language = await self._workers.run(self._replies.language, place.user, code)
+                language = await self._workers.note(self._replies.language, place.user, code)
                 await self._outbox.reply(place, notices.only_text(language), message.message_id)
 
     async def press(self, update: Update, _: _Context) -> None:
@@ -139,9 +139,10 @@ class Handlers:
 
     async def _press(self, press: Press, query: CallbackQuery, chat: int, message_id: int) -> None:
         user = query.from_user
+        place = ChatPlace(chat, None, user.id)
         try:
             pressed = await self._workers.run(
-                self._replies.press, press, chat, message_id, user.id, user.language_code
+                place, self._replies.press, press, place, message_id, user.language_code
             )
         except Exception:
             await self._outbox.toast(query.id, notices.sorry(language_of(user.language_code)).text)

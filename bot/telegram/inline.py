@@ -9,9 +9,11 @@ from telegram import InlineQuery, InlineQueryResultsButton, Update
 from telegram.ext import ContextTypes
 
 from bot.telegram.access import Access
+from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.outbox import Outbox
-from bot.telegram.replies import Replies
+from bot.telegram.replies import Cards, Replies
+from bot.telegram.views import Language
 from bot.telegram.workers import Workers
 
 _CACHE_S = 60
@@ -60,11 +62,11 @@ class Inline:
 
     async def _answer(self, query: InlineQuery) -> None:
         user = query.from_user
-        async with self._workers.turn(user.id):
-            if self._latest.get(user.id) != query.id:
-                return
-            language = await self._workers.run(self._replies.language, user.id, user.language_code)
-            found = await self._workers.run(self._replies.inline, query.query, language)
+        # A query comes from no chat that Telegram names.
+        made = await self._workers.run(ChatPlace(user.id, None, user.id), self._made, query)
+        if made is None:
+            return
+        language, found = made
         button = InlineQueryResultsButton(
             language.say("Ask in a private chat"), start_parameter=_deep_link(query.query)
         )
@@ -76,6 +78,14 @@ class Inline:
         self._metrics.question(outcome, ChatKind.INLINE)
         self._metrics.answered(answer.elapsed_ms / 1000)
         await self._outbox.cards(query.id, cards, button, cache_s=_CACHE_S)
+
+    def _made(self, query: InlineQuery) -> tuple[Language, Cards | None] | None:
+        """Make the cards in a thread; None if its user has typed more while the query waited."""
+        user = query.from_user
+        if self._latest.get(user.id) != query.id:
+            return None
+        language = self._replies.language(user.id, user.language_code)
+        return language, self._replies.inline(query.query, language)
 
 
 def _deep_link(question: str) -> str:

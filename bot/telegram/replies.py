@@ -6,6 +6,7 @@ They are made in threads, where they may compute and wait for the database; noth
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from telegram import InlineQueryResultArticle
 
@@ -14,7 +15,7 @@ from bot.build import Library
 from bot.errors import QuestionError
 from bot.telegram.addressing import AskedQuestion
 from bot.telegram.catalogue import Catalogue, article_key
-from bot.telegram.memory import KeptAnswer, State
+from bot.telegram.memory import ChatPlace, KeptAnswer, State
 from bot.telegram.views import (
     LANGUAGES,
     Action,
@@ -29,6 +30,9 @@ from bot.telegram.views import answers as views
 
 _SHOWN = 9
 """Excerpts that one message shows at most, whatever a press asks for."""
+
+Cards: TypeAlias = tuple[Answer, list[InlineQueryResultArticle]]
+"""An answer, and the cards that show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +153,7 @@ class Replies:
             preview=self._settings.link_preview,
         )
 
-    def inline(
-        self, question: str, language: Language
-    ) -> tuple[Answer, list[InlineQueryResultArticle]] | None:
+    def inline(self, question: str, language: Language) -> Cards | None:
         """Answer an inline query with cards to choose from; None if it is no question."""
         try:
             asked = check_question(question, self._max_chars)
@@ -162,18 +164,16 @@ class Replies:
 
     # Buttons
 
-    def press(
-        self, press: Press, chat: int, message_id: int, user: int, code: str | None
-    ) -> Pressed:
+    def press(self, press: Press, place: ChatPlace, message_id: int, code: str | None) -> Pressed:
         """Return the effect of a button. It may be old, forged, or another's: then none is shown.
 
         Args:
             press: The data of the button.
-            chat: The chat of the button's message.
+            place: The chat of the button's message, and who pressed.
             message_id: The button's message.
-            user: Who pressed.
             code: Language of the user's Telegram.
         """
+        user = place.user
         language = self.language(user, code)
         match press.action:
             case Action.LANGUAGE:
@@ -183,7 +183,7 @@ class Replies:
             case Action.READ:
                 read = self.read(press.key, language, press.page)
                 return Pressed(read) if read else self._no_article(language)
-        kept = self.state.answer(press.answer, chat)
+        kept = self.state.answer(press.answer, place.chat)
         # A kill may have come before it was known which message shows the answer.
         if kept is None or kept.message_id not in (None, message_id):
             return Pressed(toast=language.say("That answer is too old. Please ask again."))

@@ -1,14 +1,18 @@
-"""Workers: the threads that compute answers, the one that writes the memory, and users' turns."""
+"""Workers: the threads that compute answers, and the one that writes the memory."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
+
+from bot.telegram.memory import ChatPlace
+from bot.telegram.turns import Turns
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -27,22 +31,38 @@ class Workers:
         self.waiting: set[asyncio.Task[object]] = set()
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="answer")
         self._memory_thread = ThreadPoolExecutor(1, thread_name_prefix="memory")
-        self._free = asyncio.Semaphore(count)
-        self._turns: WeakValueDictionary[tuple[int, ...], asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns(count)
+        self._locks: WeakValueDictionary[tuple[int, ...], asyncio.Lock] = WeakValueDictionary()
 
-    async def run(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Call a function in one of the threads, first come, first served."""
-        async with self._acquired(self._free):
-            return await asyncio.get_running_loop().run_in_executor(
-                self._pool, lambda: work(*args, **kwargs)
-            )
-
-    async def run_for(
-        self, user: int, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
+    async def run(
+        self, place: ChatPlace, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        """Call a function as `run` does, one at a time for each user: nobody takes all threads."""
-        async with self.turn(user):
-            return await self.run(work, *args, **kwargs)
+        """Call a function in one of the threads, one at a time for each user.
+
+        Args:
+            place: The chat and the user that asked for it; who has used the threads least lately
+                comes first.
+            work: The function.
+            *args: Its arguments.
+            **kwargs: Its named arguments.
+        """
+        async with self.turn(place.user):
+            with self._is_waiting():
+                await self._turns.wait(place.chat, place.user)
+            begun = ended = 0.0
+
+            def timed() -> _T:
+                nonlocal begun, ended
+                begun = time.perf_counter()
+                try:
+                    return work(*args, **kwargs)
+                finally:
+                    ended = time.perf_counter()
+
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._pool, timed)
+            finally:
+                self._turns.end(place.chat, place.user, ended - begun)
 
     async def note(self, work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Call a short function of the memory or the inbox, in order, in a thread of its own."""
@@ -58,25 +78,25 @@ class Workers:
             whose: A user; or a chat and a user, where the turn may wait long for the chat
                 and shall not hold up the user elsewhere.
         """
-        lock = self._turns.setdefault(whose, asyncio.Lock())
-        async with self._acquired(lock):
+        lock = self._locks.setdefault(whose, asyncio.Lock())
+        with self._is_waiting():
+            await lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def close(self) -> None:
         """End the threads when they are idle."""
         self._pool.shutdown()
         self._memory_thread.shutdown()
 
-    @asynccontextmanager
-    async def _acquired(self, gate: asyncio.Lock | asyncio.Semaphore) -> AsyncIterator[None]:
+    @contextmanager
+    def _is_waiting(self) -> Iterator[None]:
         task = asyncio.current_task()
         assert task is not None, "called from a coroutine"
         self.waiting.add(task)
         try:
-            await gate.acquire()
-        finally:
-            self.waiting.discard(task)
-        try:
             yield
         finally:
-            gate.release()
+            self.waiting.discard(task)

@@ -30,6 +30,11 @@ async def workers() -> AsyncIterator[Workers]:
     workers.close()
 
 
+def at(user: int) -> ChatPlace:
+    """Return the private chat of a user."""
+    return ChatPlace(user, None, user)
+
+
 async def settled() -> None:
     """Let every task go as far as it can by itself."""
     for _ in range(10):
@@ -46,11 +51,11 @@ async def test_one_user_has_one_thread_at_a_time(workers: Workers) -> None:
         counted.append("slow")
 
     tasks = [
-        asyncio.create_task(workers.run_for(7, slow)),
-        asyncio.create_task(workers.run_for(7, counted.append, "next")),
+        asyncio.create_task(workers.run(at(7), slow)),
+        asyncio.create_task(workers.run(at(7), counted.append, "next")),
     ]
     await asyncio.to_thread(begun.wait, 10)
-    await workers.run_for(8, counted.append, "another")
+    await workers.run(at(8), counted.append, "another")
     assert counted == ["another"]
     go.set()
     await asyncio.gather(*tasks)
@@ -60,9 +65,9 @@ async def test_one_user_has_one_thread_at_a_time(workers: Workers) -> None:
 async def test_who_waits_can_be_cancelled_and_leaves_no_trace(workers: Workers) -> None:
     go = threading.Event()
     asked: list[str] = []
-    busy = [asyncio.create_task(workers.run_for(7, go.wait, 10))]
+    busy = [asyncio.create_task(workers.run(at(7), go.wait, 10))]
     await settled()
-    late = asyncio.create_task(workers.run_for(7, asked.append, "late"))
+    late = asyncio.create_task(workers.run(at(7), asked.append, "late"))
     await settled()
     assert workers.waiting == {late}
     late.cancel()
@@ -71,14 +76,14 @@ async def test_who_waits_can_be_cancelled_and_leaves_no_trace(workers: Workers) 
     assert workers.waiting == set()
     go.set()
     await asyncio.gather(*busy)
-    await workers.run_for(7, asked.append, "then")
-    await asyncio.gather(*(workers.run(asked.append, "both") for _ in range(4)))
+    await workers.run(at(7), asked.append, "then")
+    await asyncio.gather(*(workers.run(at(n), asked.append, "both") for n in range(4)))
     assert asked == ["then", *["both"] * 4]
 
 
 async def test_notes_are_taken_while_all_threads_are_busy(workers: Workers) -> None:
     go = threading.Event()
-    busy = [asyncio.create_task(workers.run(go.wait, 10)) for _ in range(3)]
+    busy = [asyncio.create_task(workers.run(at(n), go.wait, 10)) for n in range(3)]
     noted: list[int] = []
     await asyncio.gather(*(workers.note(noted.append, number) for number in range(5)))
     assert noted == [0, 1, 2, 3, 4]
@@ -98,7 +103,7 @@ async def test_who_is_cancelled_while_waiting_for_a_turn_gives_the_place_back(
     go = asyncio.Event()
 
     async def hold(name: str) -> None:
-        async with access.asking(ChatPlace(7, None, 7), "en", 1) as admitted:
+        async with access.asking(at(7), "en", 1) as admitted:
             assert admitted
             order.append(name)
             await go.wait()
