@@ -248,6 +248,8 @@ class Emulator(People):
             if exc.parameters:
                 reply["parameters"] = exc.parameters
             return web.json_response(reply, status=exc.status)
+        except ConnectionResetError:  # a bot that stops ends its requests; nobody hears this
+            return web.Response()
         else:
             return web.json_response({"ok": True, "result": result})
         finally:
