@@ -17,6 +17,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from bot.build import is_in_line
@@ -36,7 +37,10 @@ _LOWEST_PRIORITY = 19
 # A short refresh keeps its priority, so that an edit is found at once.
 _SHORT_S = 5.0
 _ENDING_S = 10.0
-_TELEGRAM = "EXCERPTA_TELEGRAM__"
+# A refresh has no use for what these hold: the bot's token, a key, a proxy's password.
+_OTHERS = ("EXCERPTA_TELEGRAM__", "EXCERPTA_WRITER__")
+# Where memory runs out, Linux ends a refresh and its reader before who answers (proc(5)).
+_SOONER_ENDED = "500"
 
 Document = dict[str, Any]
 
@@ -174,9 +178,8 @@ class RefreshProcess:
     def __init__(self, options: Sequence[str]) -> None:
         # With -P, a folder called "bot" in the current folder is not imported.
         command = [sys.executable, "-P", "-m", "bot.prewarmed", "refresh", "--json", "--progress"]
-        # A refresh has no use for the token.
         environment = {
-            key: value for key, value in os.environ.items() if not key.upper().startswith(_TELEGRAM)
+            key: value for key, value in os.environ.items() if not key.upper().startswith(_OTHERS)
         }
         self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `end`
         try:
@@ -194,6 +197,13 @@ class RefreshProcess:
         except OSError:
             self._output.close()
             raise
+        with suppress(OSError):  # there is none elsewhere
+            Path(f"/proc/{self.pid}/oom_score_adj").write_text(_SOONER_ENDED)
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
 
     @property
     def lives(self) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BotError
-from bot.refresh_process import Document, Refresher
+from bot.refresh_process import Document, Refresher, RefreshProcess
 from config import Settings
 from retrieval.index import Store
 from retrieval.refresh import RefreshOptions, refresh_index
@@ -243,3 +243,18 @@ def test_what_stands_by_ends_with_the_process_that_started_it(works: Works) -> N
     command = [sys.executable, "-P", "-m", "bot.prewarmed", "refresh", "--json", *places]
     assert subprocess.run(command, input=b"", check=True, capture_output=True).stdout == b""
     assert works.store.current() == 1
+
+
+@LINUX
+def test_a_refresh_sees_no_secret_and_is_the_first_to_be_ended_without_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("TELEGRAM__TOKEN", "TELEGRAM__PROXY", "WRITER__KEY"):
+        monkeypatch.setenv(f"EXCERPTA_{name}", "hush-hush")
+    process = RefreshProcess(())
+    child = Path(f"/proc/{process.pid}")
+    environment, ended = (child / "environ").read_bytes(), (child / "oom_score_adj").read_text()
+    process.dismiss()
+    assert environment
+    assert b"hush-hush" not in environment
+    assert int(ended) > int(Path("/proc/self/oom_score_adj").read_text())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from configparser import ConfigParser
 
 import pytest
@@ -36,6 +38,26 @@ def test_the_unit_starts_the_bot_and_gives_it_time_to_end() -> None:
     assert int(service["TimeoutStopSec"]) > 40
     assert service["KillMode"] == "mixed"
     assert service["NoNewPrivileges"] == "yes"
+    # A core dump would hold the token, and a refresh without memory must not end the bot.
+    assert service["LimitCORE"] == "0"
+    assert service["OOMPolicy"] == "continue"
+    assert service["MemoryMax"] == "2G"
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_the_unit_is_one_that_systemd_knows_and_finds_secure() -> None:
+    unit = str(DEPLOY / "excerpta.service")
+    verified = _analyzed("verify", unit).stderr.splitlines()
+    # Excerpta is installed elsewhere here.
+    assert [line for line in verified if "is not executable" not in line] == []
+    judged = _analyzed("security", "--offline=true", "--threshold=20", unit)
+    if "--offline" not in judged.stderr:  # older ones judge running services only
+        assert judged.returncode == 0, judged.stdout
+
+
+def _analyzed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["systemd-analyze", "--no-pager", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_image_is_made_of_files_that_are_there() -> None:
