@@ -5,7 +5,7 @@ An update's way through it:
     polling | webhook   receive it; `updates` keeps it in the `inbox` until it is handled
     application         gives it to the handler that takes it
     addressing          tells whether it asks the bot something
-    access              admits its user: lists, quota, one turn after the other on the `workers`
+    access              admits its user: lists, quota, and `turns` on the `workers`, fair to all
     handlers            answer questions, edits and presses; `commands` and `inline` the rest
     replies             make the reply from the library, its `catalogue` and the bot's `memory`
     views               lay it out as a message: text with entities, and buttons
@@ -13,7 +13,7 @@ An update's way through it:
     written_answers     add the sentences of a language model, if one writes
 
 `service` starts and stops all of it. Beside the updates run the `refresh_job`, the `alarms` for
-administrators, and the `monitor` that shows health and `metrics`.
+administrators, and the `monitor` that shows health and `metrics`. `secrecy` hides the token.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.command import Run, command
 from bot.errors import BotError
 from bot.refresh_process import Refresher
+from bot.telegram.secrecy import hide_memory
 from bot.telegram.service import check
 from bot.telegram.service import run as run_bot
 from config import LogFormat, SettingsError, setup_logs
@@ -14,6 +15,7 @@ from config import LogFormat, SettingsError, setup_logs
 def telegram(run: Run) -> None:
     """Run the Telegram bot."""
     run.refuse_json("its answers go to Telegram")
+    hide_memory()
     try:
         token = run.settings.telegram.read_token()
     except SettingsError as exc:

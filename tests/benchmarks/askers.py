@@ -27,6 +27,11 @@ class Answered:
 class Askers:
     """Users who ask in their private chats; `heard` must be told of the bot's messages.
 
+    Args:
+        questions: What they ask, in turn.
+        users: How many they are.
+        first: The id of the first of them.
+
     Attributes:
         users: Their ids.
         asked: How many questions there were.
@@ -35,8 +40,8 @@ class Askers:
         odd: Replies without a button, which are no answers but refusals.
     """
 
-    def __init__(self, questions: Sequence[str], users: int) -> None:
-        self.users = range(FIRST_USER, FIRST_USER + users)
+    def __init__(self, questions: Sequence[str], users: int, first: int = FIRST_USER) -> None:
+        self.users = range(first, first + users)
         self.asked = 0
         self.done: list[Answered] = []
         self.twice = 0

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -102,21 +101,21 @@ async def test_a_cancelled_wait_gives_its_turn_back(threads: Threads) -> None:
 
 async def test_users_who_burn_the_processor_hold_up_nobody_else() -> None:
     workers = Workers(1)
-    done: list[int] = []
+    costly, done, all_known = range(1, 7), list[int](), threading.Event()
 
     def burn(user: int, seconds: float) -> None:
         end = time.thread_time() + seconds
         while time.thread_time() < end:
             pass
         done.append(user)
+        if {*costly} <= {*done}:
+            all_known.set()
 
     async def ask(user: int, seconds: float) -> None:
         await workers.run(ChatPlace(user, None, user), burn, user, seconds)
 
-    costly = range(1, 7)
     crowd = asyncio.gather(*(ask(user, 0.12) for user in costly for _ in range(3)))
-    while not {*costly} <= {*done}:
-        await asyncio.sleep(0.005)
+    await asyncio.to_thread(all_known.wait, 60)
     before = len(done)
     await ask(50, 0.001)
     # One had the thread, and another may have had it before the loop heard of the question.
