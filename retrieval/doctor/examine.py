@@ -190,7 +190,7 @@ class _Examiner:
     def _load_snapshot(self, store: Store, generation: Generation) -> Snapshot:
         lexical = open_lexical(store, generation.number)
         if lexical is not None or is_latest(store, self._examined.index.folder):
-            self._note(check_lexical(store, generation.number, lexical))
+            self._note(check_lexical(store, generation.number, lexical, self._every))
         if lexical is None:
             self._announce("making a lexical index in memory")
             lexical = lexical_in_memory(store, generation.number)
@@ -202,8 +202,7 @@ class _Examiner:
         def tell(done: int) -> None:
             self._announce(f"looking for the articles by their titles: {done:,} of {len(chosen):,}")
 
-        index = self._examined.index.folder
-        self._note(check_titles(snapshot, encoder, self._examined.search, chosen, index, tell))
+        self._note(check_titles(snapshot, encoder, self._examined.search, chosen, tell))
         self.looked_for = len(chosen), total
 
     def _note(self, found: Iterable[Finding]) -> None:

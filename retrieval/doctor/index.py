@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -29,19 +30,22 @@ from retrieval.index import (
     database_folder,
     folder_size,
     is_locked,
+    is_written,
     leftovers,
     lock_holder,
     marks,
+    other_lexical,
     rebuild_folder,
     text_checksum,
     tokens_checksum,
-    written_lexical,
 )
 from retrieval.search import needs_calibration
 from retrieval.types import Encoder
 
 # Lines of SQLite's own checks that are shown.
 _PROBLEMS_SHOWN = 3
+# Chunks whose words are looked for in the lexical index, unless all are.
+_LOOKED_UP = 500
 # SQLite's limit on bound variables was 999 before 3.32.
 _SOME = 500
 # A rebuild needs the index's size again; SQLite's log may need as much for a while.
@@ -100,6 +104,12 @@ def check_counts(store: Store) -> Iterator[Finding]:
                 FindingKind.INCONSISTENT,
                 f"generation {kept.number} was published with {counted(kept.articles, 'article')} "
                 f"and {counted(kept.chunks, 'chunk')} and has {articles:,} and {chunks:,}",
+                REBUILD,
+            )
+        elif store.made_digest(kept.number) != kept.digest and store.keeps(kept.number):
+            yield error(
+                FindingKind.INCONSISTENT,
+                f"generation {kept.number} has other articles or chunks than it was published with",
                 REBUILD,
             )
 
@@ -165,10 +175,19 @@ def _articles(store: Store, column: str, numbers: Sequence[int]) -> list[str]:
     return sorted(paths)
 
 
-def check_lexical(store: Store, generation: int, found: LexicalIndex | None) -> Iterator[Finding]:
-    """Compare a generation with its lexical index, None if that is missing or damaged."""
+def check_lexical(
+    store: Store, generation: int, found: LexicalIndex | None, every: bool = False
+) -> Iterator[Finding]:
+    """Compare a generation with its lexical index.
+
+    Args:
+        store: Database of the index.
+        generation: Number of the generation.
+        found: The lexical index; None if it is missing or damaged.
+        every: Whether to look for the words of every chunk, not only of a sample of many.
+    """
     if found is None:
-        there = generation in written_lexical(store)
+        there = is_written(store, generation)
         yield warning(
             FindingKind.LEXICAL,
             f"the lexical index of generation {generation} is {'damaged' if there else 'missing'}; "
@@ -176,13 +195,22 @@ def check_lexical(store: Store, generation: int, found: LexicalIndex | None) -> 
             REFRESH,
         )
         return
-    chunks = store.count(generation)[1]
-    if found.chunks != chunks:
+    ids = store.chunk_ids(generation)
+    other = found.ids() ^ set(ids)
+    wanted = set(ids if every else random.Random(generation).sample(ids, min(len(ids), _LOOKED_UP)))
+    other |= {
+        number
+        for number, language, text in store.passages(0, generation)
+        if number in wanted and not found.has(number, language, text)
+    }
+    if other:
+        count = len(other)
         yield error(
             FindingKind.LEXICAL,
-            f"the lexical index of generation {generation} has {counted(found.chunks, 'chunk')}, "
-            f"the database {chunks:,}",
+            f"the lexical index of generation {generation} is not that of its articles: "
+            f"{counted(count, 'chunk')} {are(count)} in one of them only, or in other words",
             REBUILD,
+            _articles(store, "c.id", sorted(other)),
         )
 
 
@@ -255,13 +283,8 @@ def check_leftovers(folder: Path, store: Store | None) -> Iterator[Finding]:
     found = [path.relative_to(folder).as_posix() for path in leftovers(folder)]
     if store is not None:
         # The one before may still be opened, the one behind is being written.
-        needed = {store.current() + step for step in (-1, 0, 1)}
-        place = store.place.relative_to(folder)
-        found += [
-            (place / "lexical" / str(number)).as_posix()
-            for number in sorted(written_lexical(store))
-            if number not in needed
-        ]
+        needed = [store.current() + step for step in (-1, 0, 1)]
+        found += [path.relative_to(folder).as_posix() for path in other_lexical(store, needed)]
     if found:
         count = len(found)
         yield note(

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from config import SearchSettings
 from retrieval.doctor.findings import Finding, FindingKind, are, counted, warning
-from retrieval.doctor.index import is_latest
-from retrieval.index import VISIBLE, FixedSnapshot, Snapshot, Store, lexical_in_memory
+from retrieval.index import VISIBLE, FixedSnapshot, Snapshot, Store
 from retrieval.refresh import KnownItemQuery, title_queries
 from retrieval.search import Searcher, Shingles
 from retrieval.types import Encoder
@@ -50,7 +47,6 @@ def check_titles(
     encoder: Encoder,
     search: SearchSettings,
     articles: Sequence[int],
-    folder: Path,
     on_progress: Callable[[int], None],
 ) -> Iterator[Finding]:
     """Find articles that are not among the hits of their own titles.
@@ -60,19 +56,9 @@ def check_titles(
         encoder: Encoder of the index.
         search: Settings of the search.
         articles: Ids of articles; those without a title of their own are passed over.
-        folder: The index folder.
         on_progress: Called with how many were looked for.
     """
-    try:
-        missing = _missing(snapshot, encoder, search, articles, on_progress)
-    except BaseException as exc:
-        if isinstance(exc, KeyboardInterrupt) or is_latest(snapshot.store, folder):
-            raise
-        # Files of its lexical index went with its generation before they were opened.
-        snapshot = replace(
-            snapshot, lexical=lexical_in_memory(snapshot.store, snapshot.generation.number)
-        )
-        missing = _missing(snapshot, encoder, search, articles, on_progress)
+    missing = _missing(snapshot, encoder, search, articles, on_progress)
     if missing:
         count = len(missing)
         yield warning(

@@ -27,10 +27,11 @@ from retrieval.index.lexical import LexicalIndex, is_panic
 from retrieval.index.lexical_files import (
     clear_lexical,
     has_lexical,
+    is_written,
     lexical_in_memory,
     open_lexical,
+    other_lexical,
     write_lexical,
-    written_lexical,
 )
 from retrieval.index.rows import (
     VISIBLE,
@@ -75,12 +76,14 @@ __all__ = [
     "has_lexical",
     "is_locked",
     "is_panic",
+    "is_written",
     "leftovers",
     "lexical_in_memory",
     "load_snapshot",
     "lock_holder",
     "marks",
     "open_lexical",
+    "other_lexical",
     "purge",
     "rebuild_folder",
     "remove_leftovers",
@@ -90,5 +93,4 @@ __all__ = [
     "use_rebuilt",
     "write_lexical",
     "write_lock",
-    "written_lexical",
 ]

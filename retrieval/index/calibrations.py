@@ -25,7 +25,7 @@ class Calibrations:
         return str(found[0][0]) if found else ""
 
     def of(self, generation: int) -> Calibration | None:
-        """Return the calibration of a generation, else of the last one before that has one."""
+        """Return the calibration of a generation's articles, else of the last before with one."""
         known = [one for one in self._all() if one.generation <= generation]
         return max(known, key=lambda one: one.generation, default=None)
 
@@ -91,7 +91,7 @@ class Calibration:
     """A scale, and what it was measured on.
 
     Attributes:
-        generation: Generation that was asked.
+        generation: Generation whose articles were asked.
         chunks: Number of chunks in that generation.
         pairs: Questions that were asked, each with and without its answer.
         questions_version: Version of how the questions were made.

@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakSet
 
 from retrieval.errors import IndexDamaged, IndexFault
+from retrieval.index.mapped import survive_cutting
 
 # A process loses its locks on a file when it closes any handle of it (howtocorrupt.html, 2.2, at
 # sqlite.org). Another process then takes the write-ahead log away, and this one sees no change any
@@ -77,8 +78,9 @@ class Database:
     def __init__(self, path: Path, faults: Faults, pragmas: Sequence[str] = ()) -> None:
         self.path = path
         self._faults = faults
-        # NORMAL loses at most the last commits at a power cut, never the database (WAL).
-        self._pragmas = ("synchronous = NORMAL", *pragmas)
+        # NORMAL loses at most the last commits at a power cut, never the database (WAL). Nothing is
+        # mapped into memory but what has to be, see `mapped`.
+        self._pragmas = ("synchronous = NORMAL", "mmap_size = 0", *pragmas)
         self._local = threading.local()
 
     def one(self, sql: str, values: Values = ()) -> tuple[Any, ...]:
@@ -225,6 +227,8 @@ class Database:
             )
             own = _Connection(db, _identity(self.path), version)
             _CONNECTIONS.add(own)
+        if not immutable:
+            survive_cutting(_beside(self.path, "shm"))
         for pragma in self._pragmas:
             db.execute(f"PRAGMA {pragma}")
         # The first look at the file: a folder that cannot be written shows here.
@@ -274,7 +278,11 @@ def _version(path: Path) -> tuple[int, int] | None:
 
 
 def _log(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
+    return _beside(path, "wal")
+
+
+def _beside(path: Path, end: str) -> Path:
+    return path.with_name(f"{path.name}-{end}")
 
 
 def _has_content(path: Path) -> bool:

@@ -34,7 +34,16 @@ def database_folder(folder: Path) -> Path:
         # Whatever it is: what is damaged is made again, not passed over for an older one.
         if os.path.lexists(place / DATABASE):
             return place
-    return next(filter(Path.is_dir, places), folder / str(max(_numbers(folder), default=0) + 1))
+    return next(filter(Path.is_dir, places), _next(folder))
+
+
+def new_database_folder(folder: Path) -> Path:
+    """Return the folder in which a database is to be made, where nobody has one open.
+
+    An empty file is left by a kill, or by somebody who has cut off what a process may still read.
+    """
+    place = database_folder(folder)
+    return _next(folder) if os.path.lexists(place / DATABASE) else place
 
 
 def rebuild_folder(folder: Path) -> Path:
@@ -48,7 +57,7 @@ def use_rebuilt(folder: Path) -> None:
     Raises:
         IndexFault: The folder cannot be written.
     """
-    new = folder / str(max(_numbers(folder), default=0) + 1)
+    new = _next(folder)
     try:
         database_folder(rebuild_folder(folder)).rename(new)
     except OSError as exc:
@@ -93,6 +102,10 @@ def remove_path(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def _next(folder: Path) -> Path:
+    return folder / str(max(_numbers(folder), default=0) + 1)
 
 
 def _numbers(folder: Path) -> list[int]:

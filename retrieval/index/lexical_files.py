@@ -1,28 +1,66 @@
-"""The lexical indexes on disk, one for each generation that is asked, derived from the store."""
+"""The lexical indexes on disk, each in a folder named by the digest of the passages it is made of.
+
+So no generation is searched in what was made of another, whatever became of that: refused, killed,
+rolled back, lost in a power cut. A folder is written under another name, then described by a
+manifest and renamed; nothing in it changes afterwards.
+
+tantivy maps its files into memory, and the system ends a process that reads such a file where
+somebody has cut it off. So nobody searches these files, but each process a copy of its own, which
+it deletes as soon as it is open.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import shutil
-from collections.abc import Callable, Collection
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 from retrieval.errors import IndexBusy, IndexFault
 from retrieval.index.folder import remove_path, write_lock
-from retrieval.index.lexical import LexicalIndex, is_written
+from retrieval.index.lexical import LEXICAL_FORMAT, LexicalIndex
 from retrieval.index.store import Store
 
 logger = logging.getLogger(__name__)
 
 _FOLDER = "lexical"
+_MANIFEST = "manifest.json"
+# Folders that are being written, or opened; a kill may leave them.
+_DRAFT, _OPENED = "draft-", "open-"
+_BLOCK = 1 << 20
 
 
 def open_lexical(store: Store, generation: int) -> LexicalIndex | None:
-    """Open the lexical index of a generation; None if it is missing or damaged."""
-    found = LexicalIndex.open(_folder_of(store, generation), store.key)
-    # A copy that was not brought up to date is still that of the one before.
-    return found if found is not None and found.generation == generation else None
+    """Open the lexical index of a generation; None if it is missing or damaged.
+
+    Raises:
+        IndexFault: There is no room for a copy of it.
+    """
+    digest = store.digest(generation)
+    place = _root(store) / digest
+    files = _described(place, digest)
+    if files is None:
+        return None
+    # Where the index is, there is room for it; but perhaps it cannot be written.
+    for parent in (place.parent, Path(tempfile.gettempdir())):
+        try:
+            with _new_folder(parent, _OPENED) as copy:
+                if _copied(place, copy, files):
+                    return LexicalIndex.open(copy)
+                fault: Exception = ValueError("a file is missing or not what was written")
+                break
+        # A `ValueError`: a file is missing, perhaps as whoever publishes just then tidies up.
+        except (OSError, ValueError) as exc:
+            fault = exc
+    if isinstance(fault, OSError):
+        raise _unwritable(place, fault) from fault
+    logger.info("the lexical index %s is damaged: %s", place, fault)
+    return None
 
 
 def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
@@ -36,10 +74,10 @@ def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
         generation: Number of a generation that is kept.
         index: The index folder, for its lock.
     """
-    found = open_lexical(store, generation)
-    if found is not None:
-        return found
     try:
+        found = open_lexical(store, generation)
+        if found is not None:
+            return found
         with write_lock(index):
             return write_lexical(store, generation)
     except (IndexBusy, IndexFault) as exc:
@@ -49,85 +87,189 @@ def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
 
 def lexical_in_memory(store: Store, generation: int) -> LexicalIndex:
     """Make the lexical index of a generation, and write nothing."""
-    return _follow(store, LexicalIndex.create(None), generation)
+    made = LexicalIndex.create(None)
+    made.update(store.passages(0, generation), [])
+    return made
 
 
-def write_lexical(store: Store, generation: int, *, afresh: bool = False) -> LexicalIndex:
-    """Write the lexical index of a generation: that of an earlier one, and what changed since.
+def write_lexical(store: Store, generation: int) -> LexicalIndex:
+    """Write the lexical index of a generation, unless it is there.
 
-    It is built from nothing where there is no earlier one, or that is damaged, or so old that what
-    changed is no longer known. The caller holds the lock.
+    It is that of another generation, and what differs; it is built from nothing where no other is
+    there whole. The caller holds the lock.
 
     Args:
         store: Database of the index.
         generation: Number of a generation, published or not.
-        afresh: Whether to write it again if it is there, as its generation may have gone on.
 
     Raises:
         IndexFault: It cannot be written.
     """
-    place = _folder_of(store, generation)
-    found = None if afresh else open_lexical(store, generation)
+    found = open_lexical(store, generation)
     if found is not None:
         return found
-    if place.parent.is_file():
-        remove_path(place.parent)
-    for before in sorted(written_lexical(store), reverse=True):
-        if before >= generation or not store.keeps(before):
-            continue
-        try:
-            _copy(_folder_of(store, before), place)
-            lexical = LexicalIndex.open(place, store.key)
-            if lexical is not None:
-                return _follow(store, lexical, generation)
-        except (OSError, IndexFault) as exc:
-            logger.info("the lexical index of generation %d is of no use: %s", before, exc)
-    if generation > 1:
-        logger.info("building the lexical index again from the database")
-    return _follow(store, LexicalIndex.create(place), generation)
+    place = _root(store) / store.digest(generation)
+    _write(store, generation, place)
+    written = open_lexical(store, generation)
+    if written is None:
+        raise IndexFault(
+            f"the lexical index {place} was changed while it was written; run excerpta refresh"
+        )
+    return written
 
 
 def has_lexical(store: Store) -> bool:
     """Whether the current generation has a lexical index, as far as shows without reading it."""
-    return is_written(_folder_of(store, store.current()))
+    return is_written(store, store.current())
 
 
-def clear_lexical(store: Store, kept: Collection[int]) -> None:
+def is_written(store: Store, generation: int) -> bool:
+    """Whether a generation's lexical index was written, however it is now."""
+    return (_root(store) / store.digest(generation) / _MANIFEST).is_file()
+
+
+def clear_lexical(store: Store, kept: Iterable[int]) -> None:
     """Delete the lexical indexes of other generations; whoever has one open reads on."""
-    for number in written_lexical(store):
-        if number not in kept:
-            remove_path(_folder_of(store, number))
+    for path in other_lexical(store, kept):
+        remove_path(path)
+
+
+def other_lexical(store: Store, kept: Iterable[int]) -> list[Path]:
+    """Return what `clear_lexical` would delete."""
+    needed = {store.digest(number) for number in kept}
+    try:
+        return sorted(path for path in _root(store).iterdir() if path.name not in needed)
+    except OSError:
+        return []
 
 
 def drop_lexical(store: Store, generation: int) -> None:
     """Delete the lexical index of a generation, as it is damaged."""
-    remove_path(_folder_of(store, generation))
+    remove_path(_root(store) / store.digest(generation))
 
 
-def written_lexical(store: Store) -> list[int]:
-    """Return the generations whose lexical indexes are there, whole or not."""
+def describe(folder: Path, digest: str, known: Mapping[tuple[int, int], int] | None = None) -> None:
+    """Write the manifest, which makes a lexical index of what is in a folder.
+
+    Args:
+        folder: The folder, with tantivy's files.
+        digest: Digest of the passages that they are made of.
+        known: Checksums that are known, by the identity of their files.
+    """
+    known = known or {}
+    files = {
+        path.name: known[_identity(path)] if _identity(path) in known else _checksum(path)
+        for path in folder.iterdir()
+        if path.suffix != ".lock" and path.name != _MANIFEST
+    }
+    manifest = {"format": LEXICAL_FORMAT, "passages": digest, "files": files}
+    (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+def _described(place: Path, digest: str) -> dict[str, int] | None:
+    """Return the checksums of the files in a folder; None if it is not of these passages."""
     try:
-        names = [path.name for path in (store.place / _FOLDER).iterdir()]
+        manifest = json.loads((place / _MANIFEST).read_text(encoding="utf-8"))
+        files = {str(name): int(crc) for name, crc in manifest["files"].items()}
+        fits = manifest["format"] == LEXICAL_FORMAT and manifest["passages"] == digest
+        # None of another folder's: the manifest may come from anywhere.
+        return files if fits and all(Path(name).name == name for name in files) else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        logger.debug("the lexical index in %s cannot be opened: %r", place, exc)
+        return None
+
+
+def _write(store: Store, generation: int, place: Path) -> None:
+    bases = [base for base in store.generations() if base.digest != place.name]
+    try:
+        _prepare(place.parent)
+        for base in (*bases, None):
+            with _new_folder(place.parent, _DRAFT) as draft:
+                known = _linked(place.with_name(base.digest), draft, base.digest) if base else {}
+                if known is None:
+                    continue
+                if base is None and generation > 1:
+                    logger.info("building the lexical index again from the database")
+                since = base.number if base else 0
+                made = LexicalIndex.open(draft) if base else LexicalIndex.create(draft)
+                made.update(
+                    store.passages(since, generation), store.removed_chunks(since, generation)
+                )
+                describe(draft, place.name, known)
+                remove_path(place)
+                draft.rename(place)
+                return
+    except (OSError, ValueError) as exc:
+        raise _unwritable(place, exc) from exc
+
+
+def _prepare(root: Path) -> None:
+    """Make the folder of all lexical indexes, and delete what a kill has left in it."""
+    if root.is_file():
+        remove_path(root)
+    root.mkdir(mode=0o700, exist_ok=True)
+    for left in root.glob(f"{_DRAFT}*"):
+        remove_path(left)
+
+
+@contextmanager
+def _new_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """Make a folder that nobody else knows, and delete it at the end, unless it was renamed."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    try:
+        yield folder
+    finally:
+        remove_path(folder)
+
+
+def _copied(source: Path, target: Path, files: Mapping[str, int]) -> bool:
+    """Copy files; return whether they are what was written.
+
+    Raises:
+        OSError: The target cannot be written.
+    """
+    for name, wanted in files.items():
+        crc = 0
+        with (target / name).open("xb") as file:
+            for block in _blocks(source / name):
+                if block is None:
+                    return False
+                crc = crc32(block, crc)
+                file.write(block)
+        if crc != wanted:
+            return False
+    return True
+
+
+def _blocks(path: Path) -> Iterator[bytes | None]:
+    """Yield what is in a file, and None if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                yield block
     except OSError:
-        return []
-    return [int(name) for name in names if name.isdecimal()]
+        yield None
 
 
-def _follow(store: Store, lexical: LexicalIndex, generation: int) -> LexicalIndex:
-    since = lexical.generation
-    gone = store.removed_chunks(since, generation)
-    lexical.update(store.passages(since, generation), gone, generation, store.key)
-    return lexical
+def _linked(source: Path, target: Path, digest: str) -> dict[tuple[int, int], int] | None:
+    """Copy an index by links to its files, none of which tantivy ever writes to again.
 
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy an index by links to its files, none of which tantivy ever writes to again."""
-    remove_path(target)
-    target.mkdir(mode=0o700, parents=True)
-    for file in source.iterdir():
-        # Locks, and what is being written.
-        if file.suffix not in (".lock", ".draft"):
-            _link(file, target / file.name)
+    Returns:
+        Checksums by the identity of the files; None if it is missing or damaged.
+    """
+    files = _described(source, digest) or {}
+    known = {}
+    try:
+        for name, wanted in files.items():
+            _link(source / name, target / name)
+            if _checksum(target / name) != wanted:
+                return None
+            known[_identity(target / name)] = wanted
+    except FileNotFoundError:
+        return None
+    return known or None
 
 
 def _link(file: Path, to: Path) -> None:
@@ -141,5 +283,25 @@ def _link(file: Path, to: Path) -> None:
         shutil.copyfile(file, to)
 
 
-def _folder_of(store: Store, generation: int) -> Path:
-    return store.place / _FOLDER / str(generation)
+def _checksum(path: Path) -> int:
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            crc = crc32(block, crc)
+    return crc
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _unwritable(place: Path, exc: Exception) -> IndexFault:
+    return IndexFault(
+        f"the lexical index {place} cannot be written ({exc}); check that the disk has room and "
+        "that the folder can be written"
+    )
+
+
+def _root(store: Store) -> Path:
+    return store.place / _FOLDER

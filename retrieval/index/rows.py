@@ -35,10 +35,11 @@ SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 -- `published` is NULL for the empty generation 0 and for the draft; `content` is the number of the
 -- generation that this one has the articles of: another one after a rollback, else its own.
+-- `digest` is that of its passages, once it is published; what is derived of them carries it.
 CREATE TABLE generations (
     number INTEGER PRIMARY KEY, published TEXT, articles INTEGER NOT NULL,
-    chunks INTEGER NOT NULL, content INTEGER NOT NULL);
-INSERT INTO generations VALUES (0, NULL, 0, 0, 0);
+    chunks INTEGER NOT NULL, content INTEGER NOT NULL, digest TEXT NOT NULL);
+INSERT INTO generations VALUES (0, NULL, 0, 0, 0, '');
 -- What is read of files, each content once; `title` is NULL where an article declares none.
 -- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by theirs.
 -- Here and below, `crc` (CRC-32) finds what a disk has changed; here it leaves `text` out, for it
@@ -119,6 +120,7 @@ class Generation:
 
     Attributes:
         content: The generation whose articles it has: its own number but after a rollback.
+        digest: Digest of its passages; empty before it is published.
     """
 
     number: int
@@ -126,6 +128,7 @@ class Generation:
     articles: int
     chunks: int
     content: int
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,8 @@ class LiveSnapshot:
         store.check_encoder(self._encoder.fingerprint, self._encoder.name)
         state = store.state()
         generation = store.generation()
-        lexical = lexical_of(store, generation.number, self._folder)
         try:
+            lexical = lexical_of(store, generation.number, self._folder)
             return load_snapshot(store, generation, lexical, state)
         except IndexDamaged:
             if store.state() == state:
@@ -194,6 +194,6 @@ def load_snapshot(
     if len(dense.ids) != generation.chunks:
         raise store.db.damage(f"{len(dense.ids)} chunks are left of {generation.chunks}")
     languages = tuple(store.languages(number))
-    calibration = store.calibrations.of(number)
+    calibration = store.calibrations.of(generation.content)
     scale = calibration.scale if calibration else SHIPPED
     return Snapshot(store, state, generation, dense, lexical, languages, scale)

@@ -8,6 +8,7 @@ reader sees the old state or the new one, and a refresh goes on with what a kill
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
 import json
 import uuid
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.index.calibrations import Calibrations
 from retrieval.index.database import INDEX, Database
-from retrieval.index.folder import DATABASE, database_folder
+from retrieval.index.folder import DATABASE, database_folder, new_database_folder
 from retrieval.index.rows import (
     ARTICLES,
     CHUNK,
@@ -38,10 +39,15 @@ from retrieval.index.rows import (
 )
 from retrieval.types import Article, Source
 
-FORMAT = 5
+FORMAT = 6
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 # For a reader whose generation was purged: what the oldest that is kept still has of it.
 _STILL_VISIBLE = VISIBLE.replace(":g", "(SELECT min(number) FROM generations WHERE number >= :g)")
+# The title of an article ("a"): the one it declares, else that of its first name.
+_FIRST_TITLE = (
+    "coalesce(a.title, (SELECT n.title FROM names n "
+    f"WHERE n.article = a.id AND {VISIBLE} ORDER BY n.path LIMIT 1))"
+)
 _TOUCHED = (
     f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) UNION "
     f"SELECT article FROM names WHERE file IN ({other_files('since', 'g')})"
@@ -93,7 +99,7 @@ class Store:
     @classmethod
     def create(cls, folder: Path, fingerprint: str, encoder: str, dim: int) -> Store:
         """Create an empty index for one encoder, in a folder that only its owner may read."""
-        place = database_folder(folder)
+        place = new_database_folder(folder)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             place.mkdir(mode=0o700, exist_ok=True)
@@ -196,7 +202,7 @@ class Store:
     def generations(self) -> list[Generation]:
         """Return the generations that are kept, the newest first."""
         rows = self.db.query(
-            "SELECT number, published, articles, chunks, content FROM generations "
+            "SELECT number, published, articles, chunks, content, digest FROM generations "
             "WHERE published IS NOT NULL ORDER BY number DESC"
         )
         with self.db.reading_values():
@@ -308,8 +314,7 @@ class Store:
             generation: The one that the articles belong to.
         """
         rows = self.db.rows(
-            "SELECT c.id, a.language, coalesce(a.title, (SELECT n.title FROM names n "
-            f"WHERE n.article = a.id AND {VISIBLE} ORDER BY n.path LIMIT 1)) || char(10) || c.text "
+            f"SELECT c.id, a.language, {_FIRST_TITLE} || char(10) || c.text "
             f"FROM chunks c JOIN articles a ON a.id = c.article WHERE a.id IN ({ARTICLES}) AND "
             f"a.id IN ({_TOUCHED}) ORDER BY c.id",
             {"g": generation, "since": since},
@@ -327,12 +332,45 @@ class Store:
         )
         return [row[0] for row in rows]
 
+    def digest(self, generation: int) -> str:
+        """Return the digest of a generation's passages; equal ones have equal chunks by equal ids.
+
+        That of a published generation is noted, that of the next one is made.
+        """
+        noted = self.db.query(
+            "SELECT digest FROM generations WHERE number = ? AND published IS NOT NULL",
+            (generation,),
+        )
+        return str(noted[0][0]) if noted else self.made_digest(generation)
+
+    def made_digest(self, generation: int) -> str:
+        """Make the digest of a generation's passages from its rows."""
+        # An article's own digest is of its language, title and text, and of how it was cut. Its
+        # number may come back with other ids of chunks, where a power cut took the last commits.
+        rows = self.db.rows(
+            f"SELECT a.id, hex(a.digest), {_FIRST_TITLE}, min(c.id), count(c.id) FROM articles a "
+            f"JOIN chunks c ON c.article = a.id WHERE a.id IN ({ARTICLES}) "
+            "GROUP BY a.id ORDER BY a.id",
+            {"g": generation},
+        )
+        made = hashlib.blake2b(digest_size=16)
+        for row in rows:
+            made.update(json.dumps(row).encode())
+        return made.hexdigest()
+
     def article_ids(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
         """Return the ids of a generation's articles, of all or of those with these paths."""
         only = "" if paths is None else "AND n.path IN (SELECT value FROM json_each(:paths))"
         rows = self.db.query(
             f"SELECT DISTINCT n.article FROM names n WHERE {VISIBLE} {only} ORDER BY n.article",
             {"g": generation, "paths": json.dumps([*(paths or ())])},
+        )
+        return [row[0] for row in rows]
+
+    def chunk_ids(self, generation: int) -> list[int]:
+        """Return the ids of a generation's chunks, ascending."""
+        rows = self.db.query(
+            f"SELECT id FROM chunks WHERE article IN ({ARTICLES}) ORDER BY id", {"g": generation}
         )
         return [row[0] for row in rows]
 

@@ -212,8 +212,12 @@ class GenerationWriter:
             self._begin(db)
             now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
             db.execute(
-                "UPDATE generations SET published = ?, articles = ?, chunks = ? WHERE number = ?",
-                (now, *self._store.count(self.number), self.number),
+                "UPDATE generations SET published = ?, articles = ?, chunks = ?, digest = ? "
+                "WHERE number = ?",
+                (
+                    *(now, *self._store.count(self.number)),
+                    *(self._store.made_digest(self.number), self.number),
+                ),
             )
             db.execute("UPDATE meta SET value = ? WHERE key = 'current'", (str(self.number),))
             db.execute("UPDATE meta SET value = '' WHERE key IN ('held', 'refused')")
@@ -261,7 +265,8 @@ class GenerationWriter:
         """Begin the next generation as a copy of the current one, unless that is done."""
         if self._latest() != self.number:
             db.execute(
-                "INSERT INTO generations VALUES (?, NULL, 0, 0, ?)", (self.number, self.number)
+                "INSERT INTO generations VALUES (?, NULL, 0, 0, ?, '')",
+                (self.number, self.number),
             )
             copy_members(db, self._before, self.number)
 
@@ -323,8 +328,9 @@ def rollback(store: Store, to: int | None = None) -> Generation:
         drop_files(db)
         at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         db.execute(
-            "INSERT OR REPLACE INTO generations VALUES (?, ?, ?, ?, ?)",
-            (new, at, target.articles, target.chunks, target.content),
+            "INSERT OR REPLACE INTO generations SELECT ?, ?, articles, chunks, content, digest "
+            "FROM generations WHERE number = ?",
+            (new, at, target.number),
         )
         held = (
             f"it was rolled back on {at[:10]} from generation {current.number} to the articles of "

@@ -192,7 +192,7 @@ def _refresh(
 def _publish(
     store: Store, draft: GenerationWriter, index: IndexSettings, options: RefreshOptions
 ) -> None:
-    lexical = write_lexical(store, draft.number, afresh=True)
+    lexical = write_lexical(store, draft.number)
     if options.gate is not None:
         current = store.generation()
         before = None
@@ -204,6 +204,7 @@ def _publish(
         reasons = options.gate(Candidate(before, after, tuple(draft.changed())))
         if reasons:
             draft.refuse("; ".join(reasons))
+            clear_lexical(store, {current.number, draft.number})
             raise IndexRefused(
                 f"the new state of the index was not published: {'; '.join(reasons)}; the one "
                 "before goes on answering; see what happened to the articles, or publish it all "

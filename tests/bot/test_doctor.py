@@ -30,7 +30,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Shell:
     ferry.write_text("The ferry\n\nThe ferry to the island leaves at seven in the morning.\n")
     assert shell.run("refresh").returncode == 0
     ferry.write_text(f"{ferry.read_text()}\nNot on Sundays.\n")
-    next((shell.index / "1" / "lexical" / "1").glob("*.term")).unlink()
+    next((shell.index / "1" / "lexical").glob("*/*.term")).unlink()
     return shell
 
 

@@ -116,7 +116,7 @@ class Library:
     def lexical(self) -> Path:
         """Where the lexical index of the current generation is."""
         store = self.store()
-        return store.place / "lexical" / str(store.current())
+        return store.place / "lexical" / store.digest(store.current())
 
     def is_in_line(self) -> bool:
         """Whether a refresh that nobody asked for has nothing to do."""

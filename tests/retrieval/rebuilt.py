@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from retrieval.index.dense import DenseIndex
-from retrieval.index.lexical import LexicalIndex
+from retrieval.index.lexical_files import open_lexical
 from retrieval.index.store import Store
 from retrieval.types import Chunk, Source
 from tests.fakes import HashEncoder, Passage
@@ -96,9 +96,8 @@ def found(library: Library) -> Found:
     store = library.store()
     generation = store.current()
     dense = DenseIndex.build(store.dim, store.vectors(generation))
-    lexical = LexicalIndex.open(library.lexical, store.key)
+    lexical = open_lexical(store, generation)
     assert lexical is not None
-    assert lexical.generation == generation
     names = {
         i: (stored.source.path, stored.chunk.text)
         for some in batches(_ids(store, generation))

@@ -17,7 +17,8 @@ from retrieval.doctor.index import check_room
 from retrieval.doctor.search import sample_comparisons
 from retrieval.errors import IndexRefused
 from retrieval.index.folder import DATABASE, is_locked, write_lock
-from retrieval.index.lexical_files import lexical_in_memory, open_lexical
+from retrieval.index.lexical import LexicalIndex
+from retrieval.index.lexical_files import describe, lexical_in_memory
 from retrieval.index.snapshot import load_snapshot
 from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import DEFAULT_OPTIONS
@@ -335,11 +336,15 @@ def test_a_refresh_that_was_interrupted(library: Library) -> None:
 
 def test_a_lexical_index_that_is_missing_damaged_or_another(library: Library) -> None:
     store = library.store()
-    lexical = open_lexical(store, 1)
-    assert lexical is not None
-    lexical.update([], [1], 1, store.key)
+    LexicalIndex.open(library.lexical).update([], [1])
+    describe(library.lexical, store.digest(1))
     finding = only(library, FindingKind.LEXICAL, Severity.ERROR)
-    assert "has 1 chunk, the database 2" in finding.found
+    assert "1 chunk is in one of them only, or in other words" in finding.found
+    assert len(finding.about) == 1
+    ((_, language, _),) = (one for one in store.passages(0, 1) if one[0] == 1)
+    LexicalIndex.open(library.lexical).update([(1, language, "Words of a refused draft")], [])
+    describe(library.lexical, store.digest(1))
+    assert only(library, FindingKind.LEXICAL, Severity.ERROR) == finding
 
     largest = max(library.lexical.iterdir(), key=lambda path: path.stat().st_size)
     data = bytearray(largest.read_bytes())
@@ -388,7 +393,7 @@ def test_an_index_that_was_rolled_back_stays_so(library: Library) -> None:
     findings = found(library)
     assert findings[FindingKind.HELD].severity is Severity.NOTE
     assert findings[FindingKind.HELD].mend == "excerpta refresh"
-    assert findings[FindingKind.LEXICAL].severity is Severity.WARNING
+    assert FindingKind.LEXICAL not in findings
 
 
 def test_a_generation_that_the_gate_refused(library: Library) -> None:

@@ -118,5 +118,5 @@ def _of_store(store: Store, index: Path) -> Iterator[str]:
         held = set(lexical.search("the", ["xx"], 100_000)) | set(
             lexical.search("the end", ["en"], 100_000)
         )
-        if lexical.generation != current or not held <= words or words != set(dense.ids.tolist()):
+        if lexical.ids() != words or not held <= words or words != set(dense.ids.tolist()):
             yield "the derived indexes are not in step with the current generation"

@@ -14,7 +14,7 @@ import pytest
 
 from retrieval.refresh.refresh import RefreshOptions
 from tests.retrieval.faults.check import misplace
-from tests.retrieval.faults.shelf import QUESTIONS, Shelf, shown, state, told
+from tests.retrieval.faults.shelf import Shelf, shown, state, told
 from tests.retrieval.library import Library
 
 PAGE = 4096
@@ -301,7 +301,7 @@ def test_what_was_seen_of_files_is_seen_again(shelf: Shelf, tmp_path: Path, chan
 
 
 def lexical_files(library: Library) -> list[Path]:
-    return sorted(path for path in (library.index / "1" / "lexical" / "2").iterdir())
+    return sorted(library.lexical.iterdir())
 
 
 @pytest.mark.parametrize("damage", [cut, flip, overwrite, delete, lengthen])
@@ -318,31 +318,11 @@ def test_a_damaged_lexical_index_is_made_again(
         assert state(library) == shelf.state, path.name
 
 
-@pytest.mark.parametrize("noise", [True, False])
-def test_a_lexical_index_that_is_overwritten_while_it_serves_is_mended(
-    shelf: Shelf, tmp_path: Path, noise: bool
-) -> None:
-    random = Random(5)
-    for number in range(len(lexical_files(shelf.library))):
-        library = shelf.copy(tmp_path / "copy")
-        searcher = library.searcher()
-        before = {hit.chunk_id for hit in searcher.search(QUESTIONS[0]).hits}
-        path = lexical_files(library)[number]
-        # In place, as tantivy has the file mapped into memory.
-        with path.open("r+b") as file:
-            length = path.stat().st_size
-            file.write(random.randbytes(length) if noise else bytes(length))
-
-        assert {hit.chunk_id for hit in searcher.search(QUESTIONS[0]).hits} == before, path.name
-        searcher.snapshot.store.close()
-    assert state(library) == shelf.state
-
-
 def test_what_does_not_belong_to_a_lexical_index_does_no_harm(shelf: Shelf, tmp_path: Path) -> None:
     library = shelf.copy(tmp_path / "copy")
     before = shown(library)
-    lexical = library.index / "1" / "lexical"
-    (lexical / "2" / "0123.store").write_bytes(b"a stranger's")
+    lexical = library.lexical.parent
+    (library.lexical / "0123.store").write_bytes(b"a stranger's")
     (lexical / "7").mkdir()
     (lexical / "notes").touch()
 
@@ -356,14 +336,15 @@ def test_a_lexical_index_that_is_not_there_is_made_again(
     shelf: Shelf, tmp_path: Path, there: str
 ) -> None:
     library = shelf.copy(tmp_path / "copy")
-    lexical = library.index / "1" / "lexical"
+    place = library.lexical
+    lexical = place.parent
     before = shown(library)
     shutil.rmtree(lexical)
     if there == "a file":
         lexical.touch()
     elif there != "nothing":
         lexical.mkdir()
-        (lexical / "2").touch()
+        place.touch()
 
     assert shown(library) == before
     library.refresh()

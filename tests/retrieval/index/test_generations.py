@@ -426,6 +426,10 @@ class Generations(RuleBasedStateMachine):
         drafted = self._current + GenerationWriter(self._store).difference().any
         later = [n for n in [*self._kept, drafted] if n]
         whole = {n: {row[0]: row for row in self._store.passages(0, n)} for n in later}
+        digests = {n: self._store.digest(n) for n in later}
+        for one in later:
+            assert digests[one] == self._store.made_digest(one)
+            assert all((digests[one] == digests[n]) == (whole[one] == whole[n]) for n in later)
         for since in later:
             assert since == drafted or self._store.keeps(since)
             for number in (n for n in later if n >= since):

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import json
-import logging
 import math
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -11,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.errors import IndexFault
 from retrieval.index.lexical import LexicalIndex
 from retrieval.languages.analysis import terms
 
@@ -24,8 +22,9 @@ RIVER = {
 
 
 def build(folder: Path, texts: Mapping[int, str], language: str = "en") -> LexicalIndex:
+    folder.mkdir()
     index = LexicalIndex.create(folder)
-    index.update([(key, language, text) for key, text in texts.items()], [], 1, "store")
+    index.update([(key, language, text) for key, text in texts.items()], [])
     return index
 
 
@@ -87,9 +86,10 @@ def test_stop_words_are_no_terms(tmp_path: Path, language: str, text: str) -> No
 
 
 def test_articles_are_searched_in_their_own_language(tmp_path: Path) -> None:
-    index = LexicalIndex.create(tmp_path / "lexical")
-    passages = [(1, "en", "old bridges"), (2, "de", "alte Brücken"), (3, "bg", "старі мости")]
-    index.update(passages, [], 1, "store")
+    index = LexicalIndex.create(None)
+    index.update(
+        [(1, "en", "old bridges"), (2, "de", "alte Brücken"), (3, "bg", "старі мости")], []
+    )
 
     assert set(index.search("bridge", ["en", "de", "bg"], 9)) == {1}
     assert set(index.search("Brücke", ["en", "de", "bg"], 9)) == {2}
@@ -126,18 +126,19 @@ def river(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     return build(tmp_path_factory.mktemp("river") / "lexical", RIVER)
 
 
-def test_nothing_is_found_in_nothing(tmp_path: Path) -> None:
-    index = LexicalIndex.create(tmp_path / "lexical")
+def test_nothing_is_found_in_nothing() -> None:
+    index = LexicalIndex.create(None)
 
     assert index.search("bridge", ["en"], 10) == {}
     assert index.search("bridge", [], 10) == {}
     assert index.search("", ["en"], 10) == {}
+    assert index.ids() == set()
 
 
 def test_an_update_done_twice_does_no_harm(tmp_path: Path) -> None:
     once = build(tmp_path / "once", RIVER)
     twice = build(tmp_path / "twice", RIVER)
-    twice.update([(key, "en", text) for key, text in RIVER.items()], [99], 1, "store")
+    twice.update([(key, "en", text) for key, text in RIVER.items()], [99])
 
     for question in RIVER.values():
         # Four chunks, not eight: else their terms would count as less rare.
@@ -149,28 +150,32 @@ def test_an_update_done_twice_does_no_harm(tmp_path: Path) -> None:
 def test_removed_chunks_are_gone(tmp_path: Path) -> None:
     index = build(tmp_path / "lexical", RIVER)
 
-    index.update([(5, "en", "Another river.")], [1, 3], 2, "store")
+    index.update([(5, "en", "Another river.")], [1, 3])
 
-    assert set(index.search("river bridge", ["en"], 10)) == {5}
-    assert index.generation == 2
-    found = LexicalIndex.open(tmp_path / "lexical", "store")
-    assert found is not None
-    assert found.generation == 2
-    assert set(found.search("river bridge", ["en"], 10)) == {5}
+    for found in (index, LexicalIndex.open(tmp_path / "lexical")):
+        assert set(found.search("river bridge", ["en"], 10)) == {5}
+        assert found.ids() == {2, 4, 5}
+
+
+def test_a_chunk_is_told_by_its_id_and_all_its_words(tmp_path: Path) -> None:
+    index = build(tmp_path / "lexical", RIVER)
+
+    assert all(index.has(key, "en", text) for key, text in RIVER.items())
+    assert not index.has(1, "en", RIVER[2])
+    assert not index.has(1, "en", f"{RIVER[1]} Ferries")
+    assert not index.has(1, "de", RIVER[1])
+    assert not index.has(9, "en", RIVER[1])
 
 
 def test_what_others_write_does_not_show(tmp_path: Path) -> None:
     build(tmp_path / "lexical", RIVER)
-    reader = LexicalIndex.open(tmp_path / "lexical", "store")
-    writer = LexicalIndex.open(tmp_path / "lexical", "store")
-    assert reader is not None
-    assert writer is not None
+    reader, writer = (LexicalIndex.open(tmp_path / "lexical") for _ in range(2))
     before = reader.search("river town", ["en"], 10)
     rarity = reader.rarity("river", ["en"])
 
-    writer.update([(9, "en", "A river town.")], [1, 2, 3], 2, "store")
+    writer.update([(9, "en", "A river town.")], [1, 2, 3])
     assert set(writer.search("river town", ["en"], 10)) == {9}
-    LexicalIndex.create(tmp_path / "lexical")
+    shutil.rmtree(tmp_path / "lexical")
 
     assert reader.search("river town", ["en"], 10) == before
     assert reader.rarity("river", ["en"]) == rarity
@@ -217,67 +222,11 @@ def test_chunks_are_counted_by_a_word_as_it_stands(tmp_path: Path) -> None:
     assert [index.chunks_with(word) for word in ("river", "rivers", "the", "rive")] == [2, 1, 1, 0]
 
 
-def test_no_folder_and_another_store_are_no_index(tmp_path: Path) -> None:
-    build(tmp_path / "lexical", RIVER)
-
-    assert LexicalIndex.open(tmp_path / "elsewhere", "store") is None
-    assert LexicalIndex.open(tmp_path / "lexical", "another store") is None
-    # Created, and killed before its first update.
-    LexicalIndex.create(tmp_path / "lexical")
-    assert LexicalIndex.open(tmp_path / "lexical", "store") is None
-
-
 def test_what_tantivy_keeps_for_itself_may_break(tmp_path: Path) -> None:
     index = build(tmp_path / "lexical", RIVER)
     for file in (tmp_path / "lexical").glob("*.lock"):
         file.write_bytes(b"garbage")
 
-    index.update([(5, "en", "Another river.")], [], 2, "store")
+    index.update([(5, "en", "Another river.")], [])
 
     assert 5 in index.search("river", ["en"], 9)
-
-
-def manifest_without(key: str) -> Callable[[dict[str, object]], object]:
-    return lambda manifest: manifest.pop(key)
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [*map(manifest_without, ["format", "store", "generation", "files"]),
-     lambda manifest: manifest.update(format=0), lambda manifest: manifest.update(files={}),
-     lambda manifest: manifest.update(generation="x")],
-)  # fmt: skip
-def test_a_manifest_that_does_not_fit_is_no_index(
-    tmp_path: Path, edit: Callable[[dict[str, object]], object]
-) -> None:
-    build(tmp_path / "lexical", RIVER)
-    path = tmp_path / "lexical" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    edit(manifest)
-    path.write_text(json.dumps(manifest))
-
-    assert LexicalIndex.open(tmp_path / "lexical", "store") is None
-
-
-@pytest.mark.parametrize("text", ["[]", "null", "3", '"x"', "\xff"])
-def test_a_manifest_of_another_shape_is_no_index(tmp_path: Path, text: str) -> None:
-    build(tmp_path / "lexical", RIVER)
-    (tmp_path / "lexical" / "manifest.json").write_text(text, encoding="latin-1")
-
-    assert LexicalIndex.open(tmp_path / "lexical", "store") is None
-
-
-def test_a_missing_index_is_nothing_to_talk_about(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.DEBUG):
-        LexicalIndex.open(tmp_path, "store")
-
-    assert not caplog.records
-
-
-def test_a_folder_that_cannot_be_made_is_the_worlds_fault(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(IndexFault, match=r"cannot be written .* check that the disk has room"):
-        LexicalIndex.create(tmp_path / "file" / "lexical")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from retrieval.errors import IndexMismatch
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical import LexicalIndex
+from retrieval.index.lexical_files import describe
 from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot
 from retrieval.index.store import Store
 from retrieval.search.confidence import confidence_of, features
@@ -234,9 +235,9 @@ def test_lexical_hits_outside_of_the_generation_are_dropped(library: Library) ->
     (library.articles / "ferry.txt").unlink()
     library.refresh()
     store = library.store()
-    lexical = LexicalIndex.open(library.lexical, store.key)
-    assert lexical is not None
-    lexical.update([(gone.chunk_id, "en", "ferry"), (999, "en", "ferry")], [], 2, store.key)
+    lexical = LexicalIndex.open(library.lexical)
+    lexical.update([(gone.chunk_id, "en", "ferry"), (999, "en", "ferry")], [])
+    describe(library.lexical, store.digest(2))
 
     ranking = library.searcher().search("ferry")
 

@@ -34,8 +34,9 @@ def vocabulary(
     languages: Sequence[str] = ("en",),
     count_tokens: Callable[[Sequence[str]], list[int]] = no_word,
 ) -> Vocabulary:
+    folder.mkdir()
     lexical = LexicalIndex.create(folder)
-    lexical.update([(key, languages[0], text) for key, text in texts.items()], [], 1, "store")
+    lexical.update([(key, languages[0], text) for key, text in texts.items()], [])
 
     def read(ids: Sequence[int]) -> Iterable[str]:
         return [texts[key] for key in ids]
