@@ -144,7 +144,7 @@ def _calibrate(settings: Settings, encoder: Encoder) -> None:
         return
     searcher = Searcher.open(store, folder, encoder, settings.search)
     try:
-        found = calibrate(store, searcher, settings.search.excerpt_chars)
+        found = calibrate(searcher, settings.search.excerpt_chars)
         with write_lock(folder, WAIT_S):
             store.calibrations.keep(found)
     except IndexFault as exc:

@@ -60,4 +60,6 @@ class DenseIndex:
     def alike(self, chunk_id: int, top_k: int) -> dict[int, float]:
         """Return cosines, by chunk id, of the chunks nearest to a given one, which is the first."""
         row = int(np.searchsorted(self.ids, chunk_id))
+        if row == len(self.ids) or self.ids[row] != chunk_id:
+            raise ValueError(f"chunk {chunk_id} is not in the index")
         return self.search(np.asarray(self._index.reconstruct(row), dtype=np.float32), top_k)

@@ -13,6 +13,7 @@ from dataclasses import asdict
 
 import numpy as np
 
+from retrieval.errors import IndexFault
 from retrieval.index import SHIPPED, Calibration, Scale, Store, StoredChunk
 from retrieval.languages import terms
 from retrieval.search.confidence import features
@@ -51,7 +52,7 @@ _ASKING = {"en": ("How many", "Who", "What")}
 def needs_calibration(store: Store) -> bool:
     """Whether the current generation has no calibration of its own or of a generation near it."""
     state = store.generation()
-    last = store.calibrations.of(state.number)
+    last = store.calibrations.of(state.content)
     if last is None or last.questions_version != _QUESTIONS_VERSION:
         return True
     came = store.calibrations.chunks_since(last.generation, state.number)
@@ -59,16 +60,21 @@ def needs_calibration(store: Store) -> bool:
     return came + went > _OTHER * last.chunks
 
 
-def calibrate(store: Store, searcher: Searcher, excerpt_chars: int) -> Calibration:
+def calibrate(searcher: Searcher, excerpt_chars: int) -> Calibration:
     """Measure an index's scale by two searches a question; equal articles give equal questions.
 
+    All are asked of one generation, whatever is published meanwhile.
+
     Args:
-        store: Store with the generation that is searched.
-        searcher: Searcher of that generation.
+        searcher: Searcher of the index.
         excerpt_chars: Most characters of an excerpt.
+
+    Raises:
+        IndexFault: That generation is not kept any more.
     """
+    searcher = searcher.pinned()
     snapshot = searcher.snapshot
-    generation = snapshot.generation
+    store, generation = snapshot.store, snapshot.generation
     answered, unanswered = [], []
     for question, source, own in _questions(store, generation.number):
         count = max(_LEFT_OUT_AT_LEAST, round(_LEFT_OUT * generation.chunks))
@@ -78,9 +84,15 @@ def calibrate(store: Store, searcher: Searcher, excerpt_chars: int) -> Calibrati
         if far.hits:
             unanswered.append(_scores(far, excerpt_chars))
             answered.append(_scores(searcher.search(question), excerpt_chars))
+    # Else questions may be missing, or have been made of what a later one has.
+    if not store.keeps(generation.number):
+        raise IndexFault(
+            f"generation {generation.number} of the index {store.place.parent} is not kept any "
+            "more, as others were published; run excerpta refresh, which calibrates the last one"
+        )
     return Calibration(
         scale_of(answered, unanswered),
-        generation.number,
+        generation.content,
         generation.chunks,
         len(answered),
         _QUESTIONS_VERSION,

@@ -68,6 +68,16 @@ class Searcher:
         """Search the current generation from now on; see `LiveSnapshot.reload`."""
         return self._snapshots.reload()
 
+    def pinned(self) -> Searcher:
+        """Return a searcher of the snapshot that was loaded last, whatever is published later."""
+        return Searcher(
+            FixedSnapshot(self.snapshot),
+            self._encoder,
+            self._settings,
+            self._reranking,
+            self._today,
+        )
+
     def search(self, question: str, without: frozenset[int] = frozenset()) -> Ranking:
         """Rank the chunks that may answer; none if the encoder sees no token in the question.
 

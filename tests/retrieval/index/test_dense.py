@@ -90,3 +90,11 @@ def test_what_is_most_like_a_chunk_begins_with_it() -> None:
 
     assert next(iter(found)) == 16
     assert list(found) == list(index.search(unit_rows(20, 8)[2], 5))
+
+
+def test_what_is_like_a_chunk_that_is_not_there_is_not_guessed() -> None:
+    index = DenseIndex.build(2, [(np.array([3, 7]), np.eye(2, dtype=np.float16))])
+
+    for absent in (1, 5, 9):
+        with pytest.raises(ValueError, match=f"chunk {absent} is not in the index"):
+            index.alike(absent, 1)

@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.errors import IndexFault
 from retrieval.index.calibrations import SHIPPED, Scale
-from retrieval.index.writer import GenerationWriter
+from retrieval.index.writer import GenerationWriter, rollback
 from retrieval.search.calibration import calibrate, cloze, needs_calibration, scale_of
 from retrieval.search.confidence import confidence_of, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.searcher import Searcher
 from retrieval.types import FloatArray, IntArray
 from tests.benchmarks.corpus import made_up
-from tests.fakes import HashEncoder
+from tests.fakes import HashEncoder, Query
 from tests.retrieval.library import Library
 
 CHARS = 350
@@ -40,12 +41,73 @@ def ask(searcher: Searcher, question: str) -> float:
 
 
 def test_the_same_articles_give_the_same_calibration(library: Library) -> None:
-    first = calibrate(library.store(), library.searcher(), CHARS)
+    first = calibrate(library.searcher(), CHARS)
 
-    assert first == calibrate(library.store(), library.searcher(), CHARS)
+    assert first == calibrate(library.searcher(), CHARS)
     assert first.pairs == 60
     assert first.generation == 1
     assert first.chunks == library.store().generation().chunks
+
+
+class PublishingEncoder(HashEncoder):
+    """Lets somebody else publish before one of the questions is encoded."""
+
+    def __init__(self, library: Library, before: int) -> None:
+        super().__init__()
+        self._library = library
+        self._before = before
+
+    def encode_query(self, text: str) -> Query:
+        self._before -= 1
+        if not self._before:
+            for path in sorted(self._library.articles.iterdir())[::2]:
+                path.unlink()
+            self._library.refresh()
+        return super().encode_query(text)
+
+
+@pytest.mark.parametrize("before", [1, 30])
+def test_a_calibration_is_of_one_generation_whatever_is_published(
+    tmp_path: Path, before: int
+) -> None:
+    library = Library(tmp_path)
+    made_up(library.articles, 20)
+    library.refresh()
+    alone = calibrate(library.searcher(), CHARS)
+
+    searcher = replace(library, encoder=PublishingEncoder(library, before)).searcher()
+
+    assert calibrate(searcher, CHARS) == alone
+    assert library.store().current() == 2
+
+
+def test_a_generation_that_was_purged_is_not_calibrated(tmp_path: Path) -> None:
+    library = Library(tmp_path, keep=1)
+    made_up(library.articles, 10)
+    library.refresh()
+    searcher = replace(library, encoder=PublishingEncoder(library, 5)).searcher()
+
+    with pytest.raises(IndexFault, match=r"generation 1 .* is not kept any more"):
+        calibrate(searcher, CHARS)
+
+
+def test_articles_that_come_back_have_their_own_calibration(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    store = None
+    for number in (10, 30):
+        made_up(library.articles, number)
+        library.refresh()
+        store = library.store()
+        store.calibrations.keep(calibrate(library.searcher(), CHARS))
+    assert store is not None
+    first, second = (store.calibrations.of(number) for number in (1, 2))
+    assert first is not None
+    assert first != second
+
+    rollback(store)
+
+    assert library.searcher().snapshot.scale == first.scale
+    assert not needs_calibration(store)
 
 
 def test_those_who_search_take_the_scale_without_another_generation(tmp_path: Path) -> None:
@@ -54,7 +116,7 @@ def test_those_who_search_take_the_scale_without_another_generation(tmp_path: Pa
     library.refresh()
     searcher = library.searcher()
     assert searcher.search("Who founded it?").scale == SHIPPED
-    found = calibrate(library.store(), searcher, CHARS)
+    found = calibrate(searcher, CHARS)
 
     library.store().calibrations.keep(found)
 
@@ -99,7 +161,7 @@ def test_an_encoder_whose_cosines_are_all_high_is_silent_on_strange_questions_on
     searcher = library.searcher()
     before = [ask(searcher, question) for question in STRANGE]
 
-    library.store().calibrations.keep(calibrate(library.store(), searcher, CHARS))
+    library.store().calibrations.keep(calibrate(searcher, CHARS))
 
     own = [ask(searcher, question) for question in questions]
     strange = [ask(searcher, question) for question in STRANGE]
@@ -114,7 +176,7 @@ def test_a_single_short_article_keeps_the_shipped_scale(tmp_path: Path) -> None:
     library.write(mill="The mill of Harrow was built by Anna Berg for the wool merchants in 1866.")
     library.refresh()
 
-    found = calibrate(library.store(), library.searcher(), CHARS)
+    found = calibrate(library.searcher(), CHARS)
 
     assert (found.scale, found.pairs) == (SHIPPED, 0)
     library.store().calibrations.keep(found)
@@ -126,7 +188,7 @@ def test_articles_without_a_sentence_to_ask_keep_the_shipped_scale(tmp_path: Pat
     library.write(a="Short.", b="42", c="!!!", d="Not so.\n\nIt was this.")
     library.refresh()
 
-    assert calibrate(library.store(), library.searcher(), CHARS).scale == SHIPPED
+    assert calibrate(library.searcher(), CHARS).scale == SHIPPED
 
 
 def test_an_index_without_articles_has_the_shipped_scale(tmp_path: Path) -> None:
@@ -138,7 +200,7 @@ def test_an_index_without_articles_has_the_shipped_scale(tmp_path: Path) -> None
     draft.drop(["a.txt", "b.txt"])
     draft.publish()
 
-    assert calibrate(library.store(), library.searcher(), CHARS).scale == SHIPPED
+    assert calibrate(library.searcher(), CHARS).scale == SHIPPED
 
 
 def test_the_questions_article_is_left_out_of_what_is_asked_without_it(library: Library) -> None:
@@ -172,7 +234,7 @@ def test_calibration_is_due_when_a_tenth_of_the_chunks_are_others(tmp_path: Path
     library.write(**{f"a{n}": f"Article {n} tells of a mill." for n in range(40)})
     library.refresh()
     assert needs_calibration(library.store())
-    library.store().calibrations.keep(calibrate(library.store(), library.searcher(), CHARS))
+    library.store().calibrations.keep(calibrate(library.searcher(), CHARS))
     assert not needs_calibration(library.store())
 
     library.write(a1="It tells of a river now.", a2="This one of a ferry.")
@@ -188,7 +250,7 @@ def test_calibration_is_due_when_many_chunks_are_gone(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write(**{f"a{n}": f"Article {n} tells of a mill." for n in range(20)})
     library.refresh()
-    library.store().calibrations.keep(calibrate(library.store(), library.searcher(), CHARS))
+    library.store().calibrations.keep(calibrate(library.searcher(), CHARS))
     for n in range(3):
         (library.articles / f"a{n}.txt").unlink()
     library.refresh()
@@ -200,7 +262,7 @@ def test_calibration_by_other_questions_is_due_again(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write(a="A mill.", b="A river.")
     library.refresh()
-    found = calibrate(library.store(), library.searcher(), CHARS)
+    found = calibrate(library.searcher(), CHARS)
 
     library.store().calibrations.keep(replace(found, questions_version="0"))
 
