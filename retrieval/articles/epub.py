@@ -30,6 +30,8 @@ _MAX_FALLBACKS = 10
 # What Calibre writes for "no date".
 _NO_DATE = "0101-01-01"
 _AUTHORS = frozenset({None, "aut"})
+# What Calibre and LibreOffice write for "no author".
+_NO_AUTHORS = frozenset({"", "unknown", "unknown author"})
 
 
 def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
@@ -148,10 +150,11 @@ def _metadata(path: str, metadata: etree._Element | None) -> Metadata:
     titles.sort(key=lambda one: refined.of(one, "title-type") != "main")
     creators = list(metadata.iter("{*}creator"))
     authors = [one for one in creators if refined.of(one, "role") in _AUTHORS] or creators
+    names = (name for name in map(_text, authors) if name.lower() not in _NO_AUTHORS)
     return Metadata(
         title=next(filter(None, map(_text, titles)), None),
         date=date_of(path, *(one.text for one in dates if attribute(one, "event") not in changes)),
-        author=", ".join(filter(None, map(_text, authors))) or None,
+        author=", ".join(names) or None,
         language=language_of(text_at(metadata, "language")),
         tags=tags_of(texts_at(metadata, "subject")),
     )

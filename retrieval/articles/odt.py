@@ -20,6 +20,7 @@ from retrieval.articles.metadata import (
     tags_of,
 )
 from retrieval.articles.odt_lists import Lists
+from retrieval.articles.symbols import drawn, font_of_symbols
 from retrieval.articles.text import Blocks, UnreadableArticle
 
 # What was deleted with the changes tracked, comments, and the lists that are made from the text.
@@ -34,9 +35,10 @@ _FAMILIES = {"p": "paragraph", "h": "paragraph", "span": "text"}
 # The names and descriptions of pictures.
 _SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible"
 _PARAGRAPHS = frozenset({"p", "h"})
-_CELLS = frozenset({"table-cell"})
+_CELL, _COVERED = "table-cell", "covered-table-cell"
 # How many spaces an "s" stands for does not matter.
 _TEXTS = {"s": " ", "tab": "\t", "line-break": "\n", "soft-page-break": ""}
+_SPANNED = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _SPACES = re.compile(r"[ \t\r\n]+")
 _CONTENT = "content.xml"
 _OBJECTS = ("text", "spreadsheet")
@@ -96,7 +98,10 @@ class _Text:
         self._lists = Lists(styles)
         self._hidden = _hidden(styles)
         self._titles = _titles(styles)
+        self._symbols = _symbols(styles)
         self._paragraphs: list[list[str]] = []
+        self._spans: list[str | None] = [None]  # fonts of symbols
+        self._covered: list[int] = []  # of each open row, the cells that are covered from the left
         self._first = True
 
     def add(self, root: etree._Element) -> None:
@@ -135,8 +140,13 @@ class _Text:
             self._lists.start_item(element)
         elif name == "table-row":
             self.blocks.start_row()
-        elif name in _CELLS:
-            self.blocks.start_cell()
+            self._covered.append(0)
+        elif name in (_CELL, _COVERED):
+            self._start_cell(element, name)
+        elif name == "span":
+            font = self._symbols.get(element.get(_STYLE)) or self._spans[-1]
+            self._spans.append(font)
+            self._write(element.text)
         elif name == "object":
             self._add_object(attribute(element, "href"))
         elif name in _TEXTS:
@@ -144,6 +154,19 @@ class _Text:
                 self._paragraphs[-1].append(_TEXTS[name])
         else:
             self._write(element.text)
+
+    def _start_cell(self, element: etree._Element, name: str) -> None:
+        """Begin a cell; one that is covered from above is empty, one from the left is none."""
+        if name == _CELL:
+            self.blocks.start_cell()
+            spanned = attribute(element, "number-columns-spanned") or ""
+            if self._covered:
+                self._covered[-1] = int(spanned) - 1 if _SPANNED.fullmatch(spanned) else 0
+        elif self._covered and self._covered[-1] > 0:
+            self._covered[-1] -= 1
+        else:
+            self.blocks.start_cell()
+            self.blocks.end_cell()
 
     def _add_object(self, address: str | None) -> None:
         """Add the text of a document, a table or a chart in this one; each is read once."""
@@ -165,12 +188,17 @@ class _Text:
             self._lists.end()
         elif name == "table-row":
             self.blocks.end_row()
-        elif name in _CELLS:
+            self._covered.pop()
+        elif name == _CELL:
             self.blocks.end_cell()
+        elif name == "span":
+            self._spans.pop()
 
     def _write(self, text: str | None) -> None:
         if text and self._paragraphs:
-            self._paragraphs[-1].append(_SPACES.sub(" ", text))
+            font = self._spans[-1]
+            text = _SPACES.sub(" ", text)
+            self._paragraphs[-1].append(drawn(text, font) if font else text)
 
     def _end_paragraph(self, element: etree._Element, text: str) -> None:
         if not text:
@@ -195,6 +223,17 @@ def _hidden(styles: list[etree._Element]) -> frozenset[tuple[str | None, str | N
         for properties in root.iterfind("{*}style/{*}text-properties")
         if attribute(properties, "display") == "none"
     )
+
+
+def _symbols(styles: list[etree._Element]) -> dict[str | None, str | None]:
+    """Return the fonts of symbols that styles have, by the style's name."""
+    return {
+        attribute(properties.getparent(), "name"): font_of_symbols(
+            attribute(properties, "font-family") or attribute(properties, "font-name") or ""
+        )
+        for root in styles
+        for properties in root.iterfind("{*}style/{*}text-properties")
+    }
 
 
 def _titles(styles: list[etree._Element]) -> frozenset[str | None]:

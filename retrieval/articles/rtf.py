@@ -5,13 +5,12 @@ https://interoperability.blob.core.windows.net/files/Archive_References/[MSFT-RT
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from retrieval.articles import symbols
+from retrieval.articles import fields, symbols
 from retrieval.articles.metadata import (
     Metadata,
     RawArticle,
@@ -19,6 +18,7 @@ from retrieval.articles.metadata import (
     declared_title,
     tags_of,
 )
+from retrieval.articles.rtf_fonts import Fonts
 from retrieval.articles.text import Blocks, UnreadableArticle
 
 MAX_DEPTH = 10_000
@@ -33,18 +33,21 @@ _START = re.compile(rb"\s*\{\\rtf")
 _UNREAD_NAMES = (
     "annotation atnauthor atndate atnid atnref atntime atrfend atrfstart background blipuid "
     "bkmkend bkmkstart category colortbl comment company datafield datastore defchp defpap "
-    "doccomm docvar falt ffdeftext ffname filetbl fldinst fldtype fontemb fontfile footer footerf "
+    "doccomm docvar falt ffdeftext ffname filetbl fldtype fontemb fontfile footer footerf "
     "footerl footerr formfield ftncn ftnsep ftnsepc generator header headerf headerl headerr "
     "hlinkbase latentstyles levelnumbers leveltext list listlevel listname listoverride "
     "listoverridetable listpicture liststylename listtable manager mmathPict nextfile "
     "nonesttables nonshppict objalias objclass objdata objname operator picprop pict pn pntxta "
-    "pntxtb printim private revtbl revtim rsidtbl rxe shppict shprslt stylesheet subject tc "
+    "pntxtb printim private revtbl revtim rsidtbl rxe shppict shprslt subject tc "
     "template themedata txe userprops xe xmlnstbl"
 )
 _UNREAD = frozenset(_UNREAD_NAMES.split())
 _ITEMS = frozenset({"listtext", "pntext"})
-_KEPT = _ITEMS | {"title", "author", "keywords"}
-_FONTS, _NOTE, _CREATED = "fonttbl", "footnote", "creatim"
+_INSTRUCTION = "fldinst"
+_PROPERTY, _VALUE = "sn", "sv"  # of a drawing
+_WORD_ART = "gtextUNICODE"
+_KEPT = _ITEMS | {"title", "author", "keywords", _INSTRUCTION, _PROPERTY, _VALUE}
+_FONTS, _NOTE, _CREATED, _STYLES = "fonttbl", "footnote", "creatim", "stylesheet"
 # A drawing, and the text in it; a text in the code page and again in Unicode; a formula.
 _SHAPES = frozenset({"shpinst", "do"})
 _BOX = "shptxt"
@@ -54,7 +57,7 @@ _FORMULA_SIGNS = {"mden": "/", "msup": "^", "msub": "_", "mrad": "√"}
 _FORMULA_PROPERTIES = re.compile("m[A-Za-z]+Pr")
 # What is marked by "\\*" and is no destination: formulas, and styles as OpenOffice marks them.
 _TRANSPARENT = frozenset({"moMath", "moMathPara", "cs", "ds", "s", "ts"})
-_READ = _KEPT | _SHAPES | {_FONTS, _NOTE, _CREATED, _TWICE, "info"}
+_READ = _KEPT | _SHAPES | {_FONTS, _NOTE, _CREATED, _STYLES, _TWICE, "info"}
 _DROPPED = frozenset({None, "info", _CREATED, _TWICE, *_SHAPES})
 _CHARACTERS = {
     "tab": "\t", "line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•",
@@ -66,19 +69,10 @@ _ENDS = frozenset({"par", "sect", "page", "column", "\n", "\r"})
 _CELL_ENDS = frozenset({"cell", "nestcell", "row"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_SKIPPED = 10
-_MAX_FONT_NAME = 40
+_MAX_STYLE_NAME = 40
+# Styles of lists that are made from the text.
+_MADE = re.compile(r"(?:toc|contents|index) \d|table of (?:figures|authorities)", re.IGNORECASE)
 _WHEN = ("yr", "mo", "dy")
-ANSI = "cp1252"
-_CODE_PAGE_NAMES = {65001: "utf-8", 936: "gb18030", 10000: "mac_roman", 10007: "mac_cyrillic"}
-CODE_PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
-# Codecs by a font's \fcharset; one that is missing has the document's own.
-CHARSETS = {
-    0: "cp1252", 77: "mac_roman", 78: "shift_jis", 79: "big5", 80: "euc_kr",
-    81: "mac_arabic", 83: "mac_greek", 85: "mac_turkish", 88: "mac_latin2", 89: "mac_cyrillic",
-    128: "cp932", 129: "cp949", 130: "johab", 134: "gb18030", 136: "big5", 161: "cp1253",
-    162: "cp1254", 163: "cp1258", 177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251",
-    222: "cp874", 238: "cp1250", 254: "cp437", 255: "cp850",
-}  # fmt: skip
 
 
 def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
@@ -109,6 +103,7 @@ class _State:
     Attributes:
         target: Where text goes: "" is the document, and None nowhere.
         outside: Where it went before.
+        style: Number of the paragraph's style.
         codec: Codec of bytes above 127, or a font of symbols; None is the document's codec.
         skipped: Characters behind a \u, which stand for it where it is not known.
         hidden: Text is hidden, or was deleted with the changes tracked.
@@ -119,6 +114,7 @@ class _State:
     outside: str | None = ""
     codec: str | None = None
     skipped: int = 1
+    style: int | None = 0
     in_table: bool = False
     hidden: bool = False
     drop_cap: bool = False
@@ -136,15 +132,12 @@ class _Document:
         self._body = _Body()
         self._state = _State()
         self._groups: list[_State] = []
-        self._codec = ANSI
-        self._fonts: dict[int, str | None] = {}
-        self._font_names: dict[int, str] = {}
-        self._font = 0  # the one that the font table describes
-        self._default_font = 0
+        self._fonts = Fonts()
         self._bytes = bytearray()
         self._skip = 0
         self._first = False  # of its group
         self._optional = False  # behind a "\\*" that is the first of its group
+        self._style_names: dict[int | None, str] = {}
         self._notes: list[str] = []
         self._box: list[str] = []
         self._created: dict[str, int] = {}
@@ -178,7 +171,8 @@ class _Document:
 
     def text(self) -> str:
         """Return the text, its notes at the end."""
-        return "\n\n".join([self._body.text(), _whole("".join(self._notes))])
+        notes = _whole("".join(self._notes)).split("\n\n")
+        return "\n\n".join([self._body.text(), *map(str.strip, notes)])
 
     def date(self) -> dt.date | None:
         """Return the day of its creation, None if that is not known."""
@@ -197,12 +191,7 @@ class _Document:
     def _flush(self) -> None:
         self._skip = 0
         if self._bytes:
-            codec = self._state.codec or self._codec
-            if symbols.font_of_symbols(codec):
-                text = "".join(symbols.character(codec, byte) for byte in self._bytes)
-            else:
-                text = self._bytes.decode(codec, errors="replace")
-            self._write(text)
+            self._write(self._fonts.decode(self._bytes, self._state.codec))
             self._bytes.clear()
 
     def _write(self, text: str) -> None:
@@ -215,8 +204,10 @@ class _Document:
         elif target == _BOX:
             self._box.append(text)
         elif target == _FONTS:
-            name = self._font_names.get(self._font, "") + text
-            self._font_names[self._font] = name[:_MAX_FONT_NAME]
+            self._fonts.add_to_name(text)
+        elif target == _STYLES:
+            name = self._style_names.get(self._state.style, "") + text
+            self._style_names[self._state.style] = name[:_MAX_STYLE_NAME]
         elif target in self.kept:
             self.kept[target].append(text)
 
@@ -229,15 +220,33 @@ class _Document:
             self._groups.append(self._state)
         elif self._groups:
             ended, self._state = self._state.target, self._groups.pop()
-            if ended == _BOX and self._state.target != _BOX:
-                self._body.add_box(_whole("".join(self._box)))
-                self._box.clear()
-            if ended in _ITEMS and self._state.target == "":
-                item = "".join(self.kept[ended]).strip()
-                self.kept[ended].clear()
-                # Whatever sign it is in whatever font, unless it is a number.
-                self._body.write("" if not item else f"{item} " if item[-1] in ".)" else "• ")
+            if ended != self._state.target:
+                self._end_group(ended)
         return bool(self._groups)
+
+    def _end_group(self, ended: str | None) -> None:
+        """Write what was kept until its group's end."""
+        if ended == _NOTE:
+            self._notes.append("\n\n")
+        elif ended == _BOX:
+            self._body.add_box(_whole("".join(self._box)))
+            self._box.clear()
+        elif ended in _ITEMS:
+            item = self._taken(ended)
+            # Whatever sign it is in whatever font, unless it is a number.
+            self._write("" if not item else f"{item} " if item[-1] in ".)" else "• ")
+        elif ended == _INSTRUCTION:
+            self._write(fields.text_of(self._taken(_INSTRUCTION)))
+        elif ended == _VALUE:
+            value = self._taken(_VALUE)
+            if self._taken(_PROPERTY) == _WORD_ART:
+                self._body.add_box(_whole(value))
+
+    def _taken(self, target: str) -> str:
+        """Return the text that went to a target, which is empty then."""
+        text = "".join(self.kept[target]).strip()
+        self.kept[target].clear()
+        return text
 
     def _control(self, name: str, number: int | None) -> None:
         optional, self._optional = self._optional, name == "*" and self._first
@@ -256,7 +265,7 @@ class _Document:
         elif name in _CHARACTERS:
             self._write(_CHARACTERS[name])
         elif state.target == _FONTS:
-            self._describe_font(name, number)
+            self._fonts.describe(name, number)
         elif name in _WHEN and state.target == _CREATED:
             self._created[name] = number or 0
         elif name in _ENDS or name in _CELL_ENDS:
@@ -283,50 +292,39 @@ class _Document:
     def _end(self, name: str) -> None:
         state = self._state
         if state.target == "":
+            if _MADE.match(self._style_names.get(state.style, "").lstrip()):
+                self._body.drop()
             self._body.end(name, in_table=state.in_table, drop_cap=state.drop_cap)
         elif state.target == _NOTE:
             self._notes.append("\n\n")
         elif state.target == _BOX:
             self._box.append("\n\n")
 
-    def _describe_font(self, name: str, number: int | None) -> None:
-        if name == "f":
-            self._font = number or 0
-        elif name == "fcharset":
-            self._fonts[self._font] = CHARSETS.get(number or 0)
-        elif name == "cpg":
-            self._fonts[self._font] = code_page(number)
-
-    def _codec_of(self, font: int) -> str | None:
-        return symbols.font_of_symbols(self._font_names.get(font, "")) or self._fonts.get(font)
-
     def _format(self, name: str, number: int | None) -> None:
         state = self._state
         on = number != 0
         if name == "f":
-            self._state = replace(state, codec=self._codec_of(number or 0))
+            self._state = replace(state, codec=self._fonts.codec_of(number or 0))
         elif name == "plain":
-            self._state = replace(state, codec=self._codec_of(self._default_font), hidden=False)
+            self._state = replace(
+                state, codec=self._fonts.codec_of(self._fonts.default), hidden=False
+            )
         elif name == "uc":
             self._state = replace(state, skipped=max(0, min(number or 0, _MAX_SKIPPED)))
         elif name in {"v", "deleted"}:
             self._state = replace(state, hidden=on)
         elif name == "pard":
-            self._state = replace(state, in_table=False, drop_cap=False)
+            self._state = replace(state, style=0, in_table=False, drop_cap=False)
+        elif name in {"s", "cs", "ds", "ts"} and (name == "s" or state.target == _STYLES):
+            self._state = replace(state, style=number if name == "s" else None)
         elif name == "dropcapli":
             self._state = replace(state, drop_cap=on)
         elif name in {"intbl", "itap"}:
             self._state = replace(state, in_table=on)
-        else:
-            self._set_default(name, number)
-
-    def _set_default(self, name: str, number: int | None) -> None:
-        if name == "ansicpg":
-            self._codec = code_page(number) or ANSI
-        elif name in CODE_PAGES:
-            self._codec = CODE_PAGES[name]
         elif name == "deff":
-            self._default_font = number or 0
+            self._fonts.default = number or 0
+        else:
+            self._fonts.set_code_page(name, number)
 
 
 class _Body:
@@ -347,6 +345,10 @@ class _Body:
             self._cell.append(text)
         else:
             self._blocks.add(text)
+
+    def drop(self) -> None:
+        """Leave the paragraph out."""
+        self._paragraph.clear()
 
     def end(self, name: str, *, in_table: bool, drop_cap: bool = False) -> None:
         """End a paragraph, a cell or a row."""
@@ -387,12 +389,3 @@ def _whole(text: str) -> str:
     if not _SURROGATES.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def code_page(number: int | None) -> str | None:
-    """Return the name of a code page, None if it is not known."""
-    name = _CODE_PAGE_NAMES.get(number or 0, f"cp{number}")
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return None

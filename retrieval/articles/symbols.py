@@ -36,7 +36,7 @@ _FONTS: dict[str, dict[int, str]] = {
 
 def font_of_symbols(name: str) -> str | None:
     """Return the name under which a font of symbols is known here, None for any other."""
-    key = name.strip(" ;").lower()
+    key = name.strip(" ;'\"").lower()
     return key if key in _FONTS else None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from retrieval.articles import fields
 from retrieval.articles.archive import attribute, local
 from retrieval.articles.symbols import character, drawn, font_of_symbols
 from retrieval.articles.text import Blocks
@@ -15,7 +16,7 @@ from retrieval.articles.word_formula import formula_text
 from retrieval.articles.word_styles import Lists, Style, Styles, is_on, vanishes
 
 # Deleted or moved away, the readings of letters, and what is no text.
-_UNREAD = frozenset({"del", "moveFrom", "pPr", "rPr", "instrText", "delText", "tblPr", "rt"})
+_UNREAD = frozenset({"del", "moveFrom", "pPr", "rPr", "delInstrText", "delText", "tblPr", "rt"})
 _TEXTS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 # Of two twins of a drawing, the first is read.
 _TWINS = frozenset({"Choice", "Fallback"})
@@ -72,6 +73,7 @@ class Text:
         self._paragraphs: list[_Paragraph] = []  # a text box is a paragraph in a paragraph
         self._held: list[str] = []  # goes on in the next paragraph
         self._fields: list[str] = []  # how far each field has come that is open
+        self._instruction: list[str] = []  # of the field that began last
         self._instructions = 0  # of these, how many have not come to their result
         self._marked = False  # the run has a mark of its own for a note
         self._font: str | None = None  # the run's, if it is one of symbols
@@ -133,6 +135,8 @@ class Text:
             self._marked = attribute(element, "customMarkFollows") in {"1", "true", "on"}
         elif name == "fldChar":
             self._go_on(attribute(element, "fldCharType"))
+        elif name == "instrText":
+            self._instruction.append((element.text or "")[: fields.MAX_INSTRUCTION])
         elif name in _ELSEWHERE:
             self.blocks.add(self._text_elsewhere(element, name))
         elif self._paragraphs and not self._marked and not self._instructions:
@@ -193,10 +197,13 @@ class Text:
             if len(self._fields) == _MAX_FIELDS:
                 self._fields.clear()
             self._fields.append(kind)
+            self._instruction.clear()
         elif self._fields:
-            self._fields.pop()
+            before = self._fields.pop()
             if kind == _RESULT:
                 self._fields.append(kind)
+            elif before == _INSTRUCTION and self._paragraphs and self._instructions == 1:
+                self._paragraphs[-1].add(fields.text_of("".join(self._instruction)))
         self._instructions = self._fields.count(_INSTRUCTION)
 
     def _release(self) -> None:

@@ -157,7 +157,13 @@ def _html() -> bytes:
 def _docx() -> bytes:
     return docx(
         p("A bridge opens", "Title")
+        + p("S", properties='<w:framePr w:dropCap="drop"/>')
         + p(PROSE)
+        + '<w:p><w:r><w:fldChar w:fldCharType="begin"/><w:instrText>X</w:instrText><w:fldChar '
+        'w:fldCharType="separate"/><w:sym w:font="Symbol" w:char="F061"/><w:fldChar '
+        'w:fldCharType="end"/></w:r><m:oMath xmlns:m="urn:m"><m:f><m:num><m:r><m:t>1</m:t></m:r>'
+        "</m:num><m:den><m:r><m:t>2</m:t></m:r></m:den></m:f></m:oMath></w:p>"
+        '<w:altChunk r:id="endnotes" xmlns:r="urn:r"/>'
         + p("Steel", "ListBullet")
         + p("Granite", properties='<w:numPr><w:ilvl w:val="1"/><w:numId w:val="2"/></w:numPr>')
         + "<w:tbl><w:tr><w:tc>" + p("Year") + "</w:tc><w:tc>" + p("Cars") + "</w:tc></w:tr></w:tbl>"
@@ -172,6 +178,7 @@ def _docx() -> bytes:
         '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
         '<w:num w:numId="2"><w:abstractNumId w:val="0"/></w:num>',
         footnotes=f'<w:footnote w:id="2">{p("A note.")}</w:footnote>',
+        endnotes="",
     )  # fmt: skip
 
 
@@ -180,7 +187,8 @@ def _odt() -> bytes:
         f'<text:h text:outline-level="1">A bridge opens</text:h><text:p>{PROSE}<text:s text:c="2"/>'
         '<text:note><text:note-body><text:p>A note.</text:p></text:note-body></text:note></text:p>'
         '<text:list text:style-name="L1"><text:list-item><text:p>Steel</text:p></text:list-item>'
-        "</text:list><table:table><table:table-row><table:table-cell><text:p>Year</text:p>"
+        "</text:list><table:table><table:table-row><table:covered-table-cell/><table:table-cell "
+        'table:number-columns-spanned="2"><text:p>Year</text:p>'
         "</table:table-cell><table:table-cell><text:p>Cars</text:p></table:table-cell>"
         "</table:table-row></table:table>",
         meta="<dc:title>A bridge</dc:title><meta:creation-date>2024-05-06T10:00:00"
@@ -193,7 +201,10 @@ def _odt() -> bytes:
 def _epub() -> bytes:
     return epub(
         {
-            "one.xhtml": f"<h1>A bridge</h1><p>{PROSE}&nbsp;More.</p><ol><li>Steel</li></ol>",
+            "one.xhtml": f"<h1>A bridge</h1><p>{PROSE}&nbsp;More.</p><ol><li>Steel</li></ol>"
+            '<p>the en<span epub:type="pagebreak" id="p12">12</span>gine'
+            '<sup><a href="#n">1</a></sup>'
+            "<svg><text>Oil</text></svg></p>",
             "two.xhtml": f"<h2>Costs</h2><table><tr><td>a</td><td>b</td></tr></table>{PROSE}",
         },
         metadata="<dc:title>A bridge</dc:title><dc:creator>Ann Example</dc:creator>"
@@ -207,7 +218,8 @@ def _rtf() -> bytes:
         rb"{\info{\title A bridge}{\author Ann}{\creatim\yr2024\mo5\dy6}}{\header top\par}"
         rb"\pard\f0 " + PROSE.encode() + rb" caf\'e9 \u8364?5 {\f1 \'cf\'f0\'e8}\par"
         rb"{\listtext\'b7\tab}Steel\par\trowd\intbl a\cell b\cell\row\pard{\pict\bin4 }}}}}"
-        rb"End{\footnote A note.\par}{\field{\*\fldinst X}{\fldrslt link}}\par}"
+        rb"{\shp{\*\shpinst{\sp{\sn x}{\sv 1}}{\shptxt In a box\par}}}\pard\dropcapli3 E\par\pard "
+        rb"nd{\footnote A note.\par}{\field{\*\fldinst X}{\fldrslt link}}\par}"
     )
 
 

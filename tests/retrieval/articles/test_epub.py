@@ -188,7 +188,7 @@ def test_titles_and_authors_that_are_refined() -> None:
 
 
 def test_a_book_that_declares_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    metadata = "<dc:date>0101-01-01T00:00:00+00:00</dc:date>"
+    metadata = "<dc:date>0101-01-01T00:00:00+00:00</dc:date><dc:creator>Unknown</dc:creator>"
     source = only("some-name.epub", epub({"a.xhtml": f"<p>{PROSE}</p>"}, metadata=metadata)).source
     assert (source.title, source.author, source.date) == ("some name", None, None)
     assert caplog.messages == []

@@ -153,6 +153,27 @@ def test_tables_are_read_row_by_row() -> None:
     assert read(p("One.") + table + p("Two.")).text == "One.\n\nYear | Cars\n\n2024 May |\n\nTwo."
 
 
+def test_cells_below_each_other_stay_there_where_cells_are_merged() -> None:
+    head = (
+        "<table:table-cell table:number-columns-spanned='2'><text:p>A</text:p></table:table-cell>"
+    )
+    gone = "<table:covered-table-cell/>"
+    merged = row(p("c"), p("d")).replace("<table:table-cell>", f"{gone}<table:table-cell>", 1)
+    first = row(p("B")).replace("<table:table-cell>", f"{head}{gone}<table:table-cell>", 1)
+    assert read(f"<table:table>{first}{merged}</table:table>").text == "A | B\n\n| c | d"
+
+
+def test_symbols_are_what_is_drawn() -> None:
+    styles = (
+        '<style:style style:name="S" style:family="text"><style:text-properties '
+        "style:font-name='Symbol'/></style:style>"
+    )
+    body = p(
+        'angle <text:span text:style-name="S">\uf061<text:span>\uf062</text:span></text:span>!'
+    )
+    assert only("a.odt", odt(body, styles=styles)).text == "angle αβ!"
+
+
 def test_notes_stand_at_the_end_and_what_is_no_text_nowhere() -> None:
     body = (
         f"<text:tracked-changes>{p('deleted')}</text:tracked-changes>"

@@ -35,7 +35,16 @@ def read(body: bytes, head: bytes = rb"\ansi\ansicpg1252\deff0") -> Article:
         (rb"{\field{\*\fldinst HYPERLINK http://x}{\fldrslt the link}}", "the link"),
         (rb"{\pict\bin7 }{}\par}two", "two"),
         (rb"{\*\shppict{\pict 00}}{\nonshppict{\pict 00}}A \{b\} \\c", "A {b} \\c"),
-        (rb"One{\footnote\pard Note a.\par b}.\par Two", "One.\n\nTwo\n\nNote a.\n\nb"),
+        (rb"One{\footnote\pard Note a.\par b}.\par Two{\footnote\tab C}",
+         "One.\n\nTwo\n\nNote a.\n\nb\n\nC"),
+        (rb"{\field{\*\fldinst{ EQ \\* jc3 \\o\\al(\\s\\up 10(\u12363?),\u28450?)}}{\fldrslt {}}}"
+         rb"\u23383?", "漢字"),
+        (rb"{\field{\*\fldinst SYMBOL 97 \\f Symbol}{\fldrslt\f6}} {\field{\*\fldinst IF {\field"
+         rb"{\*\fldinst X}{\fldrslt no}}}{\fldrslt yes}}", "α yes"),
+        (rb"{\stylesheet{\s0 Normal;}{\s7\b toc 1;}{\*\cs7 Strong;}}\pard\s7 Costs\tab 7\par"
+         rb"\pard One\cs7 .", "One."),
+        (rb"{\shp{\*\shpinst{\sp{\sn wzName}{\sv No}}{\sp{\sn gtextUNICODE}{\sv In \u228?rt}}}}One",
+         "In ärt\n\nOne"),
         # Styles that OpenOffice marks as destinations, which only stand at a group's beginning.
         (rb"{\loch\f0\*\cs7\cf0 The ferry} leaves {\*\cs7 at} {\b\*\unknown nine}.{\*\x no}",
          "The ferry leaves at nine."),

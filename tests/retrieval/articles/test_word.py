@@ -256,6 +256,18 @@ def test_of_fields_only_the_result_is_text() -> None:
     assert read(body + broken).text == "yes and so.\n\nTwo."
 
 
+def test_a_field_without_a_result_shows_what_is_in_its_instruction() -> None:
+    def bare(instruction: str) -> str:
+        return field(f"<w:r><w:instrText>{instruction}</w:instrText></w:r>", "").replace(
+            '<w:r><w:fldChar w:fldCharType="separate"/></w:r>', ""
+        )
+
+    readings = bare(r" EQ \* jc2 \* hps12 \o\ad(\s\up 11(かん),漢)")
+    symbol = bare(r'SYMBOL 97 \f "Symbol" \s 12')
+    body = f"<w:p>{readings}{run('字 ')}{symbol}{bare('XE no')}</w:p>"
+    assert read(body).text == "漢字 α"
+
+
 def test_text_that_a_style_hides_and_what_stands_for_text() -> None:
     body = (
         f"<w:p>{run('One', SECRET)}{run('Two')}</w:p>"
