@@ -9,11 +9,11 @@ from pathlib import Path
 
 import tantivy
 
-from retrieval.languages import FIELDS, OTHER, analyzer, field, indexed, terms
+from retrieval.languages import FIELDS, analyzer, field, indexed, plain_analyzer, terms
 
 # The words of all languages as they stand, to find the one that a question misspells.
 _WORDS = "words"
-LEXICAL_FORMAT = 5
+LEXICAL_FORMAT = 6
 """Raise when analysis or schema change."""
 _HEAP_BYTES = 32_000_000
 
@@ -25,7 +25,7 @@ def _schema() -> tantivy.Schema:
     builder.add_integer_field("id", stored=False, indexed=True, fast=True)
     for name in FIELDS:
         builder.add_text_field(name, tokenizer_name=name, index_option="freq")
-    builder.add_text_field(_WORDS, tokenizer_name=OTHER, index_option="basic")
+    builder.add_text_field(_WORDS, tokenizer_name=_WORDS, index_option="basic")
     return builder.build()
 
 
@@ -38,6 +38,7 @@ class LexicalIndex:
     def __init__(self, index: tantivy.Index) -> None:
         for name in FIELDS:
             index.register_tokenizer(name, analyzer(name))
+        index.register_tokenizer(_WORDS, plain_analyzer())
         # Else a thread looks for commits, and writes a lock file even where the folder is deleted.
         index.config_reader(reload_policy="manual")
         self._index = index
@@ -108,7 +109,7 @@ class LexicalIndex:
         wanted: list[tuple[str, str | int, str]] = [
             ("id", chunk_id, "basic"),
             *((name, term, "freq") for term in set(terms(text, language))),
-            *((_WORDS, term, "basic") for term in set(terms(text, OTHER))),
+            *((_WORDS, term, "basic") for term in set(plain_analyzer().analyze(text))),
         ]
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Must, tantivy.Query.term_query(_schema(), *one)) for one in wanted]

@@ -2,11 +2,15 @@
 
 A term belongs to a field: one for each language that has stems or stop words of its own, and one
 for all others, whose words stand as they are, in lower case.
+
+Terms are the same however a name is typed: with its diacritics or without, with stress marks, with
+one apostrophe or another, with ё or е. The articles' texts stay as they are written.
 """
 
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -14,8 +18,16 @@ import tantivy
 
 from retrieval.languages.ukrainian import stem
 
+# What is written in one way or another and read as the same. tantivy takes the accents off Latin
+# letters, behind the stems, which need them.
+_SAME = str.maketrans(
+    {"ё": "е", "Ё": "Е", "ґ": "г", "Ґ": "Г", "İ": "I"}
+    | dict.fromkeys("\u02bc\u2019\u2018\u00b4`", "'")
+    # What is left of these behind composed letters is a stress mark; the others nobody sees.
+    | dict.fromkeys("\u0300\u0301\u00ad\u200b\u200c\u2060\ufeff")
+)
 STOP_WORDS = {
-    language: tuple(words.split())
+    language: tuple(words.translate(_SAME).split())
     for language, words in tomllib.loads(
         Path(__file__).with_name("stop_words.toml").read_text(encoding="utf-8")
     ).items()
@@ -41,7 +53,7 @@ WITH_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own or 
 
 def terms(text: str, language: str) -> list[str]:
     """Return the terms that a text is indexed and searched by, in order."""
-    found = list(_analyzer(field(language)).analyze(text))
+    found = list(_analyzer(field(language)).analyze(folded(text)))
     return [_STEMMERS[language](word) for word in found] if language in _STEMMERS else found
 
 
@@ -52,7 +64,7 @@ def term_of(word: str, language: str) -> str | None:
 
 def words(text: str, language: str) -> list[str]:
     """Return a text's words without the stop words of a language, in order and lower case."""
-    return list(_analyzer(field(language), stemmed=False).analyze(text))
+    return list(_analyzer(field(language), stemmed=False).analyze(folded(text)))
 
 
 def field(language: str) -> str:
@@ -65,18 +77,25 @@ def analyzer(field: str) -> tantivy.TextAnalyzer:
     return _analyzer(OTHER if field in _STEMMERS else field)
 
 
+@cache
+def plain_analyzer() -> tantivy.TextAnalyzer:
+    """Return the analyzer of words just as they stand, in lower case."""
+    return _builder().build()
+
+
 def indexed(text: str, language: str) -> str:
     """Return what a field is filled with: the text, or its stems if tantivy has no stemmer."""
-    return " ".join(terms(text, language)) if language in _STEMMERS else text
+    return " ".join(terms(text, language)) if language in _STEMMERS else folded(text)
+
+
+def folded(text: str) -> str:
+    """Return a text in which what reads the same is written the same; accents on Latin stay."""
+    return unicodedata.normalize("NFC", text).translate(_SAME)
 
 
 @cache
 def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
-    builder = (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(60))
-        .filter(tantivy.Filter.lowercase())
-    )
+    builder = _builder()
     name, has_stop_words = _LANGUAGES.get(field, (None, False))
     if name and has_stop_words:
         builder = builder.filter(tantivy.Filter.stopword(name))
@@ -84,4 +103,12 @@ def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
         builder = builder.filter(tantivy.Filter.custom_stopword(list(STOP_WORDS[field])))
     if name and stemmed:
         builder = builder.filter(tantivy.Filter.stemmer(name))
-    return builder.build()
+    return builder.filter(tantivy.Filter.ascii_fold()).build()
+
+
+def _builder() -> tantivy.TextAnalyzerBuilder:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(60))
+        .filter(tantivy.Filter.lowercase())
+    )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from retrieval.index import LexicalIndex
-from retrieval.languages import terms
+from retrieval.languages import OTHER, terms
 from retrieval.search.preferences import without_quoted
 
 _WORD = re.compile(r"[^\W\d_]+")
 # A question with more unknown words is in another language, or not about the articles.
 _MOST_CORRECTIONS = 3
+# Words that only occur in another form, of which so many are looked at for their marks.
+_MOST_UNMARKED = 8
 # Shorter words have too many neighbours, names more than others; longer ones are no words.
 _LETTERS, _NAME_LETTERS, _MOST_LETTERS = 5, 7, 30
 # From so many letters on, two errors still leave a word that is like no other.
@@ -61,31 +63,57 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
     Returns:
         The question as it is to be searched, and what was replaced in it, in its order.
     """
-    unknown = [
-        match
-        for match in _WORD.finditer(without_quoted(question))
-        if _STEM <= len(match[0]) <= _MOST_LETTERS and not _occurs(match[0], vocabulary)
-    ]
-    if not unknown:
-        return question, ()
-    strange = [
-        match
-        for match, tokens in zip(
-            unknown, vocabulary.count_tokens([match[0] for match in unknown]), strict=True
-        )
-        if tokens > 1
-    ]
-    if len(strange) > _MOST_CORRECTIONS:
-        return question, ()
+    unknown: list[re.Match[str]] = []
+    unmarked: list[re.Match[str]] = []
+    for match in _WORD.finditer(without_quoted(question)):
+        if _STEM <= len(match[0]) <= _MOST_LETTERS:
+            if not _occurs(match[0], vocabulary):
+                unknown.append(match)
+            elif not vocabulary.lexical.chunks_with(match[0].lower()):
+                unmarked.append(match)
+    meant = {
+        match: marked
+        for match in unmarked[:_MOST_UNMARKED]
+        if (marked := _with_marks(match[0], vocabulary))
+    }
+    meant |= _corrected(unknown, vocabulary) if unknown else {}
     corrections, parts, done = [], [], 0
-    for match in strange:
-        name = match[0][0].isupper() and match.start() > 0
-        nearest = _nearest(match[0], vocabulary, name=name)
-        if nearest:
-            corrections.append(Correction(match[0], _cased(nearest, match[0])))
-            parts += [question[done : match.start()], corrections[-1].searched]
-            done = match.end()
+    for match in sorted(meant, key=re.Match.start):
+        corrections.append(Correction(match[0], _cased(meant[match], match[0])))
+        parts += [question[done : match.start()], corrections[-1].searched]
+        done = match.end()
     return "".join([*parts, question[done:]]), tuple(corrections)
+
+
+def _corrected(
+    unknown: Sequence[re.Match[str]], vocabulary: Vocabulary
+) -> dict[re.Match[str], str]:
+    """Return what is meant by those words that no article holds and the encoder does not know."""
+    counts = vocabulary.count_tokens([match[0] for match in unknown])
+    strange = [match for match, tokens in zip(unknown, counts, strict=True) if tokens > 1]
+    if len(strange) > _MOST_CORRECTIONS:
+        return {}
+    nearest = {
+        match: _nearest(match[0], vocabulary, name=match[0][0].isupper() and match.start() > 0)
+        for match in strange
+    }
+    return {match: word for match, word in nearest.items() if word}
+
+
+def _with_marks(word: str, vocabulary: Vocabulary) -> str | None:
+    """Return a word as the articles write it, in lower case, if they give it other marks.
+
+    "Muller" finds "Müller" by its term, but the encoder takes them for two names.
+    """
+    plain = _plain(word)
+    found = vocabulary.lexical.search(word, vocabulary.languages, _CHUNKS)
+    written = Counter(
+        match[0].lower()
+        for text in vocabulary.texts(list(found))
+        for match in _WORD.finditer(text)
+        if len(match[0]) <= _MOST_LETTERS and _plain(match[0]) == plain
+    )
+    return written.most_common(1)[0][0] if written else None
 
 
 def _occurs(word: str, vocabulary: Vocabulary) -> bool:
@@ -175,7 +203,8 @@ def _derived(word: str, vocabulary: Vocabulary, edits: dict[str, int]) -> bool:
 
 
 def _plain(word: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
+    """Return a word without marks and in lower case, as no field but that of no language has it."""
+    return "".join(terms(word, OTHER))
 
 
 def _cased(word: str, like: str) -> str:
