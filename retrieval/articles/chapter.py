@@ -11,6 +11,7 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles import markup
 from retrieval.articles.archive import attribute, local, parse_xml
+from retrieval.articles.symbols import raised
 from retrieval.articles.text import decode, legacy_codec, printable
 
 # The entities of HTML, which no DTD is loaded for; those of XML stay as they are.
@@ -64,6 +65,8 @@ def text_of(data: bytes, pages: Mapping[str, str]) -> str:
         if _is_no_text(element, pages):
             element.clear(keep_tail=True)
             element.tag = "span"  # for no word ends here
+        elif element.tag == "sup" and len(element) == 0:
+            element.text = raised(element.text or "", _text_before(element))
         elif element.tag in _PICTURES or (element.tag == "tspan" and element.get("x")):
             element.tag = "div"
     body = root.find(".//body")
@@ -150,10 +153,14 @@ def _is_note_mark(element: etree._Element) -> bool:
 
 def _is_glued(element: etree._Element) -> bool:
     """Return whether a word or a sentence ends right before an element."""
+    text = _text_before(element)
+    return text[-1:].isalpha() or text.endswith(_ENDS)
+
+
+def _text_before(element: etree._Element) -> str:
     parent, previous = element.getparent(), element.getprevious()
     before = parent.text if previous is None and parent is not None else None
-    text = str((before if previous is None else previous.tail) or "")
-    return text[-1:].isalpha() or text.endswith(_ENDS)
+    return str((before if previous is None else previous.tail) or "")
 
 
 def _kinds(element: etree._Element) -> frozenset[str]:

@@ -20,7 +20,7 @@ from retrieval.articles.metadata import (
     tags_of,
 )
 from retrieval.articles.odt_lists import Lists
-from retrieval.articles.symbols import drawn, font_of_symbols
+from retrieval.articles.symbols import drawn, font_of_symbols, raised
 from retrieval.articles.text import Blocks, UnreadableArticle
 
 # What was deleted with the changes tracked, comments, and the lists that are made from the text.
@@ -39,6 +39,8 @@ _CELL, _COVERED = "table-cell", "covered-table-cell"
 # How many spaces an "s" stands for does not matter.
 _TEXTS = {"s": " ", "tab": "\t", "line-break": "\n", "soft-page-break": ""}
 _SPANNED = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+_RAISED = "raised"
+_ABOVE = re.compile("super|[1-9]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _CONTENT = "content.xml"
 _OBJECTS = ("text", "spreadsheet")
@@ -98,9 +100,9 @@ class _Text:
         self._lists = Lists(styles)
         self._hidden = _hidden(styles)
         self._titles = _titles(styles)
-        self._symbols = _symbols(styles)
+        self._letters = _letters(styles)
         self._paragraphs: list[list[str]] = []
-        self._spans: list[str | None] = [None]  # fonts of symbols
+        self._spans: list[str | None] = [None]  # what the letters of each are that is open
         self._covered: list[int] = []  # of each open row, the cells that are covered from the left
         self._first = True
 
@@ -144,8 +146,7 @@ class _Text:
         elif name in (_CELL, _COVERED):
             self._start_cell(element, name)
         elif name == "span":
-            font = self._symbols.get(element.get(_STYLE)) or self._spans[-1]
-            self._spans.append(font)
+            self._spans.append(self._letters.get(element.get(_STYLE)) or self._spans[-1])
             self._write(element.text)
         elif name == "object":
             self._add_object(attribute(element, "href"))
@@ -196,9 +197,11 @@ class _Text:
 
     def _write(self, text: str | None) -> None:
         if text and self._paragraphs:
-            font = self._spans[-1]
+            letters, paragraph = self._spans[-1], self._paragraphs[-1]
             text = _SPACES.sub(" ", text)
-            self._paragraphs[-1].append(drawn(text, font) if font else text)
+            if letters == _RAISED:
+                text = raised(text, "".join(paragraph[-1:]))
+            paragraph.append(drawn(text, letters) if letters and letters != _RAISED else text)
 
     def _end_paragraph(self, element: etree._Element, text: str) -> None:
         if not text:
@@ -225,15 +228,16 @@ def _hidden(styles: list[etree._Element]) -> frozenset[tuple[str | None, str | N
     )
 
 
-def _symbols(styles: list[etree._Element]) -> dict[str | None, str | None]:
-    """Return the fonts of symbols that styles have, by the style's name."""
-    return {
-        attribute(properties.getparent(), "name"): font_of_symbols(
-            attribute(properties, "font-family") or attribute(properties, "font-name") or ""
-        )
-        for root in styles
-        for properties in root.iterfind("{*}style/{*}text-properties")
-    }
+def _letters(styles: list[etree._Element]) -> dict[str | None, str | None]:
+    """Return what the letters of styles are, by their names: of a font of symbols, or raised."""
+    found: dict[str | None, str | None] = {}
+    for root in styles:
+        for properties in root.iterfind("{*}style/{*}text-properties"):
+            position = attribute(properties, "text-position") or ""
+            font = attribute(properties, "font-family") or attribute(properties, "font-name") or ""
+            letters = _RAISED if _ABOVE.match(position) else font_of_symbols(font)
+            found[attribute(properties.getparent(), "name")] = letters
+    return found
 
 
 def _titles(styles: list[etree._Element]) -> frozenset[str | None]:

@@ -9,6 +9,7 @@ import datetime as dt
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 from retrieval.articles import fields, symbols
 from retrieval.articles.metadata import (
@@ -36,7 +37,7 @@ _UNREAD_NAMES = (
     "doccomm docvar falt ffdeftext ffname filetbl fldtype fontemb fontfile footer footerf "
     "footerl footerr formfield ftncn ftnsep ftnsepc generator header headerf headerl headerr "
     "hlinkbase latentstyles levelnumbers leveltext list listlevel listname listoverride "
-    "listoverridetable listpicture liststylename listtable manager mmathPict nextfile "
+    "NeXTGraphic listoverridetable listpicture liststylename listtable manager mmathPict nextfile "
     "nonesttables nonshppict objalias objclass objdata objname operator picprop pict pn pntxta "
     "pntxtb printim private revtbl revtim rsidtbl rxe shppict shprslt subject tc "
     "template themedata txe userprops xe xmlnstbl"
@@ -68,6 +69,11 @@ _CHARACTERS = {
 _ENDS = frozenset({"par", "sect", "page", "column", "\n", "\r"})
 _CELL_ENDS = frozenset({"cell", "nestcell", "row"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_SWITCHES = {
+    "v": "hidden", "deleted": "hidden", "super": "raised", "dropcapli": "drop_cap",
+    "intbl": "in_table", "itap": "in_table",
+}  # fmt: skip
+_STYLE_WORDS = frozenset({"cs", "ds", "s", "ts"})
 _MAX_SKIPPED = 10
 _MAX_STYLE_NAME = 40
 # Styles of lists that are made from the text.
@@ -107,6 +113,7 @@ class _State:
         codec: Codec of bytes above 127, or a font of symbols; None is the document's codec.
         skipped: Characters behind a \u, which stand for it where it is not known.
         hidden: Text is hidden, or was deleted with the changes tracked.
+        raised: Text is superscript.
         drop_cap: The paragraph is the large first letter of the next.
     """
 
@@ -117,6 +124,7 @@ class _State:
     style: int | None = 0
     in_table: bool = False
     hidden: bool = False
+    raised: bool = False
     drop_cap: bool = False
 
 
@@ -198,7 +206,7 @@ class _Document:
         target = self._state.target
         if target == "":
             if not self._state.hidden:
-                self._body.write(text)
+                self._body.write(text, raised=self._state.raised)
         elif target == _NOTE:
             self._notes.append(text)
         elif target == _BOX:
@@ -234,7 +242,8 @@ class _Document:
         elif ended in _ITEMS:
             item = self._taken(ended)
             # Whatever sign it is in whatever font, unless it is a number.
-            self._write("" if not item else f"{item} " if item[-1] in ".)" else "• ")
+            number = item.endswith((".", ")")) or any(map(str.isdigit, item))
+            self._write("" if not item else f"{item} " if number else "• ")
         elif ended == _INSTRUCTION:
             self._write(fields.text_of(self._taken(_INSTRUCTION)))
         elif ended == _VALUE:
@@ -302,25 +311,22 @@ class _Document:
 
     def _format(self, name: str, number: int | None) -> None:
         state = self._state
-        on = number != 0
-        if name == "f":
+        if name in _SWITCHES:
+            change: dict[str, Any] = {_SWITCHES[name]: number != 0}
+            self._state = replace(state, **change)
+        elif name in {"nosupersub", "sub"}:
+            self._state = replace(state, raised=False)
+        elif name == "f":
             self._state = replace(state, codec=self._fonts.codec_of(number or 0))
         elif name == "plain":
-            self._state = replace(
-                state, codec=self._fonts.codec_of(self._fonts.default), hidden=False
-            )
+            codec = self._fonts.codec_of(self._fonts.default)
+            self._state = replace(state, codec=codec, hidden=False, raised=False)
         elif name == "uc":
             self._state = replace(state, skipped=max(0, min(number or 0, _MAX_SKIPPED)))
-        elif name in {"v", "deleted"}:
-            self._state = replace(state, hidden=on)
         elif name == "pard":
             self._state = replace(state, style=0, in_table=False, drop_cap=False)
-        elif name in {"s", "cs", "ds", "ts"} and (name == "s" or state.target == _STYLES):
+        elif name in _STYLE_WORDS and (name == "s" or state.target == _STYLES):
             self._state = replace(state, style=number if name == "s" else None)
-        elif name == "dropcapli":
-            self._state = replace(state, drop_cap=on)
-        elif name in {"intbl", "itap"}:
-            self._state = replace(state, in_table=on)
         elif name == "deff":
             self._fonts.default = number or 0
         else:
@@ -336,7 +342,10 @@ class _Body:
         self._cell: list[str] = []
         self._row: list[list[str]] = []
 
-    def write(self, text: str) -> None:
+    def write(self, text: str, *, raised: bool = False) -> None:
+        """Write text into the paragraph."""
+        if raised:
+            text = symbols.raised(text, "".join(self._paragraph[-1:]))
         self._paragraph.append(text)
 
     def add_box(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Fonts of symbols, whose letters are drawn as something else: a Symbol "a" is an alpha."""
+"""Characters that are drawn as others: an "a" of the font Symbol is an alpha, a raised 6 is ⁶."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _WINGDINGS = {
     0x28: "☎", 0x2A: "✉", 0x4A: "☺", 0x4C: "☹", 0xA8: "☐", 0xDF: "←", 0xE0: "→", 0xE1: "↑",
     0xE2: "↓", 0xE7: "⇐", 0xE8: "⇒", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0x20: " ",
 }  # fmt: skip
+_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+_EXPONENT = re.compile(r"[+−-]?[0-9]{1,3}")
 _UNKNOWN = "•"
 _FONTS: dict[str, dict[int, str]] = {
     "symbol": {
@@ -49,3 +51,9 @@ def character(font: str, code: int) -> str:
 def drawn(text: str, font: str) -> str:
     """Return a text in a font of symbols with its private characters as they are drawn."""
     return _LETTERS.sub(lambda letter: character(font, ord(letter[0])), text)
+
+
+def raised(text: str, before: str) -> str:
+    """Return raised text; digits behind a digit are raised ones, for 10 and 6 are no 106."""
+    exponent = before[-1:].isdigit() and _EXPONENT.fullmatch(text)
+    return text.translate(_RAISED) if exponent else text

@@ -10,10 +10,10 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles import fields
 from retrieval.articles.archive import attribute, local
-from retrieval.articles.symbols import character, drawn, font_of_symbols
+from retrieval.articles.symbols import character, drawn, font_of_symbols, raised
 from retrieval.articles.text import Blocks
 from retrieval.articles.word_formula import formula_text
-from retrieval.articles.word_styles import Lists, Style, Styles, is_on, vanishes
+from retrieval.articles.word_styles import Lists, Style, Styles, is_on, value, vanishes
 
 # Deleted or moved away, the readings of letters, and what is no text.
 _UNREAD = frozenset({"del", "moveFrom", "pPr", "rPr", "delInstrText", "delText", "tblPr", "rt"})
@@ -77,6 +77,7 @@ class Text:
         self._instructions = 0  # of these, how many have not come to their result
         self._marked = False  # the run has a mark of its own for a note
         self._font: str | None = None  # the run's, if it is one of symbols
+        self._raised = False  # so is the run
         self._first = True
 
     def add(self, root: etree._Element) -> None:
@@ -123,8 +124,10 @@ class Text:
             self._paragraphs.append(_Paragraph(style, self._held))
             self._held = []
         elif name == "r":
-            fonts = element.find("{*}rPr/{*}rFonts")
+            properties = element.find("{*}rPr")
+            fonts = None if properties is None else properties.find("{*}rFonts")
             self._font = font_of_symbols(attribute(fonts, "ascii") or "")
+            self._raised = value(properties, "vertAlign") == "superscript"
         elif name == "tr":
             self._release()
             self.blocks.start_row()
@@ -150,6 +153,8 @@ class Text:
     def _text(self, element: etree._Element, name: str) -> str:
         if name == "t":
             text = element.text or ""
+            if self._raised:
+                text = raised(text, "".join(self._paragraphs[-1].parts[-1:]))
             return drawn(text, self._font) if self._font else text
         if name == "sym":
             return _symbol(element)

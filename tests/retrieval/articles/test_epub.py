@@ -125,6 +125,10 @@ def test_notes_stay_where_they_stand_and_hidden_text_does_not() -> None:
     assert text(chapter) == "One.\n\nA note.\n\nThree."
 
 
+def test_raised_digits_behind_a_digit_stay_apart() -> None:
+    assert text("<p>10<sup>6</sup> cars, m<sup>2</sup></p>") == "10⁶ cars, m2"
+
+
 def test_readings_alternatives_and_drawings() -> None:
     chapter = (
         "<p><ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>字</p><epub:switch><epub:case "

@@ -163,6 +163,16 @@ def test_cells_below_each_other_stay_there_where_cells_are_merged() -> None:
     assert read(f"<table:table>{first}{merged}</table:table>").text == "A | B\n\n| c | d"
 
 
+def test_raised_digits_behind_a_digit_stay_apart() -> None:
+    styles = (
+        '<style:style style:name="S" style:family="text"><style:text-properties '
+        'style:text-position="super 58%"/></style:style>'
+    )
+    high = '<text:span text:style-name="S">{}</text:span>'
+    body = p(f"10{high.format(6)} cars, m{high.format(2)}")
+    assert only("a.odt", odt(body, styles=styles)).text == "10⁶ cars, m2"
+
+
 def test_symbols_are_what_is_drawn() -> None:
     styles = (
         '<style:style style:name="S" style:family="text"><style:text-properties '

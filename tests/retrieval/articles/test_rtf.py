@@ -41,6 +41,7 @@ def read(body: bytes, head: bytes = rb"\ansi\ansicpg1252\deff0") -> Article:
          rb"\u23383?", "漢字"),
         (rb"{\field{\*\fldinst SYMBOL 97 \\f Symbol}{\fldrslt\f6}} {\field{\*\fldinst IF {\field"
          rb"{\*\fldinst X}{\fldrslt no}}}{\fldrslt yes}}", "α yes"),
+        (rb"10{\super 6} cars, x{\super 2}, 10\super -3\nosupersub 4", "10⁶ cars, x2, 10⁻³4"),
         (rb"{\stylesheet{\s0 Normal;}{\s7\b toc 1;}{\*\cs7 Strong;}}\pard\s7 Costs\tab 7\par"
          rb"\pard One\cs7 .", "One."),
         (rb"{\shp{\*\shpinst{\sp{\sn wzName}{\sv No}}{\sp{\sn gtextUNICODE}{\sv In \u228?rt}}}}One",
@@ -83,9 +84,9 @@ def test_code_page_of_a_document(head: bytes, data: bytes, text: str) -> None:
 def test_lists_have_their_bullets_and_numbers() -> None:
     body = (
         rb"{\listtext\f3\'b7\tab}Steel\par{\listtext\f3\u61623?}Iron\par{\pntext 2.\tab}Two\par"
-        rb"{\listtext\tab}None\par"
+        rb"{\listtext\tab}None\par{\listtext 1.2\tab}Below\par{\listtext o\tab}Ring\par"
     )
-    assert read(body).text == "• Steel\n\n• Iron\n\n2. Two\n\nNone"
+    assert read(body).text == "• Steel\n\n• Iron\n\n2. Two\n\nNone\n\n1.2 Below\n\n• Ring"
 
 
 def test_tables_are_read_row_by_row() -> None:

@@ -304,6 +304,12 @@ def test_symbols_are_what_is_drawn() -> None:
     assert read(body).text == "α✓→≥ 5"
 
 
+def test_raised_digits_behind_a_digit_stay_apart() -> None:
+    high = '<w:vertAlign w:val="superscript"/>'
+    body = f"<w:p>{run('10')}{run('6', high)}{run(' cars, m')}{run('2', high)}</w:p>"
+    assert read(body).text == "10⁶ cars, m2"
+
+
 MATH = "<m:oMath xmlns:m='urn:m'>{}</m:oMath>"
 
 
