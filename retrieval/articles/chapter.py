@@ -26,7 +26,8 @@ _NOTE_MARKS = frozenset({"noteref", "doc-noteref", "annoref", "backlink", "doc-b
 _NOTES = frozenset({"footnote", "endnote", "rearnote", "note", "doc-footnote", "doc-endnote"})
 # What books say by class and by name that say nothing by type; so are the lines of verse numbered.
 _PAGE_CLASS = re.compile(
-    r"(?:x-ebookmaker-)?(?:(?:page|pg)[-_]?(?:number|num|no|break)s?|l(?:ine)?[-_]?(?:number|num|no))",
+    r"(?:x-ebookmaker-)?(?:page|pg)[-_]?(?:number|num|no|break)s?|folio|pb"
+    r"|l(?:ine)?[-_]?(?:number|num|no)",
     re.IGNORECASE,
 )
 _PAGE_NAME = re.compile(
@@ -122,7 +123,7 @@ def _is_no_text(element: etree._Element, pages: Mapping[str, str]) -> bool:
 
 def _is_page(element: etree._Element, kinds: frozenset[str], pages: Mapping[str, str]) -> bool:
     """Return whether an element tells only where a page of the printed edition begins."""
-    name = element.get("id") or element.get("name") or ""
+    name = _name(element) or (_name(element[0]) if len(element) == 1 else "")
     named = _PAGE_NAME.fullmatch(name)
     classes = any(map(_PAGE_CLASS.fullmatch, (element.get("class") or "").split()))
     if not (kinds & _PAGES or classes or name in pages or named):
@@ -161,6 +162,10 @@ def _text_before(element: etree._Element) -> str:
     parent, previous = element.getparent(), element.getprevious()
     before = parent.text if previous is None and parent is not None else None
     return str((before if previous is None else previous.tail) or "")
+
+
+def _name(element: etree._Element) -> str:
+    return element.get("id") or element.get("name") or ""
 
 
 def _kinds(element: etree._Element) -> frozenset[str]:

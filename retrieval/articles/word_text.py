@@ -21,7 +21,7 @@ _TEXTS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t
 # Of two twins of a drawing, the first is read.
 _TWINS = frozenset({"Choice", "Fallback"})
 # Lists that are made from the text.
-_MADE = re.compile(r"toc .*|table of (?:figures|authorities)|toa heading|index (?:\d|heading)")
+_MADE = re.compile(r"toc .*|table of (?:figures|authorities)|toa heading")
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 _DROP_CAPS = frozenset({"drop", "margin"})
 _FORMULA = "oMath"

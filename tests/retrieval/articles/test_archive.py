@@ -68,11 +68,11 @@ def test_a_member_never_gives_more_than_it_declares() -> None:
     assert peak < 5_000_000
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_too_many_members(suffix: str) -> None:
+def test_too_many_members() -> None:
     data = zipped({str(number): b"" for number in range(MAX_MEMBERS + 1)})
-    with pytest.raises(UnreadableArticle, match=r"^an archive of more than 20,000 files$"):
-        only(f"a{suffix}", data)
+    for suffix in SUFFIXES:
+        with pytest.raises(UnreadableArticle, match=r"^an archive of more than 20,000 files$"):
+            only(f"a{suffix}", data)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

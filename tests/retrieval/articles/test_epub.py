@@ -56,6 +56,7 @@ def test_markup_of_a_chapter() -> None:
         '<span class="page-number">[xii]</span>',
         '<a id="page_12"/>',
         '<a id="page012">12</a>',
+        '<b>[<a id="p12"/>12]</b>',
         '<span class="lineno">10</span>',
     ],
 )
