@@ -140,6 +140,6 @@ def test_a_link_leads_to_nothing_outside(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="tells no size of a process")
 def test_memory_has_an_end(tmp_path: Path) -> None:
-    done = confined("x = bytearray(800_000_000); del x; bytearray(1_000_000_000)", tmp_path)
+    done = confined("x = bytearray(400_000_000); del x; bytearray(600_000_000)", tmp_path)
     assert done.returncode == 1
     assert done.stderr.endswith("MemoryError\n")

@@ -301,7 +301,7 @@ def test_a_file_that_needs_too_much_memory_is_left_and_the_next_one_read(
     quick = put(folder, "b.txt", b"Some text.")
     bomb = docx("<w:p/>" * 15_000_000)
     assert len(bomb) < 200_000
-    with pytest.raises(UnreadableArticle, match=r"^its reader needs more than 800 MB of memory$"):
+    with pytest.raises(UnreadableArticle, match=r"^its reader needs more than 500 MB of memory$"):
         read(parser, put(folder, "a.docx", bomb))
     assert read(parser, quick)
 
