@@ -27,7 +27,7 @@ from retrieval.articles.metadata import (
     tags_of,
     url_of,
 )
-from retrieval.articles.text import UnreadableArticle, decode, legacy_codec, one_line, printable
+from retrieval.articles.text import UnreadableArticle, legacy_codec, one_line, printable
 
 KEY_DIGITS = 16
 
@@ -78,7 +78,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> Iterator[RawArticle]:
 def _prepared(data: bytes) -> bytes:
     """Return a feed in UTF-8 as feedparser reads it well."""
     match = _ENCODING.match(data)
-    text = printable(decode(data, legacy_codec(match[1]) if match else None))
+    text = printable(markup.decode_markup(data, legacy_codec(match[1]) if match else None))
     pieces = _CDATA.split(_DECLARATION.sub("", text, count=1))
     pieces[::2] = map(_repaired, pieces[::2])
     return "".join(pieces).encode()

@@ -7,7 +7,8 @@ from collections import Counter
 
 from lxml import etree, html  # type: ignore[import-untyped]
 
-from retrieval.articles.text import printable
+from retrieval.articles.formulas import formula_text, is_formula
+from retrieval.articles.text import decode, printable
 
 # Elements of HTML, and of the trees of trafilatura (head, item, list, quote, row; cell; lb).
 _BLOCK_TAGS = (
@@ -17,15 +18,38 @@ _BLOCK_TAGS = (
 )
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _ITEMS = frozenset({"li", "item"})
+_ROWS = frozenset({"tr", "row"})
 _CELLS = frozenset({"td", "th", "cell"})
 _LINE_BREAKS = frozenset({"br", "lb"})
-_UNREAD_TAGS = (
-    "iframe math noscript object rp rt rtc script select style svg template textarea title"
-)
+_TERMS = ("dt", "dd")  # what trafilatura makes items of
+# A cell with one of these, or with much text, is a frame around a part of the page.
+_FRAMED = frozenset({"table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "head", "form"})
+_MAX_CELL = 400
+_UNREAD_TAGS = "iframe noscript object rp rt rtc script select style svg template textarea title"
 _UNREAD = frozenset(_UNREAD_TAGS.split())
+
+_CONTROLS = bytes({*range(9), *range(14, 32)})
+MAX_CONTROLS = 0.01
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _SPACES = re.compile(r"\s+")
+
+
+def decode_markup(data: bytes, declared: str | None = None) -> str:
+    """Decode a page or a feed as `decode` does, and pass over stray NUL bytes as browsers do.
+
+    Raises:
+        UnreadableArticle: The bytes are no text.
+    """
+    start = data[:4]
+    if start[:1] == b"<" and start[1:2] == b"\0":
+        return data.decode("utf-16-le" if start[2:4] != b"\0\0" else "utf-32-le", errors="replace")
+    if start[:1] == b"\0" and b"<" in start:
+        return data.decode("utf-16-be" if start[1:2] == b"<" else "utf-32-be", errors="replace")
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    return decode(
+        data.replace(b"\0", b"") if controls <= MAX_CONTROLS * len(data) else data, declared
+    )
 
 
 def parse(text: str) -> html.HtmlElement | None:
@@ -66,9 +90,24 @@ def text_of(root: html.HtmlElement) -> str:
             blocks.end(element)
         elif element.tag in _UNREAD:
             walk.skip_subtree()
+        elif is_formula(element):
+            blocks.write(formula_text(element))
+            walk.skip_subtree()
         else:
             blocks.start(element)
     return blocks.text()
+
+
+def is_of_cells(table: html.HtmlElement) -> bool:
+    """Tell whether a table, or a row of one, is of values and not of parts of a page."""
+    length = 0
+    for element in table.iterdescendants():
+        if element.tag in _CELLS:
+            length = 0
+        length += len(element.text or "") + len(element.tail or "")
+        if element.tag in _FRAMED or length > _MAX_CELL:
+            return False
+    return True
 
 
 class _Blocks:
@@ -78,35 +117,41 @@ class _Blocks:
         self._parts = ["\n\n"]
         self._bulleted = False  # a list item's first block stands beside its bullet
         self._preformatted = 0
+        self._row: html.HtmlElement | None = None  # a row whose cells are one line
         self._numbers: Counter[html.HtmlElement] = Counter()
 
     def start(self, element: html.HtmlElement) -> None:
         tag = element.tag
         if tag in _BLOCKS:
             self._break("\n\n")
+        if tag in _ROWS and self._row is None and is_of_cells(element):
+            self._row = element
         if tag in _ITEMS:
-            self._bullet(element.getparent())
+            self._bullet(element)
         elif tag in _LINE_BREAKS:
             self._break("\n")
         elif tag in _CELLS and element.getprevious() is not None:
             self._end_cell()
         elif tag == "pre":
             self._preformatted += 1
-        self._write(element.text)
+        self.write(element.text)
 
     def end(self, element: html.HtmlElement) -> None:
         if element.tag == "pre":
             self._preformatted -= 1
         if element.tag in _ITEMS:
             self._drop_bullet()
+        if element is self._row:
+            self._row = None
+            self._end_row()
         if element.tag in _BLOCKS:
             self._break("\n\n")
-        self._write(element.tail)
+        self.write(element.tail)
 
     def text(self) -> str:
         return "".join(self._parts)
 
-    def _write(self, text: str | None) -> None:
+    def write(self, text: str | None) -> None:
         if text and not self._preformatted:
             text = _SPACES.sub(" ", text)
             if self._parts[-1][-1].isspace():
@@ -116,7 +161,9 @@ class _Blocks:
             self._bulleted = False
 
     def _break(self, lines: str) -> None:
-        if not self._bulleted:
+        if self._row is not None:
+            self.write(" ")
+        elif not self._bulleted:
             self._parts.append(lines)
 
     def _drop_bullet(self) -> None:
@@ -130,8 +177,14 @@ class _Blocks:
         if not self._parts[-1].endswith("\n"):
             self._parts.append(" | ")
 
-    def _bullet(self, parent: html.HtmlElement | None) -> None:
-        bullet = "• "
+    def _end_row(self) -> None:
+        while self._parts[-1] in (" ", " | "):
+            self._parts.pop()
+
+    def _bullet(self, item: html.HtmlElement) -> None:
+        if item.get("rend", "").startswith(_TERMS):
+            return
+        bullet, parent = "• ", item.getparent()
         if parent is not None and "ol" in (parent.tag, parent.get("rend")):
             if parent not in self._numbers:
                 start = _NUMBER.fullmatch(parent.get("start", ""))

@@ -421,7 +421,7 @@ def test_title_of_markdown(text: str, title: str, rest: str) -> None:
         ("3. a\n4. b\n\n   c\n", "3. a\n\n4. b\n\nc"),
         ("> a\n> b\n>> c", "a b\n\nc"),
         ("```py\nif a:\n\tb\n```\n\n    indented", "if a:\n b\n\nindented"),
-        ("| a | b |\n|---|---|\n| *c* | d |\n| e | |", "a | b\n\nc | d\n\ne |"),
+        ("| a | b |\n|---|---|\n| *c* | d |\n| e | |", "a | b\n\nc | d\n\ne"),
         ("a\n\n---\n\nb", "a\n\nb"),
         ("<div>\n<p>a<p>b <i>c</i>\n<script>d</script></div>\n\ne", "a\n\nb c\n\ne"),
         ("a <title> b\n\n<script>\n\nc", "a b"),
@@ -532,7 +532,7 @@ def test_title_and_author_of_a_page(head: str, title: str, author: str | None) -
         (b"<p>Only a piece.", "Only a piece."),
         (b"Just words &amp; more", "Just words & more"),
         (b"<?xml version='1.0' encoding='utf-8'?><html><body>caf\xc3\xa9</body></html>", "café"),
-        (b"<body><table><tr><td><p>a</p></td><td>b</td></tr></table>", "a\n\nb"),
+        (b"<body><table><tr><td><p>a</p></td><td>b</td></tr></table>", "a | b"),
         (b"<a href=x>Home</a>", "Home"),
     ],
 )
