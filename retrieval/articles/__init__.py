@@ -6,7 +6,8 @@
 
 A format is a module with a function `read`: markdown, webpage, feeds, pdf, word, odt, epub, rtf,
 channel (and channel_page, an export in HTML). What several need is in `text`, `metadata`, `markup`
-(HTML), `archive` (zipped XML), `post` (both forms of an export).
+and `formulas` (HTML), `archive` (zipped XML), `post` (both forms of an export); a page also takes
+`visibility`, `main_text`, `clutter` and `headline`.
 Nothing that takes long to import is imported here, for the worker starts with it.
 """
 

@@ -1,0 +1,118 @@
+"""Main text: what a page is about, told from menus, side columns and foot by trafilatura."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from retrieval.articles import markup
+from retrieval.articles.clutter import drop_clutter
+from retrieval.articles.formulas import formula_text, is_formula
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement  # type: ignore[import-untyped]
+
+logger = logging.getLogger(__name__)
+
+MIN_CHARACTERS = 250
+"""What trafilatura wants of a page to tell its text from its menus."""
+MAX_SHORT = 1_000
+"""Characters of the text of a page that is as short as that."""
+
+_FRAMES = ("article", "div", "main", "section", "td")
+_BLOCK_TAGS = (
+    "address article aside blockquote center details div dl fieldset figure footer form h1 h2 h3 "
+    "h4 h5 h6 header hr main nav ol p pre section table ul"
+)
+_BLOCKS = frozenset(_BLOCK_TAGS.split())
+_DAYS = " or ".join(f"ancestor::{tag}" for tag in ("p", "li", "td", "dd", "blockquote"))
+
+
+def main_text(path: str, page: HtmlElement) -> str:
+    """Return the main text of a page, or nothing; the page is changed on the way."""
+    from trafilatura import bare_extraction
+
+    _fit(page)
+    try:
+        document = bare_extraction(page, include_comments=False)
+    except Exception:
+        # Heuristics on whatever the web brings: a defect in them must not cost the article.
+        logger.warning("%s: main text not found, the whole page is read", path, exc_info=True)
+        return ""
+    body = None if document is None or isinstance(document, dict) else document.body
+    text = "" if body is None else markup.text_of(body)
+    # Where trafilatura gives up, it returns all words of the page as one paragraph.
+    is_dump = body is not None and len(body) == 1 and "\n" in (body[0].text or "")
+    if len(text) >= MIN_CHARACTERS and not is_dump:
+        return text
+    short = markup.text_of(drop_clutter(page.find("body")))
+    return short if len(short) <= max(len(text), MAX_SHORT) else text
+
+
+def _fit(page: HtmlElement) -> None:
+    """Turn what trafilatura leaves out of a text into what it keeps."""
+    for formula in list(filter(is_formula, page.iter())):
+        formula.text = formula_text(formula)
+        del formula[:]
+        formula.tag = "span"
+    for day in page.xpath(f".//time[{_DAYS}]"):
+        day.tag = "span"
+    for caption in page.xpath(".//figure/figcaption[not(.//a)]"):
+        caption.tag = "p"
+        caption.attrib.clear()  # names of classes have a say
+        caption.getparent().addnext(caption)
+    _fit_tables(page)
+    for frame in list(page.iter(*_FRAMES)):
+        if any(child.tag in _BLOCKS for child in frame):
+            _wrap_text(frame)
+
+
+def _fit_tables(page: HtmlElement) -> None:
+    """Make plain frames of tables that lay out a page, and plain text of the cells of others."""
+    for table in page.iter("table"):
+        outer = next(table.iterancestors("blockquote", "table"), None)
+        if outer is not None and outer.tag == "blockquote":
+            outer.tag = "div"
+        if not markup.is_of_cells(table) and next(table.iter("th"), None) is None:
+            table.set("role", "presentation")
+    for table in list(page.iterfind(".//table")):
+        groups = [table, *table.iterchildren("tbody", "thead", "tfoot")]
+        rows = [row for group in groups for row in group.iterchildren("tr")]
+        cells = [cell for row in rows for cell in row.iterchildren("td", "th")]
+        if table.get("role") == "presentation":
+            for part in (*groups, *rows, *cells):
+                part.tag = "div"
+            continue
+        for item in [item for cell in cells for item in cell.iter("li", "ol", "ul")]:
+            if item.tag == "li":
+                item.text = f" • {item.text or ''}"
+            item.tag = "span"
+
+
+def _wrap_text(frame: HtmlElement) -> None:
+    """Make paragraphs of the text that stands between the blocks of a frame."""
+    run: list[HtmlElement] = []
+    before = None
+    for child in [*frame, None]:
+        if child is not None and child.tag not in _BLOCKS:
+            run.append(child)
+            continue
+        text = frame.text if before is None else before.tail
+        if _is_text(text, run):
+            paragraph = frame.makeelement("p")
+            paragraph.text = text
+            if before is None:
+                frame.text = None
+                frame.insert(0, paragraph)
+            else:
+                before.tail = None
+                before.addnext(paragraph)
+            paragraph.extend(run)
+        run, before = [], child
+
+
+def _is_text(text: str | None, elements: list[HtmlElement]) -> bool:
+    """Tell whether text and the elements behind it say more than links do."""
+    texts = [text, *(one.tail for one in elements)]
+    texts += [one.text_content() for one in elements if one.tag != "a"]
+    return any(one and not one.isspace() for one in texts)
