@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from config import SearchSettings
 from retrieval.index import FixedSnapshot, Snapshot, StoredChunk
+from retrieval.languages import terms
 from retrieval.refresh.refresh import Candidate
 from retrieval.search import Searcher
-from retrieval.types import Encoder
+from retrieval.types import Encoder, Source
 
 # Articles beside those that changed, or half of a large sample.
 _OTHERS = 2
@@ -86,11 +87,16 @@ class KnownItemQuery:
     text: str
 
     def is_found(self, searcher: Searcher) -> bool:
-        """Whether the article is among the hits, or another one that says the same."""
+        """Whether the article is among the hits, or another one that says the same.
+
+        One with all the same words counts, too: of price lists or bulletins none is found before
+        the others by words that all of them have.
+        """
         return any(
             self.path in {hit.source.path, *(one.path for one in hit.also)}
             or self.text == hit.source.title
             or self.text in hit.chunk.text
+            or _terms(self.text, hit.source) <= _terms(hit.chunk.text, hit.source)
             for hit in searcher.search(self.text).hits
         )
 
@@ -108,6 +114,11 @@ def sentence_queries(chunks: Iterable[StoredChunk]) -> Iterator[KnownItemQuery]:
         chunk = stored.chunk
         spans = [(one.start - chunk.start, one.end - chunk.start) for one in chunk.sentences]
         texts = [chunk.text[slice(*span)] for span in spans]
-        telling = [text for text in texts if len(text) in _SENTENCE_CHARS]
+        language = stored.source.language
+        telling = [text for text in texts if len(text) in _SENTENCE_CHARS and terms(text, language)]
         if telling:
             yield KnownItemQuery(stored.source.path, telling[len(telling) // 2])
+
+
+def _terms(text: str, source: Source) -> set[str]:
+    return set(terms(text, source.language))

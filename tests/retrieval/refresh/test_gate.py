@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -141,12 +142,12 @@ def test_the_gate_sees_the_draft_and_the_state_before_it(library: Library) -> No
 
 def test_articles_that_all_say_the_same_are_no_reason_to_refuse(tmp_path: Path) -> None:
     library = Library(tmp_path)
-    for n in range(60):
+    for n in range(400):
         library.write(
             **{f"a{n:02}": f"The log\n\nIt is now {n} o'clock and all is well.\n\nGood night."}
         )
 
-    assert library.refresh(options=gated()).added == 60
+    assert library.refresh(options=gated()).added == 400
 
 
 def test_a_few_changes_cost_few_questions(library: Library) -> None:
@@ -155,3 +156,19 @@ def test_a_few_changes_cost_few_questions(library: Library) -> None:
     library.refresh(options=gated(encoder))
 
     assert 2 <= len(encoder.asked) <= 6
+
+
+def test_bulletins_of_the_same_few_words_are_published(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    chance = random.Random(3)
+    words = ["harbour", "ferry", "pilot", "tide", "buoy", "crane"]
+    for n in range(400):
+        sentences = (" ".join(chance.choices(words, k=12)).capitalize() for _ in range(3))
+        library.write(**{f"a{n:03}": ". ".join(sentences) + "."})
+    assert library.refresh(options=gated()).added == 400
+
+
+def test_an_article_without_words_speaks_against_nothing(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(dashes="— " * 200, waves="~ " * 200)
+    assert library.refresh(options=gated()).added == 2
