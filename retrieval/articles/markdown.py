@@ -1,4 +1,7 @@
-"""Markdown: front matter, and a body that is rendered to HTML and read as a page is."""
+"""Markdown: front matter, and a body that is rendered to HTML and read as a page is.
+
+What CommonMark does not know, but Obsidian, Hugo, Jekyll and others write, is reduced to its words.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from html import escape
+from typing import Any
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from retrieval.articles import markup
+from retrieval.articles.containers import TAGS, add_containers
 from retrieval.articles.front_matter import split_front_matter, split_header
-from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of
+from retrieval.articles.inline_marks import add_inline_marks
+from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, tags_of
+from retrieval.articles.templates import has_templates, without_templates
 from retrieval.articles.text import decode, line_ends
 
-# markdown-it takes up to 70 µs for each of these characters; beyond, markup stays in the text.
-MARKS = "\n[]*_`<>&|\\~!"
+# markdown-it takes up to 70 µs for each of these characters, and a tenth of it for each of those
+# where it only stops; beyond, markup stays in the text.
+MARKS = "\n[]*_`<>&|\\~!{%=^"
+STOPS = "#$+-:@}"
 MAX_MARKS = 50_000
 
 _LINE_BREAK = re.compile(r"<br\b", re.IGNORECASE)
@@ -33,9 +43,11 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
     if not fields:
         fields, body = split_header(body)
     metadata = metadata_of(path, fields)
-    if sum(map(body.count, MARKS)) > MAX_MARKS:
+    if sum(map(body.count, MARKS)) + sum(map(body.count, STOPS)) // 10 > MAX_MARKS:
         return [RawArticle(metadata, body)]
-    tokens = _markdown().parse(body)
+    env: dict[str, Any] = {}
+    tokens = _markdown().parse(body, env)
+    metadata = replace(metadata, tags=tags_of([*metadata.tags, *env.get(TAGS, ())]))
     if metadata.title is None:
         metadata = replace(metadata, title=_text_of(_heading(tokens)))
     return [RawArticle(metadata, _text_of(tokens))]
@@ -57,6 +69,21 @@ def _text_of(tokens: Sequence[Token]) -> str:
     return "" if page is None else markup.text_of(page)
 
 
+def _leave_out_templates(state: StateCore) -> None:
+    """Take tags of templates out of a text, other than from its code."""
+    if not has_templates(state.src):
+        return
+    blocks: list[Token] = []
+    state.md.block.parse(state.src, state.md, {}, blocks)
+    starts = [0, *(match.end() for match in re.finditer("\n", state.src)), len(state.src)]
+    code = [
+        (starts[block.map[0]], starts[min(block.map[1], len(starts) - 1)])
+        for block in blocks
+        if block.type in ("fence", "code_block") and block.map
+    ]
+    state.src = without_templates(state.src, code)
+
+
 @cache
 def _markdown() -> MarkdownIt:
     """Return a parser whose renderer leaves out emphasis, links and images.
@@ -65,6 +92,9 @@ def _markdown() -> MarkdownIt:
     open `<script>` or `<title>` in a text about HTML does not swallow what follows.
     """
     markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    add_containers(markdown)
+    add_inline_marks(markdown)
+    markdown.core.ruler.before("block", "templates", _leave_out_templates)
     for mark in ("em", "strong", "s", "link"):
         markdown.add_render_rule(f"{mark}_open", lambda *_: "")
         markdown.add_render_rule(f"{mark}_close", lambda *_: "")
