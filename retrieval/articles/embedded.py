@@ -16,6 +16,11 @@ _ARCHIVE = b"PK\x03\x04"
 _RTF = b"{\\rtf"
 _MAIL = b"mime-version:"  # a page with its pictures, as Word saves it
 _HEAD = 2_000
+# To read one of n parameters takes n² steps.
+_CONTENT_TYPE = re.compile(
+    rb"(?:^|[\r\n])content-type:[^\r\n]*(?:[\r\n]{1,2}[ \t][^\r\n]*)*", re.IGNORECASE
+)
+_MAX_CONTENT_TYPE = 2_000
 _PARTS = re.compile(rb"<\w{1,9}:(?:document|package)\b")  # of a Word document, by themselves
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
@@ -56,6 +61,8 @@ def _page(text: str) -> str:
 
 
 def _page_of_mail(data: bytes) -> str:
+    if any(len(header[0]) > _MAX_CONTENT_TYPE for header in _CONTENT_TYPE.finditer(data)):
+        raise UnreadableArticle("its type is too long")
     message = email.message_from_bytes(data, policy=email.policy.compat32)
     for part in message.walk():
         if part.get_content_type() in _PAGES:

@@ -63,9 +63,18 @@ def test_a_document_that_takes_in_itself() -> None:
     assert text(zipped(inside | {"word/_rels/document.xml.rels": rels})) == "Before.\n\nAfter."
 
 
-def test_what_cannot_be_read_is_left_out_and_said(caplog: pytest.LogCaptureFixture) -> None:
-    assert text(holding(b"PK\x03\x04 no archive")) == "Before.\n\nAfter."
-    assert "'word/chunk.bin' in it is left out: a damaged archive" in caplog.text
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PK\x03\x04 no archive", "a damaged archive"),
+        (MAIL.replace(b"text/html", b"text/html" + b";\r\n a=b" * 100_000), "its type is too long"),
+    ],
+)
+def test_what_cannot_be_read_is_left_out_and_said(
+    content: bytes, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert text(holding(content)) == "Before.\n\nAfter."
+    assert f"'word/chunk.bin' in it is left out: {reason}" in caplog.text
 
 
 def test_documents_nested_too_deeply_are_refused() -> None:
