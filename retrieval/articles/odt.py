@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles.archive import Archive, attribute, local, text_at, texts_at
+from retrieval.articles.formulas import formula_text, is_formula
 from retrieval.articles.metadata import (
     Metadata,
     RawArticle,
@@ -44,6 +45,7 @@ _ABOVE = re.compile("super|[1-9]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _CONTENT = "content.xml"
 _OBJECTS = ("text", "spreadsheet")
+_FORMULA = "math"
 _TITLE_STYLE = "Title"
 
 
@@ -120,6 +122,10 @@ class _Text:
             elif not self._is_read(element, name):
                 skipped = element
                 walk.skip_subtree()
+            elif name == _FORMULA:
+                self._write(formula_text(element))
+                skipped = element
+                walk.skip_subtree()
             elif name == "note-body" and element is not root:
                 self.notes.append(element)
                 walk.skip_subtree()
@@ -170,12 +176,15 @@ class _Text:
             self.blocks.end_cell()
 
     def _add_object(self, address: str | None) -> None:
-        """Add the text of a document, a table or a chart in this one; each is read once."""
+        """Add the text of a formula, a table, a chart or a document; each is read once."""
         name = posixpath.normpath(posixpath.join(unquote(address or ""), _CONTENT))
         if name == _CONTENT or name in self._objects:
             return
         self._objects.add(name)
-        body = _child(self._archive.xml(name), "body")
+        root = self._archive.xml(name)
+        if root is not None and is_formula(root):
+            self._write(formula_text(root))
+        body = _child(root, "body")
         for kind in _OBJECTS:
             if (part := _child(body, kind)) is not None:
                 self.add(part)

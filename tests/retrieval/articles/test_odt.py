@@ -148,6 +148,14 @@ def test_documents_and_charts_in_a_document() -> None:
     assert only("a.odt", zipped(inside)).text == "Year | Cars\n\nCars by year\n\nOne."
 
 
+def test_formulas_are_one_line() -> None:
+    formula = '<math xmlns="{}"><mfrac><mi>a</mi><mi>{}</mi></mfrac></math>'
+    here = formula.format("http://www.w3.org/1998/Math/MathML", "c")
+    body = p(f"So <draw:object xlink:href='./Object 1' xmlns:xlink='u'/> and {here}.")
+    inside = members(odt(body)) | {"Object 1/content.xml": formula.format("u", "b").encode()}
+    assert only("a.odt", zipped(inside)).text == "So a/b and a/c."
+
+
 def test_tables_are_read_row_by_row() -> None:
     table = f"<table:table>{row(p('Year'), p('Cars'))}{row(p('2024') + p('May'), '')}</table:table>"
     assert read(p("One.") + table + p("Two.")).text == "One.\n\nYear | Cars\n\n2024 May |\n\nTwo."
