@@ -10,8 +10,8 @@ from bot import documents
 from bot.answers import Answer, Answerer
 from bot.display import plain
 from bot.language_names import language_names
+from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
-from bot.telegram.views.languages import LANGUAGES
 from bot.terminal import AnswerDrawing
 from retrieval.search import UnknownLanguage
 

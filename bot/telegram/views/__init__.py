@@ -6,12 +6,13 @@ notices     what the bot says of itself; reports, what it says of its index and 
 quotes      an excerpt's quotation and its citation line
 message     text with entities and buttons, and what a press of one means
 text        text counted and cut as Telegram counts it
-languages   the catalogues of messages, plural forms, dates
+
+`bot.languages` has the messages in these languages, their plural forms, dates and numbers.
 """
 
+from bot.languages import LANGUAGES, Language, language_of
 from bot.telegram.views import answers, notices, reading, reports
 from bot.telegram.views.answers import shown_in
-from bot.telegram.views.languages import LANGUAGES, Language, language_of
 from bot.telegram.views.message import Action, Message, Press
 
 __all__ = [

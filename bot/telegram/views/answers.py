@@ -18,7 +18,7 @@ from telegram import (
 )
 
 from bot.answers import Answer
-from bot.telegram.views.languages import Language
+from bot.languages import Language
 from bot.telegram.views.message import (
     TEXT_UNITS,
     Action,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.telegram.views.languages import LANGUAGES, Language
+from bot.languages import LANGUAGES, Language
 from bot.telegram.views.message import Action, Button, Message, Press
 from bot.telegram.views.text import one_line
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from telegram import MessageEntity
 
-from bot.telegram.views.languages import Language
+from bot.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Message, joined, part
 from bot.telegram.views.text import harmless, normalised, one_line, shortened, units, within
 from retrieval.types import Excerpt, Source

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from telegram import MessageEntity
 
-from bot.telegram.views.languages import Language
+from bot.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Action, Button, Message, Press, joined, part
 from bot.telegram.views.quotes import address, cited, named, titled
 from bot.telegram.views.text import (

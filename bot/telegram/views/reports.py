@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.gaps import QuestionGroup
+from bot.languages import Language
 from bot.telegram.memory import Stats
 from bot.telegram.views.answers import notice
-from bot.telegram.views.languages import Language
 from bot.telegram.views.message import Message
 from bot.telegram.views.text import one_line
 from retrieval.index import Generation

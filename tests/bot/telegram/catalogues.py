@@ -19,7 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import bot.telegram
-from bot.telegram.views.languages import LANGUAGES, PLACE
+from bot.languages import LANGUAGES, PLACE
 
 PACKAGE = Path(bot.telegram.__file__).parent
 COMMAND = "python -m tests.bot.telegram.catalogues"

@@ -15,8 +15,8 @@ from itertools import groupby
 from pathlib import Path
 
 from bot.build import open_library
+from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
-from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import Button, Message
 from config import Settings
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from bot.answers import Answer
-from bot.telegram.views.languages import LANGUAGES
+from bot.languages import LANGUAGES
 from bot.telegram.views.message import Message
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.search.spelling import Correction

@@ -16,10 +16,10 @@ from pathlib import Path
 from telegram import InputTextMessageContent, MessageEntity
 
 from bot.answers import Answer
+from bot.languages import LANGUAGES, Language
 from bot.telegram.views import answers as views
 from bot.telegram.views import reading
 from bot.telegram.views.answers import cards
-from bot.telegram.views.languages import LANGUAGES, Language
 from bot.telegram.views.message import Action, Message, Press
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.search.spelling import Correction

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from telegram.error import Forbidden
 
+from bot.languages import LANGUAGES
 from bot.telegram.alarms import Alarms
-from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import Message
 
 from .bots import CROWS, serving

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.languages import LANGUAGES
 from bot.telegram.catalogue import article_key
 from bot.telegram.commands import menu
 from bot.telegram.memory import ChatPlace, State
 from bot.telegram.views import notices
-from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import Action, Press
 
 from .bots import CROWS, NOTHING, TIDES, said, serving, turned, warnings

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from bot.languages import LANGUAGES
 from bot.telegram.limiter import Rates
-from bot.telegram.views.languages import LANGUAGES
 
 from .bots import CROWS, FROM_CROWS, FROM_TIDES, TIDES, serving, warnings
 from .emulator import ApiError, Emulator, Fault, channel, group, person, supergroup

@@ -7,7 +7,7 @@ import pytest
 from babel import Locale
 from babel.messages.catalog import Catalog
 
-from bot.telegram.views.languages import LANGUAGES, Language, language_of
+from bot.languages import LANGUAGES, Language, language_of
 
 from . import catalogues
 
@@ -84,7 +84,7 @@ def test_each_catalogue_is_a_language_and_each_language_has_its_catalogue() -> N
     assert list(LANGUAGES) == ["en", "uk", "ru", "de"]
     assert [language.code for language in LANGUAGES.values()] == list(LANGUAGES)
     assert {path.stem for path in CATALOGUES} == set(LANGUAGES) - {"en"}
-    assert set(CATALOGUES) == set((catalogues.PACKAGE / "views" / "locales").iterdir())
+    assert set(CATALOGUES) == set(CATALOGUES[0].parent.iterdir())
 
 
 def test_every_message_in_the_code_is_a_literal() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions
 
 from bot.answers import Answer
+from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
-from bot.telegram.views.languages import LANGUAGES
 from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Action, Button, Message, Press
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.types import Stage

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.answers import Answer
+from bot.languages import LANGUAGES
 from bot.telegram.views import answers
 from bot.telegram.views.answers import shown_in
-from bot.telegram.views.languages import LANGUAGES
 from bot.writing.writer import Writer
 from config import Settings, WriterSettings
 from tests.bot.writing.openai_server import (
