@@ -1,4 +1,4 @@
-"""A writer of PDF files, for tests: lines of text at places, in Helvetica."""
+"""A writer of PDF files, for tests: lines of text in Helvetica, rules, fields and notes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,32 @@ class Words:
     size: float = 12
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A thin line from one place to another."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A field or a note in a rectangle.
+
+    Attributes:
+        entries: What its dictionary has beside the rectangle.
+        box: Left, lower, right and upper edge.
+    """
+
+    entries: bytes
+    box: tuple[int, int, int, int] = (200, 695, 400, 715)
+
+
+Item = Words | Rule | Annotation
+
+
 def column(*lines: str, x: float = 72, y: float = 700, leading: float = 14) -> list[Words]:
     """Set lines below each other; an empty one leaves half a line free."""
     words = []
@@ -27,7 +53,10 @@ def column(*lines: str, x: float = 72, y: float = 700, leading: float = 14) -> l
 
 
 def pdf(
-    *pages: Iterable[Words], info: Mapping[str, str] | None = None, trailer: bytes = b""
+    *pages: Iterable[Item],
+    info: Mapping[str, str] | None = None,
+    trailer: bytes = b"",
+    rotate: int = 0,
 ) -> bytes:
     """Write a document of pages 612 × 792 points.
 
@@ -35,22 +64,35 @@ def pdf(
         pages: What stands on each.
         info: The document information.
         trailer: More entries of the trailer.
+        rotate: By how many degrees its pages are turned when they are shown.
     """
     objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"",
         b"",
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
         b"<<%s>>" % b"".join(b"/%s%s" % (k.encode(), _text(v)) for k, v in (info or {}).items()),
     ]
-    kids = []
+    kids, fields = [], []
     for page in pages:
-        shown = b"BT%sET" % b"".join(map(_shown, page))
+        items = list(page)
+        shown = b"BT%sET\n" % b"".join(_shown(item) for item in items if isinstance(item, Words))
+        shown += b"".join(_drawn(item) for item in items if isinstance(item, Rule))
         objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(shown), shown))
+        contents, notes = len(objects), []
+        for item in items:
+            if isinstance(item, Annotation):
+                box = b"[%d %d %d %d]" % item.box
+                objects.append(b"<</Type/Annot%s/Rect%s>>" % (item.entries, box))
+                notes.append(b"%d 0 R" % len(objects))
+                if b"/Widget" in item.entries:
+                    fields.append(notes[-1])
         objects.append(
             b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>"
-            b"/Contents %d 0 R>>" % len(objects)
+            b"/Contents %d 0 R/Annots[%s]/Rotate %d>>" % (contents, b" ".join(notes), rotate)
         )
         kids.append(b"%d 0 R" % len(objects))
+    form = b"/AcroForm<</Fields[%s]>>" % b" ".join(fields) if fields else b""
+    objects[0] = b"<</Type/Catalog/Pages 2 0 R%s>>" % form
     objects[1] = b"<</Type/Pages/Count %d/Kids[%s]>>" % (len(kids), b" ".join(kids))
     return written(objects, b"/Info 4 0 R" + trailer)
 
@@ -72,6 +114,10 @@ def written(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
 def _shown(words: Words) -> bytes:
     text = _text(words.text, encoding="cp1252")
     return b"/F %g Tf 1 0 0 1 %g %g Tm%sTj\n" % (words.size, words.x, words.y, text)
+
+
+def _drawn(rule: Rule) -> bytes:
+    return b"%g %g m %g %g l S\n" % (rule.x, rule.y, rule.to_x, rule.to_y)
 
 
 def _text(text: str, encoding: str = "utf-16") -> bytes:

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.articles.metadata import ReadingLimits
-from retrieval.articles.pdf import HYPHEN, Line, without_running_heads
-from retrieval.articles.pdf import text_of as text_of_page
+from retrieval.articles.pdf.lines import HYPHEN, Line
+from retrieval.articles.pdf.paragraphs import text_of as text_of_page
+from retrieval.articles.pdf.paragraphs import with_whole_words
+from retrieval.articles.pdf.running_heads import without_running_heads
 from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.types import Article, Source
 from tests.retrieval.articles.pdfs import PAGE, Words, column, pdf, written
@@ -95,7 +97,7 @@ def test_hyphens_that_belong_there_stay(lines: tuple[str, ...], text: str) -> No
     assert text_of(*lines) == text
 
 
-def test_running_heads_and_page_numbers_are_left_out() -> None:
+def test_running_heads_are_said_once_and_page_numbers_not_at_all() -> None:
     pages = [
         [
             Words("Annals of bridges", y=760),
@@ -105,9 +107,52 @@ def test_running_heads_and_page_numbers_are_left_out() -> None:
         for number, word in enumerate(["one", "two", "three", "four"], start=1)
     ]
     one = article(pdf(*pages))
-    assert "Annals" not in one.text
+    assert one.text.count("Annals") == 1
     assert "Page" not in one.text
-    assert one.text.startswith("This is what chapter one says. It ends with one.\n\nThis is")
+    assert one.text.startswith(
+        "Annals of bridges\n\nThis is what chapter one says. It ends with one.\n\nThis is"
+    )
+
+
+def test_a_head_that_counts_the_pages_is_said_once() -> None:
+    pages = [
+        [
+            Words(f"Annals of bridges {n}", y=760),
+            *column(*(f"Line {k * n} of this." for k in range(2, 11))),
+        ]
+        for n in (11, 12, 13)
+    ]
+    text = article(pdf(*pages)).text
+    assert text.startswith("Annals of bridges 11\n\nLine 22 of this.")
+    assert text.count("Annals") == 1
+    assert text.count("Line") == 27
+
+
+def test_short_pages_that_differ_in_numbers_lose_nothing() -> None:
+    pages = [
+        column(f"Ticket {n} of the tram", "", f"Seat {n}, row {2 * n}", "", f"Valid on {n} June")
+        for n in range(3, 7)
+    ]
+    text = article(pdf(*pages)).text
+    for n in range(3, 7):
+        assert f"Ticket {n} of the tram\n\nSeat {n}, row {2 * n}\n\nValid on {n} June" in text
+
+
+def test_slides_keep_their_titles() -> None:
+    steps = ["Dig a well.", "Lay a pipe.", "Turn the tap."]
+    pages = [
+        [
+            Words("Water for the hill", y=760, size=24),
+            Words(f"Part {n}", y=700, size=18),
+            Words(step, y=500),
+        ]
+        for n, step in enumerate(steps, start=1)
+    ]
+    one = article(pdf(*pages), "0001.pdf")
+    assert one.source.title == "Water for the hill"
+    assert one.text.count("Water for the hill") == 1
+    assert "Part 1\n\nDig a well." in one.text
+    assert "Part 3\n\nTurn the tap." in one.text
 
 
 def test_lines_that_are_not_at_one_height_are_no_running_heads() -> None:
@@ -257,8 +302,8 @@ def letters(text: str) -> str:
 
 @given(LINES)
 def test_wherever_lines_stand_no_letter_of_them_is_lost(lines: list[Line]) -> None:
-    text = text_of_page(lines)
-    assert letters(text) == letters("".join(one.text for one in lines))
+    (text,) = with_whole_words([text_of_page(lines)])
+    assert sorted(letters(text)) == sorted(letters("".join(one.text for one in lines)))
     assert HYPHEN not in text
 
 
@@ -272,8 +317,8 @@ def test_what_stands_on_one_page_is_no_running_head(pages: list[list[Line]]) -> 
 
 
 def test_two_pages_of_one_head() -> None:
-    pages = [[line("Annals 1", 760), line("One.", 700)], [line("Annals 2", 761), line("Two.", 700)]]
-    assert without_running_heads(pages) == [pages[0][1:], pages[1][1:]]
+    pages = [[line("Annals", 760), line("One.", 700)], [line("Annals", 761), line("Two.", 700)]]
+    assert without_running_heads(pages) == [pages[0], pages[1][1:]]
 
 
 def test_figures_at_one_height_are_no_page_numbers() -> None:
