@@ -79,7 +79,7 @@ class Handlers:
                 self._metrics.question(Outcome.REFUSED, kind)
                 return
             async with self._outbox.typing(asked.place):
-                reply = await self._workers.run(place, self._replies.question, asked)
+                reply = await self._workers.answer(asked, self._replies.question)
             if reply is not None:
                 await self._send(asked, reply, kind)
                 self._metrics.replied(time.monotonic() - started)
@@ -95,7 +95,7 @@ class Handlers:
         async with self._access.asking(place, code, asked.message_id) as admitted:
             if not admitted:
                 return
-            edited = await self._workers.run(place, self._replies.edited, asked)
+            edited = await self._workers.answer(asked, self._replies.edited)
             if edited is None:
                 return
             shown, reply = edited

@@ -192,10 +192,11 @@ class Service:
             await self._on_unsent(update, error)
             return
         _log.error("an update could not be handled", exc_info=error)
-        message = update.effective_message if isinstance(update, Update) else None
-        if isinstance(update, Update) and update.message and message:
+        message = update.message if isinstance(update, Update) else None
+        if message is not None:
             code = message.from_user.language_code if message.from_user else None
-            with contextlib.suppress(TelegramError):
+            # What is no message of Telegram's may have no chat.
+            with contextlib.suppress(TelegramError, AttributeError):
                 await self._outbox.reply(
                     place_of(message), notices.sorry(language_of(code)), message.message_id
                 )

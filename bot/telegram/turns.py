@@ -1,7 +1,8 @@
 """Turns: who is next when more is asked than the processor can answer.
 
-The thread that comes free goes to whoever has used the least of them in about the last minute. So
-forty users with costly questions make each other wait, and hardly anybody else.
+The thread that comes free goes to whoever has used the least of them in about the last minute, and
+of those who have used alike to whose question is short, which seldom costs much. So forty users
+with costly questions make each other wait, and hardly anybody else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Callable
 _MINUTE_S = 60.0
 _ALIKE_S = 0.1
 """Who differ by less have used alike: the first to come is the first served."""
+_SHORT_CHARS = 250
+"""Questions below this length are alike."""
 _REMEMBERED = 50_000
 """Users and chats whose use is remembered; those who have not asked for longest are forgotten."""
 
@@ -31,15 +34,21 @@ class Turns:
         self._free = count
         self._clock = clock
         self._used = _Used(clock)
-        self._waiting: dict[asyncio.Future[None], tuple[int, int]] = {}
+        self._waiting: dict[asyncio.Future[None], tuple[int, int, int]] = {}
 
-    async def wait(self, chat: int, user: int) -> None:
-        """Wait for a thread; the caller calls `end` when it is free again."""
+    async def wait(self, chat: int, user: int, chars: int = 0) -> None:
+        """Wait for a thread; the caller calls `end` when it is free again.
+
+        Args:
+            chat: Where it was asked; the user's own id, outside of groups.
+            user: Who asked.
+            chars: Length of the question.
+        """
         if self._free:
             self._free -= 1
             return
         turn = asyncio.get_running_loop().create_future()
-        self._waiting[turn] = (chat, user)
+        self._waiting[turn] = (chat, user, chars)
         try:
             await turn
         except asyncio.CancelledError:
@@ -64,10 +73,10 @@ class Turns:
         del self._waiting[turn]
         turn.set_result(None)
 
-    def _order(self, chat: int, user: int) -> tuple[float, float]:
+    def _order(self, chat: int, user: int, chars: int) -> tuple[float, float, int]:
         """Compare a group with everybody, and its members with each other."""
         own = self._used.of(user)
-        return max(own, self._used.of(chat)), own
+        return max(own, self._used.of(chat)), own, chars // _SHORT_CHARS
 
 
 class _Used:

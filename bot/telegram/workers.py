@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+from bot.telegram.addressing import AskedQuestion
 from bot.telegram.memory import ChatPlace
 from bot.telegram.turns import Turns
 
@@ -46,19 +47,26 @@ class Workers:
             *args: Its arguments.
             **kwargs: Its named arguments.
         """
+        return await self._run(place, 0, lambda: work(*args, **kwargs))
+
+    async def answer(self, asked: AskedQuestion, work: Callable[[AskedQuestion], _T]) -> _T:
+        """Call a function with a question, as `run` does."""
+        return await self._run(asked.place, len(asked.question), lambda: work(asked))
+
+    async def _run(self, place: ChatPlace, chars: int, work: Callable[[], _T]) -> _T:
+        begun = ended = 0.0
+
+        def timed() -> _T:
+            nonlocal begun, ended
+            begun = time.perf_counter()
+            try:
+                return work()
+            finally:
+                ended = time.perf_counter()
+
         async with self.turn(place.user):
             with self._is_waiting():
-                await self._turns.wait(place.chat, place.user)
-            begun = ended = 0.0
-
-            def timed() -> _T:
-                nonlocal begun, ended
-                begun = time.perf_counter()
-                try:
-                    return work(*args, **kwargs)
-                finally:
-                    ended = time.perf_counter()
-
+                await self._turns.wait(place.chat, place.user, chars)
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._pool, timed)
             finally:

@@ -27,9 +27,11 @@ class Threads:
         self.turns = Turns(1, self.clock)
         self.order: list[int] = []
 
-    async def ask(self, user: int, seconds: float, chat: int | None = None) -> None:
+    async def ask(
+        self, user: int, seconds: float, chat: int | None = None, chars: int = 50
+    ) -> None:
         chat = user if chat is None else chat
-        await self.turns.wait(chat, user)
+        await self.turns.wait(chat, user, chars)
         self.order.append(user)
         self.clock.now += seconds
         await asyncio.sleep(0)  # others come meanwhile
@@ -57,6 +59,17 @@ async def test_who_has_used_much_waits_for_who_has_not(threads: Threads) -> None
     # One of the forty came first, when the thread was free.
     assert threads.order[41:43] == [50, 51]
     assert sorted(threads.order[40:]) == [*costly, 50, 51]
+
+
+async def test_who_asks_for_the_first_time_at_length_waits_for_who_asks_briefly(
+    threads: Threads,
+) -> None:
+    await asyncio.gather(
+        *(threads.ask(user, 1, chars=1000) for user in range(1, 41)),
+        threads.ask(50, 0.02, chars=200),
+        threads.ask(51, 0.02, chars=20),
+    )
+    assert threads.order == [1, 50, 51, *range(2, 41)]
 
 
 async def test_what_was_used_long_ago_does_not_count(threads: Threads) -> None:
