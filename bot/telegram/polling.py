@@ -37,6 +37,8 @@ _ANSWER_S = 10.0
 """How long the connection may take beyond that."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 """Doubled from failure to failure up to the longest: someone waits when it works again."""
+_LONGEST_FLOOD_S = 3600.0
+"""After which it asks again in any case."""
 _CONFLICTS, _CONFLICTS_S = 3, 60.0
 """One conflict may be the bot's own poll from before a lost connection; three are a rival."""
 
@@ -125,8 +127,11 @@ class Polling:
             result: object = await self._bot.do_api_request(
                 _ENDPOINT, arguments, read_timeout=timeout_s + _ANSWER_S
             )
-        except (LookupError, TypeError) as exc:
-            raise TelegramError("an answer without a result") from exc
+        except TelegramError:
+            raise
+        except Exception as exc:
+            # The library takes whatever comes for an answer of Telegram's, nested how deep it is.
+            raise TelegramError("an answer that cannot be read") from exc
         return result
 
     async def _confirm(self) -> None:
@@ -163,7 +168,7 @@ class _Failures:
         if isinstance(error, RetryAfter):
             after = error.retry_after
             seconds = after.total_seconds() if isinstance(after, dt.timedelta) else float(after)
-            return max(pause, seconds)
+            return min(max(pause, seconds), _LONGEST_FLOOD_S)
         return pause
 
     def end(self) -> None:

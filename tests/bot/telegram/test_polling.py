@@ -318,7 +318,10 @@ async def test_a_token_that_was_revoked_ends_it(
         '{"ok": true, "result": [{"message": {}}]}',
         '{"ok": true, "result": [{"update_id": "1"}]}',
         '{"ok": true, "result": [{"update_id": true}]}',
+        '{"ok": true, "result": [{"update_id": 10000000000000000000}]}',
+        "[" * 5000,
     ],
+    ids=lambda answer: answer[:60],
 )
 async def test_an_answer_that_is_none_is_an_error_that_passes(
     emulator: Emulator, answer: str
@@ -330,6 +333,17 @@ async def test_an_answer_that_is_none_is_an_error_that_passes(
         await emulator.called("getUpdates", 3)
     assert store.ids == [only]
     assert pauses == [1.0]
+
+
+@pytest.mark.parametrize(("seconds", "pause"), [(10**6, 3600.0), (10**20, 1.0)])
+async def test_no_flood_control_stops_it_for_ever(
+    emulator: Emulator, seconds: int, pause: float
+) -> None:
+    store, pauses = Receiver(), Pauses()
+    emulator.fail("getUpdates", Fault(ApiError(429, "Too Many Requests", retry_after=seconds)))
+    async with polling(emulator, store, pauses=pauses):
+        await emulator.called("getUpdates", 2)
+    assert pauses == [pause]
 
 
 async def test_what_fails_outside_of_telegram_is_raised(emulator: Emulator) -> None:
