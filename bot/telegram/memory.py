@@ -284,6 +284,10 @@ class State:
         forgotten; meanwhile others wait with their writing, half a second for 100,000 answers.
         """
         now = self._clock()
+        with self.database.transaction() as db:
+            # Written while the clock was ahead, it would be kept for longer than is promised.
+            for table in ("answers", "conversations"):
+                db.execute(f"UPDATE {table} SET at = :now WHERE at > :now", {"now": now})
         old = f"(SELECT number FROM answers WHERE at < ? ORDER BY at LIMIT {_STEP})"
         ended = f"(SELECT rowid FROM conversations WHERE at < ? LIMIT {_STEP})"
         votes = f"DELETE FROM votes WHERE answer IN {old}"
@@ -292,7 +296,7 @@ class State:
         while self._drop(now - self._pause_s, f"DELETE FROM conversations WHERE rowid IN {ended}"):
             pass
         forgotten = self.database.one("SELECT forgotten FROM meta")[0]
-        if forgotten is not None and now - forgotten >= _DAY_S:
+        if forgotten is not None and abs(now - forgotten) >= _DAY_S:
             self.database.query("VACUUM")
             self.database.query("UPDATE meta SET forgotten = NULL")
         self.database.query(EMPTY_LOG)

@@ -282,6 +282,25 @@ def test_a_purge_drops_what_is_too_old(state: State, clock: Clock) -> None:
         assert db.execute("SELECT count(*) FROM conversations").fetchone() == (1,)
 
 
+def test_what_was_kept_while_the_clock_was_ahead_is_dropped_in_time(
+    state: State, clock: Clock, folder: Path
+) -> None:
+    clock.now += 3650 * DAY
+    add(state, 1, "SECRET")
+    state.asked(place(), "SECRET")
+    add(state, 2, "SECRET", place(BOB))
+    state.forget_user(BOB)
+    clock.now -= 3650 * DAY
+    state.purge()
+
+    clock.now += 30 * DAY + 1
+    state.purge()
+
+    assert state.stats(0).questions == 0
+    assert state.earlier(place()) == ()
+    assert b"SECRET" not in on_disk(folder)
+
+
 def test_the_number_of_an_answer_that_is_gone_is_not_used_again(state: State) -> None:
     number = add(state, 1)
     state.forget_user(ANN)
