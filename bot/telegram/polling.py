@@ -20,7 +20,7 @@ import telegram
 from telegram.error import Conflict, RetryAfter, TelegramError
 
 from bot.telegram.inbox import HIGHEST_ID
-from bot.telegram.transport import TokenRefused
+from bot.telegram.transport import TokenRefused, readable
 
 _T = TypeVar("_T")
 
@@ -98,7 +98,7 @@ class Polling:
     async def _round(self, stop: asyncio.Event) -> None:
         if not self._webhook_gone:
             # Telegram refuses to be polled while it has one; what waits there is kept.
-            await _until_stopped(stop, self._bot.delete_webhook())
+            await _until_stopped(stop, readable(self._bot.delete_webhook()))
             self._webhook_gone = True
         await _until_stopped(stop, self._ready())
         updates = _checked(await _until_stopped(stop, self._fetch(_AT_ONCE, _POLL_S)))
@@ -123,16 +123,9 @@ class Polling:
             "allowed_updates": self._allowed,
         }
         self._unconfirmed = False
-        try:
-            result: object = await self._bot.do_api_request(
-                _ENDPOINT, arguments, read_timeout=timeout_s + _ANSWER_S
-            )
-        except TelegramError:
-            raise
-        except Exception as exc:
-            # The library takes whatever comes for an answer of Telegram's, nested how deep it is.
-            raise TelegramError("an answer that cannot be read") from exc
-        return result
+        return await readable(
+            self._bot.do_api_request(_ENDPOINT, arguments, read_timeout=timeout_s + _ANSWER_S)
+        )
 
     async def _confirm(self) -> None:
         """Confirm what was received last, if no poll has come after it that did so."""

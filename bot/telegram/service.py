@@ -36,7 +36,7 @@ from bot.telegram.outbox import Outbox
 from bot.telegram.polling import Polling
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
-from bot.telegram.transport import TelegramFault, TokenRefused
+from bot.telegram.transport import TelegramFault, TokenRefused, readable
 from bot.telegram.updates import Updates
 from bot.telegram.views import language_of, notices
 from bot.telegram.webhook import Webhook, address_of
@@ -122,7 +122,7 @@ class Service:
                 stack.callback(self._close)
                 # The library does not clean up where initialising fails half way.
                 stack.push_async_callback(self._bot.shutdown)
-                await self._application.initialize()
+                await readable(self._application.initialize())
                 stack.push_async_callback(self._application.shutdown)
                 written_answers = self._register_handlers()
                 stack.push_async_callback(written_answers.close)

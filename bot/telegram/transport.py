@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 import httpx
 from telegram.error import Conflict, NetworkError, TelegramError, TimedOut
@@ -11,6 +12,8 @@ from telegram.request import HTTPXRequest
 from bot.certificates import certificates
 from bot.errors import BotError
 from bot.telegram.metrics import Metrics
+
+_T = TypeVar("_T")
 
 _ANSWER_S = 10.0
 """How long Telegram may take for an answer."""
@@ -131,6 +134,21 @@ class Transport(HTTPXRequest):
         asked = ("getMe", "getUpdates", "deleteWebhook")
         if status == 401 or (status == 404 and method in asked):
             raise TokenRefused(found)
+
+
+async def readable(request: Awaitable[_T]) -> _T:
+    """Await a request of which the library may not be able to read the answer.
+
+    Raises:
+        TelegramError: The request's own error, or the answer cannot be read: the library takes any
+            JSON for one, nested however deep.
+    """
+    try:
+        return await request
+    except TelegramError:
+        raise
+    except Exception as exc:
+        raise TelegramError(f"an answer that cannot be read ({type(exc).__name__})") from exc
 
 
 def _method(url: str) -> str:

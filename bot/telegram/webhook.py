@@ -26,7 +26,7 @@ from telegram.error import BadRequest
 
 from bot.serving import listening
 from bot.telegram.inbox import HIGHEST_ID
-from bot.telegram.transport import TelegramFault
+from bot.telegram.transport import TelegramFault, readable
 from config import TelegramSettings, UpdateMode
 
 _log = logging.getLogger(__name__)
@@ -174,11 +174,13 @@ class Webhook:
 
     async def _register(self) -> None:
         try:
-            await self._bot.set_webhook(
-                self._address.url,
-                secret_token=self._address.secret.get_secret_value(),
-                allowed_updates=self._allowed,
-                max_connections=_CONNECTIONS,
+            await readable(
+                self._bot.set_webhook(
+                    self._address.url,
+                    secret_token=self._address.secret.get_secret_value(),
+                    allowed_updates=self._allowed,
+                    max_connections=_CONNECTIONS,
+                )
             )
         except BadRequest as exc:
             raise TelegramFault(

@@ -327,12 +327,13 @@ async def test_an_answer_that_is_none_is_an_error_that_passes(
     emulator: Emulator, answer: str
 ) -> None:
     store, pauses = Receiver(), Pauses()
+    emulator.fail("deleteWebhook", Fault(answer="[" * 5000))
     emulator.fail("getUpdates", Fault(answer=answer))
     only = emulator.say(7, "Why?")
     async with polling(emulator, store, pauses=pauses):
         await emulator.called("getUpdates", 3)
     assert store.ids == [only]
-    assert pauses == [1.0]
+    assert pauses == [1.0, 2.0]
 
 
 @pytest.mark.parametrize(("seconds", "pause"), [(10**6, 3600.0), (10**20, 1.0)])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import resource
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +128,40 @@ async def test_a_question_asked_in_an_outage_is_answered_after_it_and_leans_on_t
     async with serving(emulator, tmp_path):
         _, message = await emulator.sent(2)
     assert message.text.startswith("Understood as: And who? (recognise human faces)\n")
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file grow; Python leaves the signal alone that would end the process."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_what_comes_while_the_disk_is_full_is_answered_when_there_is_room(
+    emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(emulator, tmp_path):
+        emulator.say(7, CROWS)
+        await emulator.sent(1)
+        for _ in range(100):
+            if not still_waiting(tmp_path / "state"):
+                break
+            await asyncio.sleep(0.05)
+        with full_disk():
+            emulator.say(8, TIDES)
+            polls = len([call for call in emulator.calls if call.method == "getUpdates"])
+            await emulator.called("getUpdates", polls + 2)
+            assert len(emulator.pending) == 1
+        await emulator.sent(2)
+        await emulator.until(lambda: not emulator.pending)
+    assert [message.chat_id for message in emulator.messages] == [7, 8]
+    errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
+    assert errors == ["updates cannot be stored; asking for them again"]
+    assert still_waiting(tmp_path / "state") == 0
 
 
 async def test_what_is_old_is_forgotten_at_the_start(emulator: Emulator, tmp_path: Path) -> None:

@@ -230,6 +230,15 @@ async def test_no_server_is_a_fault(tmp_path: Path, caplog: pytest.LogCaptureFix
     assert SECRET not in caplog.text
 
 
+@pytest.mark.parametrize("answer", ["null", "{}", '{"ok": true, "result": 5}', "[" * 5000])
+async def test_a_server_that_answers_nonsense_is_a_fault(
+    emulator: Emulator, tmp_path: Path, answer: str
+) -> None:
+    emulator.fail("getMe", Fault(answer=answer))
+    with pytest.raises(TelegramFault, match=r"as it should .an answer that cannot"):
+        await until_fault(a_bot(emulator, tmp_path))
+
+
 @pytest.mark.usefixtures("logging_all")
 async def test_another_server_is_a_fault_that_does_not_show_the_token(
     emulator: Emulator, tmp_path: Path, caplog: pytest.LogCaptureFixture
