@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Mapping
-from html.entities import html5
+from html import unescape
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles import markup
 from retrieval.articles.archive import attribute, local, parse_xml
 from retrieval.articles.symbols import raised
-from retrieval.articles.text import decode, legacy_codec, printable
+from retrieval.articles.text import legacy_codec, printable
 
-# The entities of HTML, which no DTD is loaded for; those of XML stay as they are.
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+# The entities of HTML, which no DTD is loaded for, and numbers of Windows-1252 that are no
+# characters of XML; the entities of XML stay as they are.
+_ENTITY = re.compile(r"&(?:([A-Za-z][A-Za-z0-9]{1,31})|#1[2-5][0-9]|#x[89][0-9A-Fa-f]);")
+# What XML ends at once, and HTML does not.
+_EMPTY = re.compile(
+    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)[\s/])"
+    r"([A-Za-z][\w:-]{0,30})(\s[^<>]{0,500})?/>"
+)
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_UTF16 = {b"<\0": codecs.BOM_UTF16_LE, b"\0<": codecs.BOM_UTF16_BE}  # of files without
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
 _ENCODING = re.compile(rb"""\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 # What a chapter says of its elements, by `epub:type` and by `role`.
@@ -49,6 +53,7 @@ _MATH = "http://www.w3.org/1998/Math/MathML"
 # Longer than any label of a page or mark of a note, with the elements it may be in.
 _MAX_LABEL = 40
 _MAX_INSIDE = 20
+_MAX_PAGE = 10
 
 
 def text_of(data: bytes, pages: Mapping[str, str]) -> str:
@@ -84,16 +89,13 @@ def page_links(data: bytes) -> Iterator[tuple[str, str]]:
 
 def _parse(data: bytes) -> etree._Element | None:
     """Parse a chapter as XML, or as HTML; its names have no namespace."""
-    for start, bom in _UTF16.items():
-        if data.startswith(start):
-            data = bom + data
     declared = _ENCODING.match(data)
-    text = decode(data, legacy_codec(declared[1]) if declared else None)
+    text = markup.decode_markup(data, legacy_codec(declared[1]) if declared else None)
     plain = _ENTITY.sub(_character, _DECLARATION.sub("", text, count=1))
     try:
         root = parse_xml(printable(plain).encode())
     except etree.XMLSyntaxError:
-        root = markup.parse(text)
+        root = markup.parse(_EMPTY.sub(r"<\1\2></\1>", text))
     if root is not None:
         for element in root.iter(etree.Element):
             if element.tag.startswith("{"):  # as no name in HTML does, where any other is possible
@@ -102,8 +104,7 @@ def _parse(data: bytes) -> etree._Element | None:
 
 
 def _character(entity: re.Match[str]) -> str:
-    name = entity[1]
-    return entity[0] if name in _XML_ENTITIES else html5.get(f"{name};", entity[0])
+    return entity[0] if entity[1] in _XML_ENTITIES else unescape(entity[0])
 
 
 def _is_no_text(element: etree._Element, pages: Mapping[str, str]) -> bool:
@@ -129,8 +130,11 @@ def _is_page(element: etree._Element, kinds: frozenset[str], pages: Mapping[str,
     if not (kinds & _PAGES or classes or name in pages or named):
         return False
     label = _label(element)
-    if label is None or kinds & _PAGES or not label:
+    if not label:
         return label is not None
+    if kinds & _PAGES:
+        told = {element.get("title"), element.get("aria-label")}
+        return label in told or len(label) <= _MAX_PAGE or _PAGE.fullmatch(label) is not None
     if element.tag in _HEADINGS or element.get("href"):
         return False
     page = _PAGE.fullmatch(label)
@@ -169,8 +173,8 @@ def _name(element: etree._Element) -> str:
 
 
 def _kinds(element: etree._Element) -> frozenset[str]:
-    names = f"{attribute(element, 'type') or ''} {element.get('role') or ''}"
-    return frozenset(names.lower().split())
+    kind = attribute(element, "type") or element.get("epub:type") or ""
+    return frozenset(f"{kind} {element.get('role') or ''}".lower().split())
 
 
 def _label(element: etree._Element) -> str | None:

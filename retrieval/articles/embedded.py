@@ -22,6 +22,11 @@ _CONTENT_TYPE = re.compile(
 )
 _MAX_CONTENT_TYPE = 2_000
 _PARTS = re.compile(rb"<\w{1,9}:(?:document|package)\b")  # of a Word document, by themselves
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s?=\s?[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_TAG = re.compile(
+    r"<(?:!doctype|html|head|meta|body|p|div|span|h[1-6]|table|ul|ol|br|[biau])[\s/>]",
+    re.IGNORECASE,
+)
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -50,8 +55,10 @@ def text_of(
         return _page_of_mail(data)
     if _PARTS.search(start):
         raise UnreadableArticle("a piece of a Word document")
-    text = decode(data)
-    return text if name.lower().endswith(".txt") else _page(text)
+    declared = _CHARSET.search(start)
+    text = markup.decode_markup(data, legacy_codec(declared[1]) if declared else None)
+    plain = name.lower().endswith(".txt") or not _TAG.search(text, 0, _HEAD)
+    return text if plain else _page(text)
 
 
 def _page(text: str) -> str:

@@ -38,6 +38,7 @@ _PRIVATE = range(0xE000, 0xF900)
 @dataclass(slots=True)
 class _Paragraph:
     style: Style
+    cap: str = ""  # the large letter that it begins with
     parts: list[str] = field(default_factory=list)
 
     def add(self, text: str) -> None:
@@ -71,10 +72,11 @@ class Text:
         self._lists = lists
         self._related = related
         self._paragraphs: list[_Paragraph] = []  # a text box is a paragraph in a paragraph
+        self._cap = ""  # a drop cap, which belongs to the next paragraph that has text
         self._held: list[str] = []  # goes on in the next paragraph
         self._fields: list[str] = []  # how far each field has come that is open
         self._instruction: list[str] = []  # of the field that began last
-        self._instructions = 0  # of these, how many have not come to their result
+        self._instructions = 0  # of these, how many instructions the last field is in
         self._marked = False  # the run has a mark of its own for a note
         self._font: str | None = None  # the run's, if it is one of symbols
         self._raised = False  # so is the run
@@ -121,8 +123,8 @@ class Text:
     def _start(self, element: etree._Element, name: str) -> None:
         if name == "p":
             style = self._styles.of(element.find("{*}pPr"))
-            self._paragraphs.append(_Paragraph(style, self._held))
-            self._held = []
+            self._paragraphs.append(_Paragraph(style, self._cap, self._held))
+            self._cap, self._held = "", []
         elif name == "r":
             properties = element.find("{*}rPr")
             fonts = None if properties is None else properties.find("{*}rFonts")
@@ -178,14 +180,15 @@ class Text:
             self._fields = [one for one in self._fields if one == _RESULT]
             self._instructions = 0
         if _goes_on(properties):
-            self._held = paragraph.parts
+            self._cap, self._held = paragraph.cap, paragraph.parts
             if self._held and not self._held[-1].endswith(" "):
                 self._held.append(" ")
             return
-        text = "".join(paragraph.parts).strip()
-        if _is_drop_cap(properties) and len(text) <= _MAX_DROP_CAP:
-            self._held = [text]
-        elif text and not _MADE.fullmatch(paragraph.style.name):
+        own = "".join(paragraph.parts).rstrip()
+        text = (paragraph.cap + own).strip()
+        if not own or (_is_drop_cap(properties) and len(text) <= _MAX_DROP_CAP):
+            self._cap = text
+        elif not _MADE.fullmatch(paragraph.style.name):
             self._add_paragraph(properties, paragraph.style, text)
 
     def _add_paragraph(self, properties: etree._Element | None, style: Style, text: str) -> None:
@@ -207,14 +210,14 @@ class Text:
             before = self._fields.pop()
             if kind == _RESULT:
                 self._fields.append(kind)
-            elif before == _INSTRUCTION and self._paragraphs and self._instructions == 1:
+            elif before == _INSTRUCTION and self._paragraphs and not self._instructions:
                 self._paragraphs[-1].add(fields.text_of("".join(self._instruction)))
-        self._instructions = self._fields.count(_INSTRUCTION)
+        self._instructions = self._fields[:-1].count(_INSTRUCTION)
 
     def _release(self) -> None:
         """Add what was to go on in a paragraph that there is none of."""
-        self.blocks.add("".join(self._held))
-        self._held = []
+        self.blocks.add(self._cap + "".join(self._held))
+        self._cap, self._held = "", []
 
 
 def _is_drop_cap(properties: etree._Element | None) -> bool:

@@ -94,6 +94,19 @@ def test_a_list_of_pages_names_what_is_no_text(more: tuple[str, str, str]) -> No
     assert book('<p id="x7">The engine was 12</p>', more) == "The engine was 12"
 
 
+def test_a_mark_of_a_page_takes_no_text_with_it() -> None:
+    broken = '<p>past the <span role="doc-pagebreak" id="p12"/>northern buoy.<br></p>'
+    assert text(f"<html><body>{broken}".encode()) == "past the northern buoy."
+    typed = '<p>en<span epub:type="pagebreak">12</span>gine<br></p>'
+    assert text(f"<html><body>{typed}".encode()) == "engine"
+    around = '<span role="doc-pagebreak">The northern buoy.</span>'
+    assert text(f"<p>{around} Two.</p>") == "The northern buoy. Two."
+
+
+def test_numbers_of_windows_are_its_characters() -> None:
+    assert text("<p>don&#146;t &#x93;so&#x94; &#133;</p>") == "don’t “so” …"
+
+
 def test_numbers_that_are_text_stay() -> None:
     chapter = (
         '<h2 id="page_1">1</h2><p id="p12">In 12 days.</p><p>See <a id="p13" href="#x">13</a>, '

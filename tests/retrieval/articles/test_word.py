@@ -227,6 +227,11 @@ def test_a_drop_cap_before_a_table_or_nothing_stands_alone() -> None:
     assert read(body).text == "A\n\nb | c\n\nD"
 
 
+def test_a_drop_cap_passes_over_paragraphs_without_text() -> None:
+    assert read(framed("L") + p("") + framed("o") + p(" ") + p("wmark.")).text == "Lowmark."
+    assert read(framed("L") + p("")).text == "L"
+
+
 def test_a_heading_that_begins_with_a_drop_cap() -> None:
     body = framed("A") + p(" bridge", "berschrift1") + p("One.")
     assert read(body).source.title == "A bridge"
@@ -252,8 +257,9 @@ def run(text: str, properties: str = "") -> str:
 def test_of_fields_only_the_result_is_text() -> None:
     inner = field("<w:r><w:instrText>MERGEFIELD x</w:instrText></w:r>", run("no"))
     body = f"<w:p>{field(inner, run('yes') + field('', run(' and so')))}{run('.')}</w:p>"
-    broken = f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r></w:p>{p("Two.")}'
-    assert read(body + broken).text == "yes and so.\n\nTwo."
+    begin = '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+    broken = f"<w:p>{begin}{run('Two.')}{begin}{begin}</w:p>{p('Three.')}"
+    assert read(body + broken).text == "yes and so.\n\nTwo.\n\nThree."
 
 
 def test_a_field_without_a_result_shows_what_is_in_its_instruction() -> None:

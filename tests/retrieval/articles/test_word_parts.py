@@ -37,6 +37,8 @@ def text(data: bytes) -> str:
         ("c.html", b"<html><head><title>T</title></head><body><h1>One</h1><p>Two", "One\n\nTwo"),
         ("c.htm", "<p>Паром</p>".encode("utf-16"), "Паром"),
         ("c.mht", MAIL, "Паром ="),
+        ("c.html", b'<meta charset="windows-1251"><p>' + "Паром".encode("cp1251"), "Паром"),
+        ("c.dat", b"One < two, a<b", "One < two, a<b"),
         ("c.rtf", rb"{\rtf1\ansi One\par Gr\'fc\'dfe}", "One\n\nGrüße"),
         ("c.txt", b"One < two\r\n\r\nThree", "One < two\n\nThree"),
         ("c.docx", docx(p("A title", "Title") + p("Inner.")), "A title\n\nInner."),
