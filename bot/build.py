@@ -207,7 +207,7 @@ def open_library(
     if writes:
         from bot.writing import Writer
 
-        writer = Writer(settings.writer, encoder)
+        writer = Writer(settings.writer, encoder, searcher.is_name)
     return Library(settings, encoder, searcher, answerer, report, writer)
 
 

@@ -2,22 +2,34 @@
 
 Late interaction finds out whether sentence and excerpts mean the same, in other words too. But it
 hardly notices another number, another name or a "not", which make a sentence false. These are
-compared as words.
+compared as words. A sentence that claims several things is checked part by part.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bot.writing.claims import addresses_in, is_known, is_negated, names_in, numbers_in, words_in
+from bot.writing.claims import (
+    addresses_in,
+    clauses_of,
+    disguised_in,
+    is_known,
+    is_reversed,
+    name_spans,
+    names_in,
+    numbers_in,
+    plain,
+    words_in,
+)
 from retrieval.chunking import chunk, passage, short_title
 from retrieval.languages import terms
-from retrieval.search import similarity
+from retrieval.search import similarity, token_word_spans
 from retrieval.types import (
     Article,
     ByteArray,
@@ -25,7 +37,6 @@ from retrieval.types import (
     Excerpt,
     FloatArray,
     IntArray,
-    QueryEncoding,
 )
 
 # The least means over all content words of a sentence, and over the few that match worst: an
@@ -33,6 +44,15 @@ from retrieval.types import (
 # default encoder by tests/benchmarks/support.py, which prints the errors that pass them.
 LEAST, LEAST_OF_WORST = 0.52, 0.30
 _WORST = 3
+# A part of a sentence with fewer content words, such as a date in brackets, claims nothing alone.
+_CLAIM_WORDS = 2
+# A word in small letters stands for a name if its tokens match a name best, and as well as this.
+_LIKE_A_NAME = 0.25
+
+
+BoolArray = NDArray[np.bool_]
+_Part = tuple[str, IntArray]
+"""The text of a part of an excerpt, and the rows of its tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +60,12 @@ class Support:
     """How well the cited excerpts support a sentence.
 
     Attributes:
-        score: The late interaction of the sentence's content words with the excerpts, about 0 to 1.
+        score: The late interaction of the sentence's content words with the excerpts, about 0 to 1;
+            that of the part with the least.
         worst: The same score of the words that match worst.
-        strange: The numbers, names and addresses of the sentence that no excerpt has.
-        reversed: Whether only one is negated of the sentence and the nearest one of the excerpts.
+        strange: The numbers, names, addresses and disguised words that no excerpt has.
+        reversed: Whether the sentence, or a part of it, says that something is not so, is false or
+            will be, and the nearest part of the excerpts does not, or the other way round.
     """
 
     score: float = 0.0
@@ -64,12 +86,18 @@ class _Cited:
 
     Attributes:
         codes: The codes of the tokens of title and text, (tokens, bytes) uint8.
+        is_word: Whether each token belongs to a word of the text, (tokens,).
+        is_name: Whether each token belongs to a name within a sentence of the text, (tokens,).
         sentences: The text of each sentence, and the rows of its tokens.
+        clauses: The same of the parts of sentences.
     """
 
     excerpt: Excerpt
     codes: ByteArray
-    sentences: tuple[tuple[str, IntArray], ...]
+    is_word: BoolArray
+    is_name: BoolArray
+    sentences: tuple[_Part, ...]
+    clauses: tuple[_Part, ...]
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -79,16 +107,30 @@ class _Cited:
     def numbers(self) -> frozenset[str]:
         return frozenset(numbers_in(self.text))
 
-    @property
+    @cached_property
     def text(self) -> str:
-        return passage(self.excerpt.source.title, self.excerpt.text)
+        return plain(passage(self.excerpt.source.title, self.excerpt.text))
 
 
 class Evidence:
     """Excerpts that are encoded once, to check any number of sentences."""
 
-    def __init__(self, excerpts: Sequence[Excerpt], encoder: Encoder) -> None:
+    def __init__(
+        self,
+        excerpts: Sequence[Excerpt],
+        encoder: Encoder,
+        is_name: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
+        """Encode the excerpts.
+
+        Args:
+            excerpts: The excerpts of an answer.
+            encoder: Its tokens are compared.
+            is_name: Tells whether the articles write a word, given in small letters, as a name;
+                None if they do not have it.
+        """
         self._encoder = encoder
+        self._is_name = is_name
         self._cited = [_encoded(excerpt, encoder) for excerpt in excerpts]
 
     def support(self, sentence: str, citations: Iterable[int]) -> Support:
@@ -104,67 +146,152 @@ class Evidence:
             return Support()
         cited = [self._cited[number - 1] for number in numbers]
         language = cited[0].excerpt.source.language
-        question = self._encoder.encode_query(sentence)
-        similarities = [similarity(question.tokens, one.codes) for one in cited]
-        matches = _matches(question, np.concatenate(similarities, axis=1), sentence, language)
-        if not len(matches):
+        claim = _Claim.of(plain(sentence), cited, self._encoder, language)
+        if not len(claim.matches):
             return Support()
+        whole = (0, len(claim.text))
+        clauses = [span for span in clauses_of(claim.text) if claim.count(span) >= _CLAIM_WORDS]
+        clauses = clauses if len(clauses) > 1 else []
+        scored = [claim.scores(span) for span in (whole, *clauses)]
+        parts = [one.sentences for one in cited], [one.clauses for one in cited]
         return Support(
-            float(matches.mean()),
-            float(matches[:_WORST].mean()),
-            tuple(_strange(sentence, cited, language)),
-            is_negated(sentence, language) != is_negated(_nearest(cited, similarities), language),
+            min(score for score, _ in scored),
+            min(worst for _, worst in scored),
+            tuple(self._strange(claim, cited, language)),
+            is_reversed(claim.text, claim.nearest(whole, parts[0]), language)
+            or any(
+                is_reversed(claim.text[slice(*span)], claim.nearest(span, parts[1]), language)
+                for span in clauses
+            ),
         )
+
+    def _strange(self, claim: _Claim, cited: Sequence[_Cited], language: str) -> Iterator[str]:
+        """Yield what no cited excerpt has: numbers, names, addresses and disguised words."""
+        sentence = claim.text
+        numbers = frozenset[str]().union(*(one.numbers for one in cited))
+        words = frozenset[str]().union(*(one.words for one in cited))
+        text = "\n".join(one.text for one in cited)
+        yield from (one for one in numbers_in(sentence) if one not in numbers)
+        yield from (one for one in names_in(sentence, language) if not is_known(one, words))
+        yield from (one for one in addresses_in(sentence) if one not in text)
+        yield from disguised_in(sentence, text)
+        is_name = np.concatenate([one.is_name for one in cited])
+        is_word = np.concatenate([one.is_word for one in cited])
+        known = frozenset(terms(text, language))
+        for at, match in enumerate(claim.words):
+            word = match[0]
+            if (
+                len(word) < 2
+                or not word.islower()
+                or is_known(word, words)
+                or known & set(terms(word, language))
+            ):
+                continue
+            written = self._is_name(word)
+            if written or (written is None and claim.is_like(at, is_name, is_word)):
+                yield word
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """A sentence, compared with the excerpts that it cites.
+
+    Attributes:
+        starts: The offset of each token, (tokens,).
+        similarities: Of its tokens with those of each excerpt.
+        words: The words that are no stop words.
+        matches: How well each word matches, (words,) float32.
+    """
+
+    text: str
+    starts: IntArray
+    similarities: Sequence[FloatArray]
+    words: Sequence[re.Match[str]]
+    matches: FloatArray
+
+    @classmethod
+    def of(cls, text: str, cited: Sequence[_Cited], encoder: Encoder, language: str) -> _Claim:
+        """Compare a sentence; without tokens on either side, no word is compared."""
+        question = encoder.encode_query(text)
+        similarities = [similarity(question.tokens, one.codes) for one in cited]
+        best = np.concatenate(similarities, axis=1)
+        starts = question.spans[:, 0]
+        words = [word for word in re.finditer(r"\w+", text) if terms(word.group(), language)]
+        if not best.size:
+            words = []
+        rows = [(starts >= word.start()) & (starts < word.end()) for word in words]
+        # Words beyond the encoder's window have no tokens, and match nothing.
+        means = [best[row].max(axis=1).mean() if row.any() else 0.0 for row in rows]
+        return cls(text, starts, similarities, words, np.array(means, dtype=np.float32))
+
+    def _inside(self, span: tuple[int, int]) -> FloatArray:
+        start, end = span
+        return self.matches[[start <= word.start() < end for word in self.words]]
+
+    def count(self, span: tuple[int, int]) -> int:
+        """Count the words of a part."""
+        return len(self._inside(span))
+
+    def scores(self, span: tuple[int, int]) -> tuple[float, float]:
+        """Return the mean match of a part's words, and that of those that match worst."""
+        matches = np.sort(self._inside(span))
+        return float(matches.mean()), float(matches[:_WORST].mean())
+
+    def nearest(self, span: tuple[int, int], parts: Sequence[Sequence[_Part]]) -> str:
+        """Return the part of the excerpts, of those of each, that matches a part's tokens best."""
+        tokens = (self.starts >= span[0]) & (self.starts < span[1])
+        scored = [
+            (float(matrix[np.ix_(tokens, rows)].max(axis=1).mean()), text)
+            for of_excerpt, matrix in zip(parts, self.similarities, strict=True)
+            for text, rows in of_excerpt
+            if len(rows) and tokens.any()
+        ]
+        return max(scored, default=(0.0, ""))[1]
+
+    def is_like(self, at: int, is_name: BoolArray, is_word: BoolArray) -> bool:
+        """Whether what a word matches best are names."""
+        word = self.words[at]
+        rows = (self.starts >= word.start()) & (self.starts < word.end())
+        if not rows.any() or not is_word.any():
+            return False
+        similar = np.where(is_word, np.concatenate(self.similarities, axis=1)[rows], -1.0)
+        named = is_name[similar.argmax(axis=1)].mean()
+        return bool(named >= 0.5 and similar.max(axis=1).mean() >= _LIKE_A_NAME)
 
 
 def _encoded(excerpt: Excerpt, encoder: Encoder) -> _Cited:
     """Encode an excerpt in pieces that fit the encoder's window."""
+    text = plain(excerpt.text)
     title = short_title(excerpt.source.title, encoder.max_tokens, encoder.count_tokens)
-    article = Article(excerpt.source, excerpt.text)
-    pieces = chunk(article, title, encoder.max_tokens, encoder.count_tokens)
+    pieces = chunk(Article(excerpt.source, text), title, encoder.max_tokens, encoder.count_tokens)
     encoded = encoder.encode_passages([passage(title, piece.text) for piece in pieces])
-    sentences = []
-    done = 0
+    head = len(passage(title, ""))
+    codes, places = [np.zeros((0, 0), dtype=np.uint8)], [np.zeros(0, dtype=np.int32)]
     for piece, passed in zip(pieces, encoded, strict=True):
-        starts = passed.starts - len(passage(title, "")) + piece.start
-        for one in piece.sentences:
-            rows = np.flatnonzero((starts >= one.start) & (starts < one.end)) + done
-            sentences.append((excerpt.text[one.start : one.end], rows.astype(np.int32)))
-        done += len(passed.codes)
-    codes = [passed.codes for passed in encoded] or [np.zeros((0, 0), dtype=np.uint8)]
-    return _Cited(excerpt, np.concatenate(codes), tuple(sentences))
-
-
-def _matches(
-    question: QueryEncoding, similarities: FloatArray, sentence: str, language: str
-) -> FloatArray:
-    """Return the match of each word that is no stop word, the worst first."""
-    if not similarities.size:
-        return np.zeros(0, dtype=np.float32)
-    best = similarities.max(axis=1)
-    starts = question.spans[:, 0]
-    words = [word for word in re.finditer(r"\w+", sentence) if terms(word.group(), language)]
-    rows = [(starts >= word.start()) & (starts < word.end()) for word in words]
-    # Words beyond the encoder's window have no tokens, and match nothing.
-    return np.sort([best[row].mean() if row.any() else 0.0 for row in rows]).astype(np.float32)
-
-
-def _nearest(cited: Sequence[_Cited], similarities: Sequence[FloatArray]) -> str:
-    """Return the sentence of the excerpts whose tokens match best."""
-    scored = [
-        (float(matrix[:, rows].max(axis=1).mean()), text)
-        for one, matrix in zip(cited, similarities, strict=True)
-        for text, rows in one.sentences
-        if len(rows)
+        codes.append(passed.codes)
+        # Tokens of the title are at no place of the text.
+        places.append(np.where(passed.starts < head, -1, passed.starts - head + piece.start))
+    at = np.concatenate(places)
+    sentences = [(one.start, one.end) for piece in pieces for one in piece.sentences]
+    clauses = [
+        (start + left, start + right)
+        for start, end in sentences
+        for left, right in clauses_of(text[start:end])
     ]
-    return max(scored, default=(0.0, ""))[1]
+    names = {start + name for start, end in sentences for name in name_spans(text[start:end])}
+    spans = token_word_spans(text, at.tolist())
+    worded = np.array([text[slice(*span)][:1].isalnum() for span in spans], dtype=bool)
+    named = np.array([start in names for start, _ in spans], dtype=bool)
+    return _Cited(
+        excerpt,
+        np.concatenate(codes[1:] or codes),
+        (at >= 0) & worded,
+        (at >= 0) & named,
+        tuple(_part(text, at, *span) for span in sentences),
+        tuple(_part(text, at, *span) for span in clauses),
+    )
 
 
-def _strange(sentence: str, cited: Sequence[_Cited], language: str) -> Iterator[str]:
-    """Yield numbers, names and addresses of the sentence that no cited excerpt has."""
-    numbers = frozenset[str]().union(*(one.numbers for one in cited))
-    words = frozenset[str]().union(*(one.words for one in cited))
-    text = "\n".join(one.text for one in cited)
-    yield from (one for one in numbers_in(sentence) if one not in numbers)
-    yield from (one for one in names_in(sentence, language) if not is_known(one, words))
-    yield from (one for one in addresses_in(sentence) if one not in text)
+def _part(text: str, places: IntArray, start: int, end: int) -> _Part:
+    rows = np.flatnonzero((places >= start) & (places < end))
+    return text[start:end], rows.astype(np.int32)

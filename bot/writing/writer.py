@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -55,10 +55,16 @@ class Writer:
         busy: The number of answers that are being written.
     """
 
-    def __init__(self, settings: WriterSettings, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        settings: WriterSettings,
+        encoder: Encoder,
+        is_name: Callable[[str], bool | None] = lambda _: None,
+    ) -> None:
         self.model = settings.model or ""
         self._settings = settings
         self._encoder = encoder
+        self._is_name = is_name
         self.busy = 0
 
     async def write(self, answer: Answer) -> AsyncGenerator[Written, None]:
@@ -98,7 +104,7 @@ class Writer:
         # Imported here, as the client takes a while to import and many answers are not written.
         from bot.writing.completion import CompletionError, stream
 
-        evidence = await asyncio.to_thread(Evidence, answer.excerpts, self._encoder)
+        evidence = await asyncio.to_thread(Evidence, answer.excerpts, self._encoder, self._is_name)
         draft = Draft(answer.excerpts[0].source.language)
         count = 0
         pieces = stream(self._settings, _messages(answer))

@@ -32,6 +32,7 @@ from retrieval.search.ranking import Ranking, Reranking
 from retrieval.search.searcher import Searcher
 from retrieval.search.spelling import Correction
 from retrieval.search.unknown_language import UnknownLanguage
+from retrieval.search.word_spans import token_word_spans
 
 __all__ = [
     "Correction",
@@ -58,4 +59,5 @@ __all__ = [
     "names_and_numbers",
     "needs_calibration",
     "similarity",
+    "token_word_spans",
 ]

@@ -13,6 +13,7 @@ from retrieval.index import FixedSnapshot, LiveSnapshot, Snapshot, Store, Stored
 from retrieval.languages import terms
 from retrieval.search.dates import today
 from retrieval.search.late import match_tokens
+from retrieval.search.names import is_name
 from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
 from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
@@ -77,6 +78,10 @@ class Searcher:
             self._reranking,
             self._today,
         )
+
+    def is_name(self, word: str) -> bool | None:
+        """Return whether the articles write a word as a name; see `names.is_name`."""
+        return is_name(word, self._vocabulary(self._snapshots.latest()))
 
     def search(self, question: str, without: frozenset[int] = frozenset()) -> Ranking:
         """Rank the chunks that may answer; none if the encoder sees no token in the question.

@@ -23,16 +23,19 @@ from bot.writing.support import Evidence
 from embeddings import Encoder, load
 from retrieval.articles import parse
 from retrieval.chunking import split_sentences
+from retrieval.index import LexicalIndex
 from retrieval.languages import terms
+from retrieval.search.names import is_name
+from retrieval.search.spelling import Vocabulary
 from retrieval.types import Article, Excerpt
 from tests.benchmarks.conditions import conditions
 from tests.paths import SEEDS
 
 _PARAPHRASES = Path(__file__).with_name("paraphrases.jsonl")
-_SAMPLE = 300
 _EXCERPT_CHARS = 350
 _APPENDED = 4
 _NAME = re.compile(r"(?<=[a-z] )[A-Z][a-z]{3,}")
+_LOOK_ALIKE = str.maketrans("aceopx", "\u0430\u0441\u0435\u043e\u0440\u0445")
 _VERB = re.compile(r"\b(is|are|was|were|had|has|can|could|did|does|do|will|would|must)\b")
 
 Passed = dict[str, list[bool]]
@@ -40,55 +43,86 @@ Passed = dict[str, list[bool]]
 
 def paraphrases(encoder: Encoder) -> Passed:
     """Check what was written about the seeds."""
+    vocabulary = _vocabulary([_article(path) for path in SEEDS.glob("*.md")], encoder)
     passed: Passed = defaultdict(list)
     for line in _PARAPHRASES.read_text(encoding="utf-8").splitlines():
         pair = json.loads(line)
         article = _article(SEEDS / pair["article"])
         start = article.text.index(pair["from"])
         end = article.text.find("\n\n", start)
-        evidence = Evidence([_excerpt(article, start, end)], encoder)
+        excerpt = _excerpt(article, start, end)
+        evidence = Evidence([excerpt], encoder, lambda word: is_name(word, vocabulary))
         passed["paraphrase"].append(evidence.support(pair["paraphrase"], [1]).holds)
         passed[f"changed: {pair['kind']}"].append(evidence.support(pair["changed"], [1]).holds)
     return passed
 
 
-def sentences(folder: Path, encoder: Encoder) -> Passed:
+def sentences(folder: Path, encoder: Encoder, count: int) -> Passed:
     """Check sentences of articles, as they stand and changed."""
     rng = random.Random(0)
     articles = [_article(path) for path in sorted((folder / "articles").glob("*.md"))]
+    vocabulary = _vocabulary(articles, encoder)
     passed: Passed = defaultdict(list)
-    strange = ("", "")
-    while len(passed["where it stands"]) < _SAMPLE:
+    strange = ("", "", "")
+    while len(passed["where it stands"]) < count:
         excerpts = list(_excerpts(rng.choice(articles)))
         if len(excerpts) < 2:
             continue
         (own, sentence), (other, _) = rng.sample(excerpts, 2)
-        evidence = Evidence([own, other], encoder)
+        evidence = Evidence([own, other], encoder, lambda word: is_name(word, vocabulary))
         passed["where it stands"].append(evidence.support(sentence, [1]).holds)
         passed["another excerpt of the article"].append(evidence.support(sentence, [2]).holds)
         for kind, changed in _changed(sentence, strange, rng):
             passed[kind].append(evidence.support(changed, [1]).holds)
         words = [word for word in re.findall(r"[a-z]{4,}", sentence) if terms(word, "en")]
         name = _NAME.search(sentence)
-        strange = (" ".join(words[:_APPENDED]), name.group() if name else strange[1])
+        claim = sentence[0].lower() + sentence[1:]
+        strange = (" ".join(words[:_APPENDED]), name.group() if name else strange[1], claim)
     return passed
 
 
+def _vocabulary(articles: Sequence[Article], encoder: Encoder) -> Vocabulary:
+    """Return the words of articles as an index has them."""
+    texts = [text for article in articles for text in article.text.split("\n\n")]
+    lexical = LexicalIndex.create(None)
+    lexical.update(((key, "en", text) for key, text in enumerate(texts)), [], 1, "")
+    return Vocabulary(
+        lexical, ["en"], lambda ids: [texts[key] for key in ids], encoder.count_tokens
+    )
+
+
 def _changed(
-    sentence: str, strange: tuple[str, str], rng: random.Random
+    sentence: str, strange: tuple[str, str, str], rng: random.Random
 ) -> Iterator[tuple[str, str]]:
     """Yield kinds of change with the sentence changed so, where it can be."""
-    words, name = strange
+    words, name, claim = strange
+    verb = _VERB.search(sentence)
     number = re.search(r"\d+", sentence)
     if number:
         other = str(int(number.group()) + rng.randint(1, 9))
         yield "a number changed", sentence.replace(number.group(), other, 1)
+        romans = "".join(chr(0x2160 + rng.randrange(12)) for _ in range(2))
+        yield "a number in characters of Roman numerals", sentence.replace(number[0], romans, 1)
     if name and (old := _NAME.search(sentence)):
         yield "a name changed", sentence.replace(old.group(), name, 1)
+        yield "a name changed, in small letters", sentence.replace(old.group(), name.lower(), 1)
+        yield (
+            "a name changed, mixed alphabets",
+            sentence.replace(old.group(), name.translate(_LOOK_ALIKE), 1),
+        )
     if " not " in sentence:
         yield "a negation removed", sentence.replace(" not ", " ", 1)
-    elif verb := _VERB.search(sentence):
-        yield "a negation added", f"{sentence[: verb.end()]} not{sentence[verb.end() :]}"
+    elif verb:
+        head, tail = sentence[: verb.end()], sentence[verb.end() :]
+        yield "a negation added", f"{head} not{tail}"
+        yield "a negation added, as in isnt", f"{head}nt{tail}"
+        yield "a negation added, mixed alphabets", f"{head} n\u043et{tail}"
+        yield "hardly added", f"{head} hardly{tail}"
+        future = "will be" if verb[0] in ("is", "are", "was", "were") else "will have"
+        yield "will put in", f"{sentence[: verb.start()]}{future}{tail}"
+    yield "called false", f"It is false that {sentence[0].lower()}{sentence[1:]}"
+    if claim:
+        yield "a second claim behind a semicolon", f"{sentence.rstrip('. ')}; {claim}"
     if len(words.split()) == _APPENDED:
         yield "four strange words added", f"{sentence.rstrip('. ')} and {words}."
 
@@ -122,12 +156,13 @@ def _print(name: str, passed: Passed) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("folders", type=Path, nargs="*")
-    folders = parser.parse_args(arguments).folders
+    parser.add_argument("--sentences", type=int, default=300, help="Of each folder.")
+    given = parser.parse_args(arguments)
     print(conditions())
     encoder = load("sentence-transformers/all-MiniLM-L6-v2")
     _print("seeds, written by hand", paraphrases(encoder))
-    for folder in folders:
-        _print(folder.name, sentences(folder, encoder))
+    for folder in given.folders:
+        _print(folder.name, sentences(folder, encoder, given.sentences))
 
 
 if __name__ == "__main__":

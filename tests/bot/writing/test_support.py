@@ -76,6 +76,94 @@ def test_a_negation_that_was_added_or_dropped_reverses(evidence: Evidence) -> No
 
 
 @pytest.mark.parametrize(
+    ("sentence", "citation"),
+    [
+        # A name in small letters.
+        ("artem kariakin's home is in kharkiv.", 1),
+        ("To putin, negotiations feel like a betrayal.", 1),
+        ("Starlink terminals did not work on belarusian territory.", 2),
+        # A negation without an apostrophe, or nearly one.
+        ("Artem Kariakin's home isnt in Luhansk.", 1),
+        ("Artem Kariakin's home isn\u02bct in Luhansk.", 1),
+        ("A typical anti-tank mine hardly needs a heavy load.", 3),
+        # Alphabets that are mixed.
+        ("\u0410rtem Kariakin's home is in Kh\u0430rkiv.", 1),
+        ("Artem Kariakin's home is n\u043et in Luhansk.", 1),
+        ("Artem Kariakin's home is \uff4e\uff4f\uff54 in Luhansk.", 1),
+        ("Artem Kariakin's home is n\u0336o\u0336t in Luhansk.", 1),
+        # What is called false.
+        ("It is false that Artem Kariakin's home is in Luhansk.", 1),
+        ("It is not true that Starlink terminals did not work on Russian territory.", 2),
+        # A numeral of one character.
+        ("\u216b terminals did not work on Russian territory.", 2),
+        ("It needs a load of over \u217b kilograms to set off an anti-tank mine.", 3),
+        # Another time.
+        ("Communications will fail because Starlink terminals do not work in Russia.", 2),
+        ("Artem Kariakin's home will be in Luhansk.", 1),
+        # A claim of its own behind a semicolon, a dash, in brackets, or behind no blank.
+        ("Artem Kariakin's home is in Luhansk; umbrellas cure headaches.", 1),
+        ("Artem Kariakin's home is in Luhansk \u2013 umbrellas cure headaches.", 1),
+        ("Artem Kariakin's home (umbrellas cure headaches) is in Luhansk.", 1),
+        ("Artem Kariakin's home is in Luhansk.umbrellas cure headaches.", 1),
+        ("Artem Kariakin's home is in Luhansk; negotiations do not feel like a betrayal.", 1),
+    ],
+)
+def test_a_disguised_change_is_not_supported(
+    evidence: Evidence, sentence: str, citation: int
+) -> None:
+    assert not evidence.support(sentence, [citation]).holds
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "text"),
+    [
+        ("Дім Артема не в Луганську.", "uk", "Дім Артема в Луганську."),
+        ("Неправда, що дім Артема в Луганську.", "uk", "Дім Артема в Луганську."),
+        ("Дім Артема ледве в Луганську.", "uk", "Дім Артема в Луганську."),
+        ("Дім Артема буде в Луганську.", "uk", "Дім Артема в Луганську."),
+        ("Дім Артема в Луг\u0061нську.", "uk", "Дім Артема в Харкові."),
+        ("Дім Артема в Луганську; двадцять мостів згоріли.", "uk", "Дім Артема в Луганську."),
+        ("Міст має дванадцять арок.", "uk", "Міст має тринадцять арок."),
+        ("Die Brücke hat kaum zwölf Bögen.", "de", "Die Brücke hat zwölf Bögen."),
+        ("Die Brücke wird zwölf Bögen haben.", "de", "Die Brücke hatte zwölf Bögen."),
+        ("Die Brücke hat \u216b Bögen.", "de", "Die Brücke hat elf Bögen."),
+    ],
+)
+def test_nor_is_one_in_another_language(sentence: str, language: str, text: str) -> None:
+    source = Source("a.md", "", language=language)
+    cited = Evidence([Excerpt(source, 1, 0, len(text), text, (), 1.0)], HashEncoder())
+
+    assert cited.support(text, [1]).holds
+    support = cited.support(sentence, [1])
+    assert support.strange or support.reversed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It did not rain; the harvest failed (for the third time) and bread will be dear.",
+        "Sapper Bo Ek said: it is false that Ⅻ mines, hardly 3½ tons, were “n\u043et” found.",
+        "Louis XII met the crow's 12\u00a0000 men in the U.S. at 10:30; he isn\u02bct known.",
+    ],
+)
+def test_what_an_excerpt_says_word_for_word_is_supported_whatever_it_says(text: str) -> None:
+    support = Evidence([excerpt(text)], HashEncoder()).support(text, [1])
+    assert support.holds, support
+
+
+def test_the_articles_tell_what_is_a_name() -> None:
+    """A word that the excerpts lack is one if the articles write it so, and none if they do not."""
+
+    def holds(**names: bool) -> bool:
+        cited = Evidence([excerpt("The bridge of Sudzha burnt.")], HashEncoder(), names.get)
+        return not cited.support("The bridge of sumy burnt.", [1]).strange
+
+    assert holds()
+    assert holds(sumy=False)
+    assert not holds(sumy=True)
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "Terminals are sold in shops.",
