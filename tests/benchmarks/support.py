@@ -85,7 +85,7 @@ def _vocabulary(articles: Sequence[Article], encoder: Encoder) -> Vocabulary:
     """Return the words of articles as an index has them."""
     texts = [text for article in articles for text in article.text.split("\n\n")]
     lexical = LexicalIndex.create(None)
-    lexical.update(((key, "en", text) for key, text in enumerate(texts)), [], 1, "")
+    lexical.update(((key, "en", text) for key, text in enumerate(texts)), [])
     return Vocabulary(
         lexical, ["en"], lambda ids: [texts[key] for key in ids], encoder.count_tokens
     )

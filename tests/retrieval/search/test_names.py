@@ -16,7 +16,7 @@ TEXTS = {
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
     lexical = LexicalIndex.create(None)
-    lexical.update([(key, "en", text) for key, text in TEXTS.items()], [], 1, "store")
+    lexical.update([(key, "en", text) for key, text in TEXTS.items()], [])
     return Vocabulary(lexical, ["en"], lambda ids: [TEXTS[key] for key in ids], lambda _: [])
 
 
