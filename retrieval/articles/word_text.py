@@ -176,7 +176,7 @@ class Text:
     def _end_paragraph(self, element: etree._Element) -> None:
         properties = element.find("{*}pPr")
         paragraph = self._paragraphs.pop()
-        if self._instructions and not self._paragraphs:  # none goes on in the next
+        if _INSTRUCTION in self._fields and not self._paragraphs:  # none goes on in the next
             self._fields = [one for one in self._fields if one == _RESULT]
             self._instructions = 0
         if _goes_on(properties):

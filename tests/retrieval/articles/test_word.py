@@ -258,7 +258,7 @@ def test_of_fields_only_the_result_is_text() -> None:
     inner = field("<w:r><w:instrText>MERGEFIELD x</w:instrText></w:r>", run("no"))
     body = f"<w:p>{field(inner, run('yes') + field('', run(' and so')))}{run('.')}</w:p>"
     begin = '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
-    broken = f"<w:p>{begin}{run('Two.')}{begin}{begin}</w:p>{p('Three.')}"
+    broken = f"<w:p>{begin}{run('Two.')}{begin}</w:p><w:p>{field('', run('Three.'))}</w:p>"
     assert read(body + broken).text == "yes and so.\n\nTwo.\n\nThree."
 
 
