@@ -47,7 +47,8 @@ _ITEMS = frozenset({"listtext", "pntext"})
 _INSTRUCTION = "fldinst"
 _PROPERTY, _VALUE = "sn", "sv"  # of a drawing
 _WORD_ART = "gtextUNICODE"
-_KEPT = _ITEMS | {"title", "author", "keywords", _INSTRUCTION, _PROPERTY, _VALUE}
+_TOLD = frozenset({"title", "author", "keywords"})
+_KEPT = _ITEMS | _TOLD | {_INSTRUCTION, _PROPERTY, _VALUE}
 _FONTS, _NOTE, _CREATED, _STYLES = "fonttbl", "footnote", "creatim", "stylesheet"
 # A drawing, and the text in it; a text in the code page and again in Unicode; a formula.
 _SHAPES = frozenset({"shpinst", "do"})
@@ -291,6 +292,8 @@ class _Document:
         elif name in _BOXES:
             self._state = replace(state, target=_BOX)
         elif name in _READ:
+            if name in _TOLD:  # again, in Unicode say
+                self.kept[name].clear()
             self._state = replace(state, target=name, outside=state.target)
         elif unread or (optional and name not in _TRANSPARENT):
             self._state = replace(state, target=None)

@@ -113,6 +113,13 @@ def test_metadata_of_a_document() -> None:
     assert (source.date, source.tags) == (dt.date(2024, 5, 6), ("a", "b", "c"))
 
 
+def test_metadata_that_is_told_twice() -> None:
+    source = read(
+        rb"{\info{\upr{\title ?}{\*\ud{\title \u1055?}}}{\author Ann}{\author Ann}}One two."
+    ).source
+    assert (source.title, source.author) == ("П", "Ann")
+
+
 @pytest.mark.parametrize("when", [rb"\yr2024\mo13\dy1", rb"\yr0\mo1\dy1", rb"\yr9999999999", b""])
 def test_what_is_no_date_is_left_out(when: bytes) -> None:
     source = read(rb"{\info{\title Document1}{\creatim" + when + b"}}One two.").source
