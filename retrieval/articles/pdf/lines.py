@@ -24,7 +24,7 @@ OBJECT = "\ufffc"
 GAP = 0.6
 _LETTERS = 1.4
 _OVERLAP = 0.5
-_RAISED = 0.45
+_RAISED, _LEVEL, _INITIAL = 0.45, 0.05, 2.2
 _TOUCHING = 0.12
 # By how much a mark of a note is raised at least, and how high it is at most, in heights of its
 # word, which has more letters than a unit: m², sec³.
@@ -99,7 +99,10 @@ def _runs(words: Iterable[Line], rules: Rules) -> Iterator[list[Line]]:
 
 def _follows(one: Line, other: Line, rules: Rules) -> bool:
     high = max(one.height, other.height)
-    if one.turn != other.turn or abs(one.base - other.base) > _RAISED * high:
+    off = abs(one.base - other.base)
+    # An initial is as high as several lines.
+    most = _RAISED if _INITIAL * min(one.height, other.height) > high else _LEVEL
+    if one.turn != other.turn or off > most * high:
         return False
     gap = other.left - one.right
     if gap < -_OVERLAP * high and is_from_right(one.text + other.text):
@@ -153,24 +156,24 @@ def appended(before: Line, word: Line) -> str:
 
 def _without_spaces(words: Sequence[Line]) -> str:
     """Return words that are single letters, set apart, as what they spell; else nothing."""
-    single = "".join(word.text for word in words if len(word.text) == 1 and word.text.isalpha())
-    if len(single) < max(_SPACED_LETTERS, len(words) - 1) or not _spells(single):
+    single = [word.text for word in words if len(word.text) == 1 and word.text.isalpha()]
+    if len(single) < max(_SPACED_LETTERS, len(words) - 1):
         return ""
     gaps = [after.left - word.right for word, after in pairwise(words)]
     usual = sorted(gaps)[len(gaps) // 2]
     text = words[0].text
     for gap, word in zip(gaps, words[1:], strict=True):
         text += f" {word.text}" if gap > _SPACED_WORDS * usual else word.text
-    return text
+    return text if _spell(text) else ""
 
 
-def _spells(letters: str) -> bool:
+def _spell(text: str) -> bool:
     """Whether letters may be a heading's, not an alphabet, a column's heads or a code's names."""
-    in_order = all(before < letter for before, letter in pairwise(letters))
-    rest = letters[1:]
+    in_order = all(before < letter for before, letter in pairwise(text.replace(" ", "")))
+    rests = [word[1:] for word in text.split()]
     return (
         not in_order
-        and len(set(letters)) > _SPACED_LETTERS // 2
-        and not letters[0].islower()
-        and rest in {rest.lower(), rest.upper()}
+        and len(set(text)) > _SPACED_LETTERS // 2
+        and not text[0].islower()
+        and all(rest in {rest.lower(), rest.upper()} for rest in rests)
     )

@@ -115,7 +115,8 @@ def _with_whole_words(text: str, words: Container[str]) -> str:
 def _rows(table: Table) -> str:
     blocks = Blocks()
     for row in table.rows:
-        cells = row if sum(map(bool, row)) > 1 else tuple(filter(None, row))
+        # Of a row that is nearly empty, a form's, nobody would see the places.
+        cells = row if sum(map(bool, row)) > len(row) / 2 else tuple(filter(None, row))
         blocks.start_row()
         for cell in cells:
             blocks.start_cell()

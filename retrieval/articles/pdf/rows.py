@@ -17,6 +17,8 @@ _BESIDE = 0.3
 
 # How much higher a letter is that opens a paragraph than those beside it.
 _DROPPED, _MAX_DROPPED = 1.7, 8.0
+# So many of a page are looked for.
+_MAX_INITIALS = 8
 
 _BULLET = re.compile(r"[•‣▪◦●■○□➢➤✓✔☐☒\uf0b7\uf0a7–—*-]")
 _COUNTER = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]")
@@ -132,24 +134,35 @@ def with_initials(lines: Sequence[Line]) -> list[Line]:
     """Return the lines with each large letter that opens a paragraph at the line beside its top."""
     heights = sorted(line.height for line in lines)
     usual = heights[len(heights) // 2]
-    initials = [
-        line
-        for line in lines
-        if len(line.text) == 1 and line.text.isalpha() and line.height > _DROPPED * usual
-    ][:_MARK]
     result = list(lines)
-    for initial in initials:
+    initials = [
+        number
+        for number, line in enumerate(lines)
+        if len(line.text) == 1 and line.text.isalpha() and line.height > _DROPPED * usual
+    ][:_MAX_INITIALS]
+    used: set[int] = set()
+    for place in initials:
+        initial = lines[place]
         beside = [
-            (number, line)
+            number
             for number, line in enumerate(result)
-            if line.height * _DROPPED < initial.height < line.height * _MAX_DROPPED
-            and -_BESIDE * line.height < line.left - initial.right < 2 * line.height
-            and -_LEVEL * line.height
-            < line.base - initial.base
-            < initial.height - _LEVEL * line.height
+            if number not in initials and _is_beside(initial, line)
         ]
         if beside:
-            number, line = max(beside, key=lambda one: one[1].base)
-            result[number] = replace(line, text=initial.text + line.text, left=initial.left)
-            result.remove(initial)
-    return result
+            opened = max(beside, key=lambda number: result[number].base)
+            # The lines beside it are no more indented than those below.
+            for number in beside:
+                line = result[number]
+                text = initial.text + line.text if number == opened else line.text
+                result[number] = replace(line, text=text, left=initial.left)
+            used.add(place)
+    return [line for number, line in enumerate(result) if number not in used]
+
+
+def _is_beside(initial: Line, line: Line) -> bool:
+    return (
+        line.height * _DROPPED < initial.height < line.height * _MAX_DROPPED
+        and -_BESIDE * line.height < line.left - initial.right < 2 * line.height
+        and -_LEVEL * line.height < line.base - initial.base
+        and line.base - initial.base < initial.height - _LEVEL * line.height
+    )

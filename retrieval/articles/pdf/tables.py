@@ -29,6 +29,9 @@ _PARTS = 0.25
 # What of its column a cell fills that goes on in the next line.
 _WRAPPED = 0.8
 
+# An index has so many entries, and so many of them in order.
+_ENTRIES, _SORTED = 12, 0.9
+
 _BULLET = re.compile(r"[•‣▪◦●■○➢➤\uf0b7\uf0a7–—*-] ")
 
 
@@ -71,6 +74,7 @@ def table_of(rows: Sequence[Row], middles: Sequence[float]) -> tuple[Table, int,
         or len(level) < _LEVEL * sparsest
         or (not _is_spaced(lines) and (all(map(_is_prose, columns)) or all(map(_is_long, columns))))
         or sum(map(_is_list, columns)) > 1
+        or _is_index(columns)
     ):
         return None
     first, last = level[0], level[-1]
@@ -109,6 +113,13 @@ def _is_prose(column: Sequence[Line]) -> bool:
 
 def _is_list(column: Sequence[Line]) -> bool:
     return sum(_BULLET.match(line.text) is not None for line in column) > _LISTED * len(column)
+
+
+def _is_index(columns: Sequence[Sequence[Line]]) -> bool:
+    """Whether an alphabet goes on from each column to the next."""
+    words = [line.text.casefold() for column in columns for line in column]
+    in_order = sum(before <= word for before, word in pairwise(words))
+    return len(words) >= _ENTRIES and in_order >= _SORTED * (len(words) - 1)
 
 
 def _is_long(column: Sequence[Line]) -> bool:

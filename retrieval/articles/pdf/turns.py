@@ -16,8 +16,8 @@ _SKEW = 0.1
 
 
 def turn_of(angle: float) -> int:
-    """Return the turn that makes text upright which runs at an angle, in radians."""
-    quarters = angle / (pi / 2)
+    """Return the turn that makes text upright which runs at an angle, in radians, clockwise."""
+    quarters = -angle / (pi / 2)
     if not isfinite(quarters):
         return UPRIGHT
     return round(quarters) % 4 if abs(quarters - round(quarters)) < _SKEW else SLANTED

@@ -15,7 +15,7 @@ from retrieval.articles.pdf.turns import SLANTED, UPRIGHT, turn_of, upright
 
 # What pdfium returns for a hyphen that divides a word, and for a letter that it does not know.
 _DIVIDES, _UNKNOWN = frozenset("\x02\ufffe"), frozenset(f"\0\uffff{OBJECT}")
-# In heights of a letter: how far the edges of letters of one word may be apart, and the next letter
+# In heights of a letter: how far the baselines of a word's letters may be apart, and the next one
 # from an accent's.
 _LEVEL, _TOUCHING = 0.1, 0.12
 
@@ -71,21 +71,19 @@ def _parts(
         yield _word(page, letters, (start, end), turn)
         return
     # Another font, a raised figure, or a column of single letters.
-    part = start
-    before = first
+    part, base = start, _base(page, start, turn)
     for number in range(start + 1, end):
-        here = _edges(page, number, turn) if letters[number] else before
-        if not _are_level(before, here):
+        here = _base(page, number, turn) if letters[number] else base
+        if abs(here - base) > _LEVEL * max(first[3] - first[2], last[3] - last[2]):
             yield _word(page, letters, (part, number), turn)
             part = number
-        before = here
+        base = here
     yield _word(page, letters, (part, end), turn)
 
 
 def _are_level(one: _Edges, other: _Edges) -> bool:
-    """Whether two letters have their upper or their lower edge at one height."""
     near = _LEVEL * max(one[3] - one[2], other[3] - other[2])
-    return abs(one[2] - other[2]) <= near or abs(one[3] - other[3]) <= near
+    return abs(one[2] - other[2]) <= near and abs(one[3] - other[3]) <= near
 
 
 def _word(

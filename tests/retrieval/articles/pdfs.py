@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Words:
-    """Text at a place, in points from the page's lower left corner."""
+    """Text at a place, in points from the page's lower left corner; upwards if it is turned."""
 
     text: str
     x: float = 72
     y: float = 700
     size: float = 12
+    turned: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def written(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
 
 def _shown(words: Words) -> bytes:
     text = _text(words.text, encoding="cp1252")
-    return b"/F %g Tf 1 0 0 1 %g %g Tm%sTj\n" % (words.size, words.x, words.y, text)
+    matrix = b"0 1 -1 0" if words.turned else b"1 0 0 1"
+    return b"/F %g Tf %s %g %g Tm%sTj\n" % (words.size, matrix, words.x, words.y, text)
 
 
 def _drawn(rule: Rule) -> bytes:

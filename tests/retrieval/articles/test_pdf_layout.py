@@ -227,3 +227,14 @@ def test_a_letter_keeps_its_order() -> None:
         "The oak on the lawn is ill.",
         "Yours, A. Rook",
     ]
+
+
+def test_the_columns_of_an_index_are_read_one_after_the_other() -> None:
+    text = "acorn alder ash aspen beech birch cedar cherry elder elm hazel holly"
+    words = text.split()
+    half = len(words) // 2
+    rows = [
+        [f"{one}, 3", f"{other}, 12"] for one, other in zip(words[:half], words[half:], strict=True)
+    ]
+    found = [word.strip(",") for word in text_of(*cells(rows)).split() if word[0].isalpha()]
+    assert found == words
