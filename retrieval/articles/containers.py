@@ -7,7 +7,7 @@ comments of Obsidian, imports of MDX, and paragraphs that are lists of tasks, ta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
@@ -57,31 +57,24 @@ _FIELD = re.compile(r"^([*_]{0,3}\w[\w -]{0,40}[*_]{0,3})::[ \t]+(?=\S)", re.MUL
 def add_containers(markdown: MarkdownIt) -> None:
     """Let a parser know the blocks of the dialects."""
     ends: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
-    ruler = markdown.block.ruler
-    for name, rule in (
-        ("comment", _comment),
-        ("directive", _directive),
-        ("admonition", _admonition),
-        ("footnote", _footnote),
-        ("script", _script),
-    ):
-        ruler.before("reference", name, rule, ends)
+    markdown.block.ruler.before("reference", "containers", _container, ends)
     markdown.core.ruler.after("block", "paragraphs", _paragraphs)
+
+
+def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    place = state.bMarks[start] + state.tShift[start]
+    mark, rule = _RULES.get(state.src[place : place + 1], ("", None))
+    if rule is None or not state.src.startswith(mark, place) or state.is_code_block(start):
+        return False
+    return rule(state, start, end, silent)
 
 
 def _line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
-def _starts_with(state: StateBlock, line: int, *marks: str) -> bool:
-    start = state.bMarks[line] + state.tShift[line]
-    return state.src.startswith(marks, start, state.eMarks[line]) and not state.is_code_block(line)
-
-
 def _comment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Skip what stands between two `%%`, of which the second one ends a line."""
-    if not _starts_with(state, start, "%%"):
-        return False
     first = _line(state, start).rstrip()
     last = start
     if not (len(first) > 3 and first.find("%%", 2) == len(first) - 2):
@@ -104,8 +97,6 @@ def _comment(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Read a line of `:::` or `///`, alone, as the start or the end of a block with a title."""
-    if not _starts_with(state, start, ":::", "///", "--8<--"):
-        return False
     line = _line(state, start)
     match = _DIRECTIVE.fullmatch(line) or _SLASHES.fullmatch(line)
     if match is None and not _SNIPPET.fullmatch(line):
@@ -127,12 +118,10 @@ def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _admonition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Read an indented block below a line of `!!! note "Title"` or `=== "Tab"`."""
-    if not _starts_with(state, start, "!!!", "???", "===") or state.level > _MAX_LEVEL:
-        return False
     match = _ADMONITION.fullmatch(_line(state, start))
     indent = state.sCount[start] + _INDENT
     first = state.skipEmptyLines(start + 1)
-    if match is None or first >= end or state.sCount[first] < indent:
+    if match is None or first >= end or state.sCount[first] < indent or state.level > _MAX_LEVEL:
         return False
     if silent:
         return True
@@ -146,11 +135,9 @@ def _admonition(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Read `[^label]: text` with what is indented below it."""
-    if not _starts_with(state, start, "[^") or state.level > _MAX_LEVEL:
-        return False
     begin = state.bMarks[start] + state.tShift[start]
     match = _FOOTNOTE.match(state.src, begin, state.eMarks[start])
-    if match is None:
+    if match is None or state.level > _MAX_LEVEL:
         return False
     if silent:
         return True
@@ -163,7 +150,7 @@ def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 def _script(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Skip what MDX imports and exports."""
-    if silent or state.level or not _starts_with(state, start, "import", "export"):
+    if silent or state.level:
         return False
     line = _line(state, start)
     if _IMPORT.fullmatch(line):
@@ -247,6 +234,8 @@ def _contents(content: str, inside: list[str], state: StateCore) -> Iterator[str
 
 
 def _without_signs(content: str) -> str:
+    if content[:2] == "##":  # without a space behind it
+        content = content.lstrip("#")
     if "^" in content[-100:]:
         content = _BLOCK_ID.sub("", content)
     if "::" in content:
@@ -257,8 +246,25 @@ def _without_signs(content: str) -> str:
 
 
 def _tags(content: str) -> list[str]:
-    """Return the tags of a paragraph that is nothing but tags."""
+    """Return the tags of a paragraph that is a list of them; one alone may be a heading."""
     if content[:1] != "#":
         return []
     words = content.split()
-    return [word[1:] for word in words] if all(map(_TAG.fullmatch, words)) else []
+    listed = len(words) > 1 and all(map(_TAG.fullmatch, words))
+    return [word[1:] for word in words] if listed else []
+
+
+_Rule = Callable[[StateBlock, int, int, bool], bool]
+# By the character that a line begins with, and by all that it begins with.
+_RULES: Mapping[str, tuple[str, _Rule]] = {
+    "%": ("%%", _comment),
+    ":": (":::", _directive),
+    "/": ("///", _directive),
+    "-": ("--8<--", _directive),
+    "!": ("!!!", _admonition),
+    "?": ("???", _admonition),
+    "=": ("===", _admonition),
+    "[": ("[^", _footnote),
+    "i": ("import", _script),
+    "e": ("export", _script),
+}

@@ -158,7 +158,9 @@ def _inside(state: StateInline, start: int, end: int, behind: int, silent: bool)
     limit = state.posMax
     if not silent:
         state.pos, state.posMax = start, end
+        state.level += 1  # beyond 20, marks stay as they are
         state.md.inline.tokenize(state)
+        state.level -= 1
         state.posMax = limit
     state.pos = behind
     return True

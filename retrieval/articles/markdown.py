@@ -29,6 +29,7 @@ from retrieval.articles.text import decode, line_ends
 MARKS = "\n[]*_`<>&|\\~!{%=^"
 STOPS = "#$+-:@}"
 MAX_MARKS = 50_000
+MAX_TITLE = 500
 
 _LINE_BREAK = re.compile(r"<br\b", re.IGNORECASE)
 
@@ -47,9 +48,13 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
         return [RawArticle(metadata, body)]
     env: dict[str, Any] = {}
     tokens = _markdown().parse(body, env)
-    metadata = replace(metadata, tags=tags_of([*metadata.tags, *env.get(TAGS, ())]))
-    if metadata.title is None:
-        metadata = replace(metadata, title=_text_of(_heading(tokens)))
+    title = metadata.title
+    if title is None:
+        title = _text_of(_heading(tokens))
+    elif len(title) <= MAX_TITLE:
+        # Its angle brackets are meant: nobody writes elements into a title.
+        title = _text_of(_markdown().parseInline(title.replace("<", "&lt;")))
+    metadata = replace(metadata, title=title, tags=tags_of([*metadata.tags, *env.get(TAGS, ())]))
     return [RawArticle(metadata, _text_of(tokens))]
 
 

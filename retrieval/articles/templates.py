@@ -39,7 +39,7 @@ _NAME_ALONE = re.compile(r"\s*[A-Za-z_][\w-]*\s*")
 _SIGN = re.compile(r"\{%-?\s*/?[A-Za-z]|\{\{[<%]\s*/?[A-Za-z]|\{\{\s*[A-Za-z][\w-]*\s*[.|(]")
 _CLOZE = re.compile(r"c\d+::(.*?)(?:::.*)?", re.DOTALL)
 _WORDS = re.compile(
-    r"\b(caption|title|summary|alt)\s*[=:]\s*"
+    r"\b(caption|title|header|summary|alt)\s*[=:]\s*"
     r"(?:\"([^\"]{0,1000})\"|'([^']{0,1000})'|`([^`]{0,1000})`|“([^”]{0,1000})”)"
 )
 _CODE = re.compile(r"(?:highlight|code|prism)(?!.*(?:group|tabs|pen))", re.IGNORECASE)
@@ -105,7 +105,9 @@ class _Templates:
         return self._leave_out(match.start(), end + len(closer), mark, inner)
 
     def _past_code_span(self, match: re.Match[str]) -> int:
-        runs = self._runs[len(match[0])]
+        runs = self._runs.get(
+            len(match[0]), []
+        )  # none is as long as what is left of an escaped one
         following = bisect_right(runs, match.start())
         if following == len(runs):
             return match.end()

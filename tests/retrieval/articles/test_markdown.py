@@ -49,11 +49,11 @@ def test_obsidian(text: str, words: str) -> None:
     assert plain(text) == words
 
 
-def test_a_paragraph_of_tags_is_tags() -> None:
-    text = "---\ntags: [sea]\n---\n#coast #old/light\n\nThe lamp is #1 of three.\n\n#море"
+def test_a_list_of_tags_is_tags() -> None:
+    text = "---\ntags: [sea]\n---\n#coast #old/light\n\n#lamp\n\nIt is #1 of three.\n\n#море #sea"
     article = only("some-name.md", text.encode(), "en")
     assert article.source.tags == ("sea", "coast", "old/light", "море")
-    assert article.text == "The lamp is #1 of three."
+    assert article.text == "#lamp\n\nIt is #1 of three."
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,7 @@ def test_a_paragraph_of_tags_is_tags() -> None:
         ("{{< code >}}\n```sh\na *b*\n```\n{{< /code >}}", "a *b*"),
         ("{% raw %}In {{ braces }}{% endraw %} it *is*", "In {{ braces }} it is"),
         ("{% comment %}not\n\nthis{% endcomment %}but this", "but this"),
+        ("A \\```` {# not this #}and that ````", "A ```` and that ````"),
         ("{# not this #}but this {%- if a -%}and{%- endif %} that", "but this and that"),
         ("A tag {{</* ref a */>}} is shown", "A tag {{< ref a >}} is shown"),
         ("It is {{c1::Oake::who}} and <%= erb %> not", "It is Oake and not"),
@@ -100,6 +101,7 @@ def test_templates(text: str, words: str) -> None:
         ("It is long{: .important } and\nopened.\n{:.note}", "It is long and opened."),
         ("## Tolls {#tolls .big}\n\nText", "Tolls\n\nText"),
         ("* TOC\n{:toc}\n\nText", "Text"),
+        ("###Without a space\n\nText", "Without a space\n\nText"),
         ("[TOC]\n\nText", "Text"),
         ("[Words]{.smallcaps} and ![a](b.png){width=50%} c", "Words and a c"),
         (
@@ -170,9 +172,22 @@ def test_code_stays(code: str) -> None:
     assert plain(f"`{code}`\n\n```\n{code}\n```\n\n[^1]: Note") == f"{code}\n\n{code}\n\nNote"
 
 
-def test_title_without_markup() -> None:
-    text = "# **Bold** [link](x) and [[Page|words]] {#id}\n\nText."
-    assert only("some-name.md", text.encode(), "en").source.title == "Bold link and words"
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("**Bold** [link](x) and [[Page|words]] {#id}", "Bold link and words"),
+        ("`code` &amp; ![a](b) ==this== {{ page.title }}", "code & a this"),
+        (
+            "A vector<T> of *args, a_b_c, 2 * 3 [WIP] C#",
+            "A vector<T> of *args, a_b_c, 2 * 3 [WIP] C#",
+        ),
+    ],
+)
+def test_title_without_markup(title: str, words: str) -> None:
+    declared = f"---\ntitle: '{title}'\n---\n\nText."
+    assert only("some-name.md", declared.encode(), "en").source.title == words
+    heading = "# " + title.replace("<", "&lt;") + "\n\nText."
+    assert only("some-name.md", heading.encode(), "en").source.title == words
 
 
 @pytest.mark.parametrize(
@@ -194,5 +209,6 @@ def test_title_without_markup() -> None:
     ],
 )
 def test_any_run_of_marks_ends(piece: str) -> None:
+    assert plain(f"{piece * 100}a{']' * 100}{'==' * 100} end").endswith("end")
     assert plain(piece * (20_000 // len(piece)) + " end").endswith("end")
     assert plain(f"{{{{{(piece * 300)[:480]}}}}} " * 30 + " end").endswith("end")
