@@ -34,9 +34,14 @@ KEY_DIGITS = 16
 # A type that feedparser does not know and leaves alone.
 _PLAIN = "text/x-plain"
 _GUESSED = "text/plain"
-_TEXTS = frozenset({"text/html", "application/xhtml+xml", _GUESSED})
+# What is in base64 has the type of bytes.
+_BYTES = "application/octet-stream"
+_TEXTS = frozenset({"text/html", "application/xhtml+xml", _BYTES, _GUESSED})
+# feedparser compares each tag of an entry, and each attribute of an element, with all others.
+MAX_TAGS = 200
+MAX_ATTRIBUTES = 500
 
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>\s*")
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>\s*")
 _ENCODING = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
 _REFERENCE = re.compile(r"&(?:#?\w{1,40};)?")
@@ -45,7 +50,11 @@ _MISTAKEN = re.compile(
     r"(</?(?:[\w.-]+:)?)(?:div|aside|authors|contributors|links|(?:summary|title)_detail)\b", re.I
 )
 _ASIDE = re.compile(r"(</?)(?:media:description|itunes:summary)(?:\s[^<>]*?)?(/?>)")
+_LONG_START = re.compile(r"<([^\s<>/!?][^\s<>/]*)\s[^<>]{1000,}?(/?)>")
+_ENTRY = re.compile(r"(?=<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>])")
+_TAG_NAME = re.compile(r"(</?(?:[\w.-]{1,40}:)?)(?:category|subject|keywords)\b", re.I)
 _PLAIN_TYPE = re.compile(r"\btype=([\"'])text(?:/plain)?\1")
+_BASE64 = re.compile(r"(?:[\w+/]{4}\s*)*[\w+/]{2,4}={0,2}\s*", re.ASCII)
 _MAIL = re.compile(r"\S+@\S+ \((.+)\)")
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
@@ -79,9 +88,12 @@ def _prepared(data: bytes) -> bytes:
     """Return a feed in UTF-8 as feedparser reads it well."""
     match = _ENCODING.match(data)
     text = printable(markup.decode_markup(data, legacy_codec(match[1]) if match else None))
-    pieces = _CDATA.split(_DECLARATION.sub("", text, count=1))
+    text = text.strip()
+    if declaration := _DECLARATION.match(text):
+        text = text[declaration.end() :]
+    pieces = _CDATA.split(text)
     pieces[::2] = map(_repaired, pieces[::2])
-    return "".join(pieces).encode()
+    return "".join(map(_with_few_tags, _ENTRY.split("".join(pieces)))).encode()
 
 
 def _repaired(xml: str) -> str:
@@ -91,8 +103,19 @@ def _repaired(xml: str) -> str:
     xml = _MISTAKEN.sub(r"\1section", xml)
     # A caption is the text of an entry that has no other.
     xml = _ASIDE.sub(r"\1aside\2", xml)
+    xml = _LONG_START.sub(_with_few_attributes, xml)
     # Text that declares no type is HTML as often.
     return _PLAIN_TYPE.sub(rf"type=\1{_PLAIN}\1", xml)
+
+
+def _with_few_attributes(start: re.Match[str]) -> str:
+    few = start[0].count("=") <= MAX_ATTRIBUTES
+    return start[0] if few else f"<{start[1]}{start[2]}>"
+
+
+def _with_few_tags(entry: str) -> str:
+    few = sum(1 for _ in _TAG_NAME.finditer(entry)) <= 2 * MAX_TAGS
+    return entry if few else _TAG_NAME.sub(r"\1section", entry)
 
 
 def _part(path: str, entry: _Fields, feed: _Fields) -> RawArticle:
@@ -154,15 +177,16 @@ def _body(entry: _Fields) -> str:
     """Return the longest text: feedparser does not tell the whole text from a summary."""
     details = [*entry.get("content", []), entry.get("summary_detail", {})]
     texts = (_text(one.get("type", ""), one.get("value", "")) for one in details)
-    return max(texts, key=len).strip() or unescape(entry.get("aside", ""))
+    asides = (entry.get("aside"), entry.get("subtitle"))
+    return max(texts, key=len).strip() or unescape(next(filter(None, asides), ""))
 
 
 def _text(kind: str, text: str) -> str:
     """Return a text without markup, whether it is plain or HTML."""
-    if kind == _PLAIN:
-        return text
-    if kind not in _TEXTS:
-        return ""
+    if kind == _BYTES and _BASE64.fullmatch(text):
+        return ""  # no text, as feedparser could not decode it
+    if kind and kind not in _TEXTS:
+        return text if kind.startswith("text/") else ""
     if not _TAG.search(text):
         return unescape(text)
     page = markup.parse(f"<div>{text}</div>")

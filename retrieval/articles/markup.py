@@ -25,11 +25,17 @@ _TERMS = ("dt", "dd")  # what trafilatura makes items of
 # A cell with one of these, or with much text, is a frame around a part of the page.
 _FRAMED = frozenset({"table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "head", "form"})
 _MAX_CELL = 400
-_UNREAD_TAGS = "iframe noscript object rp rt rtc script select style svg template textarea title"
+_UNREAD_TAGS = "iframe noscript rp rt rtc script select style svg template textarea title"
 _UNREAD = frozenset(_UNREAD_TAGS.split())
 
 _CONTROLS = bytes({*range(9), *range(14, 32)})
 MAX_CONTROLS = 0.01
+# Characters of Windows's code page that were written into Unicode as they stood, as controls.
+_MISTAKEN = {
+    code: bytes([code]).decode("cp1252")
+    for code in range(0x80, 0xA0)
+    if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
+}
 
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _SPACES = re.compile(r"\s+")
@@ -47,9 +53,9 @@ def decode_markup(data: bytes, declared: str | None = None) -> str:
     if start[:1] == b"\0" and b"<" in start:
         return data.decode("utf-16-be" if start[1:2] == b"<" else "utf-32-be", errors="replace")
     controls = len(data) - len(data.translate(None, _CONTROLS))
-    return decode(
-        data.replace(b"\0", b"") if controls <= MAX_CONTROLS * len(data) else data, declared
-    )
+    if controls <= MAX_CONTROLS * len(data):
+        data = data.replace(b"\0", b"")
+    return decode(data, declared).translate(_MISTAKEN)
 
 
 def parse(text: str) -> html.HtmlElement | None:

@@ -19,6 +19,7 @@ def rss(items: str, channel: str = "", attributes: str = "") -> bytes:
     return (
         f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0" {attributes} '
         'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/" '
+        'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" '
         'xmlns:content="http://purl.org/rss/1.0/modules/content/">'
         f"<channel>{channel}{items}</channel></rss>"
     ).encode()
@@ -163,6 +164,11 @@ def test_addresses(link: str, url: str | None) -> None:
         ("<description>a &#55357;&#56832; &#0; &#150;</description>", "a \ufffd\ufffd \ufffd –"),
         ("<description>One.<br>Two.</description>", "One.\nTwo."),
         ("<content:encoded>Body.</content:encoded><description>Longer.</description>", "Longer."),
+        ("<description>It&#146;s here. It\x92s <![CDATA[it&#146;s, it\x92s]]></description>",
+         "It’s here. It’s it’s, it’s"),
+        ("<itunes:subtitle>Short.</itunes:subtitle>", "Short."),
+        ("<itunes:subtitle>Short.</itunes:subtitle><itunes:summary>Long.</itunes:summary>",
+         "Long."),
     ],
 )  # fmt: skip
 def test_texts(fields: str, text: str) -> None:
@@ -178,6 +184,11 @@ def test_texts(fields: str, text: str) -> None:
         ('<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml"><p>a</p><p>b</p></div>'
          "</content>", "a\n\nb"),
         ('<content type="image/png">aaaa</content><summary>b</summary>', "b"),
+        ('<content type="application/octet-stream">R3LDvMOfZQ==</content>', "Grüße"),
+        ('<content type="application/octet-stream">iVBORw0KGgo=</content><summary>b</summary>',
+         "b"),
+        ('<content type="">a &lt;b&gt;b&lt;/b&gt; c</content>', "a b c"),
+        ('<content type="text/markdown">a *b* &lt;c&gt;</content>', "a *b* <c>"),
         ('<content type="video/mp4" src="https://a.org/v"/><summary>b</summary>', "b"),
     ],
 )  # fmt: skip
@@ -219,6 +230,28 @@ def test_encodings(encoding: str) -> None:
     feed = f'<?xml version="1.0" encoding="{encoding}"?><rss><channel><item><description>{text}'
     data = f"{feed}</description></item></channel></rss>".encode(encoding)
     assert only("a.xml", data).text == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_without_a_mark(encoding: str) -> None:
+    feed = f'<?xml version="1.0" encoding="{encoding[:6]}"?><rss><channel><item>{TEXT}</item>'
+    assert only("a.xml", feed.encode(encoding)).text == "Crows recognise faces."
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        '<rss version="2.0" xmlns="http://backend.userland.com/rss2">{}</rss>',
+        '<rss version="2.0" xmlns="http://example.org/any">{}</rss>',
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns="http://my.netscape.com/rdf/simple/0.9/">{}</rdf:RDF>',
+        '\n\n<?xml version="1.0"?><RSS>{}</RSS>',
+    ],
+)
+def test_roots_and_namespaces(root: str) -> None:
+    data = root.format(f"<channel><item><title>Crows</title>{TEXT}</item></channel>")
+    one = only("a.xml", data.encode())
+    assert (one.source.title, one.text) == ("Crows", "Crows recognise faces.")
 
 
 def test_an_encoding_that_is_not_declared() -> None:
@@ -292,6 +325,27 @@ def test_a_feed_that_is_a_path_or_an_address_is_not_opened(
     (tmp_path / "secret.xml").write_bytes(rss(f"<item>{TEXT}</item>"))
     with pytest.raises(UnreadableArticle, match=NO_FEED):
         parse("a.xml", name.encode())
+
+
+def test_an_entry_that_is_whole_is_read_wherever_the_feed_breaks_off() -> None:
+    whole = rss(f"<item><title>A</title>{TEXT}</item>").removesuffix(b"</channel></rss>")
+    cut = b"<item><title>B &amp; b</title><description><![CDATA[<p>Ravens]]></description></item>"
+    for end in range(len(cut)):
+        assert parse("a.rss", whole + cut[:end])[0].text == "Crows recognise faces."
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "".join(f"<category>c{n}</category>" for n in range(30_000)),
+        "".join(f"<dc:subject><![CDATA[c{n}]]></dc:subject>" for n in range(30_000)),
+        "<x " + " ".join(f"a{n}='x'" for n in range(30_000)) + "/>",
+    ],
+    ids=["categories", "subjects", "attributes"],
+)
+def test_a_feed_of_any_shape_ends(fields: str) -> None:
+    data = b" " * 100_000 + rss(f"<item>{TEXT}{fields}</item><item><title>B</title>{TEXT}</item>")
+    assert len(parse("a.rss", data)) == 2
 
 
 @pytest.mark.parametrize("tag", ["item", "div", "description"])
