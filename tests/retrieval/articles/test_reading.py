@@ -173,8 +173,8 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 PIECES = """\
 # ~- ~> ~* ~**~[~](~)~!~`~```~  ~---~...~title: ~date: ~: ~a~<~>~<p>~</div>~<table><td>~<li>~<pre>
 <ol start=x>~<br>~<title>~<script>~<!--~-->~&#0;~&lt;~\\~|~1. ~é~<meta charset=~<html lang=
-<meta name=date content=~<time pubdate datetime=~\xa0~\t~\x1b~\x85~+++~[[~]]~|~{{~}}~{%~%}~{{<~>}}~:::
-==~%%~[^1]~:~^[~> [!a]~!!! a~    ~{: .a~}~- [x] ~^a1~#a ~raw ~endraw ~highlight ~import """
+<meta name=date content=~<time pubdate datetime=~\xa0~\t~\x1b~\x85~+++~[[~]]~|~{{~}}~{%~%}~{{<~>}}
+:::~==~%%~[^1]~:~^[~> [!a]~!!! a~    ~{: .a~}~- [x] ~^a1~#a ~raw ~endraw ~highlight ~import """
 MARKUP = st.lists(
     st.sampled_from([*PIECES.replace("\n", "~").split("~"), "\n", "\n\n", "\r", "~~"])
 )
