@@ -11,6 +11,9 @@ from retrieval.index import Store, folder_size
 from retrieval.search import Explanation, absent_words
 from retrieval.types import Article, Source, Stage
 
+# A post may have been sent thousands of times.
+_ALSO = 100
+
 
 def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return an answer; offsets count characters of the article's text as `show` prints it."""
@@ -43,7 +46,7 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
                         "date": _date(source),
                         "url": source.url,
                     }
-                    for source in excerpt.also
+                    for source in excerpt.also[:_ALSO]
                 ],
             }
             for number, excerpt in answer.cited()

@@ -25,11 +25,10 @@ SOURCE = (
     "n.path, n.file, n.title, n.article, n.crc, "
     "a.title, a.date, a.url, a.author, a.language, a.tags, a.crc"
 )
-_SOURCE_COLUMNS = SOURCE.count(",") + 1
-# For the titles of chunks that are encoded: what an article declares.
+# The columns that `chunk_of` takes; the last is for the titles of chunks that are encoded.
 CHUNK = (
     "c.id, c.article, c.encoding, c.sentences, c.text, c.crc, t.codes, t.starts, t.crc, "
-    f"a.title IS NOT NULL, {SOURCE}"
+    "a.title IS NOT NULL"
 )
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -305,24 +304,22 @@ def check_text(text: str, crc: int) -> None:
         raise ValueError("the text of an article is not what was written")
 
 
-def chunk_of(rows: Sequence[Sequence[Any]]) -> StoredChunk:
-    """Make a chunk of the columns `CHUNK`, one row for each name of the article.
+def chunk_of(row: Sequence[Any], sources: tuple[Source, ...]) -> StoredChunk:
+    """Make a chunk of the columns `CHUNK` and the sources of its article.
 
     Codes, starts and their checksum are NULL where the tokens are not stored.
 
     Raises:
         ValueError: A checksum does not match.
     """
-    number, article, encoding, sentences, text, crc, codes, starts, tokens_crc, titled = rows[0][
-        :-_SOURCE_COLUMNS
-    ]
+    number, article, encoding, sentences, text, crc, codes, starts, tokens_crc, titled = row
     if crc != chunk_checksum(article, encoding, text, sentences) or (
         codes is not None and tokens_crc != tokens_checksum(encoding, codes, starts)
     ):
         raise ValueError(f"chunk {number} is not what was written")
     spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 4).tolist()
     return StoredChunk(
-        sources=tuple(source_of(row[-_SOURCE_COLUMNS:]) for row in rows),
+        sources=sources,
         chunk=Chunk(text, tuple(Sentence(*span) for span in spans)),
         tokens=None if codes is None else _tokens(codes, starts),
         titled=bool(titled),

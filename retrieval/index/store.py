@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -295,14 +295,22 @@ class Store:
         """
         rows = self.db.query(
             f"SELECT {CHUNK} FROM chunks c JOIN articles a ON a.id = c.article "
-            "JOIN names n ON n.article = a.id LEFT JOIN tokens t ON t.encoding = c.encoding "
-            f"WHERE c.id IN ({', '.join(map(str, map(int, ids)))}) AND {_STILL_VISIBLE} "
-            "ORDER BY c.id, n.path",
-            {"g": generation},
+            "LEFT JOIN tokens t ON t.encoding = c.encoding "
+            f"WHERE c.id IN ({_listed(ids)}) ORDER BY c.id"
         )
-        by_id = itertools.groupby(rows, lambda row: int(row[0]))
         with self.db.reading_values():
-            return {number: chunk_of(list(named)) for number, named in by_id}
+            # Apart from the chunks, for an article may have thousands of names.
+            names = self.db.query(
+                f"SELECT {SOURCE} FROM names n JOIN articles a ON a.id = n.article "
+                f"WHERE n.article IN ({_listed({row[1] for row in rows})}) AND {_STILL_VISIBLE} "
+                "ORDER BY n.article, n.path",
+                {"g": generation},
+            )
+            sources = {
+                article: tuple(map(source_of, named))
+                for article, named in itertools.groupby(names, lambda row: row[3])
+            }
+            return {row[0]: chunk_of(row, sources[row[1]]) for row in rows if row[1] in sources}
 
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of the articles whose names came or went.
@@ -378,7 +386,7 @@ class Store:
         """Return the id of a chunk from the middle of each article that has one."""
         rows = self.db.query(
             "SELECT min(id) + count(*) / 2 FROM chunks "
-            f"WHERE article IN ({', '.join(map(str, articles))}) GROUP BY article"
+            f"WHERE article IN ({_listed(articles)}) GROUP BY article"
         )
         # The ids of one article's chunks follow each other, as they were written in one go.
         return [row[0] for row in rows]
@@ -389,3 +397,7 @@ class Store:
 
     def _meta(self, key: str) -> str:
         return str(self.db.one("SELECT value FROM meta WHERE key = ?", (key,))[0])
+
+
+def _listed(ids: Iterable[int]) -> str:
+    return ", ".join(str(int(one)) for one in ids)

@@ -63,7 +63,7 @@ def sentences(folder: Path, encoder: Encoder, count: int) -> Passed:
     articles = [_article(path) for path in sorted((folder / "articles").glob("*.md"))]
     vocabulary = _vocabulary(articles, encoder)
     passed: Passed = defaultdict(list)
-    strange = ("", "", "")
+    strange = ("", "")
     while len(passed["where it stands"]) < count:
         excerpts = list(_excerpts(rng.choice(articles)))
         if len(excerpts) < 2:
@@ -76,8 +76,7 @@ def sentences(folder: Path, encoder: Encoder, count: int) -> Passed:
             passed[kind].append(evidence.support(changed, [1]).holds)
         words = [word for word in re.findall(r"[a-z]{4,}", sentence) if terms(word, "en")]
         name = _NAME.search(sentence)
-        claim = sentence[0].lower() + sentence[1:]
-        strange = (" ".join(words[:_APPENDED]), name.group() if name else strange[1], claim)
+        strange = (" ".join(words[:_APPENDED]), name.group() if name else strange[1])
     return passed
 
 
@@ -92,17 +91,17 @@ def _vocabulary(articles: Sequence[Article], encoder: Encoder) -> Vocabulary:
 
 
 def _changed(
-    sentence: str, strange: tuple[str, str, str], rng: random.Random
+    sentence: str, strange: tuple[str, str], rng: random.Random
 ) -> Iterator[tuple[str, str]]:
     """Yield kinds of change with the sentence changed so, where it can be."""
-    words, name, claim = strange
+    words, name = strange
     verb = _VERB.search(sentence)
     number = re.search(r"\d+", sentence)
     if number:
         other = str(int(number.group()) + rng.randint(1, 9))
         yield "a number changed", sentence.replace(number.group(), other, 1)
         romans = "".join(chr(0x2160 + rng.randrange(12)) for _ in range(2))
-        yield "a number in characters of Roman numerals", sentence.replace(number[0], romans, 1)
+        yield "a number as Ⅰ to Ⅻ", sentence.replace(number[0], romans, 1)
     if name and (old := _NAME.search(sentence)):
         yield "a name changed", sentence.replace(old.group(), name, 1)
         yield "a name changed, in small letters", sentence.replace(old.group(), name.lower(), 1)
@@ -115,16 +114,15 @@ def _changed(
     elif verb:
         head, tail = sentence[: verb.end()], sentence[verb.end() :]
         yield "a negation added", f"{head} not{tail}"
-        yield "a negation added, as in isnt", f"{head}nt{tail}"
-        yield "a negation added, mixed alphabets", f"{head} n\u043et{tail}"
+        yield "isnt", f"{head}nt{tail}"
+        yield "not, mixed alphabets", f"{head} n\u043et{tail}"
         yield "hardly added", f"{head} hardly{tail}"
         future = "will be" if verb[0] in ("is", "are", "was", "were") else "will have"
         yield "will put in", f"{sentence[: verb.start()]}{future}{tail}"
-    yield "called false", f"It is false that {sentence[0].lower()}{sentence[1:]}"
-    if claim:
-        yield "a second claim behind a semicolon", f"{sentence.rstrip('. ')}; {claim}"
+    yield "it is false that", f"It is false that {sentence[0].lower()}{sentence[1:]}"
     if len(words.split()) == _APPENDED:
         yield "four strange words added", f"{sentence.rstrip('. ')} and {words}."
+        yield "four behind a semicolon", f"{sentence.rstrip('. ')}; {words}."
 
 
 def _article(path: Path) -> Article:

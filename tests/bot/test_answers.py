@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot import documents
 from bot.answers import Answerer
 from bot.errors import QuestionError
 from retrieval.index import SHIPPED, Calibration
 from retrieval.search import Correction
+from retrieval.types import Source
 from tests.retrieval.library import Library
 
 
@@ -143,3 +145,13 @@ def test_a_question_that_cannot_be_asked_says_why(answerer: Answerer) -> None:
             answerer.answer(question, earlier=["Why did communications fail?"])
     with pytest.raises(QuestionError, match="has 3,000 characters, the limit is 2,000"):
         answerer.answer("a" * 3000)
+
+
+def test_of_thousands_of_copies_a_document_names_a_hundred(answerer: Answerer) -> None:
+    answer = answerer.answer("Why did communications fail?")
+    copies = tuple(Source(f"{number}.md", "A copy") for number in range(5000))
+    copied = replace(answer, excerpts=(replace(answer.excerpts[0], also=copies),))
+
+    [excerpt] = documents.of_answer(copied)["excerpts"]
+
+    assert [one["article"] for one in excerpt["also"]] == [f"{number}.md" for number in range(100)]
