@@ -26,7 +26,10 @@ MAX_TEXT = 1_000
 MAX_BODY = 20_000
 MIN_WORDS = 3
 
-_DECLARED = ("og:title", "twitter:title", "citation_title", "dc.title", "dcterms.title")
+_DECLARED = (
+    *("og:title", "twitter:title", "citation_title", "dc.title", "dc:title", "dcterms.title"),
+    *("dcterms:title", "parsely-title"),
+)
 _SITE_NAMES = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 _HOMES = frozenset({"/", "./", "../", "/index.html", "/index.php", "index.html"})
 _LD_HEADLINE = re.compile(r'"headline"\s{0,9}:\s{0,9}("(?:[^"\\]|\\.){1,500}")')
@@ -49,7 +52,8 @@ def headline_of(page: html.HtmlElement, meta: Meta, text: str) -> str | None:
         text: The text of the article.
     """
     text = text[:MAX_BODY]
-    title = one_line(page.findtext(".//title") or "")
+    titles = (one.text or "" for one in page.iter("title") if one.getparent().tag != "svg")
+    title = one_line(next(titles, ""))
     site = _Site(page, meta)
     headings = list(islice(_headings(page, site), MAX_HEADINGS))
     agreed = _agreed(title, headings, site)

@@ -25,6 +25,7 @@ _BLOCK_TAGS = (
     "h4 h5 h6 header hr main nav ol p pre section table ul"
 )
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
+_HEADINGS = frozenset({"dt", "h1", "h2", "h3", "h4", "h5", "h6", "summary"})
 _DAYS = " or ".join(f"ancestor::{tag}" for tag in ("p", "li", "td", "dd", "blockquote"))
 
 
@@ -57,6 +58,11 @@ def _fit(page: HtmlElement) -> None:
         formula.tag = "span"
     for day in page.xpath(f".//time[{_DAYS}]"):
         day.tag = "span"
+    for button in list(page.iter("button")):
+        if button.getparent().tag in _HEADINGS:
+            button.tag = "span"
+        elif button.text_content().strip().endswith(("?", "？", "؟")):
+            button.tag = "p"  # a question that opens its answer
     for caption in page.xpath(".//figure/figcaption[not(.//a)]"):
         caption.tag = "p"
         caption.attrib.clear()  # names of classes have a say

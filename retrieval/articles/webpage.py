@@ -135,7 +135,8 @@ def _meta(page: HtmlElement) -> Meta:
     for element in page.iterfind(".//meta[@content]"):
         name = element.get("property") or element.get("name") or element.get("itemprop") or ""
         if element.get("content").strip():
-            values[name.lower()].append(element.get("content"))
+            for one in name.lower().split():
+                values[one].append(element.get("content"))
     return values
 
 

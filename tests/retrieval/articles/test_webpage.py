@@ -63,6 +63,9 @@ def test_title_of_an_article_among_names_of_its_site(title: str, body: str) -> N
         '<meta property="og:title" content="Lighthouse goes dark | Skarn Post">'
         '<meta property="og:site_name" content="Skarn Post">',
         '<meta name="twitter:title" content="Lighthouse goes dark">',
+        '<meta property="x:y og:title" content="Lighthouse goes dark">',
+        "</head><body><svg><title>Search</title></svg>"
+        '<meta property="og:title" content="Lighthouse goes dark">',
         '<script type="application/ld+json">{"headline": "Lighthouse goes dark"}</script>',
         '<meta property="og:title" content="lighthouse-goes-dark-2">'
         "<title>Lighthouse goes dark</title>",
@@ -120,9 +123,11 @@ def test_a_page_that_is_hidden_until_a_script_runs_is_read(body: str) -> None:
 def test_what_a_button_or_a_link_opens_is_read() -> None:
     body = """<article><button aria-controls="a">May dogs climb the tower?</button>
     <p id="a" hidden>Dogs climb it on a lead.</p><a href="#b">And cats?</a>
-    <p id="b" style="display: none">Cats climb it as they please.</p>"""
+    <p id="b" style="display: none">Cats climb it as they please.</p>
+    <h3><button>How old is it?</button></h3><p>It is a hundred years old.</p>"""
     text = page(f"{body}{STORY}</article>").text
-    assert "Dogs climb it on a lead." in text
+    assert "May dogs climb the tower?\n\nDogs climb it on a lead." in text
+    assert "How old is it?\n\nIt is a hundred years old." in text
     assert "Cats climb it as they please." in text
 
 
