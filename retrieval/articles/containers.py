@@ -51,6 +51,9 @@ _BLOCK_ID = re.compile(r"(?:^|[ \t\n])\^(?=[\w-]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9-
 _TAG = re.compile(r"#[^\s#,;.!?\"'()\[\]{}]*[^\W\d_][^\s#,;.!?\"'()\[\]{}]*")
 _CONTENTS = re.compile(r"\[\[?_?toc_?\]?\]|.*\n?\{:\s*toc[^{}\n]*\}", re.IGNORECASE)
 _DEFINITION = re.compile(r"(?:^|\n):[ \t]+")
+# What Logseq keeps of a block, and refers to one by.
+_PROPERTY = re.compile(r"^(?:collapsed|id)::[ \t]+\S+$", re.MULTILINE)
+_BLOCK = re.compile(r"!?\(\([0-9a-f]{8}-[0-9a-f-]{27}\)\)")
 _FIELD = re.compile(r"^([*_]{0,3}\w[\w -]{0,40}[*_]{0,3})::[ \t]+(?=\S)", re.MULTILINE)
 
 
@@ -239,7 +242,9 @@ def _without_signs(content: str) -> str:
     if "^" in content[-100:]:
         content = _BLOCK_ID.sub("", content)
     if "::" in content:
-        content = _FIELD.sub(r"\1: ", content)
+        content = _FIELD.sub(r"\1: ", _PROPERTY.sub("", content))
+    if "((" in content:
+        content = _BLOCK.sub("", content)
     if "toc" in content[-50:].lower() and _CONTENTS.fullmatch(content):
         return ""
     return content

@@ -22,7 +22,8 @@ _FENCED = re.compile(
 )
 _FENCES = {"---": "yaml", "+++": "toml", ";;;": "json"}
 _LINE = re.compile(r"[\"']?(\w[\w-]*)[\"']?[^\S\n]*(?::[^\S\n]+|=[^\S\n]*)(.+)")
-_HEADER_LINE = re.compile(r"([A-Za-z][\w -]{0,40}):[^\S\n]+(\S.*)")
+_HEADER_LINE = re.compile(r"([A-Za-z][\w -]{0,40})::?[^\S\n]+(\S.*)")
+_HEADER_END = re.compile(r"\n(?:---+[^\S\n]*\n|[^\S\n]*\n)")
 _TITLE_BLOCK = re.compile(r"%(?!%)[^\S\n]*(.*)\n")
 _BODY = re.compile(r"[^\S\n]*\n\s*\S")
 # One of these must be there, where text could be meant.
@@ -58,8 +59,8 @@ def split_front_matter(text: str) -> tuple[Fields, str]:
 def split_header(text: str) -> tuple[Fields, str]:
     """Part the lines without a fence at the start of some Markdown from its body.
 
-    Pandoc has lines of `%` for title, authors and date; MultiMarkdown and Pelican have lines of
-    `Title: words`, up to the first empty one.
+    Pandoc has lines of `%` for title, authors and date; MultiMarkdown, Pelican, Hexo and Logseq
+    have lines of `Title: words` up to an empty one or a rule.
     """
     fields: Fields = {}
     place = 0
@@ -70,12 +71,15 @@ def split_header(text: str) -> tuple[Fields, str]:
         place = match.end()
     if fields:
         return fields, text[place:]
-    header, empty, _ = text[:MAX_FRONT_MATTER].partition("\n\n")
-    lines = [_HEADER_LINE.fullmatch(line) for line in header.split("\n", MAX_HEADER_LINES)]
-    fields = {line[1].lower(): line[2] for line in lines if line}
-    if None in lines or not empty or "title" not in fields or len(_KEYS & fields.keys()) < 2:
+    end = _HEADER_END.search(text, 0, MAX_FRONT_MATTER)
+    if end is None:
         return {}, text
-    return fields, text[len(header) :]
+    lines = text[: end.start()].split("\n", MAX_HEADER_LINES)
+    matches = [_HEADER_LINE.fullmatch(line) for line in lines]
+    fields = {match[1].lower(): _value(match[2]) for match in matches if match}
+    if None in matches or "title" not in fields or len(_KEYS & fields.keys()) < 2:
+        return {}, text
+    return fields, text[end.end() :]
 
 
 def _split_json(text: str) -> tuple[Fields, str]:
@@ -170,13 +174,14 @@ def _read_lines(text: str) -> Fields:
 def _fields_in(lines: Iterable[str]) -> Fields:
     fields: Fields = {}
     for match in filter(None, map(_LINE.fullmatch, lines)):
-        value = match[2].strip().rstrip(",")
-        if value.startswith("[") and value.endswith("]"):
-            parts = [_unquoted(part.strip()) for part in value[1:-1].split(",")]
-            fields.setdefault(match[1].lower(), parts)
-        else:
-            fields.setdefault(match[1].lower(), _unquoted(value))
+        fields.setdefault(match[1].lower(), _value(match[2].strip().rstrip(",")))
     return fields
+
+
+def _value(text: str) -> str | list[str]:
+    if text.startswith("[") and text.endswith("]"):
+        return [_unquoted(part.strip()) for part in text[1:-1].split(",")]
+    return _unquoted(text)
 
 
 def _unquoted(value: str) -> str:

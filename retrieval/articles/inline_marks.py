@@ -18,7 +18,10 @@ from retrieval.articles.containers import FOOTNOTES
 MAX_HIGHLIGHT = 2_000
 MAX_ATTRIBUTES = 300
 
-_WIKI_LINK = re.compile(r"\[\[(?![\s\[])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![\[(])")
+# Not behind what is indexed: a[[1]]
+_WIKI_LINK = re.compile(
+    r"(?<![A-Za-z0-9_)\]])\[\[(?![\s\[])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\](?![\[(])"
+)
 _EMBED = re.compile(r"!\[\[(?!\s)([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{0,300}))?\]\]")
 _SIZE = re.compile(r"(?:.*\|)?\s*(?:\d+(?:x\d+)?|left|right|center|inline)?\s*")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,100})\]")
@@ -87,7 +90,7 @@ def _embed(state: StateInline, silent: bool) -> bool:
 def _link_words(page: str, words: str | None) -> str:
     """Return the words that Obsidian shows for a link."""
     if words and words.strip():
-        return words.strip()
+        return words.rpartition("|")[2].strip()
     parts = [part.strip() for part in page.split("#") if not part.startswith("^")]
     return " > ".join(filter(None, parts)).removesuffix(".md")
 

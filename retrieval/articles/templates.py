@@ -43,6 +43,7 @@ _WORDS = re.compile(
     r"(?:\"([^\"]{0,1000})\"|'([^']{0,1000})'|`([^`]{0,1000})`|“([^”]{0,1000})”)"
 )
 _CODE = re.compile(r"(?:highlight|code|prism)(?!.*(?:group|tabs|pen))", re.IGNORECASE)
+_OTHERWISE = frozenset({"elif", "else", "elseif", "elsif", "when"})
 _FENCE = re.compile(r"`{3,}|~{3,}")
 _LINK = re.compile(r"\](?:\(|:[ \t]*)\Z")
 
@@ -140,6 +141,8 @@ class _Templates:
                 return self._replace(start, found[1], "")
             if _CODE.match(word) and (found := self._end_tag(mark, word, end)):
                 return self._replace(start, found[1], _code_block(self._text[end : found[0]]))
+            if word in _OTHERWISE:
+                return self._replace(start, end, " ")
         elif mark == "{{" and (cloze := _CLOZE.fullmatch(inner)):
             return self._replace(start, end, cloze[1])
         return self._replace(start, end, self._in_place_of(start, end, _words(inner)))

@@ -115,13 +115,18 @@ def test_values_stay_within_bounds() -> None:
             "Title: The ferry\nDate: 2024-03-05 10:00\nCategory: Sea\n\nIt leaves.",
             {"title": "The ferry", "date": "2024-03-05 10:00", "category": "Sea"},
         ),
+        (
+            "title: The ferry\ntags: [sea, boat]\n---\nIt leaves.",
+            {"title": "The ferry", "tags": ["sea", "boat"]},
+        ),
+        ("title:: The ferry\ntags:: sea\n\nIt leaves.", {"title": "The ferry", "tags": "sea"}),
         ("%% note %%\n\nIt leaves.", {}),
         ("Title: The ferry\n\nIt leaves.", {}),
         ("Title: The ferry\nDate: 2024-03-05\nand this is text.\n\nIt leaves.", {}),
         ("Warning: The ferry\nDate: it leaves late.\n\nIt leaves.", {}),
     ],
 )
-def test_header_without_fence(text: str, fields: dict[str, str]) -> None:
+def test_header_without_fence(text: str, fields: dict[str, object]) -> None:
     found, body = split_header(text)
     assert (found, body.strip()) == (fields, "It leaves." if fields else text)
 

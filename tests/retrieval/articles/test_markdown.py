@@ -43,6 +43,11 @@ def plain(text: str) -> str:
             "Owner: Ann\n\nIt is due: 2024-03-05 soon",
         ),
         ("Above the #gallery floor", "Above the #gallery floor"),
+        ("中文[[页|链接]]文字", "中文链接文字"),
+        (
+            "- One\n  collapsed:: true\n- ((64f1a2b3-1111-2222-3333-444455556666)) two",
+            "• One\n\n• two",
+        ),
     ],
 )
 def test_obsidian(text: str, words: str) -> None:
@@ -81,6 +86,7 @@ def test_a_list_of_tags_is_tags() -> None:
         ("{% raw %}In {{ braces }}{% endraw %} it *is*", "In {{ braces }} it is"),
         ("{% comment %}not\n\nthis{% endcomment %}but this", "but this"),
         ("A \\```` {# not this #}and that ````", "A ```` and that ````"),
+        ("{% if a %}It{% else %}They{% endif %} went", "It They went"),
         ("{# not this #}but this {%- if a -%}and{%- endif %} that", "but this and that"),
         ("A tag {{</* ref a */>}} is shown", "A tag {{< ref a >}} is shown"),
         ("It is {{c1::Oake::who}} and <%= erb %> not", "It is Oake and not"),
@@ -145,6 +151,7 @@ def test_other_dialects(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "A cell a[[1]] or x[[i]][j] or f(x)[[k]]",
         "A matrix [[1, 2], [3, 4]] and [[ -f file ]] and a [[ and ]] b",
         "Write {{ to open and }} to close; it costs {{5}} or {{$5 off}}",
         "He wrote {{name}} in the letter",
