@@ -13,6 +13,9 @@ from retrieval.articles.pdf.rows import joined, rows_of
 from retrieval.articles.pdf.rules import Rule, Rules
 from retrieval.articles.pdf.tables import Table, cells_of, whole
 
+MAX_GRIDS = 30
+"""So many tables with rules are read on a page."""
+
 # How far the ends of two rules may be apart that meet, in points.
 _MEET = 2.5
 # A cell with more characters is no cell: frames part a page into its columns, too.
@@ -35,6 +38,8 @@ class Grid:
 
     def cell(self, line: Line) -> tuple[int, int] | None:
         """Return the row, counted from below, and the column of a line; None if it is outside."""
+        if not self.rows[0] - line.height < line.base < self.rows[-1]:
+            return None
         row = bisect_right(self.rows, line.base + line.height / 4) - 1
         column = bisect_right(self.columns, (line.left + line.right) / 2) - 1
         if not (0 <= row < len(self.rows) - 1 and 0 <= column < len(self.columns) - 1):
@@ -46,7 +51,7 @@ class Grid:
 
 
 def grids_of(rules: Rules) -> list[Grid]:
-    """Return the grids of rules that meet, with two rows and two columns at least."""
+    """Return the grids of rules that meet, with two rows and two columns, small ones first."""
     groups = list(range(len(rules.upright) + len(rules.level)))
 
     def group(number: int) -> int:
@@ -63,7 +68,8 @@ def grids_of(rules: Rules) -> list[Grid]:
     for number, rule in enumerate([*rules.upright, *rules.level]):
         members[group(number)][number >= len(rules.upright)].append(rule)
     grids = [_grid(uprights, levels) for uprights, levels in members.values()]
-    return [grid for grid in grids if len(grid.columns) > 2 and len(grid.rows) > 2]
+    grids = [grid for grid in grids if len(grid.columns) > 2 and len(grid.rows) > 2]
+    return sorted(grids, key=lambda grid: len(grid.columns) * len(grid.rows))[:MAX_GRIDS]
 
 
 def _grid(uprights: Sequence[Rule], levels: Sequence[Rule]) -> Grid:
@@ -101,7 +107,7 @@ def with_tables(lines: Sequence[Line], rules: Rules) -> tuple[list[Line], list[T
     """
     rest = list(lines)
     tables: list[Table] = []
-    for grid in sorted(grids_of(rules), key=lambda grid: len(grid.columns) * len(grid.rows)):
+    for grid in grids_of(rules):
         inside: defaultdict[tuple[int, int], list[Line]] = defaultdict(list)
         outside: list[Line] = []
         for line in rest:

@@ -160,7 +160,8 @@ def _gutters(rows: Sequence[Row]) -> list[Gutter]:
             still.append(gutter)
         followed = still
         followed += _opened(rows, number, spans, followed)[: MAX_GUTTERS - len(followed)]
-    return [_trimmed(gutter, rows) for gutter in found + followed if gutter.support > 1]
+    trimmed = [_trimmed(gutter, rows) for gutter in found + followed if gutter.support > 1]
+    return [gutter for gutter in trimmed if gutter.first <= gutter.last]
 
 
 def _opened(

@@ -12,6 +12,7 @@ from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.pdf.lines import HYPHEN, Line
 from retrieval.articles.pdf.paragraphs import text_of as text_of_page
 from retrieval.articles.pdf.paragraphs import with_whole_words
+from retrieval.articles.pdf.rules import Rule, Rules
 from retrieval.articles.pdf.running_heads import without_running_heads
 from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.types import Article, Source
@@ -292,6 +293,25 @@ LINES = st.lists(
 )
 
 
+PLACES = st.integers(0, 12).map(lambda step: step * 50.0)
+HEIGHTS = st.sampled_from([0.0, 6.0, 12.0, 12.0, 40.0])
+PIECES = st.lists(
+    st.builds(
+        lambda text, left, wide, base, height, turn: Line(
+            text, left, left + wide, base, height, turn
+        ),
+        TEXTS.filter(bool),
+        PLACES,
+        st.sampled_from([5.0, 40.0, 200.0]),
+        PLACES,
+        HEIGHTS,
+        st.sampled_from([0, 0, 0, 1, 4]),
+    ),
+    max_size=30,
+)
+RULES = st.builds(Rule, PLACES, st.just(0.0), PLACES)
+
+
 def line(text: str, base: float) -> Line:
     return Line(text, 72, 500, base, 12)
 
@@ -305,6 +325,17 @@ def test_wherever_lines_stand_no_letter_of_them_is_lost(lines: list[Line]) -> No
     (text,) = with_whole_words([text_of_page(lines)])
     assert sorted(letters(text)) == sorted(letters("".join(one.text for one in lines)))
     assert HYPHEN not in text
+
+
+@given(PIECES, st.lists(RULES, max_size=5), st.lists(RULES, max_size=5))
+def test_in_columns_and_tables_no_letter_is_lost(
+    pieces: list[Line], upright: list[Rule], level: list[Rule]
+) -> None:
+    rules = Rules(0, sorted(upright, key=lambda rule: rule.place), level)
+    (text,) = with_whole_words([text_of_page(pieces, rules)])
+    kept = [letter for letter in letters(text) if letter.isalnum()]
+    drawn = letters("".join(one.text for one in pieces))
+    assert sorted(kept) == sorted(letter for letter in drawn if letter.isalnum())
 
 
 @given(st.lists(LINES, max_size=4))
