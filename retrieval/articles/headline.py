@@ -17,6 +17,8 @@ from lxml import html  # type: ignore[import-untyped]
 
 from retrieval.articles.text import one_line
 
+Headings = Sequence[tuple[str, str]]
+"""The tags and the texts of headings."""
 Meta = Mapping[str, Sequence[str]]
 """The values of a page's meta elements, by names in lower case."""
 
@@ -57,7 +59,7 @@ def headline_of(page: html.HtmlElement, meta: Meta, text: str) -> str | None:
     site = _Site(page, meta)
     headings = list(islice(_headings(page, site), MAX_HEADINGS))
     agreed = _agreed(title, headings, site)
-    while agreed and _is_beside(agreed, site.cut(title) or title, text):
+    while agreed and _is_beside(agreed, site.cut(title) or title, headings, site, text):
         site.add_name(agreed)
         agreed = _agreed(title, headings, site)
     first = [heading for tag, heading in headings if tag == "h1" and not site.is_name(heading)]
@@ -66,13 +68,13 @@ def headline_of(page: html.HtmlElement, meta: Meta, text: str) -> str | None:
     for one in declared:
         said = _agreed(one, headings, site)
         found = said or site.cut(one)
-        if found and (said or _likeness(found, agreed or rest or found)):
+        if found and (said or _is_as_good(found, agreed, rest, text)):
             return found
     if agreed:
         return agreed
     heading = max(first, key=lambda one: _likeness(one, rest or ""), default=None)
     if heading is None or rest is None:
-        return rest or heading or next(iter(declared), None)
+        return rest or heading or next((one for _, one in headings), next(iter(declared), None))
     if _likeness(heading, rest) >= 0.5:
         return heading
     # All pages of some sites have one title: its words are not those of the text.
@@ -80,12 +82,30 @@ def headline_of(page: html.HtmlElement, meta: Meta, text: str) -> str | None:
     return heading if other else rest
 
 
-def _is_beside(part: str, title: str, text: str) -> bool:
-    """Tell whether the end of a title, though a heading says it, is the name of a site."""
-    if not title.endswith(part):
-        return False
+def _is_as_good(declared: str, agreed: str | None, rest: str | None, text: str) -> bool:
+    """Tell whether a title that is declared, and is no heading, may be the article's."""
+    other = agreed or rest or declared
+    own, others = _share(declared, text), _share(other, text)
+    return _likeness(declared, other) > 0 or own > others or (own == others and not agreed)
+
+
+def _is_beside(part: str, title: str, headings: Headings, site: _Site, text: str) -> bool:
+    """Tell whether an end of a title, though a heading says it, is the name of a site."""
     rest = title.removesuffix(part)
-    return any(_share(rest[start:end], text) > _share(part, text) for start, end in _parts(rest))
+    if rest != title:
+        return any(
+            _share(rest[start:end], text) > _share(part, text) for start, end in _parts(rest)
+        )
+    rest = title.removeprefix(part)
+    others = [other for start, end in _parts(rest) if (other := rest[start:end])]
+    said = {_key(heading) for _, heading in headings}
+    length = len(_words_of(part))
+    return any(
+        len(_words_of(one)) > length
+        and _share(one, text) > _share(part, text)
+        and (_key(one) in said or (len(others) == 1 and not site.is_like_name(one)))
+        for one in others
+    )
 
 
 class _Site:
@@ -130,15 +150,17 @@ class _Site:
         if all(names):
             return None
         if not any(names):
-            names = [self._is_like_name(title[start:end]) for start, end in parts]
+            names = [self.is_like_name(title[start:end]) for start, end in parts]
         if not any(names) and guess and len(parts) > 1:
             (_, end), (start, _) = parts[-2:]
-            is_short = len(title) - start <= end and title[end:start].strip() not in {":", "："}
-            names[-1] = is_short and len(_words_of(title[:end])) >= MIN_WORDS
+            between = title[end:start].strip()
+            is_short = len(title) - start <= end and between not in {":", "："}
+            long = len(_words_of(title[:end])) >= MIN_WORDS
+            names[-1] = is_short and (long or between in {"|", "»", "::"})
         kept = [part for part, is_name in zip(parts, names, strict=True) if not is_name] or parts
         return title[kept[0][0] : kept[-1][1]]
 
-    def _is_like_name(self, title: str) -> bool:
+    def is_like_name(self, title: str) -> bool:
         """Tell whether a part of a title looks like the site's address written out."""
         name = "".join(_words_of(title))
         words = max(self._host.split("."), key=len).split("-")
@@ -146,7 +168,7 @@ class _Site:
         return length > 3 and 2 * length >= len(name) and all(word in name for word in words)
 
 
-def _agreed(title: str, headings: Sequence[tuple[str, str]], site: _Site) -> str | None:
+def _agreed(title: str, headings: Headings, site: _Site) -> str | None:
     """Return the longest part of a title that a heading says, too, one of high rank first."""
     parts = _parts(title)
     runs = [title[parts[i][0] : parts[j - 1][1]] for i, j in combinations(range(len(parts) + 1), 2)]

@@ -41,12 +41,15 @@ def title_of(body: str, head: str = "") -> str | None:
             "<h1><a href='https://skarn.example/'>Friends of Skarn</a></h1>",
         ),
         ("Skarn Post: Lighthouse goes dark", "<a href='/'>Skarn Post</a>"),
+        ("Skarn Post | Lighthouse goes dark", "<h1>Skarn Post</h1><h2>Lighthouse goes dark</h2>"),
+        ("Skarn Post: Lighthouse goes dark", "<h1>Skarn Post</h1>"),
         ("Lighthouse goes dark", "<h1>***</h1>"),
         # A title that is not the article's.
         ("Skarn Post", "<a href='/'>Skarn Post</a><h1>Lighthouse goes dark</h1>"),
         ("Welcome!", "<h1>Lighthouse goes dark</h1>"),
         ("---", "<h1>Lighthouse goes dark</h1>"),
         ("", "<h1>Lighthouse goes dark</h1>"),
+        ("", "<h2>Lighthouse goes dark</h2>"),
         # One that says both.
         ("Lighthouse goes dark - News - Skarn Post", "<h1>Lighthouse goes dark</h1>"),
         ("Skarn Post | Lighthouse goes dark", "<h1>Lighthouse goes dark</h1>"),
@@ -67,6 +70,7 @@ def test_title_of_an_article_among_names_of_its_site(title: str, body: str) -> N
         "</head><body><svg><title>Search</title></svg>"
         '<meta property="og:title" content="Lighthouse goes dark">',
         '<script type="application/ld+json">{"headline": "Lighthouse goes dark"}</script>',
+        '<title>Harbour Gazette</title><meta property="og:title" content="Lighthouse goes dark">',
         '<meta property="og:title" content="lighthouse-goes-dark-2">'
         "<title>Lighthouse goes dark</title>",
         '<meta property="og:title" content="Skarn Post"><title>Lighthouse goes dark</title>'
@@ -82,7 +86,12 @@ def test_title_that_a_page_declares(head: str) -> None:
     [
         ("Marienkirche", "<h1>Die Marienkirche in Lübeck</h1>", "Die Marienkirche in Lübeck"),
         ("灯台が消えた-海の新聞", "<h1>灯台が消えた</h1>", "灯台が消えた"),
-        ("Маяк погас | Новости", "<h1>Маяк погас</h1>", "Маяк погас"),
+        ("Маяк погас | Новости", "<h1>Меню</h1>", "Маяк погас"),
+        (
+            "Dark nights | Education - Skarn",
+            "<h1>Dark nights</h1><h2>Education</h2>",
+            "Dark nights",
+        ),
         ("Well-known towers: a list", "", "Well-known towers: a list"),
         ("Towers - a short list", "", "Towers - a short list"),
         ("1984", "<h1>1984</h1>", None),
