@@ -178,8 +178,7 @@ class Chat:
         if self._trace is None:
             self.say("Ask a question first; then /why tells how its excerpts were chosen.")
             return
-        number = argument.strip("[]")
-        citation = int(number) if number.isdecimal() else None
+        citation = _citation(argument)
         citations = dict(self._trace.answer.cited())
         if argument and citation not in citations:
             self.say(self._no_citation(argument))
@@ -194,10 +193,9 @@ class Chat:
 
     def _show_article(self, argument: str) -> None:
         cited = dict(self._last.cited()) if self._last else {}
-        number = argument.strip("[]")
-        paragraph = None
-        if number.isdecimal() and int(number) in cited:
-            excerpt = cited[int(number)]
+        citation, paragraph = _citation(argument), None
+        if citation in cited:
+            excerpt = cited[citation]
             path, paragraph = excerpt.source.path, excerpt.paragraph
         elif argument in self._by_path():
             path = self._by_path()[argument].path
@@ -255,3 +253,10 @@ COMMANDS = {
     "/refresh": Command("", "bring the index in line with the articles", Chat._refresh),
     "/quit": Command("", "leave, as Ctrl-D does", Chat._quit),
 }
+
+
+def _citation(argument: str) -> int | None:
+    """Return the number of a citation as people type it, `1` or `[1]`; None if it is none."""
+    digits = argument.strip("[]")
+    # Python reads no number of thousands of digits.
+    return int(digits) if digits.isdecimal() and len(digits) < 10 else None

@@ -30,7 +30,7 @@ _NEGATIONS = {
     "en": """
         not no never none nobody nothing nowhere nor neither without cannot t isnt arent wasnt
         werent dont doesnt didnt hasnt havent hadnt wont cant couldnt wouldnt shouldnt mustnt
-        neednt aint
+        neednt mightnt shant aint willnt cannt
         hardly scarcely barely seldom rarely
     """,
     "de": """

@@ -145,6 +145,12 @@ def test_what_cannot_be_done_is_one_line(talk: Talk, question: str, line: str, r
     assert talk(line) == reply
 
 
+@pytest.mark.parametrize("command", ["/show", "/why"])
+def test_a_number_of_thousands_of_digits_is_no_citation(talk: Talk, command: str) -> None:
+    talk("moon tides")
+    assert talk(f"{command} {'9' * 5000}").startswith("There is no citation")
+
+
 def test_a_follow_up_leans_on_the_question_before(talk: Talk) -> None:
     talk("Who can recognise human faces?")
     talk("/status")
