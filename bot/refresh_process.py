@@ -17,7 +17,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from bot.build import is_in_line
@@ -39,8 +38,6 @@ _SHORT_S = 5.0
 _ENDING_S = 10.0
 # A refresh has no use for what these hold: the bot's token, a key, a proxy's password.
 _OTHERS = ("EXCERPTA_TELEGRAM__", "EXCERPTA_WRITER__")
-# Where memory runs out, Linux ends a refresh and its reader before who answers (proc(5)).
-_SOONER_ENDED = "500"
 
 Document = dict[str, Any]
 
@@ -197,8 +194,6 @@ class RefreshProcess:
         except OSError:
             self._output.close()
             raise
-        with suppress(OSError):  # there is none elsewhere
-            Path(f"/proc/{self.pid}/oom_score_adj").write_text(_SOONER_ENDED)
 
     @property
     def pid(self) -> int:

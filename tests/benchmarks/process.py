@@ -22,6 +22,7 @@ _EXCERPTA = (sys.executable, "-P", "-m", "bot")
 _STARTING_S, _ENDING_S = 600.0, 60.0
 _PAUSE_S = 0.1
 _REFRESHED = "\nexcerpta_last_refresh_timestamp_seconds "
+_OPEN = "\nprocess_open_fds "
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -83,9 +84,9 @@ class BotProcess:
         pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
         return int(pages) * _PAGE / 1e6
 
-    def descriptors(self) -> int:
-        """Return how many files and connections it has open."""
-        return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
+    async def descriptors(self) -> int:
+        """Return how many files and connections it has open, which it alone can see."""
+        return int(float((await self._get("/metrics")).partition(_OPEN)[2].split()[0]))
 
     def threads(self) -> int:
         """Return how many threads it has."""

@@ -188,7 +188,7 @@ async def _samples(updates: int, crowd: Crowd, emulator: Emulator, bot: BotProce
         if number % (updates // SAMPLES) == 0:
             samples.append(
                 Sample(
-                    *(number, bot.resident_mb(), bot.descriptors(), bot.threads()),
+                    *(number, bot.resident_mb(), await bot.descriptors(), bot.threads()),
                     *(bot.state_mb(), time.monotonic() - started),
                 )
             )
