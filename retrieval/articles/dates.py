@@ -81,6 +81,8 @@ _IN_NAMES = tuple(
 )
 
 
+_IN_PATH = re.compile(r"(?:^|/)(\d{4})/(\d{1,2})/(\d{1,2})(?=/|$)")
+
 _Day = tuple[int, int, int]  # year, month, day
 
 
@@ -113,6 +115,12 @@ def day_in_name(name: str) -> tuple[dt.date | None, str]:
             start = match.end("kept") if "kept" in match.groupdict() else match.start()
             return day, f"{name[:start]} {name[match.end() :]}".strip(" -_.,")
     return None, name
+
+
+def day_in_path(path: str) -> dt.date | None:
+    """Return the day in a path or an address such as `2024/03/05/ferry`, or None."""
+    match = _IN_PATH.search(path)
+    return _date(int(match[1]), int(match[2]), int(match[3])) if match else None
 
 
 def _date(year: int, month: int, day: int) -> dt.date | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from urllib.parse import urlsplit
 
-from retrieval.articles.dates import day_of
+from retrieval.articles.dates import FIRST_YEAR, LAST_YEAR, day_in_path, day_of
 from retrieval.articles.text import one_line
 
 logger = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ MAX_URL = 2000
 MAX_TAGS, MAX_TAG = 50, 100
 
 _URL_KEYS = ("url", "link", "canonical")
+# Where an article stands on its site, by Zola and Jekyll.
+_PATH_KEYS = ("path", "permalink", *_URL_KEYS)
 # Without spaces and dashes; when it was first published comes first.
 _DATE_KEYS = (
     *("published", "publishedat", "publishedon", "publisheddate", "datepublished"),
@@ -58,7 +60,7 @@ def metadata_of(path: str, fields: Mapping[str, object]) -> Metadata:
     language = _first(fields, "language", "lang")
     return Metadata(
         title=_first(fields, "title"),
-        date=date_of(path, *_days(fields), language=language),
+        date=date_of(path, *_days(fields), language=language) or _day_in_address(fields),
         url=url_of(path, _first(fields, *_URL_KEYS)),
         author=", ".join(_names(fields.get("author")) or _names(fields.get("authors"))) or None,
         language=language_of(language),
@@ -77,7 +79,11 @@ def date_of(path: str, *values: str | None, language: str | None = None) -> dt.d
             return date
     if given:
         logger.warning(
-            "%s: date %r is not a date (YYYY-MM-DD); indexed without one", path, given[0]
+            "%s: date %r is not a date (YYYY-MM-DD) of the years %d to %d; indexed without one",
+            path,
+            given[0],
+            FIRST_YEAR,
+            LAST_YEAR,
         )
     return None
 
@@ -119,6 +125,11 @@ def _days(fields: Mapping[str, object]) -> list[str | None]:
     named = {"".join(filter(str.isalnum, key)): key for key in fields}
     values = [_first(fields, named[key]) for key in _DATE_KEYS if key in named]
     return [value for value in values if value and value.lower() not in _BOOLEANS]
+
+
+def _day_in_address(fields: Mapping[str, object]) -> dt.date | None:
+    days = (day_in_path(_first(fields, key) or "") for key in _PATH_KEYS)
+    return next(filter(None, days), None)
 
 
 def _first(fields: Mapping[str, object], *keys: str) -> str | None:

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from retrieval.articles.dates import day_in_name
+from retrieval.articles.dates import day_in_name, day_in_path
 from retrieval.articles.front_matter import split_front_matter
 from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of
 from retrieval.articles.text import UnreadableArticle, clean, decode, line_ends, one_line
@@ -110,7 +110,7 @@ def _article(path: str, part: RawArticle, text: str, pages: tuple[int, ...]) -> 
     title = declared if any(map(str.isalnum, declared)) else _title_line(text)
     date = metadata.date
     if date is None and not part.key:
-        date, _ = day_in_name(_stem(path))
+        date = day_in_name(_stem(path))[0] or day_in_path(path)
     source = Source(
         path=name_of(path, part.key),
         title=title or title_without(path, part.key, text),

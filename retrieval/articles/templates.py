@@ -42,6 +42,11 @@ _WORDS = re.compile(
     r"\b(caption|title|header|summary|alt)\s*[=:]\s*"
     r"(?:\"([^\"]{0,1000})\"|'([^']{0,1000})'|`([^`]{0,1000})`|“([^”]{0,1000})”)"
 )
+# {{% notice tip "Good to know" %}}
+_TITLED = re.compile(
+    r"\s*(?:admonition|alert|callout|details|expand|info|note|notice|tab|tip|warning)"
+    r"(?:\s[^\"]*)?\s\"([^\"]+)\"\s*"
+)
 _CODE = re.compile(r"(?:highlight|code|prism)(?!.*(?:group|tabs|pen))", re.IGNORECASE)
 _OTHERWISE = frozenset({"elif", "else", "elseif", "elsif", "when"})
 _FENCE = re.compile(r"`{3,}|~{3,}")
@@ -183,6 +188,8 @@ def _words(inner: str) -> str:
     found = {
         match[1]: next(filter(None, match.groups()[1:]), "") for match in _WORDS.finditer(inner)
     }
+    if titled := _TITLED.fullmatch(inner):
+        return titled[1].strip()
     alt = found.pop("alt", "")
     return ". ".join(filter(None, dict.fromkeys(map(str.strip, found.values())))) or alt.strip()
 

@@ -143,6 +143,9 @@ def test_header_without_fence(text: str, fields: dict[str, object]) -> None:
         ("published: false\nlastmod: 2024-03-07", 7),
         ("modified: 07/03/2024\nlang: fr", 7),
         ("created: some day\ndate: 2024-03-05", 5),
+        ("path: 2024/03/05/ferry", 5),
+        ("permalink: /news/2024/3/5/ferry.html", 5),
+        ("url: https://example.org/2024/03/05/\ndate: 2024-03-07", 7),
     ],
 )
 def test_keys_of_a_date(front: str, day: int, caplog: pytest.LogCaptureFixture) -> None:
@@ -158,6 +161,7 @@ def test_keys_of_a_date(front: str, day: int, caplog: pytest.LogCaptureFixture) 
         ("posts/2024-03-05-ferry/index.fr.md", "ferry"),
         ("Minutes 05.03.2024.txt", "Minutes"),
         ("20240305.txt", "It stops at noon."),
+        ("news/2024/03/05/ferry.md", "ferry"),
     ],
 )
 def test_date_in_a_file_name(path: str, title: str) -> None:

@@ -347,8 +347,8 @@ def test_dates(value: str, date: dt.date | None, caplog: pytest.LogCaptureFixtur
 def test_what_is_no_date_is_left_out(value: str, caplog: pytest.LogCaptureFixture) -> None:
     assert markdown(f"---\ndate: {value}\n---\nText.").source.date is None
     shown = value[:100]
-    warning = f"some-name.md: date '{shown}' is not a date (YYYY-MM-DD); indexed without one"
-    assert caplog.messages == [warning]
+    warning = f"some-name.md: date '{shown}' is not a date (YYYY-MM-DD) of the years 1500 to 2050; "
+    assert caplog.messages == [f"{warning}indexed without one"]
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,8 @@ def test_warnings_of_a_reader_are_logged_here(
     assert [(one.name, one.getMessage()) for one in caplog.records] == [
         (
             "retrieval.articles.metadata",
-            "a.md: date 'soon' is not a date (YYYY-MM-DD); indexed without one",
+            "a.md: date 'soon' is not a date (YYYY-MM-DD) of the years 1500 to 2050; "
+            "indexed without one",
         )
     ]
 
