@@ -22,6 +22,7 @@ from embeddings import Encoder, EncoderError, load
 from embeddings.openvino_model import read
 from tests.embeddings import tiny
 from tests.paths import ROOT
+from tests.retrieval.processes import run
 from tests.rights import without_roots_rights
 
 pytestmark = pytest.mark.slow
@@ -69,6 +70,29 @@ def right(encoder: Encoder, expected: NDArray[np.float32]) -> bool:
     queries = [encoder.encode_query(text).vector for text in tiny.TEXTS]
     passages = [passage.vector for passage in encoder.encode_passages(tiny.TEXTS)]
     return all(tiny.cosines(found, expected).min() >= 0.999 for found in (queries, passages))
+
+
+def test_weights_that_are_cut_off_end_nobody_who_uses_them(
+    cached: Cached, expected: NDArray[np.float32]
+) -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from embeddings import load
+from tests.embeddings import tiny
+
+model, cache, weights = sys.argv[1:]
+encoder = load(model, backend="openvino", cache=Path(cache), announce=print)
+os.truncate(weights, 0)
+assert "model.bin" not in Path("/proc/self/maps").read_text()
+print(*encoder.encode_query(tiny.TEXTS[0]).vector.tolist())
+"""
+
+    done = run(code, cached.model, cached.cache, cached.folder / "model.bin")
+
+    assert done.returncode == 0, done.stderr
+    found = np.array([float(number) for number in done.stdout.split()], dtype=np.float32)
+    assert tiny.cosines([found], expected[:1]).min() >= 0.999
 
 
 def truncate(path: Path) -> None:
