@@ -41,9 +41,11 @@ def open_lexical(store: Store, generation: int) -> LexicalIndex | None:
     Raises:
         IndexFault: There is no room for a copy of it.
     """
-    digest = store.digest(generation)
-    place = _root(store) / digest
-    files = _described(place, digest)
+    return _open(_place(store, generation))
+
+
+def _open(place: Path) -> LexicalIndex | None:
+    files = _described(place)
     if files is None:
         return None
     # Where the index is, there is room for it; but perhaps it cannot be written.
@@ -105,12 +107,12 @@ def write_lexical(store: Store, generation: int) -> LexicalIndex:
     Raises:
         IndexFault: It cannot be written.
     """
-    found = open_lexical(store, generation)
+    place = _place(store, generation)
+    found = _open(place)
     if found is not None:
         return found
-    place = _root(store) / store.digest(generation)
     _write(store, generation, place)
-    written = open_lexical(store, generation)
+    written = _open(place)
     if written is None:
         raise IndexFault(
             f"the lexical index {place} was changed while it was written; run excerpta refresh"
@@ -125,7 +127,7 @@ def has_lexical(store: Store) -> bool:
 
 def is_written(store: Store, generation: int) -> bool:
     """Whether a generation's lexical index was written, however it is now."""
-    return (_root(store) / store.digest(generation) / _MANIFEST).is_file()
+    return (_place(store, generation) / _MANIFEST).is_file()
 
 
 def clear_lexical(store: Store, kept: Iterable[int]) -> None:
@@ -145,7 +147,7 @@ def other_lexical(store: Store, kept: Iterable[int]) -> list[Path]:
 
 def drop_lexical(store: Store, generation: int) -> None:
     """Delete the lexical index of a generation, as it is damaged."""
-    remove_path(_root(store) / store.digest(generation))
+    remove_path(_place(store, generation))
 
 
 def describe(folder: Path, digest: str, known: Mapping[tuple[int, int], int] | None = None) -> None:
@@ -166,12 +168,12 @@ def describe(folder: Path, digest: str, known: Mapping[tuple[int, int], int] | N
     (folder / _MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def _described(place: Path, digest: str) -> dict[str, int] | None:
-    """Return the checksums of the files in a folder; None if it is not of these passages."""
+def _described(place: Path) -> dict[str, int] | None:
+    """Return the checksums of the files in a folder; None if they are of other passages."""
     try:
         manifest = json.loads((place / _MANIFEST).read_text(encoding="utf-8"))
         files = {str(name): int(crc) for name, crc in manifest["files"].items()}
-        fits = manifest["format"] == LEXICAL_FORMAT and manifest["passages"] == digest
+        fits = manifest["format"] == LEXICAL_FORMAT and manifest["passages"] == place.name
         # None of another folder's: the manifest may come from anywhere.
         return files if fits and all(Path(name).name == name for name in files) else None
     except FileNotFoundError:
@@ -187,7 +189,7 @@ def _write(store: Store, generation: int, place: Path) -> None:
         _prepare(place.parent)
         for base in (*bases, None):
             with _new_folder(place.parent, _DRAFT) as draft:
-                known = _linked(place.with_name(base.digest), draft, base.digest) if base else {}
+                known = _linked(place.with_name(base.digest), draft) if base else {}
                 if known is None:
                     continue
                 if base is None and generation > 1:
@@ -253,13 +255,13 @@ def _blocks(path: Path) -> Iterator[bytes | None]:
         yield None
 
 
-def _linked(source: Path, target: Path, digest: str) -> dict[tuple[int, int], int] | None:
+def _linked(source: Path, target: Path) -> dict[tuple[int, int], int] | None:
     """Copy an index by links to its files, none of which tantivy ever writes to again.
 
     Returns:
         Checksums by the identity of the files; None if it is missing or damaged.
     """
-    files = _described(source, digest) or {}
+    files = _described(source) or {}
     known = {}
     try:
         for name, wanted in files.items():
@@ -301,6 +303,10 @@ def _unwritable(place: Path, exc: Exception) -> IndexFault:
         f"the lexical index {place} cannot be written ({exc}); check that the disk has room and "
         "that the folder can be written"
     )
+
+
+def _place(store: Store, generation: int) -> Path:
+    return _root(store) / store.digest(generation)
 
 
 def _root(store: Store) -> Path:

@@ -356,14 +356,14 @@ class Store:
         # An article's own digest is of its language, title and text, and of how it was cut. Its
         # number may come back with other ids of chunks, where a power cut took the last commits.
         rows = self.db.rows(
-            f"SELECT a.id, hex(a.digest), {_FIRST_TITLE}, min(c.id), count(c.id) FROM articles a "
+            f"SELECT a.id, a.digest, {_FIRST_TITLE}, min(c.id), count(c.id) FROM articles a "
             f"JOIN chunks c ON c.article = a.id WHERE a.id IN ({ARTICLES}) "
             "GROUP BY a.id ORDER BY a.id",
             {"g": generation},
         )
         made = hashlib.blake2b(digest_size=16)
         for row in rows:
-            made.update(json.dumps(row).encode())
+            made.update(ascii(row).encode())
         return made.hexdigest()
 
     def article_ids(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from retrieval.errors import IndexFault, IndexRefused
-from retrieval.index.folder import write_lock
+from retrieval.index.folder import database_folder, write_lock
 from retrieval.index.lexical_files import lexical_in_memory, lexical_of, write_lexical
 from retrieval.index.writer import rollback
 from retrieval.refresh.refresh import RefreshOptions
@@ -47,7 +47,7 @@ def hits(library: Library, *, afresh: bool = False) -> Hits:
 
 
 class Histories(RuleBasedStateMachine):
-    """Writes articles, and has refreshes succeed, be refused, stop, die, and be rolled back."""
+    """Writes articles; refreshes succeed, are refused, stopped, rolled back, and lost."""
 
     names = st.sampled_from(["a", "b", "c"])
     texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join)
@@ -58,6 +58,7 @@ class Histories(RuleBasedStateMachine):
         self._library = Library(Path(self._open.enter_context(TemporaryDirectory())))
         self._library.write(always="Something to read.")
         self._library.refresh()
+        self.sync()
 
     def teardown(self) -> None:
         self._open.close()
@@ -92,6 +93,21 @@ class Histories(RuleBasedStateMachine):
             # Else it is as if it had been killed in between.
             if written:
                 write_lexical(store, restored.number)
+
+    @rule()
+    def sync(self) -> None:
+        place = database_folder(self._library.index)
+        self._synced = place, {path: path.read_bytes() for path in place.glob("index.sqlite*")}
+
+    @precondition(lambda self: database_folder(self._library.index) == self._synced[0])
+    @rule()
+    def lose_power(self) -> None:
+        """Lose the last commits, which are not synced one by one, but no file beside them."""
+        place, files = self._synced
+        for path in place.glob("index.sqlite*"):
+            path.unlink()
+        for path, content in files.items():
+            path.write_bytes(content)
 
     @invariant()
     def words_find_what_they_find_afresh(self) -> None:
