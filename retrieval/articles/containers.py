@@ -47,7 +47,7 @@ _EXPORT = re.compile(r"export[ \t]+(?:const|let|var|default|function|async)\b")
 
 _CALLOUT = re.compile(r"\[![A-Za-z][\w-]*(?:\|[^\]\n]*)?\][+-]?[ \t]*")
 _TASK = re.compile(r"\[[ xX/<>-]\][ \t]+")
-_BLOCK_ID = re.compile(r"(?:^|[ \t\n])\^(?=[\w-]*[A-Za-z])[A-Za-z0-9][A-Za-z0-9-]+\Z")
+_BLOCK_ID = re.compile(r"(?:^|[ \t\n])\^(?=[\w-]*[A-Za-z]|\d{6}\Z)[A-Za-z0-9][A-Za-z0-9-]+\Z")
 _TAG = re.compile(r"#[^\s#,;.!?\"'()\[\]{}]*[^\W\d_][^\s#,;.!?\"'()\[\]{}]*")
 _CONTENTS = re.compile(r"\[\[?_?toc_?\]?\]|.*\n?\{:\s*toc[^{}\n]*\}", re.IGNORECASE)
 _DEFINITION = re.compile(r"(?:^|\n):[ \t]+")

@@ -113,7 +113,7 @@ def _inline_note(state: StateInline, silent: bool) -> bool:
         return False
     start = state.pos + 2
     end = state.md.helpers.parseLinkLabel(state, state.pos + 1)
-    if end < 0:
+    if end < 0 or " " not in state.src[start:end].strip():  # as in a regular expression
         return False
     before = state.src[state.pos - 1 : state.pos]
     opening = "(" if not before or before.isspace() else " ("

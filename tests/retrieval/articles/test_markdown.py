@@ -36,6 +36,8 @@ def plain(text: str) -> str:
         ),
         ("> [!NOTE]\n> It is closed.", "It is closed."),
         ("> [!tip] Only a title", "Only a title"),
+        (">[!a]- Table\n> | b | c |\n> |---|---|\n> | d | e |", "Table\n\nb | c\n\nd | e"),
+        ("> [!a]- List\n> - b\n\n^464874", "List\n\n• b"),
         ("> [!a] One\n> > [!b]+ Two\n> > Three", "One\n\nTwo\n\nThree"),
         ("- [ ] repaint\n- [x] replace\n- [a] stays", "• repaint\n\n• replace\n\n• [a] stays"),
         (
@@ -160,7 +162,7 @@ def test_other_dialects(text: str, words: str) -> None:
         "From 10 % to 20 %, 5%% of 6%%, Use %%time or %%bash",
         "A set {x = 1} of {a, b}, {:a => 1}, {1} and {}",
         "The area is x ^2 and the power x^n",
-        "Match [^0-9]+ or [^abc]: both",
+        "Match [^0-9]+ or [^abc]: both, ^[A-Z] and x^[1]",
         "Wow !!! what ??? and ::: this",
         "std::vector is a C++ class:: so",
         "Set <SERVICE_KEY> or <a_b> here",
