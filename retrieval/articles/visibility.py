@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -14,6 +15,10 @@ MAX_FRAMES = 20
 _UNSHOWN = re.compile(
     r"(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}(?:hidden|collapse))\b(?!-)", re.I
 )
+# What stands above a text that is folded, and what its frame is called.
+_FOLDS = frozenset({"a", "button", "dt", "h2", "h3", "h4", "h5", "h6"})
+_FOLDED = re.compile(r"accordion|answer|collaps|faq|fold|toggle", re.IGNORECASE)
+_QUESTION_MARKS = frozenset("?？؟")
 _CODE = frozenset({"script", "style"})
 _LINKS = ("href", "data-target", "data-bs-target")
 
@@ -21,8 +26,8 @@ _LINKS = ("href", "data-target", "data-bs-target")
 def drop_hidden(body: html.HtmlElement) -> None:
     """Take out of a page what its markup hides.
 
-    What something on the page opens stays (an answer below its question, a tab), and so does what
-    is hidden until a script has run: an element with most of the text, or all together.
+    What a reader opens stays, such as an answer below its question or a tab, and so does what is
+    hidden until a script has run: an element with most of the text, or all together.
     """
     total = _length(body)
     hidden = list(_hidden(body, total))
@@ -42,7 +47,7 @@ def _hidden(body: html.HtmlElement, total: int) -> Iterator[tuple[html.HtmlEleme
     for _, element in walk:
         if not _is_hidden(element):
             continue
-        if element is body or element.get("id") in opened:
+        if element is body or element.get("id") in opened or _is_folded(element):
             _show(element)
             continue
         length = _length(element)
@@ -65,6 +70,18 @@ def _is_hidden(element: html.HtmlElement) -> bool:
         or element.get("aria-hidden", "").lower() == "true"
         or _UNSHOWN.search(element.get("style", "")) is not None
     )
+
+
+def _is_folded(element: html.HtmlElement) -> bool:
+    """Tell whether a script unfolds an element below its question, or below its heading."""
+    question = element.getprevious()
+    if question is None:
+        return False
+    around = [element, *itertools.islice(element.iterancestors(), 2)]
+    names = " ".join(one.get(key, "") for one in around for key in ("id", "class"))
+    if question.tag in _FOLDS and _FOLDED.search(names):
+        return True
+    return str(question.text_content()).rstrip()[-1:] in _QUESTION_MARKS
 
 
 def _length(element: html.HtmlElement) -> int:

@@ -140,6 +140,18 @@ def test_what_a_button_or_a_link_opens_is_read() -> None:
     assert "Cats climb it as they please." in text
 
 
+@pytest.mark.parametrize(
+    "folded",
+    [
+        "<h3>How old is it?</h3><div style='display:none'><p>A hundred years.</p></div>",
+        "<dl class=faq><dt>Its age</dt><dd hidden>A hundred years.</dd></dl>",
+        "<div class=accordion><h4>Its age</h4><div hidden>A hundred years.</div></div>",
+    ],
+)
+def test_what_a_script_unfolds_is_read(folded: str) -> None:
+    assert "A hundred years." in page(f"<article>{STORY}{folded}{STORY}</article>").text
+
+
 FORMULAS = [
     ("<mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup>", "E=mc^2"),
     ("<mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></mfrac>", "(a+b)/2"),
