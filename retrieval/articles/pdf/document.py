@@ -120,11 +120,14 @@ def _within(page: pypdfium2.PdfPage, lines: list[Line]) -> list[Line]:
 
 
 def _texts(pages: Sequence[_Page]) -> tuple[str, ...]:
-    """Return the text of each page, and after it what was remarked beside it."""
+    """Return the text of each page, and after it what was remarked beside it.
+
+    Some programs remark what they mark.
+    """
     kept = without_running_heads([page.lines for page in pages])
     texts = [text_of(lines, page.rules) for lines, page in zip(kept, pages, strict=True)]
     return tuple(
-        "\n\n".join([text, *page.remarks])
+        "\n\n".join([text, *(remark for remark in page.remarks if remark not in text)])
         for text, page in zip(with_whole_words(texts), pages, strict=True)
     )
 

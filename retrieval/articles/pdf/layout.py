@@ -30,7 +30,7 @@ MAX_GUTTERS = 64
 _OVERLAPPING = 0.9
 # How wide a gutter is, in heights, that so many rows have on both sides: few rows of prose may have
 # the spaces between two words below each other.
-_WIDTHS = ((6, GAP), (3, 1.0), (2, 1.5))
+_WIDTHS = ((10, GAP), (6, 0.6), (3, 1.0), (2, 1.5))
 # How far lines stand apart that go on below a gutter's last row or above its first, in heights.
 _GOES_ON = 1.9
 _ALIKE = 0.15
@@ -113,21 +113,25 @@ def _sides(rows: Sequence[Row], middle: float) -> tuple[list[Line], list[Line]]:
 
 def _parted(rows: Sequence[Row]) -> list[tuple[int, int, list[Gutter]]]:
     """Return the runs of rows that gutters part, in order, each with its best gutter first."""
-    wide = [gutter for gutter in _gutters(rows) if _is_wide(gutter, rows)]
-    wide.sort(key=lambda gutter: (-gutter.support, gutter.left - gutter.right))
+    gutters = _gutters(rows)
+    gutters.sort(key=lambda one: (not _is_wide(one, rows), -one.support, one.left - one.right))
     starts: list[int] = []
     blocks: list[tuple[int, int, list[Gutter]]] = []
-    for gutter in wide:
+    for gutter in gutters:
         place = bisect_right(starts, gutter.last) - 1
         if place < 0 or blocks[place][1] < gutter.first:
+            if not _is_wide(gutter, rows):
+                continue
             place = bisect_left(starts, gutter.first)
             starts.insert(place, gutter.first)
             blocks.insert(place, (gutter.first, gutter.last, [gutter]))
             continue
-        first, last, gutters = blocks[place]
+        first, last, others = blocks[place]
         common = min(last, gutter.last) - max(first, gutter.first) + 1
-        if common >= _SHARE * (last - first + 1):
-            gutters.append(gutter)
+        # In a table that a wide gutter shows, others may be narrow.
+        supported = gutter.support >= _SHARE * others[0].support
+        if common >= _SHARE * (last - first + 1) and (supported or _is_wide(gutter, rows)):
+            others.append(gutter)
     return blocks
 
 

@@ -21,8 +21,8 @@ OBJECT = "\ufffc"
 # In heights of a line. From what gap on words belong to different pieces, which may be columns or
 # a table's cells: the space between words of justified text is half of it. How far words may
 # overlap, and a raised figure may stand above its line. Below which gap nothing parts two words.
-GAP = 0.6
-_LETTERS = 1.4
+GAP = 0.4
+_TYPED, _WIDE = 0.8, 0.47
 _OVERLAP = 0.5
 _RAISED, _LEVEL, _INITIAL = 0.45, 0.05, 2.2
 _TOUCHING = 0.12
@@ -107,9 +107,10 @@ def _follows(one: Line, other: Line, rules: Rules) -> bool:
     gap = other.left - one.right
     if gap < -_OVERLAP * high and is_from_right(one.text + other.text):
         gap = one.left - other.right
-    # Not the space of typewriters, which is as wide as their letters.
     letter = max((word.right - word.left) / len(word.text) for word in (one, other))
-    if not -_OVERLAP * high <= gap <= max(GAP * high, min(_LETTERS * letter, 2 * GAP * high)):
+    # The space of a typewriter is as wide as its letters, which are wide.
+    widest = _TYPED * high if letter > _WIDE * high else GAP * high
+    if not -_OVERLAP * high <= gap <= widest:
         return False
     left, right = sorted((one, other), key=lambda word: word.left)
     return gap <= 0 or not rules.part(left.right, right.left, one.base, one.turn)

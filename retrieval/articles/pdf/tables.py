@@ -19,6 +19,8 @@ _LOWER = 0.25
 _LINES = 3
 # Where all columns have lines so long, they are addresses or lists, read one after the other.
 _LONG = 24
+# Prose of so many lines stands beside columns with lines so long, whatever is in them.
+_MANY, _BROAD = 8, 18
 # How many lines have several cells in a table, and what part of a column's lines at least.
 _ROWS, _LEVEL = 2, 0.6
 # What part of a column's lines open with a bullet in a list.
@@ -72,7 +74,7 @@ def table_of(rows: Sequence[Row], middles: Sequence[float]) -> tuple[Table, int,
     if (
         len(level) < _ROWS
         or len(level) < _LEVEL * sparsest
-        or (not _is_spaced(lines) and (all(map(_is_prose, columns)) or all(map(_is_long, columns))))
+        or (not _is_spaced(lines) and _are_columns(columns))
         or sum(map(_is_list, columns)) > 1
         or _is_index(columns)
     ):
@@ -82,6 +84,16 @@ def table_of(rows: Sequence[Row], middles: Sequence[float]) -> tuple[Table, int,
         last += 1
     table = Table(tuple(map(_cells, _grouped(lines[first : last + 1]))))
     return table, first, last + 1
+
+
+def _are_columns(columns: Sequence[Sequence[Line]]) -> bool:
+    """Whether columns are of prose, or at least one is and none is too narrow for it."""
+    prose = [_is_prose(column) for column in columns]
+    long = min(sum(len(line.text) for line in column) / len(column) for column in columns)
+    is_one = any(
+        found and len(column) >= _MANY for found, column in zip(prose, columns, strict=True)
+    )
+    return all(prose) or long >= _LONG or (is_one and long >= _BROAD)
 
 
 def _parted(row: Row, middles: Sequence[float]) -> _Lines:
@@ -122,14 +134,9 @@ def _is_index(columns: Sequence[Sequence[Line]]) -> bool:
     return len(words) >= _ENTRIES and in_order >= _SORTED * (len(words) - 1)
 
 
-def _is_long(column: Sequence[Line]) -> bool:
-    return sum(len(line.text) for line in column) >= _LONG * len(column)
-
-
 def _is_spaced(lines: Sequence[_Lines]) -> bool:
     """Whether rows stand further apart than the lines of a cell."""
-    steps = _steps(lines)
-    usual = _APART * min(steps, default=0.0)
+    steps, usual = _steps(lines), _usual(lines)
     apart = sum(step > usual for step in steps)
     return max(2, _PARTS * len(steps)) <= apart < len(steps)
 
@@ -138,10 +145,18 @@ def _steps(lines: Sequence[_Lines]) -> list[float]:
     return [above.base - line.base for above, line in pairwise(lines)]
 
 
+def _usual(lines: Sequence[_Lines]) -> float:
+    """Return how far two lines of a cell stand apart at most."""
+    steps = []
+    for number in range(len(lines[0].cells)):
+        bases = [row.base for row in lines if row.cells[number] is not None]
+        steps += [above - base for above, base in pairwise(bases)]
+    return _APART * sorted(steps)[len(steps) // 4] if steps else 0.0
+
+
 def _grouped(lines: Sequence[_Lines]) -> Iterator[list[_Lines]]:
     """Yield the lines of each row."""
-    steps = _steps(lines)
-    usual = _APART * min(steps, default=0.0)
+    steps, usual = _steps(lines), _usual(lines)
     spaced = _is_spaced(lines)
     edges = [
         max((cell.right for row in lines if (cell := row.cells[n]) is not None), default=0.0)

@@ -89,6 +89,10 @@ def test_what_nobody_sees_is_not_read(hidden: Annotation) -> None:
     assert text_of(Words("Horses"), hidden) == "Horses"
 
 
+def test_a_remark_that_repeats_its_page_is_left_out() -> None:
+    assert text_of(Words("Looks lame on the left"), note(b"Highlight")) == "Looks lame on the left"
+
+
 def test_a_page_of_notes_only_is_no_scan() -> None:
     assert text_of(note(b"Text")) == "Looks lame on the left"
 

@@ -238,3 +238,23 @@ def test_the_columns_of_an_index_are_read_one_after_the_other() -> None:
     ]
     found = [word.strip(",") for word in text_of(*cells(rows)).split() if word[0].isalpha()]
     assert found == words
+
+
+def test_a_column_of_prose_beside_one_of_this_and_that() -> None:
+    beside = [
+        "Lamps of the coast",
+        "Red: turn to port",
+        "White: go on ahead",
+        "Who may light them?",
+        "1. Keepers of the coast",
+        "2. Masters of harbours",
+    ]
+    words = columns([*LEFT, *MIDDLE], [*beside, *beside], width=225)
+    text = text_of(*by_rows(words))
+    assert text.startswith(" ".join([*LEFT, *MIDDLE]))
+    assert " | " not in text
+
+
+def test_a_narrow_gutter_between_many_lines() -> None:
+    words = columns([*LEFT, *MIDDLE], [*RIGHT, *LEFT], width=199)
+    assert text_of(*by_rows(words)).split() == " ".join([*LEFT, *MIDDLE, *RIGHT, *LEFT]).split()
