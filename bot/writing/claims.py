@@ -101,10 +101,10 @@ _OPENING = (
     "still therefore though thus today together under unlike until whether while yet"
 )
 _OPENERS = frozenset(_OPENING.split())
-# Apostrophes, and small numerals of one character, whose capitals become those of several.
+# Apostrophes, and Roman numerals of one character, of which NFKC would make letters.
 _SAME = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u02b9\u2032\u00b4`\uff07\u201b"), "'"),
-    **{code: chr(code - 16) for code in range(0x2170, 0x2180)},
+    **{code: f"{unicodedata.numeric(chr(code)):g}" for code in range(0x2160, 0x2183)},
 }
 # NFKC would make a blank of the first, and "31/2" of a number with a fraction.
 _THIN_THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u202f](?=\d{3}(?!\d))")
@@ -131,7 +131,15 @@ def plain(text: str) -> str:
     """
     text = _FRACTION.sub(" ", _THIN_THOUSANDS.sub(",", text))
     folded = unicodedata.normalize("NFKC", text.translate(_SAME))
-    return "".join(char for char in folded if unicodedata.category(char) != "Cf")
+    return "".join(map(_visible, folded))
+
+
+def _visible(char: str) -> str:
+    """Return a character as it is read: a numeral in a black circle as digits."""
+    category = unicodedata.category(char)
+    if category in ("Nl", "No") and not char.isascii():
+        return f"{unicodedata.numeric(char):g}"
+    return "" if category == "Cf" else char
 
 
 def clauses_of(sentence: str) -> Iterator[tuple[int, int]]:

@@ -100,8 +100,8 @@ def _changed(
     if number:
         other = str(int(number.group()) + rng.randint(1, 9))
         yield "a number changed", sentence.replace(number.group(), other, 1)
-        romans = "".join(chr(0x2160 + rng.randrange(12)) for _ in range(2))
-        yield "a number as Ⅰ to Ⅻ", sentence.replace(number[0], romans, 1)
+        roman = chr(0x2160 + rng.randrange(12))
+        yield "a number as Ⅰ to Ⅻ", sentence.replace(number[0], roman, 1)
     if name and (old := _NAME.search(sentence)):
         yield "a name changed", sentence.replace(old.group(), name, 1)
         yield "a name changed, in small letters", sentence.replace(old.group(), name.lower(), 1)

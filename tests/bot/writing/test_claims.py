@@ -105,7 +105,7 @@ def test_addresses_are_found(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("\u216b and \u217b", "XII and XII"),
+        ("\u216b and \u217b, \u2164 or \u2460 or \u24ec", "12 and 12, 5 or 1 or 12"),
         ("is\u02bcnt, is\u2019nt, is`nt", "is'nt, is'nt, is'nt"),
         ("n\u200bo\u00adt", "not"),
         ("\uff2e\uff2f \U0001d427\U0001d428\U0001d42d", "NO not"),

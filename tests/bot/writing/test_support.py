@@ -97,6 +97,9 @@ def test_a_negation_that_was_added_or_dropped_reverses(evidence: Evidence) -> No
         # A numeral of one character.
         ("\u216b terminals did not work on Russian territory.", 2),
         ("It needs a load of over \u217b kilograms to set off an anti-tank mine.", 3),
+        ("It needs a load of over \u216c kilograms to set off an anti-tank mine.", 3),
+        ("\u2164 terminals did not work on Russian territory.", 2),
+        ("\u278b terminals did not work on Russian territory.", 2),
         # Another time.
         ("Communications will fail because Starlink terminals do not work in Russia.", 2),
         ("Artem Kariakin's home will be in Luhansk.", 1),
