@@ -59,8 +59,21 @@ def without_running_heads(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
             if len({page for page, _ in group}) >= needed:
                 superfluous.update(_repeated(pages, group, outermost))
     return [
-        [line for place, line in enumerate(page) if (number, place) not in superfluous]
+        _without(page, {place for place in range(len(page)) if (number, place) in superfluous})
         for number, page in enumerate(pages)
+    ]
+
+
+def _without(page: Sequence[Line], superfluous: set[int]) -> list[Line]:
+    """Leave out lines, but not a part of a row between others, which may be a table's."""
+    heights = [round(line.base) for line in page]
+    kept = {one for number, one in enumerate(heights) if number not in superfluous}
+    ends = {min(heights, default=0), max(heights, default=0)}
+    whole = kept - ends
+    return [
+        line
+        for number, line in enumerate(page)
+        if number not in superfluous or heights[number] in whole
     ]
 
 

@@ -139,6 +139,30 @@ def test_short_pages_that_differ_in_numbers_lose_nothing() -> None:
         assert f"Ticket {n} of the tram\n\nSeat {n}, row {2 * n}\n\nValid on {n} June" in text
 
 
+def test_rows_of_short_pages_stay_whole() -> None:
+    pages = [
+        [
+            Words("Mill and bakery", y=760),
+            *(
+                Words(text, x, y)
+                for y, *row in rows
+                for x, text in zip((72, 300), row, strict=True)
+            ),
+            Words("Thank you", y=40),
+        ]
+        for rows in (
+            [(700, "Flour", "2 kg"), (682, "Sum", "9 crowns")],
+            [(700, "Bran", "1 kg"), (682, "Sum", "4 crowns")],
+            [(700, "Malt", "1 kg"), (682, "Sum", "7 crowns")],
+        )
+    ]
+    text = article(pdf(*pages)).text
+    assert [row in text for row in ("Malt | 1 kg", "Sum | 4 crowns", "Sum | 7 crowns")] == [
+        True
+    ] * 3
+    assert text.count("Mill and bakery") == text.count("Thank you") == 1
+
+
 def test_slides_keep_their_titles() -> None:
     steps = ["Dig a well.", "Lay a pipe.", "Turn the tap."]
     pages = [
