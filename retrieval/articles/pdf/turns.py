@@ -8,6 +8,8 @@ from pypdfium2 import raw
 
 UPRIGHT = 0
 """The turn of lines that run from left to right."""
+DOWNWARDS = 3
+"""The turn of lines that run from top to bottom, and follow each other from right to left."""
 SLANTED = 4
 """The turn of lines that run at no right angle to the page's edges: watermarks."""
 

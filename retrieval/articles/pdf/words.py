@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ctypes import byref, c_double
 from math import isfinite
-from unicodedata import normalize
+from unicodedata import east_asian_width, normalize
 
 import pypdfium2
 from pypdfium2 import raw
 
 from retrieval.articles.pdf.lines import HYPHEN, OBJECT, Line
-from retrieval.articles.pdf.turns import SLANTED, UPRIGHT, turn_of, upright
+from retrieval.articles.pdf.turns import DOWNWARDS, SLANTED, UPRIGHT, turn_of, upright
 
 # What pdfium returns for a hyphen that divides a word, and for a letter that it does not know.
 _DIVIDES, _UNKNOWN = frozenset("\x02\ufffe"), frozenset(f"\0\uffff{OBJECT}")
@@ -70,6 +70,10 @@ def _parts(
     if _are_level(first, last):
         yield _word(page, letters, (start, end), turn)
         return
+    if _runs_down(letters[start:end], first, last):
+        # As a line that was turned to run down.
+        yield _word(page, letters, (start, end), DOWNWARDS)
+        return
     # Another font, a raised figure, or a column of single letters.
     part, base = start, _base(page, start, turn)
     for number in range(start + 1, end):
@@ -79,6 +83,12 @@ def _parts(
             part = number
         base = here
     yield _word(page, letters, (part, end), turn)
+
+
+def _runs_down(letters: Sequence[str], first: _Edges, last: _Edges) -> bool:
+    """Whether letters are written below each other, as in Japanese and Chinese."""
+    wide = sum(east_asian_width(letter) in "WF" for letter in letters if letter)
+    return 2 * wide > len(letters) and first[2] >= last[3] and first[0] < last[1]
 
 
 def _are_level(one: _Edges, other: _Edges) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.retrieval.articles.pdfs import Item, Words, column, pdf
+from tests.retrieval.articles.pdfs import Item, Words, column, pdf, written
 from tests.retrieval.library import only
 
 
@@ -104,3 +104,28 @@ def test_what_lies_outside_of_a_page_is_not_read() -> None:
     assert (
         text_of(Words("The wall"), Words("Cut off here", 700), Words("Below", y=-40)) == "The wall"
     )
+
+
+def test_letters_that_run_down_are_lines_from_right_to_left() -> None:
+    meaning = b"1 beginbfrange <41> <5A> <4E00> endbfrange"
+    cmap = b"begincmap 1 begincodespacerange <00> <FF> endcodespacerange %s endcmap" % meaning
+    lines = {300: b"ABCDEF", 280: b"GHIJKL"}
+    shown = b"".join(
+        b"1 0 0 1 %d %d Tm(%c)Tj " % (x, 700 - 13 * n, letter)
+        for x, letters in lines.items()
+        for n, letter in enumerate(letters)
+    )
+    content = b"BT/F 12 Tf %s ET" % shown
+    data = written(
+        [
+            b"<</Type/Catalog/Pages 2 0 R>>",
+            b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 4 0 R>>>>"
+            b"/Contents 5 0 R>>",
+            b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+            b"<</Length %d>>stream\n%s\nendstream" % (len(content), content),
+            b"<</Length %d>>stream\n%s\nendstream" % (len(cmap), cmap),
+        ]
+    )
+    text = only("paper.pdf", data).text
+    assert "".join(text.split()) == "".join(chr(0x4E00 + n) for n in range(12))
