@@ -29,7 +29,7 @@ from retrieval.index import (
 )
 
 # Raise when the same file comes to be read or cut in another way.
-_VERSION = 3
+_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
