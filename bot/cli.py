@@ -276,13 +276,20 @@ def ask(
 
     from bot import documents
     from bot.answers import check_question
+    from bot.conversation import Conversation, ReplyDrawing, answer_of, of_reply
     from bot.terminal import AnswerDrawing, reasons_below
 
     asked = _read_question() if question == "-" else question
     # Checked before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
     library = run.library()
-    trace = library.answerer.trace(asked)
+    conversation = Conversation(library)
+    message = conversation.read(asked)
+    reply = conversation.reply(message)
+    if reply is not None:
+        run.print(of_reply(message, reply), ReplyDrawing(reply))
+        return 0 if answer_of(message, reply).answered else NOT_ANSWERED
+    trace = library.answerer.trace(message.question)
     answer, written = trace.answer, None
     if library.writer is not None:
         from bot.writing import print_written, written_document

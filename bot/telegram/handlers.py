@@ -179,7 +179,8 @@ class Handlers:
     def _count(self, reply: Reply, kind: ChatKind, asked: AskedQuestion, sent: bool = True) -> None:
         answer = reply.answer
         if answer is None or not sent:
-            self._metrics.question(Outcome.FAILED if answer else Outcome.REFUSED, kind)
+            spoken = Outcome.REFUSED if reply.number is None else Outcome.TALK
+            self._metrics.question(spoken if sent else Outcome.FAILED, kind)
             return
         outcome = Outcome.ANSWERED if answer.answered else Outcome.NOT_ANSWERED
         self._metrics.question(outcome, kind)

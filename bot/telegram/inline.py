@@ -74,9 +74,12 @@ class Inline:
             await self._outbox.cards(query.id, (), button, cache_s=_CACHE_S)
             return
         answer, cards = found
-        outcome = Outcome.ANSWERED if answer.answered else Outcome.NOT_ANSWERED
-        self._metrics.question(outcome, ChatKind.INLINE)
-        self._metrics.answered(answer.elapsed_ms / 1000)
+        if answer is None:
+            self._metrics.question(Outcome.TALK, ChatKind.INLINE)
+        else:
+            outcome = Outcome.ANSWERED if answer.answered else Outcome.NOT_ANSWERED
+            self._metrics.question(outcome, ChatKind.INLINE)
+            self._metrics.answered(answer.elapsed_ms / 1000)
         await self._outbox.cards(query.id, cards, button, cache_s=_CACHE_S)
 
     def _made(self, query: InlineQuery) -> tuple[Language, Cards | None] | None:

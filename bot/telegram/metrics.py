@@ -31,6 +31,7 @@ class Outcome(StrEnum):
 
     ANSWERED = "answered"
     NOT_ANSWERED = "not_answered"
+    TALK = "talk"  # no question, but small talk, or one about the collection
     REFUSED = "refused"
     FAILED = "failed"
 

@@ -5,13 +5,14 @@ They are made in threads, where they may compute and wait for the database; noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from telegram import InlineQueryResultArticle
 
 from bot.answers import Answer, check_question
 from bot.build import Library
+from bot.conversation import Conversation
 from bot.errors import QuestionError
 from bot.telegram.addressing import AskedQuestion
 from bot.telegram.catalogue import Catalogue, article_key
@@ -27,28 +28,44 @@ from bot.telegram.views import (
     reading,
 )
 from bot.telegram.views import answers as views
+from bot.telegram.views import conversation as views_of_talk
+from retrieval.types import Source
 
 _SHOWN = 9
 """Excerpts that one message shows at most, whatever a press asks for."""
 
-Cards: TypeAlias = tuple[Answer, list[InlineQueryResultArticle]]
-"""An answer, and the cards that show it."""
+Cards: TypeAlias = tuple[Answer | None, list[InlineQueryResultArticle]]
+"""An answer, and the cards that show it; no answer where the query is no question."""
+
+
+def _opened_with(answer: Answer) -> int:
+    """Return how many excerpts the first message with an answer shows."""
+    return views.worth_showing(answer) if answer.answered else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply to a question.
+    """A reply to a message.
 
     Attributes:
-        answer: None where the question was refused.
-        number: Number of the answer in the bot's memory.
+        answer: None where the message is no question, or was refused.
+        number: Number of the reply in the bot's memory; None where the message was refused.
         earlier: Questions that the answer takes into account, oldest first.
+        question: The message.
+        remembered: What later questions may lean on, if any.
     """
 
     message: Message
     answer: Answer | None = None
     number: int | None = None
     earlier: tuple[str, ...] = ()
+    question: str = ""
+    remembered: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether nothing is left open."""
+        return self.answer is None or self.answer.answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,7 @@ class Replies:
         self.state = state
         self._catalogue = Catalogue(library.store, library.searcher)
         self._library = library
+        self._conversation = Conversation(library, _opened_with)
         self._settings = library.settings.telegram
         search = library.settings.search
         self._max_chars = min(self._settings.max_question_chars, search.max_question_chars)
@@ -107,15 +125,15 @@ class Replies:
         if kept.question == normalised:
             return None
         reply = self._answered(asked, kept.earlier, kept.number)
-        return (kept.message_id if reply.answer else None), reply
+        return (None if reply.number is None else kept.message_id), reply
 
     def shown(self, asked: AskedQuestion, reply: Reply) -> None:
         """Remember that an edited question was answered, once the edit of its message succeeded."""
-        answer = reply.answer
-        if answer is None or reply.number is None:
+        if reply.number is None:
             return
-        self.state.asked(asked.place, answer.searched)
-        self.state.change_answer(reply.number, answer.question, reply.earlier, answer.answered)
+        if reply.remembered is not None:
+            self.state.asked(asked.place, reply.remembered)
+        self.state.change_answer(reply.number, reply.question, reply.earlier, reply.answered)
 
     def _answered(
         self, asked: AskedQuestion, earlier: tuple[str, ...], number: int | None = None
@@ -127,13 +145,31 @@ class Replies:
             if not exc.limit:
                 return Reply(notices.empty(language))
             return Reply(notices.too_long(language, exc.found, exc.limit))
-        answer = self._library.answerer.answer(question, views.MORE + 1, earlier)
-        if number is None:
-            self.state.asked(asked.place, answer.searched)
-            number = self.state.add_answer(
-                asked.place, asked.message_id, answer.question, earlier, answer.answered
-            )
-        return Reply(self._view(answer, number, language), answer, number, earlier)
+        said = self._conversation.read(question, language.code)
+        spoken = self._conversation.reply(said, earlier, language.code)
+        if spoken is not None:
+            message = views_of_talk.reply(spoken, self._link)
+            remembered = self._conversation.remembered(said, earlier)
+            reply = Reply(message, None, number, earlier, question, remembered)
+            return self._kept(asked, reply)
+        subjects = self._conversation.subjects(earlier)
+        answer = self._library.answerer.answer(said.question, views.MORE + 1, subjects)
+        reply = self._kept(
+            asked, Reply(Message(""), answer, number, earlier, question, answer.searched)
+        )
+        assert reply.number is not None, "it was kept"
+        return replace(reply, message=self._view(answer, reply.number, language))
+
+    def _kept(self, asked: AskedQuestion, reply: Reply) -> Reply:
+        """Note a reply in the bot's memory, unless it was noted before, and return it so."""
+        if reply.number is not None:
+            return reply
+        if reply.remembered is not None:
+            self.state.asked(asked.place, reply.remembered)
+        number = self.state.add_answer(
+            asked.place, asked.message_id, reply.question, reply.earlier, reply.answered
+        )
+        return replace(reply, number=number)
 
     def _view(
         self, answer: Answer, number: int, language: Language, shown: int | None = None
@@ -159,7 +195,11 @@ class Replies:
             asked = check_question(question, self._max_chars)
         except QuestionError:
             return None
-        answer = self._library.answerer.answer(asked, views.CARDS)
+        said = self._conversation.read(asked, language.code)
+        spoken = self._conversation.reply(said, interface=language.code)
+        if spoken is not None:
+            return None, [views_of_talk.card(views_of_talk.reply(spoken, self._link))]
+        answer = self._library.answerer.answer(said.question, views.CARDS)
         return answer, views.cards(answer, language)
 
     # Buttons
@@ -196,7 +236,9 @@ class Replies:
 
     def _pressed(self, press: Press, kept: KeptAnswer, language: Language) -> Pressed:
         shown = min(press.shown, _SHOWN) or None
-        trace = self._library.answerer.trace(kept.question, (shown or views.MORE) + 1, kept.earlier)
+        question = self._conversation.read(kept.question).question
+        subjects = self._conversation.subjects(kept.earlier)
+        trace = self._library.answerer.trace(question, (shown or views.MORE) + 1, subjects)
         answer = trace.answer
         if press.action is Action.ANSWER:
             return Pressed(self._view(answer, kept.number, language, shown))
@@ -259,8 +301,12 @@ class Replies:
             self._catalogue.sources(),
             language,
             page=page,
-            link=lambda source: f"https://t.me/{self._username}?start=a_{article_key(source.path)}",
+            link=self._link,
         )
+
+    def _link(self, source: Source) -> str:
+        """Return the address that opens an article in this bot."""
+        return f"https://t.me/{self._username}?start=a_{article_key(source.path)}"
 
     def read(self, key: str, language: Language, page: int = 0) -> Message | None:
         """Show a page of the article of a key; None if there is none."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.terminal.answers import AnswerDrawing
+from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
 from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
 from bot.terminal.reports import (
     generation_document,
@@ -45,6 +45,7 @@ __all__ = [
     "Asking",
     "Building",
     "Chat",
+    "ExcerptsDrawing",
     "ExplanationDrawing",
     "SourcesDrawing",
     "ValuesDrawing",

@@ -14,6 +14,14 @@ from rich.text import Text
 from bot import documents
 from bot.answers import Answer, Trace
 from bot.build import Library
+from bot.conversation import (
+    Continuation,
+    Conversation,
+    ReplyDrawing,
+    Summary,
+    Talk,
+    Wish,
+)
 from bot.display import ACCENT, counted, plain, visible
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
@@ -48,7 +56,10 @@ class Chat:
         self._library = library
         self._out = out
         self._err = err
+        self._conversation = Conversation(library)
         self._trace: Trace | None = None
+        self._quoted: Answer | None = None
+        self._asked = False
         self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._sources: tuple[int, dict[str, Source]] = (-1, {})
@@ -74,7 +85,7 @@ class Chat:
             if line.startswith("/"):
                 self._run(line)
             elif line:
-                self._ask(line)
+                self._hear(line)
         except (QuestionError, RetrievalError) as exc:
             self.say(str(exc))
         except Exception as exc:
@@ -96,7 +107,8 @@ class Chat:
 
     @property
     def _last(self) -> Answer | None:
-        return self._trace.answer if self._trace else None
+        """The answer whose citations were shown last, or the sentences of a summary."""
+        return self._quoted or (self._trace.answer if self._trace else None)
 
     def _show(self, drawing: RenderableType) -> None:
         if self._out.is_terminal:
@@ -112,8 +124,29 @@ class Chat:
             self._out.print(Text(f"The articles have changed; there are {size} now.", "dim"))
         self._generation = index.number
 
+    def _hear(self, line: str) -> None:
+        """Answer a question, or reply to what is none."""
+        message = self._conversation.read(line)
+        earlier = tuple(self._earlier)
+        # The chat knows what it has shown, and /why and /show are to take further citations, too.
+        if message.wish is Wish.MORE and self._asked and self._add_excerpts():
+            return
+        reply = self._conversation.reply(message, earlier)
+        if reply is None:
+            self._ask(message.question)
+            return
+        remembered = self._conversation.remembered(message, earlier)
+        if remembered is not None:
+            self._earlier.append(remembered)
+            self._asked = self._asked and message.wish is Wish.MORE
+        if isinstance(reply, Summary | Continuation):
+            self._quoted = reply.answer
+        self._show(ReplyDrawing(reply))
+        self.over = message.talk is Talk.LEAVING
+
     def _ask(self, question: str) -> None:
-        before = tuple(self._earlier)
+        before = self._conversation.subjects(tuple(self._earlier))
+        self._quoted, self._asked = None, True
         self._trace = self._library.answerer.trace(question, earlier=before)
         self._before = before
         answer = self._trace.answer
@@ -153,10 +186,15 @@ class Chat:
         self._show(SourcesDrawing(list(self._by_path().values())))
 
     def _more(self, _argument: str) -> None:
-        last = self._trace
-        if last is None:
+        if self._trace is None:
             self.say("Ask a question first; then /more shows further excerpts.")
-            return
+        elif not self._add_excerpts():
+            self.say("There are no more excerpts for this question.")
+
+    def _add_excerpts(self) -> bool:
+        """Show further excerpts for the last question; return whether there are any."""
+        last = self._trace
+        assert last is not None, "a question was asked"
         known = last.answer.excerpts
         found = self._library.answerer.trace(last.answer.question, len(known) + _MORE, self._before)
         # They are compared by place, as scores of another generation differ.
@@ -167,12 +205,14 @@ class Chat:
             if (excerpt.source.path, excerpt.start) not in places
         ]
         if not new:
-            self.say("There are no more excerpts for this question.")
-            return
+            return False
         answer = replace(last.answer, excerpts=(*known, *(excerpt for excerpt, _ in new)))
         windows = (*last.windows, *(window for _, window in new))
-        self._trace = replace(last, answer=answer, windows=windows)
+        self._trace, self._quoted = replace(last, answer=answer, windows=windows), None
+        # As for the conversation, each "more" is remembered.
+        self._earlier.append(answer.searched)
         self._show(ExcerptsDrawing(answer, len(known)))
+        return True
 
     def _why(self, argument: str) -> None:
         if self._trace is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import faiss
 import numpy as np
@@ -47,6 +47,11 @@ class DenseIndex:
             raise ValueError(f"a vector of shape {vector.shape}, the index has ({self._index.d},)")
         scores, rows = self._index.search(vector[np.newaxis], min(top_k, len(self.ids)))
         return dict(zip(self.ids[rows[0]].tolist(), scores[0].tolist(), strict=True))
+
+    def vectors(self, chunk_ids: Sequence[int]) -> FloatArray:
+        """Return the vectors of chunks, (n, dim) float32; all of them are in the index."""
+        rows = np.searchsorted(self.ids, np.asarray(chunk_ids, dtype=np.int64))
+        return np.asarray(self._index.reconstruct_batch(rows), dtype=np.float32)
 
     def neighbours(
         self, chunk_ids: NDArray[np.int64], top_k: int

@@ -256,6 +256,18 @@ class Store:
                 return Article(source_of(source), text, titled=bool(titled))
         return None
 
+    def chunks_of_articles(self, generation: int) -> dict[str, list[int]]:
+        """Return the ids of each article's chunks in their order, by the path of its first name."""
+        rows = self.db.rows(
+            "SELECT c.id, min(n.path) FROM names n "
+            f"JOIN chunks c ON c.article = n.article WHERE {VISIBLE} GROUP BY c.id ORDER BY c.id",
+            {"g": generation},
+        )
+        found: dict[str, list[int]] = {}
+        for number, path in rows:
+            found.setdefault(path, []).append(number)
+        return found
+
     def languages(self, generation: int) -> list[str]:
         """Return the languages of a generation's articles."""
         rows = self.db.query(

@@ -17,6 +17,7 @@ from retrieval.search.confidence import (
     features,
     names_and_numbers,
 )
+from retrieval.search.dates import Period, date_preference, today
 from retrieval.search.excerpts import Window, best_excerpts, highlight_reading
 from retrieval.search.explain import (
     Explanation,
@@ -38,6 +39,7 @@ __all__ = [
     "Correction",
     "Explanation",
     "Features",
+    "Period",
     "QueryTerm",
     "Ranking",
     "Reranking",
@@ -53,11 +55,13 @@ __all__ = [
     "calibrate",
     "chunk_tokens",
     "confidence_of",
+    "date_preference",
     "explain_excerpt",
     "features",
     "highlight_reading",
     "names_and_numbers",
     "needs_calibration",
     "similarity",
+    "today",
     "token_word_spans",
 ]

@@ -199,11 +199,18 @@ def test_a_question_that_cannot_be_asked(seeds: Shell, question: str, message: s
     assert (done.returncode, done.stderr) == (WRONG_USAGE, f"excerpta: {message}\n")
 
 
-@pytest.mark.parametrize("question", ["😀😀😀", "\x1b[31mzzz\x07", "--"])
-def test_question_without_content_is_not_answered(seeds: Shell, question: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("\x1b[31mzzz\x07", "The articles do not answer this."),
+        ("😀😀😀", "I am glad to hear it."),
+        ("--", "What would you like to know?"),
+    ],
+)
+def test_question_without_content_is_not_answered(seeds: Shell, question: str, reply: str) -> None:
     done = seeds.run("ask", "--", question)
     assert done.returncode == NOT_ANSWERED, done.stderr
-    assert done.stdout.startswith("The articles do not answer this.")
+    assert done.stdout.startswith(reply)
     assert "\x1b" not in done.stdout
 
 

@@ -1,6 +1,7 @@
 """Views: messages with entities and buttons, in four languages.
 
 answers     an answer, what its buttons show instead, written sentences, inline cards
+conversation  what is said to small talk and to questions about the collection
 reading     an excerpt in its surroundings, an article in pages, the list of articles
 notices     what the bot says of itself; reports, what it says of its index and its use
 quotes      an excerpt's quotation and its citation line
@@ -11,7 +12,7 @@ text        text counted and cut as Telegram counts it
 """
 
 from bot.languages import LANGUAGES, Language, language_of
-from bot.telegram.views import answers, notices, reading, reports
+from bot.telegram.views import answers, conversation, notices, reading, reports
 from bot.telegram.views.answers import shown_in
 from bot.telegram.views.message import Action, Message, Press
 
@@ -22,6 +23,7 @@ __all__ = [
     "Message",
     "Press",
     "answers",
+    "conversation",
     "language_of",
     "notices",
     "reading",

@@ -18,10 +18,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+import bot.conversation
 import bot.telegram
 from bot.languages import LANGUAGES, PLACE
 
-PACKAGE = Path(bot.telegram.__file__).parent
+PACKAGES = tuple(Path(str(one.__file__)).parent for one in (bot.telegram, bot.conversation))
 COMMAND = "python -m tests.bot.telegram.catalogues"
 
 _TEXTS = {"say": 1, "count": 2}
@@ -43,14 +44,14 @@ msgstr ""
 """
 
 
-def extract(package: Path) -> Catalog:
-    """Return the messages in the code below a folder, without translations.
+def extract(*packages: Path) -> Catalog:
+    """Return the messages in the code below folders, without translations.
 
     By Python's own parser: Babel's reads tokens, joins two literals of one argument, and before
     Python 3.12 does not see what an f-string calls.
     """
     template = Catalog()
-    for path in _sources(package):
+    for package, path in _sources(*packages):
         # The line is left out: it would change with every edit.
         location = (path.relative_to(package).as_posix(), 0)
         for _, texts in _calls(_parsed(path)):
@@ -62,12 +63,12 @@ def extract(package: Path) -> Catalog:
     return template
 
 
-def not_literal(package: Path) -> list[str]:
+def not_literal(*packages: Path) -> list[str]:
     """Return where the code says what no catalogue can hold, as it is known at run time only."""
     return [
         f"{path.relative_to(package)}:{node.lineno}: {ast.unparse(node)} "
         "is to have its text as a plain literal"
-        for path in _sources(package)
+        for package, path in _sources(*packages)
         for node in _unreadable(_parsed(path))
     ]
 
@@ -122,8 +123,8 @@ def faults(catalogue: Catalog, template: Catalog) -> list[str]:
     return sorted(found)
 
 
-def _sources(package: Path) -> list[Path]:
-    return sorted(package.rglob("*.py"))
+def _sources(*packages: Path) -> list[tuple[Path, Path]]:
+    return [(package, path) for package in packages for path in sorted(package.rglob("*.py"))]
 
 
 def _parsed(path: Path) -> ast.Module:
@@ -210,7 +211,7 @@ def _edges(text: str) -> tuple[str, str]:
 
 
 def main() -> None:
-    template = extract(PACKAGE)
+    template = extract(*PACKAGES)
     for language in LANGUAGES.values():
         path = language.catalogue
         if path is None:

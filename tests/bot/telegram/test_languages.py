@@ -60,12 +60,12 @@ def language(tmp_path: Path) -> Language:
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
 def test_a_catalogue_says_all_that_the_code_says_and_no_more(path: Path) -> None:
     catalogue = catalogues.read(path)
-    assert catalogues.faults(catalogue, catalogues.extract(catalogues.PACKAGE)) == []
+    assert catalogues.faults(catalogue, catalogues.extract(*catalogues.PACKAGES)) == []
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)
 def test_a_catalogue_stands_as_the_command_writes_it(path: Path) -> None:
-    catalogue = catalogues.merged(catalogues.read(path), catalogues.extract(catalogues.PACKAGE))
+    catalogue = catalogues.merged(catalogues.read(path), catalogues.extract(*catalogues.PACKAGES))
     assert catalogues.written(catalogue) == path.read_bytes(), f"run {catalogues.COMMAND}"
 
 
@@ -88,7 +88,7 @@ def test_each_catalogue_is_a_language_and_each_language_has_its_catalogue() -> N
 
 
 def test_every_message_in_the_code_is_a_literal() -> None:
-    assert catalogues.not_literal(catalogues.PACKAGE) == []
+    assert catalogues.not_literal(*catalogues.PACKAGES) == []
 
 
 def test_messages_are_found_in_the_code(package: Path) -> None:

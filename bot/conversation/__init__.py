@@ -1,0 +1,46 @@
+"""A conversation: replies to what is no question, without a language model.
+
+    phrases.toml, phrases   what people say, in four languages, matched word by word
+    messages                what a message is: small talk, about the collection, or a question
+    collection, sentences   articles that stand for all, the newest, one by its name; its sentences
+    conversation            replies to a message, and what of it later questions may lean on
+    replies                 a reply as a value: `texts` says it in the asker's language, `drawing`
+                            draws it in a terminal, `documents` makes its JSON document
+
+Only a message that is nothing else is replied to here; any other is a question, for `bot.answers`.
+The chat, `excerpta ask` and the Telegram bot ask here first.
+"""
+
+from bot.conversation.conversation import Conversation
+from bot.conversation.documents import answer_of, of_reply
+from bot.conversation.drawing import ReplyDrawing
+from bot.conversation.messages import Message, Talk, Wish, read_message
+from bot.conversation.replies import (
+    ArticleList,
+    Continuation,
+    NothingFound,
+    Reply,
+    SmallTalk,
+    Summary,
+)
+from bot.conversation.texts import closing, language_of_reply, opening
+
+__all__ = [
+    "ArticleList",
+    "Continuation",
+    "Conversation",
+    "Message",
+    "NothingFound",
+    "Reply",
+    "ReplyDrawing",
+    "SmallTalk",
+    "Summary",
+    "Talk",
+    "Wish",
+    "answer_of",
+    "closing",
+    "language_of_reply",
+    "of_reply",
+    "opening",
+    "read_message",
+]

@@ -1,0 +1,251 @@
+"""The collection: articles that stand for all, the newest, one by its name, and their sentences.
+
+All of it comes from what the index has: dates, titles, the chunks' vectors and their tokens.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from bot.conversation.messages import ARTICLE_WORD
+from bot.conversation.sentences import candidates_of, central_sentences, representatives
+from retrieval.chunking import is_terminated
+from retrieval.index import Snapshot, StoredChunk
+from retrieval.languages import spellings, term_of, terms
+from retrieval.types import Excerpt, FloatArray, Sentence, Source
+
+if TYPE_CHECKING:
+    from bot.build import Library
+
+# An article's vector is the mean of so many of its chunks, and so many articles are compared.
+_CHUNKS_OF_ARTICLE, _ARTICLES = 20, 1_000
+# The sentences of so many chunks are compared for a summary.
+_CHUNKS_OF_SUMMARY = 40
+_LEAD_CHARS = 220
+_LEAST_LEAD_CHARS = 25
+_LEAD_CHUNKS = 2
+# Of the words that name an article, its title has so many, each counted by how rare it is.
+_TITLE_SHARE = 0.6
+# So much counts a word that is in every article; a name of such words only is better than none.
+_COMMON = 0.1
+# The cosine of the best chunk from which on an article is taken to be about what it is named by.
+_ABOUT = 0.3
+_Item = TypeVar("_Item")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(slots=True)
+class _Listing:
+    """The articles of one generation.
+
+    Attributes:
+        state: The state of the store, by which another generation is known.
+        chunks: Ids of each article's chunks, by path.
+        spread: Articles that stand for all, in order, as far as they were asked for.
+    """
+
+    state: tuple[str, int, str]
+    sources: dict[str, Source]
+    chunks: dict[str, list[int]]
+    spread: tuple[str, ...] = ()
+
+
+class Collection:
+    """The articles of the generation that is searched; safe to use from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._searcher = library.searcher
+        self._encoder = library.encoder
+        self._listing: _Listing | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The generation that is searched."""
+        return self._searcher.snapshot
+
+    def number(self) -> int:
+        """Return the number of articles."""
+        return self.snapshot.generation.articles
+
+    def has_word(self, word: str) -> bool:
+        """Whether an article has a word, in any of its forms."""
+        snapshot = self.snapshot
+        return any(
+            snapshot.lexical.holds(term, language)
+            for language in snapshot.languages
+            for term in terms(word, language)
+        )
+
+    def dates(self) -> tuple[dt.date | None, dt.date | None]:
+        """Return the dates of the oldest and of the newest article."""
+        dates = [source.date for source in self._current().sources.values() if source.date]
+        return min(dates, default=None), max(dates, default=None)
+
+    def spread(self, count: int) -> tuple[Source, ...]:
+        """Return so many articles that together stand for all, the most typical first."""
+        listing = self._current()
+        if len(listing.spread) < min(count, len(listing.chunks)):
+            listing.spread = self._spread(listing, count)
+        return tuple(listing.sources[path] for path in listing.spread[:count])
+
+    def newest(
+        self, period: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)
+    ) -> tuple[Source, ...]:
+        """Return the articles of a period that have a date, the newest first."""
+        listing = self._current()
+        dated = [
+            (source.date, source)
+            for path, source in listing.sources.items()
+            if source.date and period[0] <= source.date <= period[1] and path in listing.chunks
+        ]
+        dated.sort(key=lambda pair: pair[1].title.casefold())
+        dated.sort(key=lambda pair: pair[0], reverse=True)
+        return tuple(source for _, source in dated)
+
+    def lead(self, source: Source) -> Excerpt | None:
+        """Return the beginning of an article, without its headings."""
+        ids = self._current().chunks.get(source.path, [])[:_LEAD_CHUNKS]
+        stored = list(self._chunks(ids))
+        sentences = [(chunk, sentence) for chunk in stored for sentence in chunk.chunk.sentences]
+        if not sentences:
+            return None
+        title = " ".join(source.title.split()).casefold()
+
+        def says(chunk: StoredChunk, sentence: Sentence) -> bool:
+            text = _text(chunk, sentence)
+            long = len(text) >= _LEAST_LEAD_CHARS and is_terminated(text)
+            return long and " ".join(text.split()).casefold() != title
+
+        chunk, first = next((one for one in sentences if says(*one)), sentences[0])
+        last = first
+        for sentence in chunk.chunk.sentences:
+            if sentence.start > last.start and sentence.paragraph == first.paragraph:
+                if sentence.end - first.start > _LEAD_CHARS:
+                    break
+                last = sentence
+        return _excerpt(chunk, first, last)
+
+    def find(self, name: str, *, certain: bool) -> Source | None:
+        """Return the article that words name, by its title or else by its subject.
+
+        Args:
+            name: Words of the title or of the subject.
+            certain: Whether they are known to name an article; else its title has to have them.
+        """
+        words = [word for word in _WORD.findall(name) if not ARTICLE_WORD.fullmatch(word.lower())]
+        folded = " ".join(name.split()).strip(" \"'“”„«»?!.").casefold()
+        sources = self._current().sources
+        for source in sources.values():
+            if folded in (source.title.casefold(), source.path.casefold()):
+                return source
+        return self._by_title(words) or (self._by_subject(" ".join(words)) if certain else None)
+
+    def sentences(self, source: Source, count: int) -> list[Excerpt]:
+        """Return the sentences that say most of an article, the most central first."""
+        ids = self._current().chunks.get(source.path, [])
+        if len(ids) > _CHUNKS_OF_SUMMARY:
+            some = _evenly(ids, _ARTICLES)
+            vectors = self.snapshot.dense.vectors(some)
+            ids = sorted(some[n] for n in representatives(vectors, _CHUNKS_OF_SUMMARY))
+        found = [one for chunk in self._chunks(ids) for one in candidates_of(chunk)]
+        chosen = central_sentences(found, count, self._encoder)
+        return [_excerpt(one.chunk, one.sentence, one.sentence) for one in chosen]
+
+    def _by_title(self, words: Sequence[str]) -> Source | None:
+        rarity = self.snapshot.rarity
+        weights = {word: _COMMON + rarity(word) for word in words if self._means(word)}
+        whole = sum(weights.values())
+        best: tuple[float, float, Source] | None = None
+        for path, source in self._current().sources.items():
+            title = set(terms(f"{source.title} {' '.join(_WORD.findall(path))}", source.language))
+            tags = set(terms(" ".join(source.tags), source.language))
+            forms = {word: _forms(word, source.language) for word in weights}
+            found = [word for word in weights if forms[word] & title]
+            tagged = [word for word in weights if forms[word] & (title | tags)]
+            share = sum(weights[word] for word in tagged) / whole if whole and found else 0.0
+            precision = len(found) / len(title) if title else 0.0
+            if share >= _TITLE_SHARE and (best is None or (share, precision) > best[:2]):
+                best = share, precision, source
+        return best[2] if best else None
+
+    def _by_subject(self, subject: str) -> Source | None:
+        if not subject:
+            return None
+        ranking = self._searcher.search(subject)
+        unknown = ranking.unknown_language
+        if not ranking.hits or (unknown is not None and not unknown.share):
+            return None
+        best = ranking.hits[0]
+        near = best.dense is not None and best.dense.score >= _ABOUT
+        return best.source if near else None
+
+    def _means(self, word: str) -> bool:
+        """Whether a word is no stop word in every language of the articles."""
+        return any(terms(word, language) for language in self.snapshot.languages)
+
+    def _spread(self, listing: _Listing, count: int) -> tuple[str, ...]:
+        paths = _evenly(list(listing.chunks), _ARTICLES)
+        vectors = []
+        for path in paths:
+            mean = self.snapshot.dense.vectors(_evenly(listing.chunks[path], _CHUNKS_OF_ARTICLE))
+            vectors.append(mean.mean(axis=0))
+        return tuple(paths[n] for n in representatives(_unit(np.array(vectors)), count))
+
+    def _chunks(self, ids: Sequence[int]) -> Iterator[StoredChunk]:
+        found = self.snapshot.store.chunks(ids, self.snapshot.generation.number)
+        return (found[number] for number in ids if number in found)
+
+    def _current(self) -> _Listing:
+        snapshot = self.snapshot
+        listing = self._listing
+        if listing is None or listing.state != snapshot.state:
+            chunks = snapshot.store.chunks_of_articles(snapshot.generation.number)
+            sources = {source.path: source for source in snapshot.store.sources()}
+            kept = {path: ids for path, ids in chunks.items() if path in sources}
+            self._listing = listing = _Listing(snapshot.state, sources, kept)
+        return listing
+
+
+def _forms(word: str, language: str) -> set[str]:
+    """Return the terms of a word, and of a Cyrillic name in Latin letters."""
+    forms = (term_of(form, language) for form in islice((word, *spellings(word)), 12))
+    return {form for form in forms if form}
+
+
+def _evenly(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Return at most so many of the items, from all over them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[n * len(items) // most] for n in range(most)]
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
+
+
+def _text(stored: StoredChunk, sentence: Sentence) -> str:
+    start = stored.chunk.start
+    return stored.chunk.text[sentence.start - start : sentence.end - start]
+
+
+def _excerpt(stored: StoredChunk, first: Sentence, last: Sentence) -> Excerpt:
+    start = stored.chunk.start
+    return Excerpt(
+        source=stored.source,
+        paragraph=first.paragraph,
+        start=first.start,
+        end=last.end,
+        text=stored.chunk.text[first.start - start : last.end - start],
+        highlights=(),
+        score=0.0,
+        also=stored.sources[1:],
+        page=first.page or None,
+    )

@@ -1,0 +1,242 @@
+"""The conversation: replies to what is no question, and what of it counts for later ones."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.answers import Answer
+from bot.conversation.collection import Collection
+from bot.conversation.messages import Message, Talk, Wish, read_message
+from bot.conversation.replies import (
+    ArticleList,
+    Continuation,
+    NothingFound,
+    Reply,
+    SmallTalk,
+    Summary,
+)
+from bot.followups import REMEMBERED
+from retrieval.chunking import is_terminated, split_paragraphs
+from retrieval.search import Period, date_preference, today
+from retrieval.types import Excerpt, Source
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from bot.build import Library
+
+# So many articles are listed, and so many titles named.
+_LISTED, _TITLES = 5, 3
+# So many excerpts, or paragraphs behind one, are added by "more".
+_MORE, _FOLLOWING = 3, 2
+# A summary has so many sentences, fewer of an article with few.
+_SENTENCES, _LEAST_SENTENCES = 5, 3
+_HEADING_CHARS = 80
+
+
+class Conversation:
+    """Replies to small talk and to questions about the collection; safe for several threads.
+
+    Args:
+        library: The library that is talked about.
+        shown: Returns how many of an answer's excerpts its first message shows.
+        today: Returns the date of this day.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        shown: Callable[[Answer], int] = lambda answer: len(answer.excerpts),
+        today: Callable[[], dt.date] = today,
+    ) -> None:
+        self._answerer = library.answerer
+        self._library = library
+        self._collection = Collection(library)
+        self._shown = shown
+        self._today = today
+
+    def read(self, text: str, interface: str = "en") -> Message:
+        """Say what a message is; see `read_message`."""
+        return read_message(text, self._collection.has_word, interface)
+
+    def reply(
+        self, message: Message, earlier: Sequence[str] = (), interface: str = "en"
+    ) -> Reply | None:
+        """Reply to a message; return None if it is a question.
+
+        Args:
+            message: As `read` returned it.
+            earlier: What was remembered of earlier messages, oldest first; see `remembered`.
+            interface: The language to reply in if that of the message is not known.
+        """
+        language = message.language or interface
+        if message.points and self.subjects(earlier[-1:]):
+            return None
+        if message.talk is not None:
+            return self._talk(message.talk, language)
+        if message.wish is Wish.MORE:
+            return self._more(earlier, language)
+        return self._wished(message, earlier, language, 0)
+
+    def remembered(self, message: Message, earlier: Sequence[str]) -> str | None:
+        """Return what is to be remembered of a message that was replied to; None for nothing.
+
+        What was asked before is remembered once more for each "more", which so turns the pages.
+        """
+        if message.wish is Wish.MORE:
+            return earlier[-1] if earlier else None
+        return message.question if message.wish else None
+
+    def subjects(self, earlier: Sequence[str]) -> tuple[str, ...]:
+        """Return the earlier questions that a follow-up may lean on."""
+        found = []
+        for text in earlier:
+            message = self.read(text)
+            if message.wish is Wish.SUMMARY and message.named:
+                source = self._collection.find(message.named, certain=message.certain)
+                found.append(source.title if source else text)
+            elif not message.talk and not message.wish:
+                found.append(text)
+        return tuple(found)
+
+    def _talk(self, talk: Talk, language: str) -> SmallTalk:
+        named = talk in (Talk.ABILITIES, Talk.NOTHING)
+        titles = self._titles() if named else ()
+        return SmallTalk(talk, language, self._collection.number(), titles)
+
+    def _titles(self) -> tuple[str, ...]:
+        return tuple(source.title for source in self._collection.spread(_TITLES))
+
+    def _wished(
+        self, message: Message, earlier: Sequence[str], language: str, page: int
+    ) -> Reply | None:
+        match message.wish:
+            case Wish.OVERVIEW:
+                return self._overview(language, page)
+            case Wish.NEWEST:
+                return self._newest(message, language, page)
+            case Wish.SUMMARY:
+                return self._summary(message, earlier, language, page)
+        return None
+
+    def _overview(self, language: str, page: int) -> ArticleList | NothingFound:
+        sources = self._collection.spread(_LISTED * (page + 2))
+        return self._listed(Wish.OVERVIEW, language, sources, page)
+
+    def _newest(self, message: Message, language: str, page: int) -> ArticleList | NothingFound:
+        preference = date_preference(message.question, self._today())
+        period = preference if isinstance(preference, Period) else None
+        found = self._collection.newest((period.first, period.last)) if period else ()
+        missed = period is not None and not found
+        sources = found or self._collection.newest()
+        listed = self._listed(Wish.NEWEST, language, sources, page)
+        if isinstance(listed, NothingFound):
+            return listed
+        return replace(listed, period=period, missed=missed)
+
+    def _listed(
+        self, wish: Wish, language: str, sources: Sequence[Source], page: int
+    ) -> ArticleList | NothingFound:
+        """List a page of articles."""
+        here = sources[_LISTED * page :][:_LISTED]
+        if page and not here:
+            return NothingFound(Wish.MORE, language, begun=True)
+        left = max(0, len(sources) - _LISTED * (page + 1))
+        leads = (self._collection.lead(source) for source in here)
+        articles = tuple(lead for lead in leads if lead is not None)
+        dates = self._collection.dates()
+        number = self._collection.number()
+        return ArticleList(wish, language, number, *dates, articles, page, left)
+
+    def _summary(
+        self, message: Message, earlier: Sequence[str], language: str, page: int
+    ) -> Reply | None:
+        if message.named:
+            source = self._collection.find(message.named, certain=message.certain)
+            if source is None and not message.certain:
+                return None
+        else:
+            source = self._last_article(earlier)
+            if source is None:
+                return self._overview(language, page)
+        if source is None:
+            return NothingFound(Wish.SUMMARY, language, message.named, self._titles())
+        started = time.perf_counter()
+        found = self._collection.sentences(source, _SENTENCES * (page + 2))
+        # All sentences of a short article would be no summary.
+        count = max(_LEAST_SENTENCES, min(_SENTENCES, len(found) // 2))
+        some = found[count * page :][:count]
+        if not some:
+            return NothingFound(Wish.MORE, language, begun=bool(page))
+        excerpts = tuple(sorted(some, key=lambda excerpt: excerpt.start))
+        answer = self._quoting(message.question, excerpts, started)
+        return Summary(language, source, answer, page)
+
+    def _last_article(self, earlier: Sequence[str]) -> Source | None:
+        if not earlier:
+            return None
+        before = self.read(earlier[-1])
+        if before.wish is Wish.SUMMARY and before.named:
+            return self._collection.find(before.named, certain=before.certain)
+        if before.wish or before.talk:
+            return None
+        excerpts = self._answerer.answer(before.question).excerpts
+        return excerpts[0].source if excerpts else None
+
+    def _more(self, earlier: Sequence[str], language: str) -> Reply:
+        if not earlier:
+            return NothingFound(Wish.MORE, language)
+        last = earlier[-1]
+        page = next((n for n, text in enumerate(reversed(earlier)) if text != last), len(earlier))
+        if page >= REMEMBERED:
+            return NothingFound(Wish.MORE, language, begun=True)
+        before = self.read(last)
+        if before.wish:
+            return self._wished(before, earlier[:-page], language, page) or NothingFound(
+                Wish.MORE, language
+            )
+        return self._further(before.question, page, language)
+
+    def _further(self, question: str, page: int, language: str) -> Reply:
+        first = self._answerer.answer(question)
+        shown = self._shown(first) + _MORE * (page - 1)
+        answer = self._answerer.answer(question, shown + _MORE)
+        if len(answer.excerpts) > shown:
+            return Continuation(language, answer, shown)
+        following = self._following(first.excerpts[0]) if first.excerpts and page == 1 else ()
+        if following:
+            answer = replace(answer, excerpts=(*answer.excerpts, *following))
+            return Continuation(language, answer, len(answer.excerpts) - len(following), True)
+        return NothingFound(Wish.MORE, language, begun=True)
+
+    def _following(self, excerpt: Excerpt) -> tuple[Excerpt, ...]:
+        """Return the paragraphs behind an excerpt."""
+        article = self._library.store.article(excerpt.source.path)
+        if article is None:
+            return ()
+        spans = split_paragraphs(article.text)
+        here = bisect_right(spans, excerpt.end - 1, key=lambda span: span[0])
+        found = []
+        for number, (start, end) in enumerate(spans[here:], start=here + 1):
+            text = article.text[start:end]
+            if len(text) >= _HEADING_CHARS or is_terminated(text):
+                found.append(
+                    Excerpt(excerpt.source, number, start, end, text, highlights=(), score=0.0)
+                )
+            if len(found) == _FOLLOWING:
+                break
+        return tuple(found)
+
+    def _quoting(self, question: str, excerpts: tuple[Excerpt, ...], started: float) -> Answer:
+        return Answer(
+            question=question,
+            excerpts=excerpts,
+            answered=True,
+            confidence=1.0,
+            generation=self._collection.snapshot.generation.number,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+        )

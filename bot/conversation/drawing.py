@@ -1,0 +1,62 @@
+"""Drawings of replies in a terminal, and as plain text in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.text import Text
+
+from bot.conversation.replies import ArticleList, Continuation, Reply, Summary
+from bot.conversation.texts import closing, opening
+from bot.display import ACCENT, Readable, visible
+from bot.terminal import ExcerptsDrawing
+from retrieval.types import Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDrawing:
+    """A reply: what it says, and the articles or the sentences that it quotes."""
+
+    reply: Reply
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw it, as rich asks for."""
+        yield Readable(*_parts(self.reply))
+
+
+def _parts(reply: Reply) -> Iterator[RenderableType]:
+    first, *others = opening(reply).split("\n\n")
+    yield Text(visible(first))
+    for paragraph in others:
+        yield Text()
+        yield Text(visible(paragraph))
+    match reply:
+        case ArticleList():
+            for article in reply.articles:
+                yield Text()
+                yield from _article(article)
+        case Summary():
+            yield Text()
+            yield ExcerptsDrawing(reply.answer, 0)
+        case Continuation():
+            yield Text()
+            yield ExcerptsDrawing(reply.answer, reply.shown)
+    last = closing(reply)
+    if last:
+        yield Text()
+        yield Text(visible(last), "dim")
+
+
+def _article(lead: Excerpt) -> Iterator[Text]:
+    line = Text("• ", overflow="fold").append(_line(lead.source.title), f"bold {ACCENT}")
+    for part in (lead.source.date and lead.source.date.isoformat(), lead.source.path):
+        if part:
+            line.append(f" · {visible(part)}", "dim")
+    yield line
+    yield Text(_line(lead.text))
+
+
+def _line(text: str) -> str:
+    return visible(" ".join(text.split()))

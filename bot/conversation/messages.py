@@ -1,0 +1,265 @@
+"""Messages: what a message is, small talk, a question about the collection, or a question."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.conversation.phrases import Token, corrected, phrasebook, tokens_of
+
+
+class Talk(StrEnum):
+    """What small talk says. Of several in one message, the first in this list is replied to."""
+
+    LEAVING = "leaving"
+    FAREWELL = "farewell"
+    WHO = "who"
+    ABILITIES = "abilities"
+    WELLBEING = "wellbeing"
+    COMPLAINT = "complaint"
+    APOLOGY = "apology"
+    THANKS = "thanks"
+    PLEASED = "pleased"
+    GREETING = "greeting"
+    DECLINED = "declined"
+    AGREED = "agreed"
+    NOTHING = "nothing"
+
+
+class Wish(StrEnum):
+    """What a question about the collection asks for."""
+
+    OVERVIEW = "overview"
+    NEWEST = "newest"
+    SUMMARY = "summary"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a message is.
+
+    Attributes:
+        question: What is to be searched: the message without greetings and thanks around it.
+        talk: What it says, if it is small talk.
+        wish: What it asks for, if it asks about the collection.
+        named: Words that name an article, if the wish is about one.
+        certain: Whether the words beside them call it an article, a text or the like.
+        points: Whether a word of it may stand for what was asked about before.
+        language: The language that it is in, ISO 639-1, as far as the phrases tell.
+    """
+
+    question: str
+    talk: Talk | None = None
+    wish: Wish | None = None
+    named: str = ""
+    certain: bool = False
+    points: bool = False
+    language: str | None = None
+
+
+_FILLER, _PHRASE = 3, 2
+"""What a word between phrases and a phrase cost: long phrases are better than short ones."""
+# A longer message is judged by its beginning, and is no small talk if it has other words.
+_JUDGED_WORDS = 60
+# What may stand before or behind a question and is not searched.
+_COURTESIES = {
+    f"talk.{talk}"
+    for talk in (Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY)
+}
+_TAIL_WORDS = 8
+_BREAK = re.compile(r"[.,!?;:…\n)（）—–👋🙂😊🙏-]")
+_WAVES = re.compile("[👋🤝🙋]")
+_SMILES = re.compile(
+    "[👍👌🙏👏💪✌🤗☺🎉🔥💯⭐✨❤🧡💛💚💙💜🖤🤍🫶😀-😏😘😍🥰🥳🤩🙂😎]"
+    r"|[:;=]-?[)DP]|\){2,}"
+)
+ARTICLE_WORD = re.compile(
+    r"articles?|texts?|posts?|documents?|stor(?:y|ies)|pieces?|reports?|essays?|interviews?|chapters?"
+    r"|статт\w*|стать\w*|текст\w*|пост\w{0,2}|допис\w*|документ\w*|матер[иі]ал\w*|книг\w"
+    r"|интервью|інтерв'ю|artikel\w{0,2}|textes|beitrag\w?|beitrags|dokuments?|berichts?|buchs?"
+)
+_LETTERS = {"uk": frozenset("іїєґ"), "ru": frozenset("ыэъё")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Parse:
+    """How the words up to a place are understood; the least cost is the best.
+
+    Attributes:
+        kinds: What the phrases mean, in their order.
+        votes: The languages of the phrases, each as often as it has words in them.
+    """
+
+    cost: int = 0
+    kinds: tuple[str, ...] = ()
+    votes: tuple[str, ...] = ()
+
+    @property
+    def wish(self) -> Wish | None:
+        """What it asks of the collection; there is at most one such phrase."""
+        wishes = (kind for kind in self.kinds if kind.startswith("wish."))
+        return next((Wish(kind.removeprefix("wish.")) for kind in wishes), None)
+
+    @property
+    def talk(self) -> Talk | None:
+        """The small talk that is replied to."""
+        return next((talk for talk in Talk if f"talk.{talk}" in self.kinds), None)
+
+    def is_courtesy(self) -> bool:
+        """Whether it may stand before or behind a question."""
+        return bool(self.kinds) and _COURTESIES.issuperset(self.kinds)
+
+
+def read_message(
+    text: str, is_known: Callable[[str], bool] = lambda _: False, interface: str = "en"
+) -> Message:
+    """Say what a message is: a question, unless all of it is something else.
+
+    Args:
+        text: The message.
+        is_known: Whether the articles have a word, which is then no typing error.
+        interface: The language to assume where the message may be in several.
+    """
+    every = tokens_of(text)
+    if not every:
+        return Message(text, talk=_wordless(text))
+    book = phrasebook()
+    tokens = [one for one in every if one.word not in book.polite] or every
+    beginning = tokens[:_JUDGED_WORDS]
+    words = corrected([one.word for one in beginning], is_known)
+    parses = _parsed(words)
+    whole = parses[-1]
+    if whole is not None and all(one.word in book.vocabulary for one in tokens[_JUDGED_WORDS:]):
+        language = _language(whole.votes, text, interface)
+        if whole.kinds:
+            talk = None if whole.wish else whole.talk
+            pointing = book.pointing.get(str(talk or whole.wish), frozenset())
+            points = not pointing.isdisjoint(words)
+            return Message(text, talk, whole.wish, points=points, language=language)
+    if len(tokens) > _JUDGED_WORDS:
+        return _question(text, tokens, words, parses, {len(words): False})
+    tails = _tails(words)
+    named = _named(text, tokens, words, parses, tails)
+    return named or _question(text, tokens, words, parses, tails)
+
+
+def _parsed(words: Sequence[str]) -> list[_Parse | None]:
+    """Return for each place how the words before it are understood; None if they are not."""
+    book = phrasebook()
+    parses: list[_Parse | None] = [_Parse(), *[None] * len(words)]
+
+    def offer(end: int, parse: _Parse) -> None:
+        before = parses[end]
+        if before is None or parse.cost < before.cost:
+            parses[end] = parse
+
+    for at, word in enumerate(words):
+        before = parses[at]
+        if before is None:
+            continue
+        for end, kind, languages in _phrases(words, at):
+            if kind.startswith("wish.") and before.wish not in (None, kind.removeprefix("wish.")):
+                continue
+            votes = tuple(sorted(languages)) * (end - at)
+            cost = before.cost + _PHRASE
+            offer(end, _Parse(cost, (*before.kinds, kind), (*before.votes, *votes)))
+        if word in book.fillers:
+            offer(at + 1, _Parse(before.cost + _FILLER, before.kinds, before.votes))
+    return parses
+
+
+def _phrases(words: Sequence[str], at: int) -> Iterator[tuple[int, str, set[str]]]:
+    """Yield end, kind and languages of each phrase that begins at a word."""
+    found: dict[tuple[int, str], set[str]] = {}
+    for pattern in phrasebook().whole.get(words[at], ()):
+        for end in pattern.ends(words, at):
+            found.setdefault((end, pattern.kind), set()).add(pattern.language)
+    for (end, kind), languages in found.items():
+        yield end, kind, languages
+
+
+def _tails(words: Sequence[str]) -> dict[int, bool]:
+    """Return from where on only courtesies follow, and whether these are more than fillers."""
+    fillers = phrasebook().fillers
+    tails = {len(words): False}
+    for at in range(len(words) - 1, max(0, len(words) - _TAIL_WORDS), -1):
+        ends = [end for end, kind, _ in _phrases(words, at) if kind in _COURTESIES and end in tails]
+        if ends:
+            tails[at] = True
+        elif words[at] in fillers and at + 1 in tails:
+            tails[at] = tails[at + 1]
+    return tails
+
+
+def _named(
+    text: str,
+    tokens: Sequence[Token],
+    words: Sequence[str],
+    parses: Sequence[_Parse | None],
+    tails: Mapping[int, bool],
+) -> Message | None:
+    """Return the message if it asks about an article that it names."""
+    best: tuple[int, int, int, str] | None = None
+    ends = [at for at in tails if at == len(words) or tails[at]]
+    for at, parse in enumerate(parses[:-1]):
+        if parse is None or parse.wish:
+            continue
+        for pattern in phrasebook().naming.get(words[at], ()):
+            span = pattern.names(words, at, ends)
+            # The fewer words name the article, the more of the others are understood.
+            if span and (best is None or (span[0], -span[1]) > (best[0], -best[1])):
+                best = (*span, at, pattern.language)
+    if best is None or words[best[0]] in phrasebook().asking:
+        return None
+    begin, end, at, language = best
+    beside = [*words[at:begin], *words[end:]]
+    certain = any(map(ARTICLE_WORD.fullmatch, beside))
+    name = text[tokens[begin].start : tokens[end - 1].end]
+    if all(map(ARTICLE_WORD.fullmatch, words[begin:end])):
+        name, certain = "", True
+    return Message(text, None, Wish.SUMMARY, name, certain, language=language)
+
+
+def _question(
+    text: str,
+    tokens: Sequence[Token],
+    words: Sequence[str],
+    parses: Sequence[_Parse | None],
+    tails: Mapping[int, bool],
+) -> Message:
+    """Return a question, without the courtesies around it."""
+    start, stop = 0, len(text)
+    asking = phrasebook().asking
+    for at, parse in enumerate(parses[1:-1], start=1):
+        gap = text[tokens[at - 1].end : tokens[at].start]
+        if parse and parse.is_courtesy() and (_BREAK.search(gap) or words[at] in asking):
+            start = tokens[at].start
+    for at in sorted(tails):
+        if tails[at] and tokens[at].start > start:
+            gap = text[tokens[at - 1].end : tokens[at].start]
+            if _BREAK.search(gap):
+                stop = tokens[at - 1].end + len(gap.rstrip(" ,;:…\n(–—-"))
+                break
+    return Message(text[start:stop])
+
+
+def _language(votes: Sequence[str], text: str, interface: str) -> str | None:
+    """Return the language that has most words, of several that of the letters or the interface."""
+    counts = Counter(vote for vote in votes if vote != "any")
+    most = [language for language, count in counts.items() if count == max(counts.values())]
+    lower = text.lower()
+    for language, letters in _LETTERS.items():
+        if language in most and not letters.isdisjoint(lower):
+            return language
+    return interface if interface in most or not most else most[0]
+
+
+def _wordless(text: str) -> Talk:
+    """Say what a message without words is: emoji, or nothing but marks."""
+    if _WAVES.search(text):
+        return Talk.GREETING
+    return Talk.PLEASED if _SMILES.search(text) else Talk.NOTHING

@@ -1,0 +1,290 @@
+"""Phrases: what people say that is no question about a subject, matched word by word.
+
+`phrases.toml` has them as patterns, by what is meant and by language. Words are folded: case,
+accents and the kind of apostrophe do not count, nor does a letter that is written too often or a
+typing error in a long word.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+_DATA = Path(__file__).with_name("phrases.toml")
+_NAMED = "..."
+"""In a pattern: the words that name an article."""
+_NAME_WORDS = 12
+# Shorter words have too many neighbours, and words with swapped letters fewer.
+_MISTYPED_CHARS, _SWAPPED_CHARS = 5, 4
+_BESIDE_WORDS = 2
+# A message with more unknown words is a question, not one with typing errors.
+_MISTYPED_WORDS = 2
+
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
+_TOKEN = re.compile(r"[^\W_]+(?:[\u0300\u0301'’‘ʼʻ`´]+[^\W_]+)*")
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ё": "е"})
+_ACCENTS = re.compile(r"[\u0300-\u0304\u0307\u0327\u0328]")
+_REPEATED = re.compile(r"(.)\1{2,}")
+
+_Words = tuple[str, ...]
+_Slot = tuple[Mapping[str, tuple[_Words, ...]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a message: as it is compared, and where it stands."""
+
+    word: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A row of slots, each with its alternatives by their first word.
+
+    Attributes:
+        kind: What is meant, as `talk.greeting`.
+        language: The language that it is said in.
+        slots: Of each slot, the rest of each alternative by its first word, and whether it may be
+            missing.
+        named: The slot that names an article, which is empty; None if there is none.
+    """
+
+    kind: str
+    language: str
+    slots: tuple[_Slot, ...]
+    named: int | None = None
+
+    def first_words(self) -> Iterator[str]:
+        """Yield the words that it may begin with."""
+        for number, (alternatives, optional) in enumerate(self.slots):
+            if number == self.named:
+                return
+            yield from alternatives
+            if not optional:
+                return
+
+    def words(self) -> Iterator[str]:
+        """Yield all words of all alternatives."""
+        for alternatives, _ in self.slots:
+            for first, rests in alternatives.items():
+                yield first
+                for rest in rests:
+                    yield from rest
+
+    def ends(self, words: Sequence[str], at: int) -> set[int]:
+        """Return where it may end, if it begins there and names nothing."""
+        return self._pass({at}, words, 0, len(self.slots))
+
+    def names(self, words: Sequence[str], at: int, tails: Iterable[int]) -> tuple[int, int] | None:
+        """Return the span of the fewest words that name an article before one of the tails."""
+        assert self.named is not None, "a pattern that names an article"
+        begins = self._pass({at}, words, 0, self.named)
+        wanted = set(tails)
+        last = max(wanted)
+        for begin in sorted(begins, reverse=True):
+            for end in range(begin + 1, min(last, begin + _NAME_WORDS) + 1):
+                if wanted & self._pass({end}, words, self.named + 1, len(self.slots)):
+                    return begin, end
+        return None
+
+    def _pass(self, places: set[int], words: Sequence[str], first: int, last: int) -> set[int]:
+        for alternatives, optional in self.slots[first:last]:
+            passed = set(places) if optional else set()
+            for place in places:
+                for rest in alternatives.get(words[place], ()) if place < len(words) else ():
+                    end = place + 1 + len(rest)
+                    if tuple(words[place + 1 : end]) == rest:
+                        passed.add(end)
+            if not passed:
+                return passed
+            places = passed
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasebook:
+    """All patterns, by the words that they begin with.
+
+    Attributes:
+        whole: Patterns that name nothing.
+        naming: Patterns that name an article.
+        fillers: Words that may stand beside a phrase.
+        polite: Words that may stand anywhere in a phrase.
+        pointing: By what is meant, words that stand for what was asked about before, if anything.
+        asking: Words that begin a question.
+        leaning: Words that begin a sentence that leans on the one before.
+        vocabulary: All words of all patterns.
+        words: Those that are long enough to be mistyped.
+        courtesies: Those that are understood with a typing error where they stand alone.
+        alike: Words that only look like one of these.
+    """
+
+    whole: Mapping[str, tuple[Pattern, ...]]
+    naming: Mapping[str, tuple[Pattern, ...]]
+    fillers: frozenset[str]
+    polite: frozenset[str]
+    pointing: Mapping[str, frozenset[str]]
+    asking: frozenset[str]
+    leaning: frozenset[str]
+    vocabulary: frozenset[str]
+    words: tuple[str, ...] = field(repr=False)
+    courtesies: tuple[str, ...]
+    alike: frozenset[str]
+
+    def recognise(self, word: str, is_known: Callable[[str], bool], *, among: Sequence[str]) -> str:
+        """Return a word without its typing error, if it has one and is no word of the articles.
+
+        Args:
+            word: A word that no pattern has.
+            is_known: Whether the articles have a word.
+            among: The words that may be meant.
+        """
+        for shorter in (_REPEATED.sub(r"\1", word), _REPEATED.sub(r"\1\1", word)):
+            if shorter in self.vocabulary:
+                return shorter
+        if len(word) < _SWAPPED_CHARS or word.isdecimal() or word in self.alike or is_known(word):
+            return word
+        near = process.extract(word, among, scorer=OSA.distance, score_cutoff=1, limit=None)
+        meant = [other for other, *_ in near if self._may_mean(word, other, among)]
+        # Two letters change places more often than one becomes another.
+        return min(meant, key=lambda other: sorted(other) != sorted(word), default=word)
+
+    def _may_mean(self, word: str, other: str, among: Sequence[str]) -> bool:
+        # A word with another letter in it is another word more often than a typing error, and so is
+        # one with another first letter. Short words have too many neighbours.
+        swapped = sorted(word) == sorted(other)
+        if word[0] != other[0] or not (swapped or len(word) != len(other)):
+            return False
+        return len(word) >= _MISTYPED_CHARS or (swapped and among is self.words)
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Return the words of a text, folded."""
+    return [Token(fold(match[0]), *match.span()) for match in _TOKEN.finditer(text)]
+
+
+def fold(word: str) -> str:
+    """Return a word as it is compared."""
+    word = word.casefold().translate(_APOSTROPHES)
+    if word.isascii():
+        return word
+    # Composed, the letters й and ї are letters, and ä is spelt; any other accent is dropped.
+    word = unicodedata.normalize("NFC", word).translate(_SPELT)
+    kept = (one if one in "йї" else unicodedata.normalize("NFD", one) for one in word)
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", "".join(kept)))
+
+
+def corrected(words: Sequence[str], is_known: Callable[[str], bool]) -> list[str]:
+    """Return words without their typing errors, if no more than a few may have one.
+
+    Beside words that are right, a word may mean any of the patterns'; alone, only a courtesy.
+    """
+    book = phrasebook()
+    strange = {word for word in words if word not in book.vocabulary}
+    if not strange or len(strange) > _MISTYPED_WORDS:
+        return list(words)
+    beside = len({*words} - strange) >= _BESIDE_WORDS
+    among = book.words if beside else book.courtesies
+    instead = {word: book.recognise(word, is_known, among=among) for word in strange}
+    return [instead.get(word, word) for word in words]
+
+
+@cache
+def phrasebook() -> Phrasebook:
+    """Return the phrases of all languages."""
+    data = tomllib.loads(_DATA.read_text("utf-8"))
+    fillers = _words(data["fillers"])
+    whole: dict[str, list[Pattern]] = defaultdict(list)
+    naming: dict[str, list[Pattern]] = defaultdict(list)
+    vocabulary = set(fillers)
+    by_code: dict[str, _Classes] = defaultdict(lambda: _Classes({}))
+    by_code |= {code: _Classes(texts) for code, texts in data["classes"].items()}
+    # Wishes come first: what both may be is a wish.
+    for group in ("wish", "talk"):
+        for name, by_language in data[group].items():
+            for language, text in by_language.items():
+                classes = by_code[language]
+                for line in text.split("\n"):
+                    if not line:
+                        continue
+                    pattern = _pattern(line, f"{group}.{name}", language, classes)
+                    index = whole if pattern.named is None else naming
+                    for word in dict.fromkeys(pattern.first_words()):
+                        index[word].append(pattern)
+                    vocabulary.update(pattern.words())
+    return Phrasebook(
+        {word: tuple(patterns) for word, patterns in whole.items()},
+        {word: tuple(patterns) for word, patterns in naming.items()},
+        fillers,
+        _words(data["polite"]),
+        {meant: frozenset(words.split()) for meant, words in data["pointing"].items()},
+        _words(data["asking"]),
+        _words(data["leaning"]),
+        frozenset(vocabulary),
+        tuple(sorted(word for word in vocabulary if len(word) >= _SWAPPED_CHARS)),
+        tuple(sorted(_words(data["courtesies"]))),
+        _words(data["alike"]),
+    )
+
+
+def _words(by_language: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(word for text in by_language.values() for word in text.split())
+
+
+class _Classes:
+    """The classes of one language, each read when a pattern names it."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._read: dict[str, list[_Words]] = {}
+        self._slots: dict[str, _Slot] = {}
+
+    def slot(self, text: str) -> _Slot:
+        """Return the slot of "a|b+c|<class>?"."""
+        if text not in self._slots:
+            by_first: dict[str, list[_Words]] = defaultdict(list)
+            for first, *rest in self.alternatives(text.removesuffix("?")):
+                by_first[first].append(tuple(rest))
+            alternatives = {first: tuple(rests) for first, rests in by_first.items()}
+            self._slots[text] = alternatives, text.endswith("?")
+        return self._slots[text]
+
+    def alternatives(self, text: str) -> list[_Words]:
+        """Return the alternatives of "a|b+c|<class>+d"."""
+        return [words for one in text.split("|") for words in self._sequence(one)]
+
+    def _sequence(self, text: str) -> Iterator[_Words]:
+        for parts in product(*(self._part(part) for part in text.split("+"))):
+            yield tuple(word for part in parts for word in part)
+
+    def _part(self, text: str) -> list[_Words]:
+        if not text.startswith("<"):
+            return [(text,)]
+        name = text.strip("<>")
+        if name not in self._read:
+            self._read[name] = self.alternatives(self._texts[name])
+        return self._read[name]
+
+
+def _pattern(line: str, kind: str, language: str, classes: _Classes) -> Pattern:
+    slots: list[_Slot] = []
+    named = None
+    for number, slot in enumerate(line.split()):
+        if slot == _NAMED:
+            named = number
+            slots.append(({}, False))
+        else:
+            slots.append(classes.slot(slot))
+    return Pattern(kind, language, tuple(slots), named)

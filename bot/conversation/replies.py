@@ -1,0 +1,108 @@
+"""Replies: what is said to small talk and to questions about the collection, as values."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.answers import Answer
+from bot.conversation.messages import Talk, Wish
+from retrieval.search import Period
+from retrieval.types import Excerpt, Source
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """A few friendly words.
+
+    Attributes:
+        language: The language to reply in, here and below.
+        number: The number of articles.
+        titles: Titles of some of them, to ask about.
+    """
+
+    talk: Talk
+    language: str
+    number: int
+    titles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleList:
+    """Some of the articles: those that stand for the others, or the newest.
+
+    Attributes:
+        wish: Either `Wish.OVERVIEW` or `Wish.NEWEST`.
+        number: The number of all articles.
+        first, last: The dates of the oldest and of the newest; None if none has a date.
+        articles: The lead of each article.
+        page: From 0; each "more" turns a page.
+        left: The number of those that a further "more" would list.
+        period: The time that was asked about, if any.
+        missed: Whether no article is of this time, so that these are the newest of all.
+    """
+
+    wish: Wish
+    language: str
+    number: int
+    first: dt.date | None
+    last: dt.date | None
+    articles: tuple[Excerpt, ...]
+    page: int = 0
+    left: int = 0
+    period: Period | None = None
+    missed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The sentences that say most of an article, in their order.
+
+    Attributes:
+        answer: Its excerpts are the sentences.
+        page: From 0; each "more" turns a page.
+    """
+
+    language: str
+    source: Source
+    answer: Answer
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """More about the last question.
+
+    Attributes:
+        answer: The answer to that question, with the further excerpts, or with what stands behind
+            the first excerpt in its article, if there are none.
+        shown: So many of its excerpts have been shown before.
+        follows: Whether the further excerpts stand behind the first one.
+    """
+
+    language: str
+    answer: Answer
+    shown: int
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NothingFound:
+    """There is no such article, nothing to go on with, or no more of it.
+
+    Attributes:
+        wish: What was wished.
+        named: The words that name no article.
+        titles: Titles of articles that there are.
+        begun: Whether there was something to go on with.
+    """
+
+    wish: Wish
+    language: str
+    named: str = ""
+    titles: tuple[str, ...] = ()
+    begun: bool = False
+
+
+Reply: TypeAlias = SmallTalk | ArticleList | Summary | Continuation | NothingFound

@@ -1,0 +1,178 @@
+"""Texts: what a reply says before and after what it quotes, in its language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from bot.conversation.messages import Talk, Wish
+from bot.conversation.replies import (
+    ArticleList,
+    Continuation,
+    NothingFound,
+    Reply,
+    SmallTalk,
+    Summary,
+)
+from bot.languages import LANGUAGES, Language
+
+_TITLE_CHARS, _NAME_CHARS = 100, 80
+
+Shorten: TypeAlias = Callable[[str, int], str]
+"""Makes somebody's text a part of a line, within so many characters."""
+
+
+def shortened(text: str, chars: int) -> str:
+    """Return a text on one line, cut to a length."""
+    line = " ".join(text.split())
+    return line if len(line) <= chars else f"{line[: chars - 1].rstrip()}…"
+
+
+def language_of_reply(reply: Reply) -> Language:
+    """Return the language that a reply is made in."""
+    return LANGUAGES.get(reply.language, LANGUAGES["en"])
+
+
+def opening(reply: Reply, shorten: Shorten = shortened) -> str:
+    """Return what a reply says first; all of it, if it quotes nothing.
+
+    Args:
+        reply: The reply.
+        shorten: What is done to titles, and to words that somebody has typed.
+    """
+    language = language_of_reply(reply)
+    match reply:
+        case SmallTalk():
+            return _talk(reply, language, shorten)
+        case ArticleList():
+            return _articles(reply, language)
+        case Summary():
+            title = shorten(reply.source.title, _TITLE_CHARS)
+            if reply.page:
+                return language.say("More sentences of “{title}”:", title=title)
+            return language.say("“{title}” in sentences of its own:", title=title)
+        case Continuation():
+            if reply.follows:
+                return language.say("There are no more excerpts. The first one goes on like this:")
+            return language.say("Further excerpts:")
+        case NothingFound():
+            return _nothing(reply, language, shorten)
+
+
+def closing(reply: Reply) -> str:
+    """Return what a reply says last; empty if it says no more."""
+    language = language_of_reply(reply)
+    if isinstance(reply, ArticleList) and reply.left:
+        return language.say("Say “more” for others; /sources lists all.")
+    return ""
+
+
+def _talk(reply: SmallTalk, language: Language, shorten: Shorten) -> str:
+    match reply.talk:
+        case Talk.WHO:
+            return _self(reply, language)
+        case Talk.ABILITIES:
+            return "\n\n".join([_self(reply, language), _abilities(reply, language, shorten)])
+        case Talk.NOTHING:
+            ask = language.say("What would you like to know? Ask it in a few words.")
+            return " ".join(filter(None, [ask, _examples(reply.titles, language, shorten)]))
+    return _FEW_WORDS[reply.talk](language)
+
+
+_FEW_WORDS: Mapping[Talk, Callable[[Language], str]] = {
+    Talk.GREETING: lambda language: language.say("Hello! What would you like to know?"),
+    Talk.WELLBEING: lambda language: language.say(
+        "I am fine, thank you! What would you like to know?"
+    ),
+    Talk.THANKS: lambda language: language.say(
+        "You are welcome! Just ask if you want to know more."
+    ),
+    Talk.PLEASED: lambda language: language.say(
+        "I am glad to hear it. Just ask if you want to know more."
+    ),
+    Talk.AGREED: lambda language: language.say("All right. What else would you like to know?"),
+    Talk.DECLINED: lambda language: language.say(
+        "As you like. I am here when you have a question."
+    ),
+    Talk.APOLOGY: lambda language: language.say("No problem at all. What would you like to know?"),
+    Talk.COMPLAINT: lambda language: language.say(
+        "I am sorry about that. I find only what the articles say; perhaps other words help me to "
+        "find it."
+    ),
+    Talk.FAREWELL: lambda language: language.say(
+        "Goodbye! Come back whenever you have a question."
+    ),
+    Talk.LEAVING: lambda language: language.say("Goodbye! Come back whenever you have a question."),
+}
+
+
+def _self(reply: SmallTalk, language: Language) -> str:
+    return language.say(
+        "I am a bot that answers questions from a collection of articles ({articles}). I quote the "
+        "passages that answer and cite them; I make nothing up, and when the articles do not "
+        "answer, I say so.",
+        articles=language.count("{n} article", "{n} articles", reply.number),
+    )
+
+
+def _abilities(reply: SmallTalk, language: Language, shorten: Shorten) -> str:
+    can = language.say(
+        "Ask me a question in your own words. I can also tell what the articles are about and what "
+        "is new, summarise one of them, and say more about an answer. /help lists the commands."
+    )
+    return " ".join(filter(None, [can, _examples(reply.titles, language, shorten)]))
+
+
+def _examples(titles: tuple[str, ...], language: Language, shorten: Shorten) -> str:
+    if not titles:
+        return ""
+    named = ", ".join(
+        language.say("“{title}”", title=shorten(title, _TITLE_CHARS)) for title in titles
+    )
+    return language.say("Among the articles are: {titles}.", titles=named)
+
+
+def _articles(reply: ArticleList, language: Language) -> str:
+    if not reply.number:
+        return language.say("There are no articles yet.")
+    if reply.page:
+        return language.say("Further articles:")
+    if reply.wish is Wish.NEWEST and reply.missed:
+        return language.say("No article is from that time. These are the newest:")
+    if reply.wish is Wish.NEWEST and reply.period is not None:
+        return language.say("These articles are from that time:")
+    if reply.wish is Wish.NEWEST and reply.articles:
+        return language.say("These are the newest articles:")
+    if reply.wish is Wish.NEWEST:
+        return language.say("None of the articles has a date, so I cannot tell which are new.")
+    size = _size(reply, language)
+    if len(reply.articles) < reply.number:
+        return " ".join([size, language.say("These show what they are about:")])
+    return size
+
+
+def _size(reply: ArticleList, language: Language) -> str:
+    articles = language.count("{n} article", "{n} articles", reply.number)
+    if reply.first is None or reply.last is None:
+        return language.say("I answer from {articles}.", articles=articles)
+    first, last = map(language.date, (reply.first, reply.last))
+    if first == last:
+        return language.say("I answer from {articles} of {date}.", articles=articles, date=first)
+    return language.say(
+        "I answer from {articles}, dated {first} to {last}.",
+        articles=articles,
+        first=first,
+        last=last,
+    )
+
+
+def _nothing(reply: NothingFound, language: Language, shorten: Shorten) -> str:
+    if reply.wish is Wish.SUMMARY:
+        text = language.say(
+            "I find no article about “{name}”.", name=shorten(reply.named, _NAME_CHARS)
+        )
+        sources = language.say("/sources lists all.")
+        return " ".join(filter(None, [text, _examples(reply.titles, language, shorten), sources]))
+    if reply.begun:
+        return language.say("That is all that I find. What else would you like to know?")
+    return language.say("Ask me a question first; then I can say more about its answer.")

@@ -1,0 +1,87 @@
+"""Views of what is said in a conversation: a few words, articles with their leads, sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+
+from telegram import (
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    MessageEntity,
+)
+
+from bot.conversation import (
+    ArticleList,
+    Continuation,
+    Reply,
+    Summary,
+    closing,
+    language_of_reply,
+    opening,
+)
+from bot.languages import Language
+from bot.telegram.views.message import TEXT_UNITS, Message, filled, fits, joined, part
+from bot.telegram.views.quotes import named, quoted
+from bot.telegram.views.text import one_line, safe, shortened, units
+from retrieval.types import Excerpt, Source
+
+_LEAD_UNITS = 300
+_TITLE_UNITS = 120
+_CARD_UNITS = 200
+
+
+def reply(reply: Reply, link: Callable[[Source], str]) -> Message:
+    """Show a reply.
+
+    Args:
+        reply: It is shown in its own language.
+        link: Returns the address that opens an article in this bot.
+    """
+    language = language_of_reply(reply)
+    said = part(opening(reply, one_line))
+    last = part(closing(reply))
+    room = TEXT_UNITS - units(last.text) - len("\n\n")
+    blocks: list[Message] = []
+    match reply:
+        case ArticleList():
+            blocks = [_article(lead, language, link) for lead in reply.articles]
+        case Summary():
+            blocks = _quotes(reply.answer.excerpts, 0, language, room - units(said.text))
+        case Continuation():
+            blocks = _quotes(reply.answer.excerpts, reply.shown, language, room - units(said.text))
+    message, _ = filled(said, blocks)
+    whole = joined(message, last, by="\n\n")
+    return whole if fits(whole) else message
+
+
+def card(message: Message) -> InlineQueryResultArticle:
+    """Make a card that posts a reply."""
+    first, _, rest = message.text.partition("\n")
+    return InlineQueryResultArticle(
+        id=blake2b(message.text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+        title=shortened(first, _CARD_UNITS),
+        description=shortened(" ".join(rest.split()), _CARD_UNITS) or None,
+        input_message_content=InputTextMessageContent(
+            message.text,
+            entities=message.entities,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        ),
+    )
+
+
+def _article(lead: Excerpt, language: Language, link: Callable[[Source], str]) -> Message:
+    head = named(lead.source, language, url=link(lead.source), room=_TITLE_UNITS)
+    text = shortened(safe(lead.text), _LEAD_UNITS)
+    return joined(joined(part("• "), head), part(text, MessageEntity.BLOCKQUOTE), by="\n")
+
+
+def _quotes(
+    excerpts: tuple[Excerpt, ...], shown: int, language: Language, room: int
+) -> list[Message]:
+    return [
+        quoted(excerpt, language, citation=number, room=room - len("\n\n"))
+        for number, excerpt in enumerate(excerpts, start=1)
+        if number > shown
+    ]

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.build import Library, open_library
+from bot.conversation import Conversation
+from config import Settings
+from tests.paths import SEEDS
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Library:
+    """The articles that ship; tests only ask them."""
+    places: dict[str, dict[str, object]] = {
+        "articles": {"folder": SEEDS},
+        "index": {"folder": tmp_path_factory.mktemp("index")},
+    }
+    return open_library(Settings.load(overrides=places), lambda _: None)
+
+
+@pytest.fixture(scope="session")
+def conversation(library: Library) -> Conversation:
+    return Conversation(library)

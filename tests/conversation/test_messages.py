@@ -1,0 +1,141 @@
+"""What a message is: small talk, or about the collection, only where all of it is that."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation import Talk, Wish, read_message
+
+
+@pytest.mark.parametrize(
+    ("text", "talk", "language"),
+    [
+        ("hi", Talk.GREETING, "en"),
+        ("HELLO, Bot!!!", Talk.GREETING, "en"),
+        ("helo", Talk.GREETING, "en"),
+        ("hiiiii", Talk.GREETING, "en"),
+        ("👋", Talk.GREETING, None),
+        ("thnaks", Talk.THANKS, "en"),
+        ("ok, thanks a lot for your help", Talk.THANKS, "en"),
+        ("Thank you very much! 🙏", Talk.THANKS, "en"),
+        ("дякую!!", Talk.THANKS, "uk"),
+        ("Щи\u0301ро дякую", Talk.THANKS, "uk"),
+        ("спс", Talk.THANKS, "ru"),
+        ("danke dir", Talk.THANKS, "de"),
+        ("who are you?", Talk.WHO, "en"),
+        ("Hi! Who r u?", Talk.WHO, "en"),
+        ("як тебе звати", Talk.WHO, "uk"),
+        ("Wer sind Sie?", Talk.WHO, "de"),
+        ("waht can you do?", Talk.ABILITIES, "en"),
+        ("hi, can you please help me?", Talk.ABILITIES, "en"),
+        ("ЧТО ТЫ УМЕЕШЬ", Talk.ABILITIES, "ru"),
+        ("how are you doing today?", Talk.WELLBEING, "en"),
+        ("Wie geht's?", Talk.WELLBEING, "de"),
+        ("tschüss", Talk.FAREWELL, "de"),
+        ("tschuess", Talk.FAREWELL, "de"),
+        ("exit", Talk.LEAVING, "en"),
+        ("👍", Talk.PLEASED, None),
+        ("?", Talk.NOTHING, None),
+        ("…!", Talk.NOTHING, None),
+        ("hello, як справи?", Talk.WELLBEING, "uk"),
+        ("thanks, dear bot, " * 110, Talk.THANKS, "en"),
+    ],
+)
+def test_small_talk_is_told_by_its_words(text: str, talk: Talk, language: str | None) -> None:
+    message = read_message(text)
+    assert (message.talk, message.wish, message.language) == (talk, None, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "wish", "named"),
+    [
+        ("What is this about?", Wish.OVERVIEW, ""),
+        ("what are these articles about", Wish.OVERVIEW, ""),
+        ("Hi! Which articles are there?", Wish.OVERVIEW, ""),
+        ("про що ці статті", Wish.OVERVIEW, ""),
+        ("Latest news", Wish.NEWEST, ""),
+        ("What happened last week?", Wish.NEWEST, ""),
+        ("Що нового?", Wish.NEWEST, ""),
+        ("tell me more, please", Wish.MORE, ""),
+        ("подробнее", Wish.MORE, ""),
+        ("Summarise the article about minefields", Wish.SUMMARY, "minefields"),
+        ("please summarize the Kursk article, thanks", Wish.SUMMARY, "Kursk article"),
+        ("Fasse den Artikel über Starlink zusammen", Wish.SUMMARY, "Starlink"),
+        ("Стисло перекажи статтю про Суджу", Wish.SUMMARY, "Суджу"),
+        ("summarise this article", Wish.SUMMARY, ""),
+    ],
+)
+def test_a_wish_is_told_by_its_words(text: str, wish: Wish, named: str) -> None:
+    message = read_message(text)
+    assert (message.talk, message.wish, message.named) == (None, wish, named)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is this minefield about?",
+        "latest news about the ferry",
+        "Thanks to whom was it built?",
+        "Who are you fighting?",
+        "hello world program",
+        "How are mines laid?",
+        "cancer",
+        "laser",
+        "победа",
+        "сапер",
+        "What is content?",
+        "what is context?",
+        "what happened in March 2025?",
+        "tell me more about Starlink",
+        "Was geschah in Sudscha?",
+        "what do the articles say about drones?",
+        "more than one reason?",
+        "When was it founded? " * 90,
+    ],
+)
+def test_a_question_is_neither(text: str) -> None:
+    message = read_message(text)
+    assert (message.talk, message.wish, message.question) == (None, None, text)
+
+
+def test_a_word_of_the_articles_is_no_typing_error() -> None:
+    assert read_message("hallko").talk is Talk.GREETING
+    assert read_message("hallko", lambda word: word == "hallko").talk is None
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("Hi, when was it founded?", "when was it founded?"),
+        ("Good morning! Who won? Thanks!", "Who won?"),
+        ("hello who won", "who won"),
+        ("Hello Dolly: who wrote it?", "Hello Dolly: who wrote it?"),
+        ("ok, and who won?", "ok, and who won?"),
+        ("Добрий день! Хто переміг?", "Хто переміг?"),
+    ],
+)
+def test_courtesies_around_a_question_are_not_searched(text: str, question: str) -> None:
+    assert read_message(text).question == question
+
+
+def test_of_several_languages_the_letters_or_the_interface_decide() -> None:
+    assert read_message("ok", interface="de").language == "de"
+    assert read_message("ок", interface="ru").language == "ru"
+    assert read_message("супер", interface="uk").language == "uk"
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_something(text: str) -> None:
+    message = read_message(text)
+    assert message.question in text
+    assert message.talk is None or message.wish is None
+
+
+@pytest.mark.parametrize(
+    "word", ["what ", "що ", "hi ", "summarise ", "a", "ha", "зз", "? ", "как "]
+)
+def test_two_thousand_characters_are_something(word: str) -> None:
+    text = (word * 2000)[:2000]
+    assert read_message(text).question in text
