@@ -1,10 +1,13 @@
 """Exchanges: what a person types into a chat about the articles that ship, and a good reply.
 
-python -m tests.conversation.exchanges [--verbose]
+python -m tests.conversation.exchanges [--verbose] [--questions SETS]
 
 Each line of `exchanges.jsonl` has a `question`, the lines typed before it (`history`), the `kind`
 of the reply that it deserves, what that `holds` (alternatives parted by |) and what it `lacks`;
 case does not count. The figure is the share of good replies, in all and for each kind.
+
+SETS is a folder of sets of questions, `questions.jsonl` in each: how many of them are taken for
+something else, and how long it takes to decide that.
 """
 
 from __future__ import annotations
@@ -14,13 +17,16 @@ import io
 import json
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from bot.build import Library, open_library
+from bot.conversation import read_message
 from bot.terminal import Chat
 from config import Settings
 from tests.paths import SEEDS
@@ -103,6 +109,31 @@ def report(found: Sequence[tuple[Exchange, str, list[str]]]) -> str:
     )
 
 
+def decided(sets: Path, *, verbose: bool) -> str:
+    """Return how many of other people's questions are no questions, and how long it took to say."""
+    rows = (
+        json.loads(line)
+        for path in sorted(sets.glob("*/questions*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+    )
+    asked = [one for row in rows for one in (row["question"], *row.get("history", ()))]
+    read_message("hi")
+    took, others = [], []
+    for question in asked:
+        started = time.process_time()
+        message = read_message(question)
+        took.append(1000 * (time.process_time() - started))
+        if message.talk or message.wish:
+            others.append(question)
+    if verbose:
+        print(*sorted(set(others)), sep="\n")
+    median, late = (float(share) for share in np.percentile(took, (50, 99)))
+    return (
+        f"no questions: {len(others)} of {len(asked):,}; deciding takes {median:.2f} ms, "
+        f"99 % at most {late:.2f} ms"
+    )
+
+
 def _names(reply: str, titles: Sequence[str]) -> int:
     return sum(title in reply for title in titles)
 
@@ -120,7 +151,8 @@ _KINDS: dict[str, Callable[[str, Sequence[str]], bool]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="print replies with faults")
-    verbose = parser.parse_args().verbose
+    parser.add_argument("--questions", type=Path, metavar="SETS")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         places: dict[str, dict[str, object]] = {
             "articles": {"folder": SEEDS},
@@ -131,9 +163,11 @@ def main() -> None:
     for exchange, reply, wrong in found:
         if wrong:
             print(f"{[*exchange.history, exchange.question]}: {'; '.join(wrong)}")
-            if verbose:
+            if arguments.verbose:
                 print(f"    {reply!r}")
     print(report(found))
+    if arguments.questions is not None:
+        print(decided(arguments.questions, verbose=arguments.verbose))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,93 @@
+"""Small talk and questions about the collection, from update to reply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .bots import CROWS, TIDES, said, serving, turned
+from .emulator import Emulator, person
+from .test_inline import found
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("hello 👋", "Hello! What would you like to know?"),
+        ("ДЯКУЮ!!", "Прошу! Питайте, якщо захочете дізнатися більше."),
+        ("спс", "Пожалуйста! Спрашивайте, если захотите узнать больше."),
+        ("Danke dir", "Gern geschehen! Fragen Sie einfach, wenn Sie mehr wissen möchten."),
+        ("ok", "Alles klar. Was möchten Sie noch wissen?"),
+        ("👋", "Hallo! Was möchten Sie wissen?"),
+    ],
+)
+async def test_small_talk_is_replied_to_in_its_language_or_the_interface_s(
+    emulator: Emulator, tmp_path: Path, text: str, reply: str
+) -> None:
+    async with serving(emulator, tmp_path) as bot:
+        sent = await said(emulator, 7, text, **{"from": person(7, language_code="de")})
+    assert (sent.text, sent.markup, bot.held.heard) == (reply, None, [])
+
+
+async def test_an_overview_links_each_article(emulator: Emulator, tmp_path: Path) -> None:
+    async with serving(emulator, tmp_path):
+        sent = await said(emulator, 7, "What is this about?")
+    assert sent.text.startswith("I answer from ")
+    assert "• On crows · May 3, 2024\nCrows recognise human faces." in sent.text
+    links = [entity["url"] for entity in sent.entities if entity["type"] == "text_link"]
+    assert len(links) == len(set(links)) == sent.text.count("• ")
+    assert all(link.startswith("https://t.me/emulated_bot?start=a_") for link in links)
+    assert {one["type"] for one in sent.entities} == {"text_link", "blockquote"}
+
+
+async def test_more_goes_on_with_the_last_answer(emulator: Emulator, tmp_path: Path) -> None:
+    async with serving(emulator, tmp_path):
+        nothing = await said(emulator, 7, "more")
+        answer = await said(emulator, 7, CROWS)
+        await said(emulator, 7, "thanks!")
+        more = await said(emulator, 7, "tell me more")
+        last = [await said(emulator, 7, "more") for _ in range(3)][-1]
+    assert nothing.text.startswith("Ask me a question first")
+    quoted = answer.parts("blockquote")
+    assert more.parts("blockquote")
+    assert not {*quoted} & {*more.parts("blockquote")}
+    assert last.text.startswith("That is all that I find.")
+
+
+async def test_a_question_after_talk_leans_on_the_one_before(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path) as bot:
+        await said(emulator, 7, "Hi! " + TIDES)
+        await said(emulator, 7, "ok")
+        await said(emulator, 7, "overview")
+        sent = await said(emulator, 7, "And when do they follow it?")
+    assert bot.held.heard[0] == TIDES
+    assert sent.text.startswith("Understood as:")
+
+
+async def test_talk_may_be_edited_into_a_question_and_back(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path):
+        sent = await said(emulator, 7, "helo")
+        asked = emulator.last_message_id
+        emulator.edit(7, asked, CROWS)
+        await emulator.until(lambda: "[1] On crows" in sent.text)
+        assert sent.markup is not None
+        await turned(emulator, sent, "Why this?")
+        emulator.edit(7, asked, "hello")
+        await emulator.until(lambda: sent.text.startswith("Hello!"))
+    assert not sent.markup
+
+
+async def test_inline_talk_is_one_card(emulator: Emulator, tmp_path: Path) -> None:
+    async with serving(emulator, tmp_path):
+        hello = await found(emulator, 7, "hello")
+        overview = await found(emulator, 7, "what is this about?")
+    assert [one["title"] for one in hello.results] == ["Hello! What would you like to know?"]
+    (card,) = overview.contents
+    assert "• On crows" in card.text

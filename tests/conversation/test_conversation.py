@@ -1,0 +1,207 @@
+"""Replies about a collection: which articles, which sentences, and what is remembered."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from bot.build import Library, open_library
+from bot.conversation import (
+    ArticleList,
+    Continuation,
+    Conversation,
+    NothingFound,
+    Reply,
+    SmallTalk,
+    Summary,
+    Wish,
+    closing,
+    of_reply,
+    opening,
+)
+from config import LateInteraction, Settings
+
+Articles = dict[str, tuple[str, str | None, str]]
+
+
+def of(conversation: Conversation, text: str, *earlier: str) -> Reply | None:
+    return conversation.reply(conversation.read(text), earlier)
+
+
+@pytest.fixture
+def dated(tmp_path: Path, encoder: object) -> Library:
+    """Articles of several dates, one without any, one with a title that is no sentence."""
+    return opened(
+        tmp_path,
+        {
+            "ferry.md": ("The ferry", "2026-03-02", "The ferry was repaired. It sails again."),
+            "bakery.md": ("A bakery", "2026-03-09", "A bakery opens in May. It bakes rye bread."),
+            "old.md": ("Old mill", "2019-01-01", "The mill burnt down in a winter storm."),
+            "undated.md": ("Bees", None, "Bees dance to tell where flowers are."),
+        },
+    )
+
+
+def opened(folder: Path, articles: Articles, **search: object) -> Library:
+    (folder / "articles").mkdir()
+    for name, (title, date, text) in articles.items():
+        head = f"title: {title}\n" + (f"date: {date}\n" if date else "")
+        (folder / "articles" / name).write_text(f"---\n{head}---\n\n{text}", encoding="utf-8")
+    places: dict[str, dict[str, object]] = {
+        name: {"folder": folder / name} for name in ("articles", "index")
+    }
+    places["search"] = search
+    return open_library(Settings.load(overrides=places), lambda _: None)
+
+
+def titles(reply: Reply | None) -> list[str]:
+    assert isinstance(reply, ArticleList)
+    return [lead.source.title for lead in reply.articles]
+
+
+def test_an_overview_says_how_many_articles_of_which_time(dated: Library) -> None:
+    reply = of(Conversation(dated), "what is this about?")
+    assert isinstance(reply, ArticleList)
+    assert (reply.number, reply.left) == (4, 0)
+    assert (reply.first, reply.last) == (dt.date(2019, 1, 1), dt.date(2026, 3, 9))
+    assert sorted(titles(reply)) == ["A bakery", "Bees", "Old mill", "The ferry"]
+    assert opening(reply) == "I answer from 4 articles, dated Jan 1, 2019 to Mar 9, 2026."
+    assert closing(reply) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "said"),
+    [
+        ("what is new?", ["A bakery", "The ferry", "Old mill"], "These are the newest articles:"),
+        ("what happened last week?", ["The ferry"], "These articles are from that time:"),
+        ("Was ist diese Woche passiert?", ["A bakery"], "Diese Artikel sind aus dieser Zeit:"),
+        (
+            "what happened last month",
+            ["A bakery", "The ferry", "Old mill"],
+            "No article is from that time. These are the newest:",
+        ),
+    ],
+)
+def test_the_newest_are_those_of_the_time(
+    dated: Library, text: str, wanted: list[str], said: str
+) -> None:
+    reply = of(Conversation(dated, today=lambda: dt.date(2026, 3, 10)), text)
+    assert reply is not None
+    assert (titles(reply), opening(reply)) == (wanted, said)
+
+
+def test_without_dates_nothing_is_the_newest(tmp_path: Path, encoder: object) -> None:
+    library = opened(tmp_path, {"a.md": ("A", None, "A letter comes first in the alphabet.")})
+    reply = of(Conversation(library), "news")
+    assert reply is not None
+    assert opening(reply).startswith("None of the articles has a date")
+
+
+def test_a_folder_of_one_headline_is_talked_about(tmp_path: Path, encoder: object) -> None:
+    conversation = Conversation(opened(tmp_path, {"a.md": ("Bees", None, "Bees")}))
+    for text in ("hi", "help", "overview", "news", "more", "summarise the article about bees"):
+        reply = of(conversation, text)
+        assert reply is not None
+        assert opening(reply)
+
+
+def test_more_turns_the_pages_of_an_overview(conversation: Conversation) -> None:
+    first = of(conversation, "overview")
+    pages = [first, *(of(conversation, "more", *["overview"] * n) for n in (1, 2))]
+    assert [len(titles(page)) for page in pages] == [5, 5, 1]
+    assert len({title for page in pages for title in titles(page)}) == 11
+    assert isinstance(of(conversation, "more", *["overview"] * 3), NothingFound)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("summarise the article about minefields", "Minefields and how they are breached"),
+        ("summarise the article about minefeilds", "Minefields and how they are breached"),
+        ("summarise The Kursk incursion", "The Kursk incursion, August 2024 to spring 2025"),
+        ("summarise the article about dragon's teeth", "Anti-tank obstacles"),
+        ("tl;dr of sudzha-a-border-town.md", "Sudzha, a border town"),
+        ("Підсумуй статтю про Луганськ", "Luhansk, the city and the region"),
+        ("перескажи статью про Суджу", "Sudzha, a border town"),
+        ("Fasse den Artikel über Starlink zusammen", "Satellite internet at war"),
+    ],
+)
+def test_an_article_is_found_by_title_or_subject(
+    conversation: Conversation, text: str, title: str
+) -> None:
+    reply = of(conversation, text)
+    assert isinstance(reply, Summary)
+    assert reply.source.title == title
+    excerpts = reply.answer.excerpts
+    assert 3 <= len(excerpts) <= 5
+    assert {excerpt.source for excerpt in excerpts} == {reply.source}
+    assert [excerpt.start for excerpt in excerpts] == sorted(one.start for one in excerpts)
+
+
+def test_sentences_are_those_of_the_text(conversation: Conversation, library: Library) -> None:
+    reply = of(conversation, "summarise the article about minefields")
+    assert isinstance(reply, Summary)
+    article = library.store.article(reply.source.path)
+    assert article is not None
+    for excerpt in reply.answer.excerpts:
+        assert article.text[excerpt.start : excerpt.end] == excerpt.text
+    assert reply.answer.excerpts[0].text.startswith("A minefield is an area of ground")
+
+
+def test_an_article_that_there_is_not_is_not_made_up(conversation: Conversation) -> None:
+    reply = of(conversation, "summarise the article about penguins")
+    assert isinstance(reply, NothingFound)
+    assert opening(reply).startswith("I find no article about “penguins”. Among the articles are:")
+    assert of(conversation, "summarise penguins") is None
+
+
+def test_without_stored_tokens_sentences_are_encoded(tmp_path: Path, encoder: object) -> None:
+    text = " ".join(f"The number {n} follows upon the number {n - 1} in a row." for n in range(20))
+    articles: Articles = {"numbers.md": ("Numbers", None, text)}
+    library = opened(tmp_path, articles, late_interaction=LateInteraction.OFF)
+    reply = of(Conversation(library), "summarise the article about numbers")
+    assert isinstance(reply, Summary)
+    assert len(reply.answer.excerpts) == 5
+
+
+def test_more_shows_the_next_excerpts_then_what_follows(conversation: Conversation) -> None:
+    question = "Where is Artem Kariakin's home?"
+    first = of(conversation, "more", question)
+    second = of(conversation, "more", question, question)
+    assert isinstance(first, Continuation)
+    assert isinstance(second, Continuation)
+    assert (first.shown, second.shown) == (3, 6)
+    assert second.answer.excerpts[:6] == first.answer.excerpts
+
+
+def test_what_is_remembered_is_what_can_be_leant_on(conversation: Conversation) -> None:
+    earlier: list[str] = []
+    for text in ("hello", "overview", "more", "summarise the article about minefields", "thanks"):
+        remembered = conversation.remembered(conversation.read(text), earlier)
+        earlier += [remembered] if remembered else []
+    assert earlier == ["overview", "overview", "summarise the article about minefields"]
+    assert conversation.subjects(earlier) == ("Minefields and how they are breached",)
+
+
+@pytest.mark.parametrize("text", ["How does it work?", "How does this work?", "What is it about?"])
+def test_a_pronoun_points_at_the_last_question(conversation: Conversation, text: str) -> None:
+    assert of(conversation, text) is not None
+    assert of(conversation, text, "overview") is not None
+    assert of(conversation, text, "What is a mine-clearing line charge?") is None
+
+
+def test_a_reply_has_the_document_of_an_answer(conversation: Conversation) -> None:
+    message = conversation.read("дякую")
+    reply = conversation.reply(message)
+    assert isinstance(reply, SmallTalk)
+    document = of_reply(message, reply)
+    assert (document["answered"], document["excerpts"]) == (False, [])
+    assert document["reply"] == {"kind": "thanks", "language": "uk", "text": opening(reply)}
+    message = conversation.read("latest articles")
+    listed = conversation.reply(message)
+    assert listed is not None
+    document = of_reply(message, listed)
+    assert (document["answered"], len(document["excerpts"])) == (True, 5)
+    assert document["reply"]["kind"] == Wish.NEWEST
