@@ -12,8 +12,8 @@ import numpy as np
 
 from config import ArticlesSettings
 from retrieval.articles.folder import ArticleFile, read_bytes
+from retrieval.articles.parser import Parser
 from retrieval.articles.reading import parse
-from retrieval.articles.worker import Parser
 from retrieval.chunking import split_sentences
 from retrieval.types import Article, ByteArray, FloatArray, IntArray, Sentence
 

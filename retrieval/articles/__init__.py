@@ -1,6 +1,6 @@
 """From the files of a folder to articles.
 
-    folder.walk -> ArticleFile -> worker.Parser, which asks a process of its own:
+    folder.walk -> ArticleFile -> parser.Parser, which asks a worker, a process of its own:
         folder.read_bytes -> reading.articles_of: the format's own reader -> RawArticle
         -> text cleaned, title found -> Article, with its language
 
@@ -23,6 +23,7 @@ from retrieval.articles.folder import (
 )
 from retrieval.articles.front_matter import MAX_FRONT_MATTER, split_front_matter
 from retrieval.articles.metadata import MAX_URL, ReadingLimits, metadata_of
+from retrieval.articles.parser import Parser
 from retrieval.articles.reading import READERS, parse, suffix, title_without
 from retrieval.articles.text import (
     WRITTEN,
@@ -32,7 +33,6 @@ from retrieval.articles.text import (
     legacy_codec,
     line_ends,
 )
-from retrieval.articles.worker import Parser
 
 __all__ = [
     "MAX_FRONT_MATTER",

@@ -11,9 +11,9 @@ import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles.folder import ArticleFile
+from retrieval.articles.parser import Parser
 from retrieval.articles.reading import READERS, UnreadableArticle
 from retrieval.articles.text import clean
-from retrieval.articles.worker import Parser
 from tests.retrieval.articles.samples import SAMPLES, ZIPPED, members, zipped
 from tests.retrieval.library import articles_in
 

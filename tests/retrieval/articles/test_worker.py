@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.articles.folder import ArticleFile
+from retrieval.articles.parser import Parser
 from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.articles.text import StillWritten
-from retrieval.articles.worker import MAX_ARTICLES, MAX_SENTENCES, Parser, check, packed, unpacked
+from retrieval.articles.worker import MAX_ARTICLES, MAX_SENTENCES, check, packed, unpacked
 from retrieval.chunking import split_sentences
 from retrieval.errors import ArticlesError
 from retrieval.types import Article, Source
@@ -479,7 +480,7 @@ def test_a_worker_ends_when_its_parser_is_killed(
 import sys
 from pathlib import Path
 from retrieval.articles.folder import walk
-from retrieval.articles.worker import MAX_ARTICLES, MAX_SENTENCES, Parser, check, packed, unpacked
+from retrieval.articles.parser import Parser
 from tests.retrieval.library import articles_in
 settings = articles_in(Path(sys.argv[1]), max_megabytes=500, max_seconds=3)
 parser = Parser(settings)
