@@ -14,7 +14,7 @@ from retrieval.index import FixedSnapshot, Snapshot, StoredChunk
 from retrieval.languages import terms
 from retrieval.refresh.refresh import Candidate
 from retrieval.search import Searcher
-from retrieval.types import Encoder, Source
+from retrieval.types import Encoder, Hit, Source
 
 # Articles beside those that changed, or half of a large sample.
 _OTHERS = 2
@@ -76,7 +76,7 @@ class KnownItemGate:
 
     def _lost(self, snapshot: Snapshot, queries: Sequence[KnownItemQuery]) -> list[KnownItemQuery]:
         searcher = Searcher(FixedSnapshot(snapshot), self._encoder, self._search)
-        return [one for one in queries if not one.is_found(searcher)]
+        return [one for one in queries if not one.is_met(searcher)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,24 @@ class KnownItemQuery:
     text: str
 
     def is_found(self, searcher: Searcher) -> bool:
-        """Whether the article is among the hits, or another one that says the same.
+        """Whether the article is among the hits, or another one that says the same."""
+        return any(map(self._says, searcher.search(self.text).hits))
 
-        One with all the same words counts, too: of price lists or bulletins none is found before
-        the others by words that all of them have.
+    def is_met(self, searcher: Searcher) -> bool:
+        """Whether the article is found, or another one that has all the same words.
+
+        Of price lists or bulletins none is found before the others by words that all of them have.
         """
         return any(
+            self._says(hit) or _terms(self.text, hit.source) <= _terms(hit.chunk.text, hit.source)
+            for hit in searcher.search(self.text).hits
+        )
+
+    def _says(self, hit: Hit) -> bool:
+        return (
             self.path in {hit.source.path, *(one.path for one in hit.also)}
             or self.text == hit.source.title
             or self.text in hit.chunk.text
-            or _terms(self.text, hit.source) <= _terms(hit.chunk.text, hit.source)
-            for hit in searcher.search(self.text).hits
         )
 
 
