@@ -75,8 +75,9 @@ _BREAK = re.compile(r"[.,!?;:…\n)（）—–👋🙂😊🙏-]")
 _WAVES = re.compile("[👋🤝🙋]")
 _SMILES = re.compile(
     "[👍👌🙏👏💪✌🤗☺🎉🔥💯⭐✨❤🧡💛💚💙💜🖤🤍🫶😀-😏😘😍🥰🥳🤩🙂😎]"
-    r"|[:;=]-?[)DP]|\){2,}"
+    r"|[:;=][-']?[)DPp]|<3|x[dD]|\^_*\^|\){2,}"
 )
+_EMOTICON = re.compile(r"(?<!\w)(?:[:;=][-']?[DPpOo3)(]+|<3+|x[dD]+|\^_*\^|¯\\_\(ツ\)_/¯)(?!\w)")
 ARTICLE_WORD = re.compile(
     r"articles?|texts?|posts?|documents?|stor(?:y|ies)|pieces?|reports?|essays?|interviews?|chapters?"
     r"|статт\w*|стать\w*|текст\w*|пост\w{0,2}|допис\w*|документ\w*|матер[иі]ал\w*|книг\w"
@@ -125,7 +126,7 @@ def read_message(
         interface: The language to assume where the message may be in several.
     """
     every = tokens_of(text)
-    if not every:
+    if not every or not tokens_of(_EMOTICON.sub(" ", text)):
         return Message(text, talk=_wordless(text))
     book = phrasebook()
     tokens = [one for one in every if one.word not in book.polite] or every
@@ -140,6 +141,8 @@ def read_message(
             pointing = book.pointing.get(str(talk or whole.wish), frozenset())
             points = not pointing.isdisjoint(words)
             return Message(text, talk, whole.wish, points=points, language=language)
+        if not any(map(is_known, words)):
+            return Message(text, Talk.NOTHING)
     if len(tokens) > _JUDGED_WORDS:
         return _question(text, tokens, words, parses, {len(words): False})
     tails = _tails(words)

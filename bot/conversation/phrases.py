@@ -24,6 +24,8 @@ _DATA = Path(__file__).with_name("phrases.toml")
 _NAMED = "..."
 """In a pattern: the words that name an article."""
 _NAME_WORDS = 12
+_ANY_WORD = "*"
+"""In a pattern: one word, whatever it is."""
 # Shorter words have too many neighbours, and words with swapped letters fewer.
 _MISTYPED_CHARS, _SWAPPED_CHARS = 5, 4
 _BESIDE_WORDS = 2
@@ -103,7 +105,11 @@ class Pattern:
         for alternatives, optional in self.slots[first:last]:
             passed = set(places) if optional else set()
             for place in places:
-                for rest in alternatives.get(words[place], ()) if place < len(words) else ():
+                if place == len(words):
+                    continue
+                if _ANY_WORD in alternatives:
+                    passed.add(place + 1)
+                for rest in alternatives.get(words[place], ()):
                     end = place + 1 + len(rest)
                     if tuple(words[place + 1 : end]) == rest:
                         passed.add(end)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,3 +142,19 @@ def test_any_text_is_something(text: str) -> None:
 def test_two_thousand_characters_are_something(word: str) -> None:
     text = (word * 2000)[:2000]
     assert read_message(text).question in text
+
+
+def test_what_people_type_is_understood() -> None:
+    lists = tomllib.loads(Path(__file__).with_name("messages.toml").read_text("utf-8"))
+    asked = [(kind, text) for kind, texts in lists.items() for text in texts.strip().split("\n")]
+    found = [(kind, _kind(text), text) for kind, text in asked]
+    missed = [one for one in found if one[0] != one[1]]
+    print(f"understood: {len(found) - len(missed)} of {len(found)}")
+    # A question that is not searched is worse than talk that is.
+    assert [one for one in missed if one[0] == "question"] == []
+    assert len(missed) <= len(found) / 100, missed
+
+
+def _kind(text: str) -> str:
+    message = read_message(text)
+    return "talk" if message.talk else message.wish or "question"
