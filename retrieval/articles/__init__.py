@@ -4,10 +4,9 @@
         folder.read_bytes -> reading.articles_of: the format's own reader -> RawArticle
         -> text cleaned, title found -> Article, with its language
 
-A format is a module with a function `read`: markdown, webpage, feeds, pdf, word, odt, epub, rtf,
-channel (and channel_page, an export in HTML). What several need is in `text`, `metadata`, `markup`
-and `formulas` (HTML), `archive` (zipped XML), `post` (both forms of an export); a page also takes
-`visibility`, `main_text`, `clutter` and `headline`.
+A format is a folder or a module with a function `read`: markdown, html, feeds, pdf, word, odt,
+epub, rtf, channel (a Telegram channel's export). What several need is in `text`, `metadata`,
+`markup` and `formulas` (HTML), `archive` (zipped XML), `numbering`, `symbols` and `fields`.
 Nothing that takes long to import is imported here, for the worker starts with it.
 """
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.articles import channel
+from retrieval.articles.channel import export as channel
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.types import Article, Source

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from retrieval.articles.channel.post import MAX_NUMBER, Piece, Post, address_of, article_of, poll_of
 from retrieval.articles.metadata import RawArticle, ReadingLimits
-from retrieval.articles.post import MAX_NUMBER, Piece, Post, address_of, article_of, poll_of
 from retrieval.articles.text import UnreadableArticle, one_line
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from html import unescape
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-from retrieval.articles.containers import FOOTNOTES
+from retrieval.articles.markdown.containers import FOOTNOTES
 
 MAX_HIGHLIGHT = 2_000
 MAX_ATTRIBUTES = 300

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from retrieval.articles import embedded
 from retrieval.articles.archive import Archive, attribute, text_at, texts_at
 from retrieval.articles.metadata import (
     Metadata,
@@ -23,8 +22,9 @@ from retrieval.articles.metadata import (
     tags_of,
 )
 from retrieval.articles.text import UnreadableArticle
-from retrieval.articles.word_styles import Lists, Styles, children
-from retrieval.articles.word_text import Text
+from retrieval.articles.word import embedded
+from retrieval.articles.word.styles import Lists, Styles, children
+from retrieval.articles.word.text import Text
 
 logger = logging.getLogger(__name__)
 

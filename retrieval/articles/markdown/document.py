@@ -17,11 +17,11 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from retrieval.articles import markup
-from retrieval.articles.containers import TAGS, add_containers
 from retrieval.articles.front_matter import split_front_matter, split_header
-from retrieval.articles.inline_marks import add_inline_marks
+from retrieval.articles.markdown.containers import TAGS, add_containers
+from retrieval.articles.markdown.inline_marks import add_inline_marks
+from retrieval.articles.markdown.templates import has_templates, without_templates
 from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, tags_of
-from retrieval.articles.templates import has_templates, without_templates
 from retrieval.articles.text import decode, line_ends
 
 # markdown-it takes up to 70 µs for each of these characters, and a tenth of it for each of those

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from retrieval.articles import channel_page, markup
-from retrieval.articles.headline import Meta, headline_of
-from retrieval.articles.main_text import main_text
+from retrieval.articles import markup
+from retrieval.articles.channel import read_page
+from retrieval.articles.html.headline import Meta, headline_of
+from retrieval.articles.html.main_text import main_text
+from retrieval.articles.html.visibility import drop_hidden
 from retrieval.articles.metadata import (
     Metadata,
     RawArticle,
@@ -25,7 +27,6 @@ from retrieval.articles.metadata import (
     url_of,
 )
 from retrieval.articles.text import legacy_codec
-from retrieval.articles.visibility import drop_hidden
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
@@ -62,7 +63,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
     else what it shows in a place for dates.
     """
     page = markup.parse(markup.decode_markup(data, _charset(data)))
-    if (posts := channel_page.read(page, limits)) is not None:
+    if (posts := read_page(page, limits)) is not None:
         return posts
     body = None if page is None else page.find("body")
     if page is None or body is None:

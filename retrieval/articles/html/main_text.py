@@ -6,8 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from retrieval.articles import markup
-from retrieval.articles.clutter import drop_clutter
 from retrieval.articles.formulas import formula_text, is_formula
+from retrieval.articles.html.clutter import drop_clutter
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from retrieval.articles.channel.post import MAX_NUMBER, Piece, Post, address_of, article_of, poll_of
 from retrieval.articles.metadata import RawArticle, ReadingLimits
-from retrieval.articles.post import MAX_NUMBER, Piece, Post, address_of, article_of, poll_of
 from retrieval.articles.text import UnreadableArticle, decode
 
 WANTED = 'wanted result.json of Telegram Desktop\'s "Export chat history"'

@@ -12,8 +12,8 @@ from retrieval.articles import fields
 from retrieval.articles.archive import attribute, local
 from retrieval.articles.symbols import character, drawn, font_of_symbols, raised
 from retrieval.articles.text import Blocks
-from retrieval.articles.word_formula import formula_text
-from retrieval.articles.word_styles import Lists, Style, Styles, is_on, value, vanishes
+from retrieval.articles.word.formula import formula_text
+from retrieval.articles.word.styles import Lists, Style, Styles, is_on, value, vanishes
 
 # Deleted or moved away, the readings of letters, and what is no text.
 _UNREAD = frozenset({"del", "moveFrom", "pPr", "rPr", "delInstrText", "delText", "tblPr", "rt"})
