@@ -49,12 +49,26 @@ class _Listing:
         state: The state of the store, by which another generation is known.
         chunks: Ids of each article's chunks, by path.
         spread: Articles that stand for all, in order, as far as they were asked for.
+        names: By path, the terms of an article's title and path, and those of its tags.
     """
 
     state: tuple[str, int, str]
     sources: dict[str, Source]
     chunks: dict[str, list[int]]
     spread: tuple[str, ...] = ()
+    names: dict[str, tuple[set[str], set[str]]] | None = None
+
+    def named(self) -> dict[str, tuple[set[str], set[str]]]:
+        """Return the terms that articles are found by, which are made once."""
+        if self.names is None:
+            self.names = {
+                path: (
+                    set(terms(f"{one.title} {' '.join(_WORD.findall(path))}", one.language)),
+                    set(terms(" ".join(one.tags), one.language)),
+                )
+                for path, one in self.sources.items()
+            }
+        return self.names
 
 
 class Collection:
@@ -162,13 +176,17 @@ class Collection:
         rarity = self.snapshot.rarity
         weights = {word: _COMMON + rarity(word) for word in words if self._means(word)}
         whole = sum(weights.values())
+        forms = {
+            language: {word: _forms(word, language) for word in weights}
+            for language in self.snapshot.languages
+        }
         best: tuple[float, float, Source] | None = None
-        for path, source in self._current().sources.items():
-            title = set(terms(f"{source.title} {' '.join(_WORD.findall(path))}", source.language))
-            tags = set(terms(" ".join(source.tags), source.language))
-            forms = {word: _forms(word, source.language) for word in weights}
-            found = [word for word in weights if forms[word] & title]
-            tagged = [word for word in weights if forms[word] & (title | tags)]
+        listing = self._current()
+        for path, (title, tags) in listing.named().items():
+            source = listing.sources[path]
+            own = forms.get(source.language, {})
+            found = [word for word in own if own[word] & title]
+            tagged = [word for word in own if own[word] & (title | tags)]
             share = sum(weights[word] for word in tagged) / whole if whole and found else 0.0
             precision = len(found) / len(title) if title else 0.0
             if share >= _TITLE_SHARE and (best is None or (share, precision) > best[:2]):

@@ -61,7 +61,7 @@ class Message:
     language: str | None = None
 
 
-_FILLER, _PHRASE = 3, 2
+_FILLER, _PHRASE = 1, 2
 """What a word between phrases and a phrase cost: long phrases are better than short ones."""
 # A longer message is judged by its beginning, and is no small talk if it has other words.
 _JUDGED_WORDS = 60
@@ -101,9 +101,9 @@ class _Parse:
 
     @property
     def wish(self) -> Wish | None:
-        """What it asks of the collection; there is at most one such phrase."""
-        wishes = (kind for kind in self.kinds if kind.startswith("wish."))
-        return next((Wish(kind.removeprefix("wish.")) for kind in wishes), None)
+        """What it asks of the collection: of several, the first in the list of wishes."""
+        wishes = [wish for wish in Wish for kind in self.kinds if kind == f"wish.{wish}"]
+        return wishes[0] if wishes else None
 
     @property
     def talk(self) -> Talk | None:
@@ -165,12 +165,11 @@ def _parsed(words: Sequence[str]) -> list[_Parse | None]:
         if before is None:
             continue
         for end, kind, languages in _phrases(words, at):
-            if kind.startswith("wish.") and before.wish not in (None, kind.removeprefix("wish.")):
-                continue
             votes = tuple(sorted(languages)) * (end - at)
             cost = before.cost + _PHRASE
             offer(end, _Parse(cost, (*before.kinds, kind), (*before.votes, *votes)))
-        if word in book.fillers:
+        # Alone, a word that is a filler elsewhere is what it says: "and?", "wow".
+        if word in book.fillers and (len(words) > 1 or parses[-1] is None):
             offer(at + 1, _Parse(before.cost + _FILLER, before.kinds, before.votes))
     return parses
 

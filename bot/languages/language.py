@@ -5,6 +5,8 @@ or the literal first two of `count`, where the catalogues' tests find it. The ot
 gettext catalogues in `locales/`. They are read as they are, so nothing has to be compiled; what a
 catalogue lacks is said in English. A plural form is chosen by the expression in its header, which
 the standard library parses by a grammar of numbers and operators before it evaluates it.
+
+Babel is imported where it is used: `excerpta ask` seldom says anything in a language.
 """
 
 from __future__ import annotations
@@ -17,11 +19,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
 
 from bot.language_names import language_names
 
@@ -61,10 +58,14 @@ class Language:
 
     def date(self, date: dt.date) -> str:
         """Write a date at medium length: "Nov 22, 2026" in English."""
+        from babel.dates import format_date
+
         return format_date(date, "medium", locale=self.code)
 
     def number(self, n: float) -> str:
         """Write a number with the language's separators and at most three decimals."""
+        from babel.numbers import format_decimal
+
         return format_decimal(n, locale=self.code)
 
     def languages(self, codes: Iterable[str]) -> str:
@@ -73,6 +74,8 @@ class Language:
 
     def percent(self, share: float) -> str:
         """Write a share, 1 for all, in whole percents."""
+        from babel.numbers import format_percent
+
         return format_percent(share, locale=self.code)
 
 
@@ -90,6 +93,9 @@ def _fill(text: str, values: Mapping[str, object]) -> str:
 def _translations(catalogue: Path | None) -> gettext.NullTranslations:
     if catalogue is None:
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     with catalogue.open("rb") as file:
         messages = read_po(file, abort_invalid=True)
     compiled = io.BytesIO()
