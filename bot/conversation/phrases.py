@@ -269,7 +269,14 @@ class _Classes:
 
     def alternatives(self, text: str) -> list[_Words]:
         """Return the alternatives of "a|b+c|<class>+d"."""
-        return [words for one in text.split("|") for words in self._sequence(one)]
+        found: list[_Words] = []
+        for one in text.split("|"):
+            # Most are single words.
+            if "+" in one or "<" in one:
+                found += self._sequence(one)
+            else:
+                found.append((one,))
+        return found
 
     def _sequence(self, text: str) -> Iterator[_Words]:
         for parts in product(*(self._part(part) for part in text.split("+"))):
