@@ -34,6 +34,7 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
                 "url": excerpt.source.url,
                 "page": excerpt.page,
                 "paragraph": excerpt.paragraph,
+                "last_paragraph": excerpt.last_paragraph or excerpt.paragraph,
                 "start": excerpt.start,
                 "end": excerpt.end,
                 "text": excerpt.text,

@@ -23,6 +23,7 @@ _SPLITTER_CHARS = 4_000
 _COUNTED_AT_ONCE = 1 << 18
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _TERMINATED = re.compile(r"""[.!?…:;。！？।؟]["'”’»)\]]*$""")
+_ASKED = re.compile(r"""[?？؟;⁇][!?…]*["'”’»)\]*_]*$""")
 # Where a sentence over the budget may be cut, best first.
 _CLAUSE = re.compile(r"(?<=[;:,–—،؛])\s+|(?<=[，、；：])\s*")
 _WORD = re.compile(r"\s+")
@@ -34,6 +35,11 @@ _TOKEN_CHARS = 12
 def is_terminated(text: str) -> bool:
     """Whether a text ends as a sentence does, unlike a heading or a wrapped line."""
     return bool(_TERMINATED.search(text[-8:]))
+
+
+def is_question(text: str) -> bool:
+    """Whether a text ends as a question does."""
+    return bool(_ASKED.search(text[-8:]))
 
 
 def passage(title: str, text: str) -> str:
@@ -83,16 +89,22 @@ def chunk(
         sentences = list(split_sentences(text, article.source.language))
     room = max(1, budget - count_tokens([title])[0])
     chunks: list[Chunk] = []
-    open_run: list[Sentence] = []
-    used = 0
+    run: list[Sentence] = []
+    weights: list[int] = []
     for sentence, weight in _fitting(article, sentences, room, count_tokens):
-        if open_run and (used + weight > room or _within_word(text, sentence.start)):
-            chunks.append(_chunk(text, open_run))
-            open_run, used = [], 0
-        open_run.append(sentence)
-        used += weight
-    if open_run:
-        chunks.append(_chunk(text, open_run))
+        if run and (sum(weights) + weight > room or _within_word(text, sentence.start)):
+            # A question stays with what follows it, which may be its answer.
+            kept = len(run) - (
+                len(run) > 1
+                and is_question(text[run[-1].start : run[-1].end])
+                and weights[-1] + weight <= room
+            )
+            chunks.append(_chunk(text, run[:kept]))
+            run, weights = run[kept:], weights[kept:]
+        run.append(sentence)
+        weights.append(weight)
+    if run:
+        chunks.append(_chunk(text, run))
     return chunks
 
 

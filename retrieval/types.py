@@ -138,6 +138,7 @@ class Excerpt:
             best.
         also: Other articles that say the same in the same words, copies of this one among them.
         page: Page of the first sentence; None in an article without pages.
+        last_paragraph: Paragraph of the last sentence; None if it is that of the first.
     """
 
     source: Source
@@ -149,6 +150,7 @@ class Excerpt:
     score: float
     also: tuple[Source, ...] = ()
     page: int | None = None
+    last_paragraph: int | None = None
 
 
 class QueryEncoding(Protocol):

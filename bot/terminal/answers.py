@@ -170,4 +170,6 @@ def citation_line(number: int, excerpt: Excerpt, answers: bool) -> Text:
 
 def _place(excerpt: Excerpt) -> str:
     place = f"paragraph {excerpt.paragraph}"
+    if excerpt.last_paragraph is not None:
+        place = f"paragraphs {excerpt.paragraph}–{excerpt.last_paragraph}"
     return place if excerpt.page is None else f"page {excerpt.page:,}, {place}"

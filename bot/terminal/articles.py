@@ -19,12 +19,12 @@ class ArticleDrawing:
     """An article with numbered paragraphs.
 
     Attributes:
-        paragraph: The number of the paragraph that is marked, if any.
+        marked: The numbers of the paragraphs that are marked, if any.
         bare: Whether a pipe gets only the text, to which the offsets in answers refer.
     """
 
     article: Article
-    paragraph: int | None = None
+    marked: range = range(0)
     bare: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -40,14 +40,14 @@ class ArticleDrawing:
             yield head
             yield about
             for number, text in _paragraphs(self.article):
-                mark = "> " if number == self.paragraph else ""
+                mark = "> " if number in self.marked else ""
                 yield Segment(f"\n{mark}¶ {number}  {text}\n")
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(justify="right", no_wrap=True)
         for number, text in _paragraphs(self.article):
-            marked = number == self.paragraph
+            marked = number in self.marked
             mark, style = (f"bold {ACCENT}", ACCENT) if marked else ("dim", "")
             table.add_row()
             table.add_row(Text(f"¶ {number}", mark), Text(text, style, overflow="fold"))

@@ -233,10 +233,11 @@ class Chat:
 
     def _show_article(self, argument: str) -> None:
         cited = dict(self._last.cited()) if self._last else {}
-        citation, paragraph = _citation(argument), None
+        citation, marked = _citation(argument), range(0)
         if citation in cited:
             excerpt = cited[citation]
-            path, paragraph = excerpt.source.path, excerpt.paragraph
+            path, last = excerpt.source.path, excerpt.last_paragraph or excerpt.paragraph
+            marked = range(excerpt.paragraph, last + 1)
         elif argument in self._by_path():
             path = self._by_path()[argument].path
         else:
@@ -246,7 +247,7 @@ class Chat:
         if article is None:
             self.say(f"{path} is no longer among the articles.")
             return
-        self._show(ArticleDrawing(article, paragraph))
+        self._show(ArticleDrawing(article, marked))
 
     def _not_showable(self, argument: str) -> str:
         if not argument:

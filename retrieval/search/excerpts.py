@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
-from retrieval.chunking import is_terminated
+from retrieval.chunking import is_question, is_terminated
 from retrieval.search.near_duplicates import Shingles
-from retrieval.types import Excerpt, FloatArray, Hit, Reading, Sentence, Source
+from retrieval.types import Excerpt, FloatArray, Hit, Reading, Source
 
 # What the fused score of a window's chunk, and its boost, add to the window's own late
 # interaction, whose range within a question is about .4.
@@ -20,6 +21,9 @@ _PER_ARTICLE = 2
 _MARGIN = 0.01
 # A heading makes a poor excerpt by itself.
 _HEADING_CHARS = 80
+# Where paragraphs are as short as these, as in news and posts, one goes on in the next. Longer ones
+# have a subject of their own, and quoting two would pad the answer.
+_SHORT_CHARS, _SHORT_SENTENCES = 300, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +76,22 @@ def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
 
 
 def _windows(hit: Hit, chars: int) -> Iterator[Window]:
-    """Yield every run of whole sentences of one paragraph up to a length."""
+    """Yield the runs of whole sentences, up to a length, that may be excerpts.
+
+    A run stays in its paragraph, or goes on in the next one where both are short, or where it has
+    come no further than a question. It does not end with a question, which answers nothing, unless
+    nothing follows.
+    """
     sentences = hit.chunk.sentences
     best = _best_of_sentences(hit)
-    heading = [_is_heading(hit, sentence) for sentence in sentences]
+    kinds = _Kinds.of(hit)
     for first, opening in enumerate(sentences):
-        if heading[first] and not all(heading):
+        if kinds.heading[first] and not all(kinds.heading):
             continue
         last = first
         while (
             last + 1 < len(sentences)
-            and sentences[last + 1].paragraph == opening.paragraph
+            and kinds.goes_on(first, last)
             and sentences[last + 1].end - opening.start <= chars
         ):
             last += 1
@@ -90,7 +99,59 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
         matched = np.maximum.accumulate(best[:, first : last + 1], axis=1)
         late = (hit.weights @ matched).tolist()
         for reached, score in enumerate(late, start=first):
+            if reached < last and kinds.asks[reached]:
+                continue
             yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """What the sentences of a chunk are.
+
+    Attributes:
+        heading: Whether each is a heading.
+        asks: Whether each is a question.
+        short: Whether the paragraph of each is short.
+        paragraphs: Paragraph of each.
+    """
+
+    heading: list[bool]
+    asks: list[bool]
+    short: list[bool]
+    paragraphs: list[int]
+
+    @classmethod
+    def of(cls, hit: Hit) -> _Kinds:
+        """Look at the sentences of a hit's chunk."""
+        sentences, offset = hit.chunk.sentences, hit.chunk.start
+        texts = [hit.chunk.text[one.start - offset : one.end - offset] for one in sentences]
+        counts = Counter(one.paragraph for one in sentences)
+        lengths: Counter[int] = Counter()
+        for one in sentences:
+            lengths[one.paragraph] += one.end - one.start
+        short = {
+            n
+            for n, count in counts.items()
+            if count <= _SHORT_SENTENCES and lengths[n] <= _SHORT_CHARS
+        }
+        return cls(
+            [len(text) < _HEADING_CHARS and not is_terminated(text) for text in texts],
+            [is_question(text) for text in texts],
+            [one.paragraph in short for one in sentences],
+            [one.paragraph for one in sentences],
+        )
+
+    def goes_on(self, first: int, last: int) -> bool:
+        """Whether a run from `first` to `last` may have the next sentence, too."""
+        following = last + 1
+        if self.paragraphs[following] == self.paragraphs[last]:
+            return True
+        if self.asks[last] and not self.heading[following]:
+            return True
+        # Another paragraph: not where something else begins.
+        if self.heading[following] or self.asks[following] or self.asks[first]:
+            return False
+        return self.short[last] and self.short[following]
 
 
 def _best_of_sentences(hit: Hit) -> FloatArray:
@@ -105,12 +166,6 @@ def _best_of_sentences(hit: Hit) -> FloatArray:
         if right > left and len(hit.similarity):
             best[:, n] = hit.similarity[:, left:right].max(axis=1)
     return best
-
-
-def _is_heading(hit: Hit, sentence: Sentence) -> bool:
-    offset = hit.chunk.start
-    text = hit.chunk.text[sentence.start - offset : sentence.end - offset]
-    return len(text) < _HEADING_CHARS and not is_terminated(text)
 
 
 @dataclass(slots=True)
@@ -183,10 +238,15 @@ def _excerpt(pick: _Pick) -> Excerpt:
     window = pick.window
     chunk = window.hit.chunk
     means = window.hit.weights @ _best_of_sentences(window.hit)
+    asks = np.array(_Kinds.of(window.hit).asks)
+    if not asks[window.first : window.last + 1].all():
+        means = np.where(asks, -np.inf, means)
     best = chunk.sentences[window.first + int(means[window.first : window.last + 1].argmax())]
+    paragraph, last = (chunk.sentences[n].paragraph for n in (window.first, window.last))
     return Excerpt(
         source=window.hit.source,
-        paragraph=chunk.sentences[window.first].paragraph,
+        paragraph=paragraph,
+        last_paragraph=last if last != paragraph else None,
         start=window.start,
         end=window.end,
         text=window.text,

@@ -79,8 +79,8 @@ def test_answer_document_has_the_promised_keys_and_true_offsets(seeds: Shell) ->
     assert [one["citation"] for one in answer["excerpts"]] == [1, 2, 3]
     for one in answer["excerpts"]:
         assert list(one) == [
-            "citation", "article", "title", "date", "url", "page", "paragraph", "start", "end",
-            "text", "highlights", "score", "also",
+            "citation", "article", "title", "date", "url", "page", "paragraph",
+            "last_paragraph", "start", "end", "text", "highlights", "score", "also",
         ]  # fmt: skip
         text = seeds.run("show", one["article"]).stdout.removesuffix("\n")
         assert text[one["start"] : one["end"]] == one["text"]

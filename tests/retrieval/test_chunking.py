@@ -128,6 +128,16 @@ def test_whole_sentences_are_packed_until_the_budget_is_full() -> None:
     ]
 
 
+def test_a_question_stays_with_what_follows_it() -> None:
+    text = "One two three. Four five six?\n\nSeven eight nine."
+
+    # 2 tokens of the title, 4 of each sentence.
+    assert [c.text for c in cut_up(article(text), 11, COUNT)] == [
+        "One two three.",
+        "Four five six?\n\nSeven eight nine.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "pieces"),
     [

@@ -115,11 +115,14 @@ def _link(source: Source, sentence: str) -> str | None:
 
 
 def _place(excerpt: Excerpt, language: Language) -> str:
-    if excerpt.page is None:
-        return language.say("paragraph {number}", number=excerpt.paragraph)
-    return language.say(
-        "page {page}, paragraph {number}", page=excerpt.page, number=excerpt.paragraph
-    )
+    page, first, last = excerpt.page, excerpt.paragraph, excerpt.last_paragraph
+    if page is None and last is None:
+        return language.say("paragraph {number}", number=first)
+    if page is None:
+        return language.say("paragraphs {first}–{last}", first=first, last=last)
+    if last is None:
+        return language.say("page {page}, paragraph {number}", page=page, number=first)
+    return language.say("page {page}, paragraphs {first}–{last}", page=page, first=first, last=last)
 
 
 def _also(excerpt: Excerpt, language: Language) -> str:

@@ -36,7 +36,8 @@ from .emulator import Answered, Emulator, Json, Sent
 ARTICLES = {
     "crows.md": (
         "---\ntitle: On crows\ndate: 2024-05-03\nurl: https://example.org/crows\n---\n\n"
-        "Crows live in towns.\n\nCrows recognise human faces. They hold grudges for years.\n\n"
+        "Crows live in towns. They sleep in parks. They eat what they find.\n\n"
+        "Crows recognise human faces. They hold grudges for years.\n\n"
         "Ravens are larger than crows."
     ),
     "tides.md": (

@@ -48,6 +48,22 @@ def test_other_articles_of_the_same_words_are_named(count: int, said: str) -> No
     assert flaws(message) == []
 
 
+@pytest.mark.parametrize(
+    ("page", "last", "place"),
+    [
+        (None, None, "paragraph 4"),
+        (None, 5, "paragraphs 4–5"),
+        (2, None, "page 2, paragraph 4"),
+        (2, 5, "page 2, paragraphs 4–5"),
+    ],
+)
+def test_the_place_has_the_page_and_all_paragraphs(
+    page: int | None, last: int | None, place: str
+) -> None:
+    message = block(replace(excerpt(), page=page, last_paragraph=last))
+    assert message.text.endswith(f"[1] On corvids · {place}")
+
+
 def test_highlights_side_by_side_become_one() -> None:
     spans = ((23, 51), (0, 22), (10, 30))
     assert under(block(excerpt(highlights=spans)), "bold") == [TEXT[:51]]

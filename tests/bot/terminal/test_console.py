@@ -44,6 +44,10 @@ ARTICLES = {
     "tides.md": "# Tides\n\nThe moon raises tides twice a day.\n\nSpring tides follow a new moon.",
     "bread.md": "# Bread\n\nSourdough rises slowly because wild yeast is slow.",
 }
+FROM_CROWS = (
+    "“Crows recognise human faces. They hold grudges for many years.”\n"
+    "[1] Crows · paragraphs 1–2\n\n"
+)
 
 
 def library(folder: Path) -> Library:
@@ -99,10 +103,7 @@ def test_the_greeting_tells_what_can_be_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reply"),
     [
-        (
-            "Who can recognise human faces?",
-            "▎ “Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n",
-        ),
+        ("Who can recognise human faces?", f"▎ {FROM_CROWS}"),
         ("Zanzibar parliament?", "The articles do not answer this."),
         ("word " * 600, "The question has 2,999 characters, the limit is 2,000;"),
         ("/show tides.md", "Tides"),
@@ -160,7 +161,7 @@ def test_a_follow_up_leans_on_the_question_before(talk: Talk) -> None:
 
 def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
     reply = Talk(library(tmp_path), plain=True)("Who can recognise human faces?")
-    assert reply.startswith("“Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
+    assert reply.startswith(FROM_CROWS)
 
 
 def test_more_excerpts_go_on_until_there_are_none(talk: Talk) -> None:
@@ -217,11 +218,17 @@ def test_why_of_what_is_not_answered_names_what_no_article_has(talk: Talk) -> No
 
 
 @pytest.mark.parametrize("argument", ["1", "[1]"])
-def test_a_citation_shows_its_article_at_its_paragraph(tmp_path: Path, argument: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "mark"),
+    [("hold grudges for many years", ""), ("Who can recognise human faces?", "> ")],
+)
+def test_a_citation_shows_its_article_at_its_paragraphs(
+    tmp_path: Path, question: str, mark: str, argument: str
+) -> None:
     talk = Talk(library(tmp_path), plain=True)
-    talk("hold grudges for many years")
+    talk(question)
     assert talk(f"/show {argument}") == (
-        "Crows\nen · crows.md\n\n¶ 1  Crows recognise human faces.\n\n"
+        f"Crows\nen · crows.md\n\n{mark}¶ 1  Crows recognise human faces.\n\n"
         "> ¶ 2  They hold grudges for many years."
     )
 
@@ -458,7 +465,7 @@ def test_questions_come_through_a_pipe(tmp_path: Path) -> None:
     lines = b"Who can recognise human faces?\n\nbad \xff byte\n/nothing\n/quit\nmoon\n"
     done = piped(tmp_path, lines)
     out = done.stdout.decode()
-    assert out.startswith("“Crows recognise human faces.”\n[1] Crows · paragraph 1\n\n")
+    assert out.startswith(FROM_CROWS)
     assert out.rstrip().endswith("/help lists all.")
     assert "\x1b" not in out
     assert "›" not in out

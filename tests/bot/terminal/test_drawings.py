@@ -81,9 +81,13 @@ def test_an_answer_as_text() -> None:
     )
 
 
-def test_a_citation_names_the_page_if_there_is_one() -> None:
-    text = plain(AnswerDrawing(answer(replace(excerpt("One.", ()), page=1_012))))
-    assert text.splitlines()[1].startswith("[1] On corvids · 2024-05-03 · page 1,012, paragraph 4")
+@pytest.mark.parametrize(
+    ("last", "place"), [(None, "page 1,012, paragraph 4"), (5, "page 1,012, paragraphs 4–5")]
+)
+def test_a_citation_names_the_page_if_there_is_one(last: int | None, place: str) -> None:
+    one = replace(excerpt("One.", ()), page=1_012, last_paragraph=last)
+    text = plain(AnswerDrawing(answer(one)))
+    assert text.splitlines()[1].startswith(f"[1] On corvids · 2024-05-03 · {place} · ")
 
 
 @pytest.mark.parametrize(
@@ -242,7 +246,7 @@ def test_no_text_steers_the_terminal(
         plain(AnswerDrawing(found)),
         plain(ExcerptsDrawing(found, 0)),
         plain(SourcesDrawing([source])),
-        plain(ArticleDrawing(article, 1)),
+        plain(ArticleDrawing(article, range(1, 2))),
         plain(ValuesDrawing({title: path})),
         skipped_text(skipped),
     ]
@@ -250,7 +254,7 @@ def test_no_text_steers_the_terminal(
         AnswerDrawing(found),
         ExcerptsDrawing(found, 0),
         SourcesDrawing([source]),
-        ArticleDrawing(article, 1),
+        ArticleDrawing(article, range(1, 2)),
         ValuesDrawing({title: path}),
     ]
     for out in [*texts, *map(drawn, renderables)]:
@@ -294,7 +298,7 @@ def test_articles_are_listed_with_what_is_known_of_them() -> None:
 def test_an_article_is_shown_with_numbered_paragraphs() -> None:
     source = Source("poem.md", "A poem", author="Nobody", tags=("verse", "short"))
     article = Article(source, "First.\n\nSecond line\nand\tits sequel\n\nThird.")
-    assert plain(ArticleDrawing(article, 2)) == (
+    assert plain(ArticleDrawing(article, range(2, 3))) == (
         "A poem\n"
         "Nobody · en · verse, short · poem.md\n"
         "\n"
@@ -305,7 +309,7 @@ def test_an_article_is_shown_with_numbered_paragraphs() -> None:
         "\n"
         "¶ 3  Third."
     )
-    lines = [line.rstrip() for line in drawn(ArticleDrawing(article, 2)).splitlines()]
+    lines = [line.rstrip() for line in drawn(ArticleDrawing(article, range(2, 3))).splitlines()]
     assert lines == [
         "A poem",
         "Nobody · en · verse, short · poem.md",
@@ -317,12 +321,12 @@ def test_an_article_is_shown_with_numbered_paragraphs() -> None:
         "",
         "¶ 3  Third.",
     ]
-    assert "\x1b[1;38;5;32m¶ 2\x1b[0m" in coloured(ArticleDrawing(article, 2))
-    assert "38;5;32" not in coloured(ArticleDrawing(article, None))
+    assert "\x1b[1;38;5;32m¶ 2\x1b[0m" in coloured(ArticleDrawing(article, range(2, 3)))
+    assert "38;5;32" not in coloured(ArticleDrawing(article))
 
 
 def test_an_article_without_text_has_a_head() -> None:
-    assert plain(ArticleDrawing(Article(Source("a.md", "A"), ""), None)) == "A\nen · a.md"
+    assert plain(ArticleDrawing(Article(Source("a.md", "A"), ""))) == "A\nen · a.md"
 
 
 def test_a_status_is_a_line_per_value() -> None:

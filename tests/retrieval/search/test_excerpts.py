@@ -70,7 +70,7 @@ def excerpts_of(
     st.integers(1, 6),
     st.integers(20, 400),
 )
-def test_excerpts_are_whole_sentences_of_one_paragraph_apart(
+def test_excerpts_are_whole_sentences_apart(
     texts: list[str], question: str, count: int, chars: int
 ) -> None:
     articles = {f"{n}.txt": article(str(n), text) for n, text in enumerate(texts)}
@@ -85,7 +85,8 @@ def test_excerpts_are_whole_sentences_of_one_paragraph_apart(
     for excerpt in found:
         path, text = excerpt.source.path, articles[excerpt.source.path].text
         assert excerpt.text == text[excerpt.start : excerpt.end]
-        assert "\n\n" not in excerpt.text
+        pieces = excerpt.text.split("\n\n")
+        assert len(pieces) == (excerpt.last_paragraph or excerpt.paragraph) - excerpt.paragraph + 1
         inside = [
             (start, end)
             for (of, start, end), paragraph in sentences.items()
@@ -148,7 +149,46 @@ def test_a_heading_is_no_excerpt_where_its_chunk_has_text() -> None:
 
     found = excerpts_of("ducks and bridges", article("a", text))
 
-    assert {excerpt.text for excerpt in found} == {"Something else happens here.", "And here."}
+    assert [excerpt.text for excerpt in found] == ["Something else happens here.\n\nAnd here."]
+
+
+def test_short_paragraphs_are_quoted_together() -> None:
+    text = "A ferry crosses the river.\n\nIt takes lorries too.\n\nThe mill"
+    (found,) = excerpts_of("which lorries on the ferry", article("a", text))
+    assert found.text == "A ferry crosses the river.\n\nIt takes lorries too."
+    assert (found.paragraph, found.last_paragraph) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "long", ["Birds sing in the old mill near the town. " * 8, "Birds sing. Fish swim. Dogs bark."]
+)
+def test_a_long_paragraph_is_quoted_alone(long: str) -> None:
+    text = f"A ferry crosses the river.\n\n{long.strip()}"
+    found = excerpts_of("the ferry crosses", article("a", text))
+    assert found[0].text == "A ferry crosses the river."
+    assert found[0].last_paragraph is None
+
+
+FAQ = {
+    "headings": "When does the ferry leave?\n\nAt nine.\n\nWho steers it?\n\nEdda does.",
+    "letters": "Q: When does the ferry leave?\nA: At nine.\n\nQ: Who steers it?\nA: Edda does.",
+    "dashes": "— When does the ferry leave?\n\n— At nine.\n\n— Who steers it?\n\n— Edda does.",
+    "in a line": "When does the ferry leave? At nine. Who steers it? Edda does.",
+}
+
+
+@pytest.mark.parametrize("text", FAQ.values(), ids=list(FAQ))
+def test_a_question_is_quoted_with_what_follows_it(text: str) -> None:
+    (first, *_) = excerpts_of("When does the ferry leave?", article("a", text))
+    assert "When does the ferry leave?" in first.text
+    ((start, end),) = first.highlights
+    assert "At nine." in first.text[start:end]
+    assert not first.text.endswith("?")
+
+
+def test_a_question_that_nothing_follows_is_quoted_as_it_is() -> None:
+    (first,) = excerpts_of("ducks", article("a", "Where are the ducks?"))
+    assert first.text == "Where are the ducks?"
 
 
 def test_where_all_lines_look_like_headings_they_are_excerpts() -> None:

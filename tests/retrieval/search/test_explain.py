@@ -36,7 +36,7 @@ QUESTIONS = st.lists(
 def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
     library = Library(tmp_path_factory.mktemp("why"))
     library.write(
-        mill="The mill\n\nThe river drives the mill. The miller's house burned.\n\n"
+        mill="The mill\n\nThe river drives the mill. The miller's house burned. He fled.\n\n"
         "A flood took the bridge in 1910.",
         ferry="Ferries of the lake\n\nTwo boats cross at noon. A bridge was never built.",
     )

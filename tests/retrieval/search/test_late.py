@@ -70,7 +70,8 @@ def test_a_question_without_words_weighs_nothing(words: list[str]) -> None:
 
 
 ARTICLES = {
-    "mill": "The mill burnt down in spring.\n\nDucks swim under the bridge at noon.",
+    "mill": "The mill burnt down. It stood by a weir. Nobody was hurt.\n\n"
+    "Ducks swim under the bridge at noon.",
     "ferry": "A ferry crosses the river.\n\nTickets are sold on the quay.",
 }
 QUESTION = "Where do ducks swim at noon?"
