@@ -84,7 +84,7 @@ def test_terms_come_with_their_rarity_by_language(library: Library) -> None:
     terms = library.searcher().search("the river bridges Brücken").terms
 
     assert set(terms) == {"en", "de"}
-    assert set(terms["en"]) == {"river", "bridg", "brücken"}
+    assert set(terms["en"]) == {"river", "bridg", "brucken"}
     assert "bruck" in terms["de"]
     assert 0 < terms["en"]["river"] < terms["en"]["bridg"] == 1
 
