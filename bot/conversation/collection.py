@@ -99,25 +99,25 @@ class Collection:
 
     def dates(self) -> tuple[dt.date | None, dt.date | None]:
         """Return the dates of the oldest and of the newest article."""
-        dates = [source.date for source in self._current().sources.values() if source.date]
+        dates = [source.date for source in self._current()[1].sources.values() if source.date]
         return min(dates, default=None), max(dates, default=None)
 
     def spread(self, count: int) -> tuple[Source, ...]:
         """Return so many articles that together stand for all, the most typical first."""
-        listing = self._current()
+        snapshot, listing = self._current()
         if len(listing.spread) < min(count, len(listing.chunks)):
-            listing.spread = self._spread(listing, count)
+            listing.spread = _spread(snapshot, listing, count)
         return tuple(listing.sources[path] for path in listing.spread[:count])
 
     def newest(
         self, period: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)
     ) -> tuple[Source, ...]:
         """Return the articles of a period that have a date, the newest first."""
-        listing = self._current()
+        _, listing = self._current()
         dated = [
             (source.date, source)
-            for path, source in listing.sources.items()
-            if source.date and period[0] <= source.date <= period[1] and path in listing.chunks
+            for source in listing.sources.values()
+            if source.date and period[0] <= source.date <= period[1]
         ]
         dated.sort(key=lambda pair: pair[1].title.casefold())
         dated.sort(key=lambda pair: pair[0], reverse=True)
@@ -125,8 +125,8 @@ class Collection:
 
     def lead(self, source: Source) -> Excerpt | None:
         """Return the beginning of an article, without its headings."""
-        ids = self._current().chunks.get(source.path, [])[:_LEAD_CHUNKS]
-        stored = list(self._chunks(ids))
+        snapshot, listing = self._current()
+        stored = list(_read(snapshot, listing.chunks.get(source.path, [])[:_LEAD_CHUNKS]))
         sentences = [(chunk, sentence) for chunk in stored for sentence in chunk.chunk.sentences]
         if not sentences:
             return None
@@ -155,7 +155,7 @@ class Collection:
         """
         words = [word for word in _WORD.findall(name) if not ARTICLE_WORD.fullmatch(word.lower())]
         folded = " ".join(name.split()).strip(" \"'“”„«»?!.").casefold()
-        sources = self._current().sources
+        sources = self._current()[1].sources
         for source in sources.values():
             if folded in (source.title.casefold(), source.path.casefold()):
                 return source
@@ -163,12 +163,16 @@ class Collection:
 
     def sentences(self, source: Source, count: int) -> list[Excerpt]:
         """Return the sentences that say most of an article, the most central first."""
-        ids = self._current().chunks.get(source.path, [])
+        snapshot, listing = self._current()
+        ids = listing.chunks.get(source.path, [])
         if len(ids) > _CHUNKS_OF_SUMMARY:
             some = _evenly(ids, _ARTICLES)
-            vectors = self.snapshot.dense.vectors(some)
+            vectors = snapshot.dense.vectors(some)
             ids = sorted(some[n] for n in representatives(vectors, _CHUNKS_OF_SUMMARY))
-        found = [one for chunk in self._chunks(ids) for one in candidates_of(chunk)]
+        chunks = list(_read(snapshot, ids))
+        found = [one for chunk in chunks for one in candidates_of(chunk)]
+        # Of lists, tables and headlines, any line may be a sentence.
+        found = found or [one for chunk in chunks for one in candidates_of(chunk, every=True)]
         chosen = central_sentences(found, count, self._encoder)
         return [_excerpt(one.chunk, one.sentence, one.sentence) for one in chosen]
 
@@ -181,7 +185,7 @@ class Collection:
             for language in self.snapshot.languages
         }
         best: tuple[float, float, Source] | None = None
-        listing = self._current()
+        _, listing = self._current()
         for path, (title, tags) in listing.named().items():
             source = listing.sources[path]
             own = forms.get(source.language, {})
@@ -208,27 +212,32 @@ class Collection:
         """Whether a word is no stop word in every language of the articles."""
         return any(terms(word, language) for language in self.snapshot.languages)
 
-    def _spread(self, listing: _Listing, count: int) -> tuple[str, ...]:
-        paths = _evenly(list(listing.chunks), _ARTICLES)
-        vectors = []
-        for path in paths:
-            mean = self.snapshot.dense.vectors(_evenly(listing.chunks[path], _CHUNKS_OF_ARTICLE))
-            vectors.append(mean.mean(axis=0))
-        return tuple(paths[n] for n in representatives(_unit(np.array(vectors)), count))
-
-    def _chunks(self, ids: Sequence[int]) -> Iterator[StoredChunk]:
-        found = self.snapshot.store.chunks(ids, self.snapshot.generation.number)
-        return (found[number] for number in ids if number in found)
-
-    def _current(self) -> _Listing:
+    def _current(self) -> tuple[Snapshot, _Listing]:
+        """Return the generation that is searched, and its articles."""
         snapshot = self.snapshot
         listing = self._listing
         if listing is None or listing.state != snapshot.state:
             chunks = snapshot.store.chunks_of_articles(snapshot.generation.number)
-            sources = {source.path: source for source in snapshot.store.sources()}
+            # Copies of an article are cited by the first name, and it is listed once.
+            sources = {one.path: one for one in snapshot.store.sources() if one.path in chunks}
             kept = {path: ids for path, ids in chunks.items() if path in sources}
             self._listing = listing = _Listing(snapshot.state, sources, kept)
-        return listing
+        return snapshot, listing
+
+
+def _spread(snapshot: Snapshot, listing: _Listing, count: int) -> tuple[str, ...]:
+    paths = _evenly(list(listing.chunks), _ARTICLES)
+    vectors = []
+    for path in paths:
+        mean = snapshot.dense.vectors(_evenly(listing.chunks[path], _CHUNKS_OF_ARTICLE))
+        vectors.append(mean.mean(axis=0))
+    return tuple(paths[n] for n in representatives(_unit(np.array(vectors)), count))
+
+
+def _read(snapshot: Snapshot, ids: Sequence[int]) -> Iterator[StoredChunk]:
+    """Yield chunks in the order of their ids."""
+    found = snapshot.store.chunks(ids, snapshot.generation.number)
+    return (found[number] for number in ids if number in found)
 
 
 def _forms(word: str, language: str) -> set[str]:

@@ -134,6 +134,8 @@ def read_message(
     words = corrected([one.word for one in beginning], is_known)
     parses = _parsed(words)
     whole = parses[-1]
+    if book.ambiguous.issuperset(words) and any(map(is_known, words)):
+        return Message(text)
     if whole is not None and all(one.word in book.vocabulary for one in tokens[_JUDGED_WORDS:]):
         language = _language(whole.votes, text, interface)
         if whole.kinds:

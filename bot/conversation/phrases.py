@@ -129,6 +129,7 @@ class Phrasebook:
         fillers: Words that may stand beside a phrase.
         polite: Words that may stand anywhere in a phrase.
         pointing: By what is meant, words that stand for what was asked about before, if anything.
+        ambiguous: Words that may be what is asked about.
         asking: Words that begin a question.
         leaning: Words that begin a sentence that leans on the one before.
         vocabulary: All words of all patterns.
@@ -142,6 +143,7 @@ class Phrasebook:
     fillers: frozenset[str]
     polite: frozenset[str]
     pointing: Mapping[str, frozenset[str]]
+    ambiguous: frozenset[str]
     asking: frozenset[str]
     leaning: frozenset[str]
     vocabulary: frozenset[str]
@@ -236,6 +238,7 @@ def phrasebook() -> Phrasebook:
         fillers,
         _words(data["polite"]),
         {meant: frozenset(words.split()) for meant, words in data["pointing"].items()},
+        _words(data["ambiguous"]),
         _words(data["asking"]),
         _words(data["leaning"]),
         frozenset(vocabulary),

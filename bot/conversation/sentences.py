@@ -43,8 +43,8 @@ class Candidate:
     bonus: float
 
 
-def candidates_of(stored: StoredChunk) -> Iterator[Candidate]:
-    """Yield the sentences of a chunk that say something by themselves."""
+def candidates_of(stored: StoredChunk, *, every: bool = False) -> Iterator[Candidate]:
+    """Yield the sentences of a chunk that say something by themselves, or every sentence."""
     chunk = stored.chunk
     vectors = _vectors(stored)
     paragraph = 0
@@ -52,9 +52,7 @@ def candidates_of(stored: StoredChunk) -> Iterator[Candidate]:
         text = chunk.text[sentence.start - chunk.start : sentence.end - chunk.start]
         opens = sentence.paragraph != paragraph
         paragraph = sentence.paragraph
-        if not _LEAST_CHARS <= len(text) <= _MOST_CHARS:
-            continue
-        if not is_terminated(text) or text.rstrip("\"'”’»)]").endswith(("?", ":")):
+        if not (every or _says_something(text)):
             continue
         bonus = _OPENS_PARAGRAPH if opens else 0.0
         if sentence.start == 0:
@@ -62,6 +60,11 @@ def candidates_of(stored: StoredChunk) -> Iterator[Candidate]:
         if _leans(text):
             bonus -= _LEANS
         yield Candidate(stored, sentence, text, vectors[number], bonus)
+
+
+def _says_something(text: str) -> bool:
+    asks = text.rstrip("\"'”’»)]").endswith(("?", ":"))
+    return _LEAST_CHARS <= len(text) <= _MOST_CHARS and is_terminated(text) and not asks
 
 
 def central_sentences(

@@ -48,6 +48,7 @@ def opened(folder: Path, articles: Articles, **search: object) -> Library:
     (folder / "articles").mkdir()
     for name, (title, date, text) in articles.items():
         head = f"title: {title}\n" + (f"date: {date}\n" if date else "")
+        (folder / "articles" / name).parent.mkdir(exist_ok=True)
         (folder / "articles" / name).write_text(f"---\n{head}---\n\n{text}", encoding="utf-8")
     places: dict[str, dict[str, object]] = {
         name: {"folder": folder / name} for name in ("articles", "index")
@@ -90,6 +91,16 @@ def test_the_newest_are_those_of_the_time(
     reply = of(Conversation(dated, today=lambda: dt.date(2026, 3, 10)), text)
     assert reply is not None
     assert (titles(reply), opening(reply)) == (wanted, said)
+
+
+def test_copies_are_listed_once(tmp_path: Path, encoder: object) -> None:
+    same = ("The ferry", "2026-03-02", "The ferry was repaired. It sails again.")
+    conversation = Conversation(opened(tmp_path, {"b/ferry.md": same, "a.md": same}))
+    assert titles(of(conversation, "news")) == ["The ferry"]
+    assert titles(of(conversation, "overview")) == ["The ferry"]
+    summary = of(conversation, "summarise the article about the ferry")
+    assert isinstance(summary, Summary)
+    assert summary.source.path == "a.md"
 
 
 def test_without_dates_nothing_is_the_newest(tmp_path: Path, encoder: object) -> None:

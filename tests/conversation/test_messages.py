@@ -108,6 +108,12 @@ def test_a_word_of_the_articles_is_no_typing_error() -> None:
     assert read_message("hallko", lambda word: word == "hallko").talk is None
 
 
+def test_a_word_of_the_articles_may_be_what_is_asked_about() -> None:
+    assert read_message("menu").talk is Talk.ABILITIES
+    assert read_message("Menu?", lambda word: word == "menu").talk is None
+    assert read_message("hello", lambda word: word == "hello").talk is Talk.GREETING
+
+
 @pytest.mark.parametrize(
     ("text", "question"),
     [
