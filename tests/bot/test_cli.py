@@ -214,6 +214,20 @@ def test_question_without_content_is_not_answered(seeds: Shell, question: str, r
     assert "\x1b" not in done.stdout
 
 
+def test_talk_is_a_document_too(seeds: Shell) -> None:
+    done = seeds.run("ask", "--json", "дякую!!")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["answered"], document["excerpts"]) == (
+        NOT_ANSWERED,
+        False,
+        [],
+    )
+    assert (document["reply"]["kind"], document["reply"]["language"]) == ("thanks", "uk")
+    done = seeds.run("ask", "--json", "what is this about?")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["answered"], len(document["excerpts"])) == (0, True, 5)
+
+
 def test_no_document_and_no_error_steers_a_terminal(shell: Shell) -> None:
     shell.index = shell.folder / "no \x9b31m\u202eindex\x7f"
 
