@@ -52,6 +52,8 @@ def opening(reply: Reply, shorten: Shorten = shortened) -> str:
                 return language.say("More sentences of “{title}”:", title=title)
             return language.say("“{title}” in sentences of its own:", title=title)
         case Continuation():
+            if not reply.answer.answered:
+                return language.say("The articles do not answer this. These excerpts come closest:")
             if reply.follows:
                 return language.say("There are no more excerpts. The first one goes on like this:")
             return language.say("Further excerpts:")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .bots import CROWS, TIDES, said, serving, turned
+from .bots import CROWS, NOTHING, TIDES, said, serving, turned
 from .emulator import Emulator, person
 from .test_inline import found
 
@@ -55,6 +55,15 @@ async def test_more_goes_on_with_the_last_answer(emulator: Emulator, tmp_path: P
     assert more.parts("blockquote")
     assert not {*quoted} & {*more.parts("blockquote")}
     assert last.text.startswith("That is all that I find.")
+
+
+async def test_more_of_what_does_not_answer_is_called_so(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path):
+        await said(emulator, 7, NOTHING)
+        more = await said(emulator, 7, "more")
+    assert more.text.startswith("The articles do not answer this. These excerpts come closest:")
 
 
 async def test_a_question_after_talk_leans_on_the_one_before(
