@@ -303,12 +303,14 @@ def test_bad_files_are_reported_and_all_others_indexed(shell: Shell) -> None:
     assert {one["article"] for one in shell.json("refresh")["skipped"]} == set(skipped)
 
 
+@pytest.mark.slow
 def test_index_of_another_encoder_is_refused(shell: Shell) -> None:
     shell.run("refresh")
     line = shell.fails(WORLD_AT_FAULT, "ask", "Why?", EXCERPTA_ENCODER__PASSAGE_PROMPT="passage: ")
     assert "was made with the encoder" in line
 
 
+@pytest.mark.slow
 def test_truncated_database_is_made_again(shell: Shell) -> None:
     shell.run("refresh")
     before = shell.json("ask", "When does the ferry leave?")

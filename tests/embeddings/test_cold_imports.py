@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from embeddings import Encoder
 from tests.paths import ROOT
 
@@ -57,6 +59,7 @@ def test_a_compiled_encoder_needs_no_torch_and_calls_nobody(
     assert found["calls"] == []
 
 
+@pytest.mark.slow
 def test_compiling_calls_nobody(tiny_model: Path, tmp_path: Path) -> None:
     found = encode(str(tiny_model), tmp_path)
     assert found["told"] == ["compiling the encoder (once, about 20 seconds)"]

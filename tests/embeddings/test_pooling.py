@@ -139,6 +139,7 @@ def test_prompts_left_out_of_pooling_are_refused(tmp_path: Path, encoder_cache: 
         load(str(folder), cache=encoder_cache)
 
 
+@pytest.mark.slow
 def test_fingerprints_tell_models_apart(
     folders: dict[str, Path], tmp_path: Path, encoder_cache: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_fingerprints_tell_models_apart(
     assert load(str(copy), cache=encoder_cache).fingerprint not in prints
 
 
+@pytest.mark.slow
 def test_what_does_not_compile_is_served_by_torch(
     not_compilable: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -181,6 +183,7 @@ def test_what_does_not_compile_is_served_by_torch(
     assert again == told[1:], "a model that was refused once is traced again"
 
 
+@pytest.mark.slow
 def test_openvino_says_why_it_refuses(not_compilable: Path, tmp_path: Path) -> None:
     reason = NOT_COMPILABLE[not_compilable.name]
     message = f"cannot run {re.escape(str(not_compilable))}: .*{reason}.*; set encoder.backend = "

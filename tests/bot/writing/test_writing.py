@@ -435,6 +435,7 @@ def transformers_serve(model: Path, folder: Path) -> Iterator[str]:
             child.wait(20)
 
 
+@pytest.mark.slow
 def test_a_real_server_with_a_real_model_writes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zlib
 from pathlib import Path
 
@@ -341,7 +342,8 @@ def line(text: str, base: float) -> Line:
 
 
 def letters(text: str) -> str:
-    return "".join(text.replace("ﬁ", "fi").replace(HYPHEN, "").replace("-", "").split())
+    """Return what must not be lost: dots may be leaders, which become one, and hyphens go."""
+    return "".join(re.sub(rf"[\s.·․…{HYPHEN}-]", "", text.replace("ﬁ", "fi")))
 
 
 @given(LINES)

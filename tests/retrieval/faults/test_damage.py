@@ -55,6 +55,7 @@ def hold_flipped(shelf: Shelf, folder: Path, seed: int, count: int) -> Counter[s
     return came
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_of_the_database_shows_nothing_wrong(shelf: Shelf, tmp_path: Path) -> None:
     came = hold_flipped(shelf, tmp_path / "copy", seed=1, count=120)
 

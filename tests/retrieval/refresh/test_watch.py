@@ -275,6 +275,7 @@ def test_a_link_that_comes_to_lead_elsewhere_is_followed(folder: Path, tmp_path:
         assert listener.hears_of(other / "a.md")
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_missing_is_told_once_and_again_when_it_comes(folder: Path) -> None:
     away = folder.with_name("away")
     folder.rename(away)
@@ -303,6 +304,7 @@ def _without_the_rights_of_root() -> list[str]:
     return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_read_for_a_time_is_watched_afterwards(folder: Path) -> None:
     with process(folder, *_without_the_rights_of_root()) as (_, listener):
         assert listener.next() == "changed"
@@ -332,6 +334,7 @@ def _in_a_namespace(*flags: str, first: str) -> list[str]:
     return [*shell, f'{first}; exec "$@"', "sh"]
 
 
+@pytest.mark.slow
 def test_where_the_system_watches_no_more_it_is_looked_at_and_said_once(folder: Path) -> None:
     limit = "echo 2 > /proc/sys/user/max_inotify_watches"
     with process(folder, *_in_a_namespace("--user", first=limit)) as (_, listener):
@@ -346,6 +349,7 @@ def test_where_the_system_watches_no_more_it_is_looked_at_and_said_once(folder: 
     assert "it is looked at every few seconds instead" in said[0]
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_mounted_and_unmounted_is_watched(folder: Path) -> None:
     mount, sign = f"mount -t tmpfs none '{folder}'", folder.with_name("sign")
     shell = _in_a_namespace("--user", "--mount", first=f"{mount}; umount '{folder}'")
@@ -362,6 +366,7 @@ def test_a_folder_that_is_mounted_and_unmounted_is_watched(folder: Path) -> None
         assert listener.hears_of(folder / "a.md")
 
 
+@pytest.mark.slow
 def test_looking_at_it_needs_no_events(folder: Path) -> None:
     with listening(folder, WatchMode.POLL) as listener:
         assert listener.next() is not None
