@@ -37,6 +37,10 @@ _MISTAKEN = {
     if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
 }
 
+# Characters, and references to any, that the parser lets through and that lxml then refuses as the
+# text of an element.
+_ILLEGAL = {0x0B: " ", 0x0C: " ", 0xFFFE: None, 0xFFFF: None}
+_REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,8})|0*([0-9]{1,8}));?")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _SPACES = re.compile(r"\s+")
 
@@ -70,7 +74,8 @@ def parse(text: str) -> html.HtmlElement | None:
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
     )
     try:
-        tree = html.document_fromstring(printable(text).encode(), parser=parser)
+        legal = _REFERENCE.sub(_legal, printable(text).translate(_ILLEGAL))
+        tree = html.document_fromstring(legal.encode(), parser=parser)
     except etree.ParserError:
         return None
     except etree.XMLSyntaxError as exc:
@@ -78,6 +83,13 @@ def parse(text: str) -> html.HtmlElement | None:
     if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
         raise RecursionError("elements are nested too deeply")
     return tree
+
+
+def _legal(reference: re.Match[str]) -> str:
+    """Return a reference to a character, or nothing if no text in XML may have that character."""
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    may = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE
+    return reference[0] if may or 0x10000 <= code < 0x110000 else ""
 
 
 def well_formed(text: str) -> str:

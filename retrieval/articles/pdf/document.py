@@ -132,8 +132,15 @@ def _texts(pages: Sequence[_Page]) -> tuple[str, ...]:
     )
 
 
+def _declared(document: pypdfium2.PdfDocument, key: str) -> str:
+    try:
+        return one_line(document.get_metadata_value(key))
+    except UnicodeDecodeError:  # half a surrogate pair
+        return ""
+
+
 def _metadata(path: str, document: pypdfium2.PdfDocument) -> Metadata:
-    declared = {key: one_line(value) for key, value in document.get_metadata_dict().items()}
+    declared = {key: _declared(document, key) for key in document.METADATA_KEYS}
     programs = {declared["Creator"].casefold(), declared["Producer"].casefold()}
     stem = PurePosixPath(path).stem.casefold()
 

@@ -204,6 +204,14 @@ def test_what_the_file_declares() -> None:
     )
 
 
+def test_half_a_surrogate_pair_costs_its_entry_alone() -> None:
+    data = pdf(PAGE, info={"Title": "Bridges", "Author": "Кроу"})
+    broken = data.replace(b"041a0440", b"041ad800")
+    assert broken != data
+    source = article(broken).source
+    assert (source.title, source.author) == ("Bridges", None)
+
+
 @pytest.mark.parametrize(
     "title",
     ["Microsoft Word - bridge.doc", "bridge.indd", "untitled", "Adobe Photoshop PDF", "LaTeX 2",

@@ -187,6 +187,14 @@ def test_stray_nul_bytes_are_passed_over() -> None:
     assert only("a.html", html).text.endswith("\n\nArbroath")
 
 
+def test_characters_that_no_text_may_have_are_passed_over() -> None:
+    title = "Da&#1;rk &#x0;nights&#xFFFF;"
+    html = f"<title>{title}</title><body><h1>{title}</h1>{STORY}<p>Ar&#000000000002;broath"
+    article = only("a.html", f"{html}, he\x0csaid&#;\uffff</p>".encode())
+    assert article.source.title == "Dark nights"
+    assert article.text.endswith("\n\nArbroath, he said&#;")
+
+
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 9, bytes(range(256)) * 9])
 def test_a_binary_file_is_no_page(data: bytes) -> None:
     with pytest.raises(UnreadableArticle, match=r"^a binary file"):
