@@ -20,8 +20,8 @@ from pathlib import Path
 MEMORY_BYTES = 500_000_000
 """Memory that the process may ask for after it was confined.
 
-With the 450 MB that a refresh takes beside it, it stays below a gigabyte. A text of five million
-characters takes 40 MB to read in most formats, and an export of 60,000 posts 270 MB.
+A refresh took up to 720 MB beside it, of a file with nearly as many sentences as one may have. A
+text of five million characters takes 40 MB to read in most formats, an export of 60,000 posts 270.
 """
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND

@@ -30,7 +30,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 @pytest.mark.slow
 @pytest.mark.usefixtures("encoder")  # compiled, which takes torch and another gigabyte
 @pytest.mark.skipif(sys.platform != "linux", reason="tells memory in other units")
-def test_a_refresh_takes_less_than_a_gigabyte(tmp_path: Path) -> None:
+def test_a_refresh_and_its_worker_take_less_than_a_gigabyte_each(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
     for name, data in FILES.items():
