@@ -6,6 +6,9 @@ Each line of `exchanges.jsonl` has a `question`, the lines typed before it (`his
 of the reply that it deserves, what that `holds` (alternatives parted by |) and what it `lacks`;
 case does not count. The figure is the share of good replies, in all and for each kind.
 
+`outside/` holds tables in four languages by another hand, which has not seen the code, and small
+articles that stand beside those that ship when these are asked. They have figures of their own.
+
 SETS is a folder of sets of questions, `questions.jsonl` in each: how many of them are taken for
 something else, and how long it takes to decide that.
 """
@@ -16,6 +19,7 @@ import argparse
 import io
 import json
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +36,7 @@ from config import Settings
 from tests.paths import SEEDS
 
 TABLE = Path(__file__).with_name("exchanges.jsonl")
+OUTSIDE = Path(__file__).with_name("outside")
 
 _SEARCHED = ("confidence ", "the articles do not answer this.")
 _CITATION = re.compile(r"^\[\d+\] ", re.MULTILINE)
@@ -60,6 +65,17 @@ def read_exchanges(path: Path = TABLE) -> list[Exchange]:
         )
         for row in rows
     ]
+
+
+def outside_tables() -> list[Path]:
+    """Return the tables by another hand, one for each language."""
+    return sorted(OUTSIDE.glob("*.jsonl"))
+
+
+def gather_articles(folder: Path) -> None:
+    """Copy what the tables by another hand ask about: what ships, and their own articles."""
+    for articles in (SEEDS, OUTSIDE / "articles"):
+        shutil.copytree(articles, folder, dirs_exist_ok=True)
 
 
 def reply_to(library: Library, exchange: Exchange) -> str:
@@ -154,18 +170,22 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, metavar="SETS")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        places: dict[str, dict[str, object]] = {
-            "articles": {"folder": SEEDS},
-            "index": {"folder": folder},
-        }
-        library = open_library(Settings.load(overrides=places), lambda _: None)
-        found = list(judged(library, read_exchanges()))
-    for exchange, reply, wrong in found:
-        if wrong:
-            print(f"{[*exchange.history, exchange.question]}: {'; '.join(wrong)}")
-            if arguments.verbose:
-                print(f"    {reply!r}")
-    print(report(found))
+        both = Path(folder, "articles")
+        gather_articles(both)
+        for articles, tables in ((SEEDS, [TABLE]), (both, outside_tables())):
+            places: dict[str, dict[str, object]] = {
+                "articles": {"folder": articles},
+                "index": {"folder": Path(folder, f"{articles.name}-index")},
+            }
+            library = open_library(Settings.load(overrides=places), lambda _: None)
+            for table in tables:
+                found = list(judged(library, read_exchanges(table)))
+                for exchange, reply, wrong in found:
+                    if wrong:
+                        print(f"{[*exchange.history, exchange.question]}: {'; '.join(wrong)}")
+                        if arguments.verbose:
+                            print(f"    {reply!r}")
+                print(f"{table.relative_to(TABLE.parent)}: {report(found)}")
     if arguments.questions is not None:
         print(decided(arguments.questions, verbose=arguments.verbose))
 
