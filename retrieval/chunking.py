@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, pairwise
+from itertools import chain, pairwise, tee
 
 from sentencex import get_sentence_boundaries
 
@@ -19,8 +19,9 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 _TITLE_SHARE = 0.25
 # sentencex takes time quadratic in unbalanced quotation marks, so it gets no more than this.
 _SPLITTER_CHARS = 4_000
-# Characters whose tokens are counted at once: the tokenizer takes 100 bytes for each token.
-_COUNTED_AT_ONCE = 1 << 18
+# Characters whose tokens are counted at once, a text taking the room of some more: the tokenizer
+# takes 100 bytes for each token, and a kilobyte for each text.
+_COUNTED_AT_ONCE, _A_TEXT = 1 << 18, 16
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _TERMINATED = re.compile(r"""[.!?…:;。！？।؟]["'”’»)\]]*$""")
 _ASKED = re.compile(r"""[?？؟;⁇][!?…]*["'”’»)\]*_]*$""")
@@ -69,7 +70,7 @@ def chunk(
     title: str,
     budget: int,
     count_tokens: CountTokens,
-    sentences: Sequence[Sentence] | None = None,
+    sentences: Iterable[Sentence] | None = None,
 ) -> list[Chunk]:
     """Cut an article into chunks of whole sentences.
 
@@ -86,7 +87,7 @@ def chunk(
     """
     text = article.text
     if sentences is None:
-        sentences = list(split_sentences(text, article.source.language))
+        sentences = split_sentences(text, article.source.language)
     room = max(1, budget - count_tokens([title])[0])
     chunks: list[Chunk] = []
     run: list[Sentence] = []
@@ -168,11 +169,13 @@ def _stripped(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _fitting(
-    article: Article, sentences: Sequence[Sentence], room: int, count_tokens: CountTokens
+    article: Article, sentences: Iterable[Sentence], room: int, count_tokens: CountTokens
 ) -> Iterator[tuple[Sentence, int]]:
     """Yield the sentences with their weights, those over the room in pieces that fit."""
     text = article.text
-    weights = _weigh([text[s.start : s.end] for s in sentences], count_tokens)
+    # A file may have half a million sentences, so no list holds them all.
+    sentences, weighed = tee(sentences)
+    weights = _weigh((text[one.start : one.end] for one in weighed), count_tokens)
     for sentence, weight in zip(sentences, weights, strict=True):
         if weight <= room:
             yield _on_page(article, sentence), weight
@@ -188,19 +191,22 @@ def _on_page(article: Article, sentence: Sentence) -> Sentence:
     return replace(sentence, page=bisect_right(article.pages, sentence.start))
 
 
-def _weigh(texts: Sequence[str], count_tokens: CountTokens) -> list[int]:
+def _weigh(texts: Iterable[str], count_tokens: CountTokens) -> Iterator[int]:
     """Count the tokens of each text, at least one for every `_TOKEN_CHARS` characters."""
-    counts: list[int] = []
     waiting: list[str] = []
-    characters = 0
+    room = _COUNTED_AT_ONCE
     for text in texts:
         waiting.append(text)
-        characters += len(text)
-        if characters >= _COUNTED_AT_ONCE:
-            counts += count_tokens(waiting)
-            waiting, characters = [], 0
-    counts += count_tokens(waiting)
-    return [max(n, len(text) // _TOKEN_CHARS) for n, text in zip(counts, texts, strict=True)]
+        room -= len(text) + _A_TEXT
+        if room <= 0:
+            yield from _counts(waiting, count_tokens)
+            waiting, room = [], _COUNTED_AT_ONCE
+    yield from _counts(waiting, count_tokens)
+
+
+def _counts(texts: Sequence[str], count_tokens: CountTokens) -> Iterator[int]:
+    for count, text in zip(count_tokens(texts), texts, strict=True):
+        yield max(count, len(text) // _TOKEN_CHARS)
 
 
 def _pieces(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,8 +53,8 @@ class ReadsHere(Parser):
     def parse(self) -> list[Article]:
         return parse(self._path, self._data, self.limits)
 
-    def split(self, articles: Sequence[Article]) -> list[list[Sentence]]:
-        return [list(split_sentences(one.text, one.source.language)) for one in articles]
+    def split(self, articles: Sequence[Article]) -> list[Iterator[Sentence]]:
+        return [split_sentences(one.text, one.source.language) for one in articles]
 
 
 class HashEncoder:

@@ -17,10 +17,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-MEMORY_BYTES = 500_000_000
+MEMORY_BYTES = 450_000_000
 """Memory that the process may ask for after it was confined.
 
-A refresh took up to 720 MB beside it, of a file with nearly as many sentences as one may have. A
+A refresh takes up to 420 MB while it waits for it, so that both together stay below a gigabyte. A
 text of five million characters takes 40 MB to read in most formats, an export of 60,000 posts 270.
 """
 

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -156,17 +157,14 @@ class Parser:
         # Here, for the language detector takes longer to load than all that the worker needs.
         return [with_language(one, self.limits.language) for one in articles]
 
-    def split(self, articles: Sequence[Article]) -> list[list[Sentence]]:
-        """Return the sentences of each of the articles that were parsed last.
+    def split(self, articles: Sequence[Article]) -> list[Iterator[Sentence]]:
+        """Return the sentences of each of the articles that were parsed last, to be taken once.
 
         Raises:
             UnreadableArticle: They are too many, or to find them takes too long.
         """
         answer = self._ask({"split": [one.source.language for one in articles]})
-        return [
-            [Sentence(*numbers) for numbers in zip(*[iter(flat)] * 3, strict=True)]
-            for flat in answer["sentences"]
-        ]
+        return [_sentences(array("i", numbers)) for numbers in answer["sentences"]]
 
     def _ask(self, request: Document) -> Document:
         """Return the answer to a request, within the seconds that are left of the file's."""
@@ -238,6 +236,12 @@ class Parser:
         status = process.returncode
         how = signal.Signals(-status).name if status < 0 else f"exit status {status}"
         return ([line for line in said if "Error" in line] or [how])[-1]
+
+
+def _sentences(numbers: Sequence[int]) -> Iterator[Sentence]:
+    """Yield sentences made of their numbers, which take a tenth of their memory."""
+    for three in zip(*[iter(numbers)] * 3, strict=True):
+        yield Sentence(*three)
 
 
 class _EndedError(Exception):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -31,11 +31,16 @@ _ENCODED_AT_ONCE = 128
 
 @dataclass(frozen=True, slots=True)
 class _Passage:
-    """What is encoded for a chunk; the chunk's own text begins at `offset`."""
+    """A chunk, the title that is encoded with it, and the digest of both."""
 
-    text: str
-    offset: int
+    title: str
+    chunk: Chunk
     digest: bytes
+
+    @property
+    def text(self) -> str:
+        """What is encoded; it is made when it is needed, as a file may have a hundred thousand."""
+        return passage(self.title, self.chunk.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class _Gathered:
     """A file that was read, and its articles, cut."""
 
     file: FileState
-    articles: list[tuple[Article, list[tuple[Chunk, _Passage]]]]
+    articles: list[tuple[Article, list[_Passage]]]
 
 
 class Indexer:
@@ -93,12 +98,7 @@ class Indexer:
             parser.start()
             self._fit()
             for file in diff.changed:
-                one = self._read(file, parser)
-                self._done += 1
-                if one is None:
-                    continue
-                gathered.append(one)
-                waiting += sum(len(chunks) for _, chunks in one.articles)
+                waiting += self._gather(file, parser, gathered)
                 if waiting >= _GATHERED:
                     self._add(gathered)
                     gathered, waiting = [], 0
@@ -107,6 +107,15 @@ class Indexer:
     def _fit(self) -> None:
         """Limit chunks to the tokens that the encoder reads; it may be loaded only now."""
         self._budget = min(self._chunk_tokens, self._encoder.max_tokens)
+
+    def _gather(self, file: ArticleFile, parser: Parser, gathered: list[_Gathered]) -> int:
+        """Read a file and add what is to be stored of it; return the number of its passages."""
+        one = self._read(file, parser)
+        self._done += 1
+        if one is None:
+            return 0
+        gathered.append(one)
+        return sum(len(passages) for _, passages in one.articles)
 
     def _read(self, file: ArticleFile, parser: Parser) -> _Gathered | None:
         """Read a file; return None if its content is known or still being written."""
@@ -151,24 +160,21 @@ class Indexer:
             self._report()
         return bool(names)
 
-    def _cut(
-        self, article: Article, sentences: Sequence[Sentence]
-    ) -> Iterator[tuple[Chunk, _Passage]]:
+    def _cut(self, article: Article, sentences: Iterable[Sentence]) -> Iterator[_Passage]:
         budget = self._budget
         # A title that is made from the file's name would change what is encoded with the name.
         title = article.source.title if article.titled else ""
         title = short_title(title, budget, self._encoder.count_tokens)
         for one in chunk(article, title, budget, self._encoder.count_tokens, sentences):
-            text = passage(title, one.text)
-            digest = hashlib.blake2b(text.encode("utf-8"), digest_size=16).digest()
-            yield one, _Passage(text, len(text) - len(one.text), digest)
+            encoded = passage(title, one.text).encode("utf-8")
+            yield _Passage(title, one, hashlib.blake2b(encoded, digest_size=16).digest())
 
     def _add(self, gathered: Sequence[_Gathered]) -> None:
         cut = [one for file in gathered for one in file.articles]
-        passages = {p.digest: p for _, chunks in cut for _, p in chunks}
+        passages = {one.digest: one for _, own in cut for one in own}
         known = self._draft.known_encodings(list(passages), self._tokens)
         new = [one for digest, one in passages.items() if digest not in known]
-        new.sort(key=lambda one: len(one.text))
+        new.sort(key=lambda one: len(one.title) + len(one.chunk.text))
         for at in range(0, len(new), _ENCODED_AT_ONCE):
             some = new[at : at + _ENCODED_AT_ONCE]
             made = self._encoder.encode_passages([one.text for one in some])
@@ -183,16 +189,17 @@ class Indexer:
         self._draft.put(
             (
                 one.file,
-                [(article, [(c, p.digest) for c, p in cut]) for article, cut in one.articles],
+                [(a, [(p.chunk, p.digest) for p in passages]) for a, passages in one.articles],
             )
             for one in gathered
         )
-        self._chunks += sum(len(chunks) for _, chunks in cut)
+        self._chunks += sum(len(own) for _, own in cut)
         self._report()
 
     def _stored(self, encoding: PassageEncoding, of: _Passage) -> StoredEncoding:
-        text = of.text[of.offset :]
-        tokens = chunk_tokens(encoding, of.offset, text) if self._tokens else None
+        text = of.chunk.text
+        offset = len(of.text) - len(text)
+        tokens = chunk_tokens(encoding, offset, text) if self._tokens else None
         return StoredEncoding(encoding.vector, tokens)
 
     def _report(self) -> None:
