@@ -157,7 +157,7 @@ class StoredChunk:
 
     Attributes:
         sources: The names of its article, by path; it is cited by the first.
-        titled: Whether the article declares its title, so that it is encoded with the chunk.
+        titled: Whether the article declares its title.
     """
 
     sources: tuple[Source, ...]
@@ -195,11 +195,12 @@ def _encoding(db: sqlite3.Connection, digest: bytes) -> int | None:
 
 
 def digest_of(article: Article, reader_version: str) -> bytes:
-    """Return the digest of an article's content: of all that was read but its name."""
+    """Return the digest of an article's content: of all that was read but its path."""
     source = article.source
     declared = (
         reader_version,
-        source.title if article.titled else None,
+        source.title,
+        article.titled,
         str(source.date),
         source.url,
         source.author,

@@ -33,7 +33,7 @@ _SOME = 500
 
 ChunkedArticle = tuple[Article, Sequence[tuple[Chunk, bytes]]]
 """An article with its chunks and the digests of their passages."""
-_Named = dict[str, tuple[int, str | None]]
+_Named = dict[str, tuple[int, tuple[object, ...]]]
 Names = Mapping[str, tuple[int, str | None]]
 """The row of an article's content by its path, and its title there if it declares none."""
 # Free pages are used again; only where they are many and a good part of the file, they are given
@@ -132,15 +132,17 @@ class GenerationWriter:
                 ],
             )
 
-    def articles_of(self, digest: str, reader_version: str) -> list[tuple[str, int, bool, str]]:
+    def articles_of(
+        self, digest: str, reader_version: str
+    ) -> list[tuple[str, int, str | None, str]]:
         """Return the articles of any known file with this content, read in this way.
 
         Returns:
-            For each the part of its path behind the file's, its row, whether it declares its title,
+            For each the part of its path behind the file's, its row, its title if it declares none,
             and its text.
         """
         found = self._store.db.query(
-            "SELECT f.path, n.path, a.id, a.title IS NOT NULL, a.text, a.text_crc "
+            "SELECT f.path, n.path, a.id, n.title, a.text, a.text_crc "
             "FROM files f JOIN names n ON n.file = f.id JOIN articles a ON a.id = n.article "
             "WHERE f.id = (SELECT max(id) FROM files "
             "WHERE digest = ? AND reader_version = ? AND reason IS NULL) ORDER BY n.id",
@@ -151,7 +153,7 @@ class GenerationWriter:
                 if not path.startswith(file):
                     raise ValueError(f"the file {file!r} is not what was written")
                 check_text(text, crc)
-            return [(row[1][len(row[0]) :], row[2], bool(row[3]), row[4]) for row in found]
+            return [(row[1][len(row[0]) :], row[2], row[3], row[4]) for row in found]
 
     def link(self, file: FileState, names: Names) -> None:
         """Put a file whose articles are stored already.
@@ -170,13 +172,13 @@ class GenerationWriter:
         total = self._store.db.one(
             f"SELECT count(*) FROM names n WHERE {VISIBLE}", {"g": self._latest()}
         )[0]
-        gone = {went[path][0] for path in deleted}
+        gone = {went[path][1] for path in deleted}
         return Difference(
             added=len(added),
             modified=len(came) - len(added),
             deleted=len(deleted),
             unchanged=int(total) - len(came),
-            renamed=sum(came[path][0] in gone for path in added),
+            renamed=sum(came[path][1] in gone for path in added),
         )
 
     def changed(self) -> list[str]:
@@ -289,9 +291,12 @@ class GenerationWriter:
 
     def _names_of(self, files: str, values: Mapping[str, int]) -> _Named:
         rows = self._store.db.query(
-            f"SELECT path, article, title FROM names WHERE file IN ({files})", values
+            "SELECT n.path, n.article, f.reader_version, a.crc, a.text_crc FROM names n "
+            f"JOIN files f ON f.id = n.file JOIN articles a ON a.id = n.article "
+            f"WHERE n.file IN ({files})",
+            values,
         )
-        return {path: (article, title) for path, article, title in rows}
+        return {path: (article, tuple(says)) for path, article, *says in rows}
 
 
 def rollback(store: Store, to: int | None = None) -> Generation:

@@ -147,24 +147,20 @@ class Indexer:
     def _linked(self, file: FileState) -> bool:
         """Put a file whose content is known under another name; return whether it is known."""
         known = self._draft.articles_of(file.digest, file.reader_version)
-        names = {
-            file.path + end: (
-                number,
-                None if titled else title_without(file.path, end[1:], text),
-            )
-            for end, number, titled, text in known
-        }
-        if names:
-            self._draft.link(file, names)
-            self._chunks += self._draft.chunks_of([number for _, number, _, _ in known])
-            self._report()
-        return bool(names)
+        # What is called after its file is encoded with the name, and is another under another one.
+        if not known or any(
+            made is not None and made != title_without(file.path, end[1:], text)
+            for end, _, made, text in known
+        ):
+            return False
+        self._draft.link(file, {file.path + end: (row, made) for end, row, made, _ in known})
+        self._chunks += self._draft.chunks_of([row for _, row, _, _ in known])
+        self._report()
+        return True
 
     def _cut(self, article: Article, sentences: Iterable[Sentence]) -> Iterator[_Passage]:
         budget = self._budget
-        # A title that is made from the file's name would change what is encoded with the name.
-        title = article.source.title if article.titled else ""
-        title = short_title(title, budget, self._encoder.count_tokens)
+        title = short_title(article.source.title, budget, self._encoder.count_tokens)
         for one in chunk(article, title, budget, self._encoder.count_tokens, sentences):
             encoded = passage(title, one.text).encode("utf-8")
             yield _Passage(title, one, hashlib.blake2b(encoded, digest_size=16).digest())

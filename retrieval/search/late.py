@@ -135,7 +135,7 @@ def _computed_tokens(chunks: Mapping[int, StoredChunk], encoder: Encoder) -> dic
 
     if not chunks:
         return {}
-    heads = [head(one.source.title if one.titled else "") for one in chunks.values()]
+    heads = [head(one.source.title) for one in chunks.values()]
     texts = [head + one.chunk.text for head, one in zip(heads, chunks.values(), strict=True)]
     encoded = encoder.encode_passages(texts)
     return {

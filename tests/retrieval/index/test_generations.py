@@ -73,14 +73,34 @@ def test_an_article_named_by_its_file_is_found_by_its_new_name(library: Library)
     (library.articles / "harbour.txt").rename(library.articles / "lighthouse.txt")
     encoder = HashEncoder()
 
-    library.refresh(encoder)
+    assert library.refresh(encoder).renamed == 1
 
-    assert encoder.encoded == []
+    assert encoder.encoded == [f"lighthouse\n{text}"]
     assert by_words(library, "lighthouse") == ["lighthouse.txt"]
     assert by_words(library, "harbour") == []
     found = library.store().article("lighthouse.txt")
     assert found is not None
     assert found.source.title == "lighthouse"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        ("harbour.txt", "old/harbour.txt", "it is a line of prose without any title."),
+        ("harbour.txt", "lighthouse.txt", "The harbour\n\nIt declares a title."),
+    ],
+)
+def test_a_name_that_leaves_the_title_costs_no_encoding(
+    library: Library, before: str, after: str, text: str
+) -> None:
+    (library.articles / before).write_text(text)
+    library.refresh()
+    (library.articles / after).parent.mkdir(exist_ok=True)
+    (library.articles / before).rename(library.articles / after)
+    encoder = HashEncoder()
+
+    assert library.refresh(encoder).renamed == 1
+    assert encoder.encoded == []
 
 
 def test_a_rollback_publishes_the_articles_of_the_generation_before(library: Library) -> None:
@@ -221,10 +241,9 @@ def text_of(number: int) -> str:
 
 
 def article(path: str, number: int) -> Article:
-    """Articles of even numbers declare a title, others are called after their paths."""
-    titled = number % 2 == 0
-    title = f"Title {number}" if titled else f"On {path}"
-    return Article(Source(path, title, language="en"), text_of(number), titled=titled)
+    """Articles of even numbers declare their title."""
+    source = Source(path, f"Title {number}", language="en")
+    return Article(source, text_of(number), titled=number % 2 == 0)
 
 
 def named(files: Files) -> Names:
@@ -309,10 +328,7 @@ class Generations(RuleBasedStateMachine):
         assert sorted((row[0], row[3]) for row in known) == [
             (end(at), text_of(number)) for at, number in enumerate(holds)
         ]
-        names = {
-            path + ending: (row, None if titled else f"On {path}{ending}")
-            for ending, row, titled, _ in known
-        }
+        names = {path + ending: (row, made) for ending, row, made, _ in known}
         draft.link(state, names)
         assert draft.chunks_of([row for _, row, _, _ in known]) == 3 * len(set(holds))
         self._draft[path] = File(state, holds)

@@ -69,12 +69,26 @@ def test_hits_are_ranked_with_their_scores(searcher: Searcher) -> None:
 def test_tokens_stand_where_they_begin_in_the_chunk(searcher: Searcher) -> None:
     (hit,) = (h for h in searcher.search("ferry noon").hits if h.source.path == "ferry.txt")
 
-    places = [place for place in hit.starts.tolist() if place >= 0]
+    places = hit.starts.tolist()
 
-    # Its title comes from its file's name, and is not encoded.
-    assert -1 not in hit.starts
-    assert [hit.chunk.text[place:].split()[0] for place in places[:3]] == ["A", "ferry", "crosses"]
+    # Its title, which comes from its file's name.
+    assert places[0] == -1
+    assert [hit.chunk.text[place:].split()[0] for place in places[1:4]] == ["A", "ferry", "crosses"]
     assert hit.similarity.argmax(axis=1).tolist()[1] == places.index(hit.chunk.text.index("noon"))
+
+
+def test_a_title_that_is_the_files_name_is_searched_like_a_declared_one(tmp_path: Path) -> None:
+    text = "The last one leaves at noon."
+    named, declared = Library(tmp_path / "named"), Library(tmp_path / "declared")
+    (named.articles / "Night boat.txt").write_text(text)
+    (declared.articles / "a.txt").write_text(f"---\ntitle: Night boat\n---\n\n{text}")
+    scores = []
+    for library in (named, declared):
+        library.refresh()
+        (hit,) = library.searcher().search("the night boat").hits
+        scores.append([stage and stage.score for stage in (hit.dense, hit.lexical, hit.late)])
+
+    assert scores[0] == scores[1]
 
 
 def test_terms_come_with_their_rarity_by_language(library: Library) -> None:
