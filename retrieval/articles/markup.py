@@ -8,6 +8,7 @@ from collections import Counter
 from lxml import etree, html  # type: ignore[import-untyped]
 
 from retrieval.articles.formulas import formula_text, is_formula
+from retrieval.articles.markup_tables import CELLS, UNREAD, is_of_cells, write_headings
 from retrieval.articles.text import decode, printable
 
 # Elements of HTML, and of the trees of trafilatura (head, item, list, quote, row; cell; lb).
@@ -19,14 +20,8 @@ _BLOCK_TAGS = (
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _ITEMS = frozenset({"li", "item"})
 _ROWS = frozenset({"tr", "row"})
-_CELLS = frozenset({"td", "th", "cell"})
 _LINE_BREAKS = frozenset({"br", "lb"})
 _TERMS = ("dt", "dd")  # what trafilatura makes items of
-# A cell with one of these, or with much text, is a frame around a part of the page.
-_FRAMED = frozenset({"table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "head", "form"})
-_MAX_CELL = 400
-_UNREAD_TAGS = "iframe noscript rp rt rtc script select style svg template textarea title"
-_UNREAD = frozenset(_UNREAD_TAGS.split())
 
 _CONTROLS = bytes({*range(9), *range(14, 32)})
 MAX_CONTROLS = 0.01
@@ -100,13 +95,18 @@ def well_formed(text: str) -> str:
 
 
 def text_of(root: html.HtmlElement) -> str:
-    """Return the text of an element, one block for each paragraph, list item or table row."""
+    """Return the text of an element, one block for each paragraph, list item or table row.
+
+    The headings of a table's columns are written into its cells.
+    """
+    for table in root.iter("table"):
+        write_headings(table)
     blocks = _Blocks()
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         if event == "end":
             blocks.end(element)
-        elif element.tag in _UNREAD:
+        elif element.tag in UNREAD:
             walk.skip_subtree()
         elif is_formula(element):
             blocks.write(formula_text(element))
@@ -114,18 +114,6 @@ def text_of(root: html.HtmlElement) -> str:
         else:
             blocks.start(element)
     return blocks.text()
-
-
-def is_of_cells(table: html.HtmlElement) -> bool:
-    """Tell whether a table, or a row of one, is of values and not of parts of a page."""
-    length = 0
-    for element in table.iterdescendants():
-        if element.tag in _CELLS:
-            length = 0
-        length += len(element.text or "") + len(element.tail or "")
-        if element.tag in _FRAMED or length > _MAX_CELL:
-            return False
-    return True
 
 
 class _Blocks:
@@ -148,7 +136,7 @@ class _Blocks:
             self._bullet(element)
         elif tag in _LINE_BREAKS:
             self._break("\n")
-        elif tag in _CELLS and element.getprevious() is not None:
+        elif tag in CELLS and element.getprevious() is not None:
             self._end_cell()
         elif tag == "pre":
             self._preformatted += 1

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles.archive import Archive, attribute, local, text_at, texts_at
+from retrieval.articles.blocks import Blocks
 from retrieval.articles.formulas import formula_text, is_formula
 from retrieval.articles.metadata import (
     Metadata,
@@ -22,7 +23,7 @@ from retrieval.articles.metadata import (
 )
 from retrieval.articles.odt_lists import Lists
 from retrieval.articles.symbols import drawn, font_of_symbols, raised
-from retrieval.articles.text import Blocks, UnreadableArticle
+from retrieval.articles.text import UnreadableArticle
 
 # What was deleted with the changes tracked, comments, and the lists that are made from the text.
 _UNREAD_NAMES = (
@@ -36,7 +37,8 @@ _FAMILIES = {"p": "paragraph", "h": "paragraph", "span": "text"}
 # The names and descriptions of pictures.
 _SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible"
 _PARAGRAPHS = frozenset({"p", "h"})
-_CELL, _COVERED = "table-cell", "covered-table-cell"
+_CELL = "table-cell"
+_TABLES = frozenset({"table", "table-row", _CELL, "covered-table-cell"})
 # How many spaces an "s" stands for does not matter.
 _TEXTS = {"s": " ", "tab": "\t", "line-break": "\n", "soft-page-break": ""}
 _SPANNED = re.compile(r"[1-9]\d{0,3}", re.ASCII)
@@ -146,11 +148,8 @@ class _Text:
             self._lists.start(element)
         elif name == "list-item":
             self._lists.start_item(element)
-        elif name == "table-row":
-            self.blocks.start_row()
-            self._covered.append(0)
-        elif name in (_CELL, _COVERED):
-            self._start_cell(element, name)
+        elif name in _TABLES:
+            self._start_in_table(element, name)
         elif name == "span":
             self._spans.append(self._letters.get(element.get(_STYLE)) or self._spans[-1])
             self._write(element.text)
@@ -162,17 +161,23 @@ class _Text:
         else:
             self._write(element.text)
 
-    def _start_cell(self, element: etree._Element, name: str) -> None:
-        """Begin a cell; one that is covered from above is empty, one from the left is none."""
-        if name == _CELL:
-            self.blocks.start_cell()
+    def _start_in_table(self, element: etree._Element, name: str) -> None:
+        """Begin a table, a row or a cell; one that is covered from the left is none."""
+        if name == "table":
+            self.blocks.start_table()
+        elif name == "table-row":
+            self.blocks.start_row(head=local(element.getparent()) == "table-header-rows")
+            self._covered.append(0)
+        elif name == _CELL:
             spanned = attribute(element, "number-columns-spanned") or ""
+            columns = int(spanned) if _SPANNED.fullmatch(spanned) else 1
+            self.blocks.start_cell(columns=columns)
             if self._covered:
-                self._covered[-1] = int(spanned) - 1 if _SPANNED.fullmatch(spanned) else 0
+                self._covered[-1] = columns - 1
         elif self._covered and self._covered[-1] > 0:
             self._covered[-1] -= 1
         else:
-            self.blocks.start_cell()
+            self.blocks.start_cell(rows=0)
             self.blocks.end_cell()
 
     def _add_object(self, address: str | None) -> None:
@@ -196,6 +201,8 @@ class _Text:
             self._end_paragraph(element, "".join(self._paragraphs.pop()).strip())
         elif name == "list":
             self._lists.end()
+        elif name == "table":
+            self.blocks.end_table()
         elif name == "table-row":
             self.blocks.end_row()
             self._covered.pop()

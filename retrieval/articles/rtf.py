@@ -19,8 +19,9 @@ from retrieval.articles.metadata import (
     declared_title,
     tags_of,
 )
+from retrieval.articles.rtf_body import ENDS, Body, whole
 from retrieval.articles.rtf_fonts import Fonts
-from retrieval.articles.text import Blocks, UnreadableArticle
+from retrieval.articles.text import UnreadableArticle
 
 MAX_DEPTH = 10_000
 """How deep groups may be nested."""
@@ -67,9 +68,7 @@ _CHARACTERS = {
     "enspace": " ", "qmspace": " ", "zwj": "\u200d", "zwnj": "\u200c", "zwbo": "",
     "~": "\xa0", "_": "\u2011", "-": "", "{": "{", "}": "}", "\\": "\\", "\t": "\t",
 }  # fmt: skip
-_ENDS = frozenset({"par", "sect", "page", "column", "\n", "\r"})
 _CELL_ENDS = frozenset({"cell", "nestcell", "row"})
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _SWITCHES = {
     "v": "hidden", "deleted": "hidden", "super": "raised", "dropcapli": "drop_cap",
     "intbl": "in_table", "itap": "in_table",
@@ -138,7 +137,7 @@ class _Document:
 
     def __init__(self) -> None:
         self.kept: dict[str, list[str]] = {name: [] for name in _KEPT}
-        self._body = _Body()
+        self._body = Body()
         self._state = _State()
         self._groups: list[_State] = []
         self._fonts = Fonts()
@@ -180,7 +179,7 @@ class _Document:
 
     def text(self) -> str:
         """Return the text, its notes at the end."""
-        notes = _whole("".join(self._notes)).split("\n\n")
+        notes = whole("".join(self._notes)).split("\n\n")
         return "\n\n".join([self._body.text(), *map(str.strip, notes)])
 
     def date(self) -> dt.date | None:
@@ -238,7 +237,7 @@ class _Document:
         if ended == _NOTE:
             self._notes.append("\n\n")
         elif ended == _BOX:
-            self._body.add_box(_whole("".join(self._box)))
+            self._body.add_box(whole("".join(self._box)))
             self._box.clear()
         elif ended in _ITEMS:
             item = self._taken(ended)
@@ -250,7 +249,7 @@ class _Document:
         elif ended == _VALUE:
             value = self._taken(_VALUE)
             if self._taken(_PROPERTY) == _WORD_ART:
-                self._body.add_box(_whole(value))
+                self._body.add_box(whole(value))
 
     def _taken(self, target: str) -> str:
         """Return the text that went to a target, which is empty then."""
@@ -278,7 +277,7 @@ class _Document:
             self._fonts.describe(name, number)
         elif name in _WHEN and state.target == _CREATED:
             self._created[name] = number or 0
-        elif name in _ENDS or name in _CELL_ENDS:
+        elif name in ENDS or name in _CELL_ENDS:
             self._end(name)
         else:
             self._format(name, number)
@@ -332,72 +331,5 @@ class _Document:
             self._state = replace(state, style=number if name == "s" else None)
         elif name == "deff":
             self._fonts.default = number or 0
-        else:
+        elif not (state.target == "" and self._body.define(name, number)):
             self._fonts.set_code_page(name, number)
-
-
-class _Body:
-    """The paragraphs and rows of a document while it is read."""
-
-    def __init__(self) -> None:
-        self._blocks = Blocks()
-        self._paragraph: list[str] = []
-        self._cell: list[str] = []
-        self._row: list[list[str]] = []
-
-    def write(self, text: str, *, raised: bool = False) -> None:
-        """Write text into the paragraph."""
-        if raised:
-            text = symbols.raised(text, "".join(self._paragraph[-1:]))
-        self._paragraph.append(text)
-
-    def add_box(self, text: str) -> None:
-        """Add the paragraphs of a text box, before the one that it stands in."""
-        if self._row or self._cell:
-            self._cell.append(text)
-        else:
-            self._blocks.add(text)
-
-    def drop(self) -> None:
-        """Leave the paragraph out."""
-        self._paragraph.clear()
-
-    def end(self, name: str, *, in_table: bool, drop_cap: bool = False) -> None:
-        """End a paragraph, a cell or a row."""
-        if drop_cap and name == "par":
-            return
-        paragraph = _whole("".join(self._paragraph))
-        self._paragraph.clear()
-        if not in_table and name in _ENDS:
-            self._end_row()
-            self._blocks.add(paragraph)
-            return
-        self._cell.append(paragraph)
-        if name == "cell":
-            self._row.append(self._cell)
-            self._cell = []
-        elif name == "row":
-            self._end_row()
-
-    def text(self) -> str:
-        self.end("par", in_table=False)
-        return self._blocks.text()
-
-    def _end_row(self) -> None:
-        self._blocks.start_row()
-        for cell in self._row:
-            self._blocks.start_cell()
-            for paragraph in cell:
-                self._blocks.add(paragraph)
-            self._blocks.end_cell()
-        self._blocks.end_row()
-        for paragraph in self._cell:  # behind the last cell
-            self._blocks.add(paragraph)
-        self._row, self._cell = [], []
-
-
-def _whole(text: str) -> str:
-    """Return the text with the two halves of each character that has them put together."""
-    if not _SURROGATES.search(text):
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -135,7 +135,10 @@ class _Kinds:
             if count <= _SHORT_SENTENCES and lengths[n] <= _SHORT_CHARS
         }
         return cls(
-            [len(text) < _HEADING_CHARS and not is_terminated(text) for text in texts],
+            [
+                len(text) < _HEADING_CHARS and not is_terminated(text) and " | " not in text
+                for text in texts
+            ],
             [is_question(text) for text in texts],
             [one.paragraph in short for one in sentences],
             [one.paragraph for one in sentences],

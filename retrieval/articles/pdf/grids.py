@@ -11,7 +11,7 @@ from itertools import pairwise
 from retrieval.articles.pdf.lines import OBJECT, Line
 from retrieval.articles.pdf.rows import joined, rows_of
 from retrieval.articles.pdf.rules import Rule, Rules
-from retrieval.articles.pdf.tables import Table, cells_of, whole
+from retrieval.articles.pdf.tables import Table, whole
 
 MAX_GRIDS = 30
 """So many tables with rules are read on a page."""
@@ -144,7 +144,5 @@ def _table(grid: Grid, cells: Mapping[tuple[int, int], Sequence[Line]]) -> Table
         for cell, lines in cells.items()
     }
     return Table(
-        tuple(
-            cells_of([texts.get((row, column), "") for column in columns]) for row in reversed(rows)
-        )
+        tuple(tuple(texts.get((row, column), "") for column in columns) for row in reversed(rows))
     )

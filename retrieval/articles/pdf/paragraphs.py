@@ -8,12 +8,13 @@ from collections.abc import Container, Sequence
 from itertools import pairwise
 from unicodedata import east_asian_width, normalize
 
+from retrieval.articles.blocks import Blocks
 from retrieval.articles.pdf.grids import with_tables
 from retrieval.articles.pdf.layout import blocks_of
 from retrieval.articles.pdf.lines import HYPHEN, OBJECT, Line
 from retrieval.articles.pdf.rules import Rules
-from retrieval.articles.pdf.tables import Table
-from retrieval.articles.text import Blocks
+from retrieval.articles.pdf.tables import Table, cells_of
+from retrieval.articles.tables import Cell, Row, lines_of
 
 NO_RULES = Rules()
 
@@ -113,8 +114,11 @@ def _with_whole_words(text: str, words: Container[str]) -> str:
 
 
 def _rows(table: Table) -> str:
+    lines = lines_of([Row([Cell(text) for text in row]) for row in table.rows])
+    if any(line.heading for line in lines):
+        return "\n\n".join(filter(None, (line.text for line in lines)))
     blocks = Blocks()
-    for row in table.rows:
+    for row in map(cells_of, table.rows):
         # Of a row that is nearly empty, a form's, nobody would see the places.
         cells = row if sum(map(bool, row)) > len(row) / 2 else tuple(filter(None, row))
         blocks.start_row()

@@ -192,7 +192,7 @@ def _goes_on(above: _Lines, line: _Lines, edges: Sequence[float]) -> bool:
 
 def _cells(group: Sequence[_Lines]) -> tuple[str, ...]:
     columns = zip(*(line.cells for line in group), strict=True)
-    return cells_of([whole([line.text for line in lines if line is not None]) for lines in columns])
+    return tuple(whole([line.text for line in lines if line is not None]) for lines in columns)
 
 
 def cells_of(texts: Sequence[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ class Style(NamedTuple):
         level: Level of a heading, from 0; None of a paragraph.
         number: Number of the list that its paragraphs are items of.
         hidden: Its text is hidden.
+        first_row: The first row of its tables is drawn in another way than the rest.
     """
 
     name: str = ""
@@ -34,6 +35,7 @@ class Style(NamedTuple):
     number: str | None = None
     depth: int = 0
     hidden: bool = False
+    first_row: bool = False
 
 
 class Styles:
@@ -62,16 +64,18 @@ def _derived(style: Style, element: etree._Element) -> Style:
     properties = element.find("{*}pPr")
     level = style.level
     if name.startswith("heading "):
-        level = _number(name.removeprefix("heading "), level, less=1)
-    level = _number(value(properties, "outlineLvl"), level)
+        level = integer(name.removeprefix("heading "), level, less=1)
+    level = integer(value(properties, "outlineLvl"), level)
     listed = None if properties is None else properties.find("{*}numPr")
     hidden = vanishes(element.find("{*}rPr"))
     return Style(
         name,
         None if level is None or level > _MAX_LEVEL else level,
         value(listed, "numId") or style.number,
-        _number(value(listed, "ilvl"), style.depth) or 0,
+        integer(value(listed, "ilvl"), style.depth) or 0,
         style.hidden if hidden is None else hidden,
+        style.first_row
+        or any(attribute(one, "type") == "firstRow" for one in children(element, "tblStylePr")),
     )
 
 
@@ -108,7 +112,7 @@ class Lists:
         key = value(own, "numId") or style.number
         if key is None or key == "0":  # 0 takes a paragraph out of its style's list
             return ""
-        depth = min(_number(value(own, "ilvl"), style.depth) or 0, _MAX_LEVEL)
+        depth = min(integer(value(own, "ilvl"), style.depth) or 0, _MAX_LEVEL)
         counts = self._counts_of(key)
         level = self._level(key, depth)
         counts[depth] = counts.get(depth, level.start - 1) + 1
@@ -145,7 +149,7 @@ class Lists:
                         mark = value(level, "lvlText")
                         found = _Level(
                             value(level, "numFmt") or "decimal",
-                            _number(value(level, "start"), 1) or 0,
+                            integer(value(level, "start"), 1) or 0,
                             f"%{depth + 1}." if mark is None else mark[:_MAX_MARK],
                         )
             start = dict(self._restarts(number)).get(depth, found.start)
@@ -155,8 +159,8 @@ class Lists:
     @staticmethod
     def _restarts(number: etree._Element | None) -> Iterator[tuple[int, int]]:
         for override in _overrides(number):
-            depth = _number(attribute(override, "ilvl"), None)
-            start = _number(value(override, "startOverride"), None)
+            depth = integer(attribute(override, "ilvl"), None)
+            start = integer(value(override, "startOverride"), None)
             if depth is not None and start is not None:
                 yield depth, start
 
@@ -187,6 +191,7 @@ def is_on(element: etree._Element | None) -> bool:
     return element is not None and attribute(element, "val") not in {"0", "false", "off"}
 
 
-def _number(text: str | None, default: int | None, *, less: int = 0) -> int | None:
+def integer(text: str | None, default: int | None, *, less: int = 0) -> int | None:
+    """Return the number that a value is, or the default."""
     digits = text is not None and len(text) < 6 and text.isascii() and text.isdigit()
     return int(text) - less if digits and text is not None else default

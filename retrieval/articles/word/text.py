@@ -10,10 +10,11 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles import fields
 from retrieval.articles.archive import attribute, local
+from retrieval.articles.blocks import Blocks
 from retrieval.articles.symbols import character, drawn, font_of_symbols, raised
-from retrieval.articles.text import Blocks
 from retrieval.articles.word.formula import formula_text
 from retrieval.articles.word.styles import Lists, Style, Styles, is_on, value, vanishes
+from retrieval.articles.word.tables import is_head, spans
 
 # Deleted or moved away, the readings of letters, and what is no text.
 _UNREAD = frozenset({"del", "moveFrom", "pPr", "rPr", "delInstrText", "delText", "tblPr", "rt"})
@@ -23,6 +24,7 @@ _TWINS = frozenset({"Choice", "Fallback"})
 # Lists that are made from the text.
 _MADE = re.compile(r"toc .*|table of (?:figures|authorities)|toa heading")
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
+_TABLES = frozenset({"tbl", "tr", "tc"})
 _DROP_CAPS = frozenset({"drop", "margin"})
 _FORMULA = "oMath"
 # What stands for text that is elsewhere: in another document, a chart, a diagram, an attribute.
@@ -130,11 +132,8 @@ class Text:
             fonts = None if properties is None else properties.find("{*}rFonts")
             self._font = font_of_symbols(attribute(fonts, "ascii") or "")
             self._raised = value(properties, "vertAlign") == "superscript"
-        elif name == "tr":
-            self._release()
-            self.blocks.start_row()
-        elif name == "tc":
-            self.blocks.start_cell()
+        elif name in _TABLES:
+            self._start_in_table(element, name)
         elif name in _NOTES:
             self.notes[_NOTES[name]].append(attribute(element, "id"))
             self._marked = attribute(element, "customMarkFollows") in {"1", "true", "on"}
@@ -146,6 +145,16 @@ class Text:
             self.blocks.add(self._text_elsewhere(element, name))
         elif self._paragraphs and not self._marked and not self._instructions:
             self._paragraphs[-1].add(self._text(element, name))
+
+    def _start_in_table(self, element: etree._Element, name: str) -> None:
+        if name == "tc":
+            self.blocks.start_cell(**spans(element))
+            return
+        self._release()
+        if name == "tbl":
+            self.blocks.start_table()
+        else:
+            self.blocks.start_row(head=is_head(element, self._styles))
 
     def _text_elsewhere(self, element: etree._Element, name: str) -> str:
         if name == "textpath":  # words drawn as a picture
@@ -167,6 +176,8 @@ class Text:
             self._end_paragraph(element)
         elif name == "r":
             self._marked = False
+        elif name == "tbl":
+            self.blocks.end_table()
         elif name == "tr":
             self.blocks.end_row()
         elif name == "tc":

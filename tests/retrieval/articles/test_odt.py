@@ -161,14 +161,18 @@ def test_tables_are_read_row_by_row() -> None:
     assert read(p("One.") + table + p("Two.")).text == "One.\n\nYear | Cars\n\n2024 May |\n\nTwo."
 
 
-def test_cells_below_each_other_stay_there_where_cells_are_merged() -> None:
-    head = (
-        "<table:table-cell table:number-columns-spanned='2'><text:p>A</text:p></table:table-cell>"
-    )
+def test_a_cell_that_spans_rows_stands_in_each() -> None:
+    head = "<table:table-cell table:number-rows-spanned='2'><text:p>A</text:p></table:table-cell>"
     gone = "<table:covered-table-cell/>"
-    merged = row(p("c"), p("d")).replace("<table:table-cell>", f"{gone}<table:table-cell>", 1)
-    first = row(p("B")).replace("<table:table-cell>", f"{head}{gone}<table:table-cell>", 1)
-    assert read(f"<table:table>{first}{merged}</table:table>").text == "A | B\n\n| c | d"
+    first = row(p("B")).replace("<table:table-cell>", f"{head}<table:table-cell>", 1)
+    second = row(p("c")).replace("<table:table-cell>", f"{gone}<table:table-cell>", 1)
+    assert read(f"<table:table>{first}{second}</table:table>").text == "A | B\n\nA | c"
+
+
+def test_rows_say_the_headings_that_are_declared() -> None:
+    head = f"<table:table-header-rows>{row(p('Boat'), p('Fare'))}</table:table-header-rows>"
+    table = f"<table:table>{head}{row(p('Gull'), p('free'))}</table:table>"
+    assert read(table).text == "Boat | Fare\n\nGull | Fare: free"
 
 
 def test_raised_digits_behind_a_digit_stay_apart() -> None:

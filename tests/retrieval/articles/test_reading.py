@@ -422,7 +422,7 @@ def test_title_of_markdown(text: str, title: str, rest: str) -> None:
         ("3. a\n4. b\n\n   c\n", "3. a\n\n4. b\n\nc"),
         ("> a\n> b\n>> c", "a b\n\nc"),
         ("```py\nif a:\n\tb\n```\n\n    indented", "if a:\n b\n\nindented"),
-        ("| a | b |\n|---|---|\n| *c* | d |\n| e | |", "a | b\n\nc | d\n\ne"),
+        ("| a | b |\n|---|---|\n| *c* | d |\n| e | |", "a | b\n\nc | b: d\n\ne"),
         ("a\n\n---\n\nb", "a\n\nb"),
         ("<div>\n<p>a<p>b <i>c</i>\n<script>d</script></div>\n\ne", "a\n\nb c\n\ne"),
         ("a <title> b\n\n<script>\n\nc", "a b"),
@@ -484,8 +484,8 @@ def test_page() -> None:
             tags=("bridge", "river"),
         ),
         f"{PROSE}\n\nCosts\n\nIt cost 12 million.\nMore or less.\n\n• Steel\n\n• Stone\n\n• granite"
-        "\n\nYear | Cars\n\n2024 | 1,000\n\nOn 3 March 2019 the work began; nobody knew when it "
-        "would end, and few believed it.",
+        "\n\nYear | Cars\n\nYear: 2024 | Cars: 1,000\n\nOn 3 March 2019 the work began; nobody "
+        "knew when it would end, and few believed it.",
     )
 
 

@@ -239,8 +239,8 @@ def test_rows_of_tables(around: str, story: str) -> None:
     <tr><th>Monday</th><td><p>6:10</p></td><td>22:40</td></tr>
     <tr><th>Sunday</th><td>8:10</td><td><ul><li>20:40</li><li>21:40</li></ul></td></tr></table>"""
     text = page(f"<article>{story}{around.format(table)}</article>").text
-    assert text.endswith("Summer\n\nFirst | Last\n\nMonday | 6:10 | 22:40\n\n"
-                         "Sunday | 8:10 | • 20:40 • 21:40")  # fmt: skip
+    assert text.endswith("Summer\n\nFirst | Last\n\nMonday | First: 6:10 | Last: 22:40\n\n"
+                         "Sunday | First: 8:10 | Last: • 20:40 • 21:40")  # fmt: skip
 
 
 @pytest.mark.parametrize(
