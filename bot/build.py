@@ -22,7 +22,6 @@ from retrieval.errors import (
     IndexDamaged,
     IndexFault,
     IndexMismatch,
-    IndexRefused,
 )
 from retrieval.index import Store, write_lock
 from retrieval.refresh import (
@@ -188,11 +187,12 @@ def open_library(
     try:
         if _is_due(settings, stale):
             report = bring_in_line(settings, encoder, on_progress)
-    except (IndexBusy, IndexRefused) as exc:
+    except IndexBusy as exc:
         # The published generation can be searched while another process writes the next.
         logger.warning("%s; answering from the index as it is", exc)
     except IndexFault as exc:
-        # So can one that cannot be written: on a full disk, or in somebody else's folder.
+        # So can it when the next is refused, or cannot be written: on a full disk, or in somebody
+        # else's folder.
         if isinstance(exc, IndexMismatch) or not _answers(settings):
             raise
         logger.warning("%s; answering from the index as it is", exc)

@@ -205,10 +205,11 @@ def _publish(
         if reasons:
             draft.refuse("; ".join(reasons))
             clear_lexical(store, {current.number, draft.number})
+            answering = "the one before goes on answering" if before else "there is none before it"
             raise IndexRefused(
-                f"the new state of the index was not published: {'; '.join(reasons)}; the one "
-                "before goes on answering; see what happened to the articles, or publish it all "
-                "the same with excerpta refresh --force"
+                f"the new state of the index was not published: {'; '.join(reasons)}; {answering}; "
+                "see what happened to the articles, or publish it all the same with excerpta "
+                "refresh --force"
             )
     former = store.current()
     draft.publish()

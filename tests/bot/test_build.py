@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from bot.build import bring_in_line
+from bot.build import bring_in_line, open_library
 from config import Settings
 from embeddings import Encoder
+from retrieval.errors import IndexRefused
 from retrieval.index import SHIPPED, Calibration, Store
 from retrieval.search import Searcher
 from tests.paths import SEEDS
@@ -53,3 +55,22 @@ def test_a_refresh_without_changes_leaves_the_scale_as_it_is(
     bring_in_line(settings, encoder)
 
     assert calibration(settings) == marked
+
+
+def test_what_refused_the_first_build_is_told_to_who_asks(tmp_path: Path, encoder: Encoder) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    # Titles of the same words, which nothing in the articles tells apart.
+    for number, words in enumerate(permutations(["the", "of", "and", "to", "it"])):
+        text = f"---\ntitle: ferry {' '.join(words)}\n---\n\n" + "rain snow hail wind " * 20
+        folder.joinpath(f"{number}.md").write_text(f"{text}{number}.")
+    overrides = {
+        "articles": {"folder": folder},
+        "index": {"folder": tmp_path / "index"},
+        "search": {"candidates": 1},
+    }
+    settings = Settings.load(overrides=overrides)
+
+    for _ in range(2):
+        with pytest.raises(IndexRefused, match=r"by their own title.*none before it.*--force$"):
+            open_library(settings, lambda _: None)
