@@ -186,8 +186,9 @@ class RefreshSettings(_Section):
 class EncoderSettings(_Section):
     """The model that turns text into vectors."""
 
-    model: ModelName = "sentence-transformers/all-MiniLM-L6-v2"
-    """The sentence-transformers model: its name on the hub, or its folder."""
+    model: ModelName = "english"
+    """The model: "english", "multilingual", or another one of sentence-transformers by its name on
+    the hub or its folder."""
     backend: Backend = Backend.AUTO
     """What runs the model: "openvino" (fast on CPUs), "torch" (any model, and GPUs), or "auto"
     (OpenVINO if it can, else torch)."""

@@ -28,9 +28,10 @@ from tokenizers import Encoding, Tokenizer
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
-from embeddings.encoder import Batch, FloatArray, Tokenized, backend_json
+from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import ModelRefused
 from embeddings.models import Model
+from embeddings.tokenizing import Tokenized, backend_json
 
 # These are progress bars, and warnings that concern training.
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]

@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
-from embeddings.encoder import Encoder, Forward, Prompts, TextTokenizer
-from embeddings.errors import NotCompilable
-from embeddings.models import Card, Model, card_of, declared_languages, document_of, locate
+from embeddings.encoder import Encoder, Forward, Prompts
+from embeddings.errors import ModelRefused, NotCompilable
+from embeddings.models import (
+    PROMPTS,
+    Card,
+    Model,
+    card_of,
+    declared_languages,
+    document_of,
+    locate,
+)
+from embeddings.tokenizing import JsonTokenizer, TextTokenizer
 
 if TYPE_CHECKING:
     from embeddings.heads import Reader, Reranker
@@ -52,9 +61,9 @@ def load(
     model = locate(name, download=download)
     identity = model.fingerprint()
     card, tokenizer, forward = _forward(model, identity, backend, device, cache, announce)
-    prompts = _prompts(card, query_prompt, passage_prompt)
+    prompts = _prompts(model, card, query_prompt, passage_prompt)
     return Encoder(
-        name=name,
+        name=model.name,
         fingerprint=_fingerprint(identity, prompts),
         dim=card.dim,
         prompts=prompts,
@@ -85,18 +94,20 @@ def identify(
         ModelNotFound: See `models.locate`.
         ModelRefused: See `models.locate`.
     """
-    identity = locate(name).fingerprint()
+    model = locate(name)
+    identity = model.fingerprint()
     try:
         card = card_of(document_of(_folder(cache, identity)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return _fingerprint(identity, _prompts(card, query_prompt, passage_prompt))
+    return _fingerprint(identity, _prompts(model, card, query_prompt, passage_prompt))
 
 
-def _prompts(card: Card, query: str | None, passage: str | None) -> Prompts:
+def _prompts(model: Model, card: Card, query: str | None, passage: str | None) -> Prompts:
+    known = PROMPTS.get(model.name, ("", ""))
     return Prompts(
-        query=card.query_prompt if query is None else query,
-        passage=card.passage_prompt if passage is None else passage,
+        query=(card.query_prompt or known[0]) if query is None else query,
+        passage=(card.passage_prompt or known[1]) if passage is None else passage,
     )
 
 
@@ -144,9 +155,9 @@ def _forward(
         try:
             return _compiled(model, folder, announce)
         except NotCompilable as exc:
-            if backend == "openvino":
+            if backend == "openvino" or model.packed:
                 raise NotCompilable(
-                    f"OpenVINO cannot run {model.name}: {exc}; set encoder.backend = auto or torch"
+                    f"OpenVINO cannot run {model.name}: {exc}; {_instead(model)}"
                 ) from exc
             again = f"delete {folder}" if folder.exists() else "start again"
             logger.warning(
@@ -155,12 +166,23 @@ def _forward(
                 exc,
                 again,
             )
+    if model.packed:
+        raise ModelRefused(
+            f"torch cannot run the packed weights of {model.name} in {model.folder}; "
+            f"{_instead(model)}"
+        )
     announce("loading the encoder with torch")
     from embeddings.torch_model import TorchModel
 
     reference = TorchModel.load(model, device)
-    tokenizer = TextTokenizer(reference.tokenizer_json, reference.card.window)
+    tokenizer = JsonTokenizer(reference.tokenizer_json, reference.card.window)
     return reference.card, tokenizer, reference
+
+
+def _instead(model: Model) -> str:
+    if model.packed:
+        return "set encoder.backend = auto and encoder.device = cpu, or encoder.model to another"
+    return "set encoder.backend = auto or torch"
 
 
 def _compiled(
@@ -171,17 +193,28 @@ def _compiled(
 
     found = compiled.read(folder)
     if found is None:
-        announce("compiling the encoder (once, about 20 seconds)")
-        # Imported here, as torch takes seconds and a compiled model does not need it.
-        from embeddings.torch_model import TorchModel
-
         try:
-            compiled.write(TorchModel.load(model, "cpu"), folder)
+            _compile(model, folder, announce)
         except NotCompilable as exc:
             compiled.refuse(folder, exc)
             raise
         found = compiled.read(folder)
         if found is None:
             raise NotCompilable(f"what was just written to {folder} cannot be read")
-    card, forward = found
-    return card, TextTokenizer.open(compiled.tokenizer_path(folder), card.window), forward
+    return found
+
+
+def _compile(model: Model, folder: Path, announce: Callable[[str], None]) -> None:
+    from embeddings import openvino_model as compiled
+
+    if model.packed:
+        announce("compiling the encoder (once, a few seconds)")
+        from embeddings.packed_model import PackedModel
+
+        compiled.write_packed(PackedModel.load(model), folder)
+        return
+    announce("compiling the encoder (once, about 20 seconds)")
+    # Imported here, as torch takes seconds and a compiled model does not need it.
+    from embeddings.torch_model import TorchModel
+
+    compiled.write(TorchModel.load(model, "cpu"), folder)

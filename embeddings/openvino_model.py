@@ -23,6 +23,7 @@ import numpy as np
 from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import EncoderError, MemoryShort, NotCompilable
 from embeddings.models import CARD, FORMAT, Card, card_of, digest, document_of
+from embeddings.tokenizing import JSON, PIECES, TextTokenizer, open_tokenizer
 
 # Importing openvino sends an event to an analytics service unless its telemetry package is missing
 # (openvino/tools/ovc/__init__.py of 2026.4). Without the package it falls back on a stub.
@@ -30,6 +31,7 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino as ov  # noqa: E402
 
 if TYPE_CHECKING:
+    from embeddings.packed_model import PackedModel
     from embeddings.torch_model import TorchModel
 
 # The first use of a tensor as an array sets up pybind11's view of NumPy. Two threads that do so at
@@ -38,7 +40,7 @@ ov.Tensor(ov.Type.i64, ov.Shape([1])).data  # noqa: B018
 
 logger = logging.getLogger(__name__)
 
-_MODEL, _WEIGHTS, _TOKENIZER = "model.xml", "model.bin", "tokenizer.json"
+_MODEL, _WEIGHTS = "model.xml", "model.bin"
 # The least cosine of the compiled model's vectors, in float32 or bfloat16, with the original ones.
 _LEAST_COSINE = 0.999
 # Compiling takes seconds to minutes, so an older draft was left by a killed process.
@@ -93,8 +95,8 @@ class _Requests:
         return outputs[0], outputs[1]
 
 
-def read(folder: Path) -> tuple[Card, OpenVinoModel] | None:
-    """Load the model that `write` saved in the folder; None if there is none.
+def read(folder: Path) -> tuple[Card, TextTokenizer, OpenVinoModel] | None:
+    """Load the model that was written to the folder; None if there is none.
 
     A folder that cannot be used is deleted.
 
@@ -111,12 +113,13 @@ def read(folder: Path) -> tuple[Card, OpenVinoModel] | None:
                 raise ValueError(f"refused by OpenVINO {document['openvino']}")
             raise NotCompilable(document["refused"])
         card = card_of(document)
-        # Hashing and compiling both release the interpreter's lock, so they run at the same time.
-        with ThreadPoolExecutor(1) as pool:
+        # All three release the interpreter's lock, so they run at the same time.
+        with ThreadPoolExecutor(2) as pool:
+            tokenizer = pool.submit(open_tokenizer, folder, card.window)
             verified = pool.submit(_verify, folder, document["sha256"])
             forward = OpenVinoModel(folder, card.inputs)
             verified.result()
-        return card, forward
+            return card, tokenizer.result(), forward
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as exc:
         logger.warning("compiling again: what %s holds is damaged or of another version", folder)
         logger.debug("what was wrong with %s: %r", folder, exc)
@@ -157,18 +160,43 @@ def write(reference: TorchModel, folder: Path) -> None:
         for port, name in zip(traced.inputs, card.inputs, strict=True):
             port.get_tensor().set_names({name})
         traced.reshape({name: [-1, -1] for name in card.inputs})
-        try:
-            ov.save_model(traced, draft / _MODEL)
-        except RuntimeError as exc:
-            raise _unkept(folder.parent, "it cannot be written") from exc
-        (draft / _TOKENIZER).write_text(reference.tokenizer_json, encoding="utf-8")
+        _save(traced, draft)
+        (draft / JSON).write_text(reference.tokenizer_json, encoding="utf-8")
         try:
             _compare(reference, OpenVinoModel(draft, card.inputs))
         except (RuntimeError, MemoryError) as exc:
             raise _refusal(exc, "what it traced does not run on texts of other lengths") from exc
-        digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, _TOKENIZER)}
-        document = {"format": FORMAT, "card": asdict(card), "sha256": digests}
-        (draft / CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
+        _describe(draft, card, JSON)
+
+
+def write_packed(packed: PackedModel, folder: Path) -> None:
+    """Save in the folder, all at once, what is needed to run packed weights.
+
+    Raises:
+        NotCompilable: OpenVINO computes something else, or memory ran out.
+        EncoderError: The folder cannot be made or written.
+    """
+    with _drafting(folder) as draft:
+        try:
+            _save(packed.graph(), draft)
+            (draft / PIECES).write_bytes(packed.tokenizer)
+            packed.check(OpenVinoModel(draft, packed.card.inputs))
+        except (RuntimeError, MemoryError) as exc:
+            raise _refusal(exc, f"{type(exc).__name__}: {exc}".splitlines()[0]) from exc
+        _describe(draft, packed.card, PIECES)
+
+
+def _save(model: ov.Model, draft: Path) -> None:
+    try:
+        ov.save_model(model, draft / _MODEL)
+    except RuntimeError as exc:
+        raise _unkept(draft.parent, "it cannot be written") from exc
+
+
+def _describe(draft: Path, card: Card, tokenizer: str) -> None:
+    digests = {name: digest(draft / name) for name in (_MODEL, _WEIGHTS, tokenizer)}
+    document = {"format": FORMAT, "card": asdict(card), "sha256": digests}
+    (draft / CARD).write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 @contextmanager
@@ -206,11 +234,6 @@ def refuse(folder: Path, refusal: NotCompilable) -> None:
     with _drafting(folder) as draft:
         document = {"format": FORMAT, "refused": str(refusal), "openvino": ov.__version__}
         (draft / CARD).write_text(json.dumps(document), encoding="utf-8")
-
-
-def tokenizer_path(folder: Path) -> Path:
-    """Return the path of the tokenizer that `write` saved."""
-    return folder / _TOKENIZER
 
 
 def _compare(reference: TorchModel, compiled: OpenVinoModel) -> None:

@@ -14,9 +14,10 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
-from embeddings.encoder import Batch, FloatArray, TextTokenizer, backend_json
+from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Card, Model
+from embeddings.tokenizing import JsonTokenizer, backend_json
 
 # These are progress bars, and warnings that concern training.
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -104,7 +105,7 @@ class TorchModel:
             yield self._batch(texts)
 
     def _batch(self, texts: list[str]) -> Batch:
-        tokenizer = TextTokenizer(self.tokenizer_json, self.card.window)
+        tokenizer = JsonTokenizer(self.tokenizer_json, self.card.window)
         return Batch.of(tokenizer.tokenize(texts, ""))
 
 

@@ -41,3 +41,9 @@ def encoder_cache(_offline_with_own_cache: None) -> Path:
 def encoder(encoder_cache: Path) -> Encoder:
     """The real encoder, compiled once for the whole session."""
     return load("sentence-transformers/all-MiniLM-L6-v2", cache=encoder_cache)
+
+
+@pytest.fixture(scope="session")
+def multilingual(encoder_cache: Path) -> Encoder:
+    """The encoder of many languages, compiled once for the whole session."""
+    return load("multilingual", cache=encoder_cache)
