@@ -4,30 +4,25 @@ A term belongs to a field: one for each language that has stems or stop words of
 for all others, whose words stand as they are, in lower case.
 
 Terms are the same however a name is typed: with its diacritics or without, with stress marks, with
-one apostrophe or another, with ё or е. The articles' texts stay as they are written.
+one apostrophe or another, with ё or е: see `folding`. Where a script has no blanks, they are the
+words that `segmentation` finds and, of Chinese ones, their characters too.
 """
 
 from __future__ import annotations
 
 import tomllib
-import unicodedata
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import tantivy
 
-from retrieval.languages.ukrainian import stem
+from retrieval.languages import arabic, ukrainian
+from retrieval.languages.folding import folded
+from retrieval.languages.segmentation import spaced
 
-# What is written in one way or another and read as the same. tantivy takes the accents off Latin
-# letters, behind the stems, which need them.
-_SAME = str.maketrans(
-    {"ё": "е", "Ё": "Е", "ґ": "г", "Ґ": "Г", "İ": "I"}
-    | dict.fromkeys("\u02bc\u2019\u2018\u00b4`", "'")
-    # What is left of these behind composed letters is a stress mark; the others nobody sees.
-    | dict.fromkeys("\u0300\u0301\u00ad\u200b\u200c\u2060\ufeff")
-)
 STOP_WORDS = {
-    language: tuple(words.translate(_SAME).split())
+    language: frozenset(folded(words).split())
     for language, words in tomllib.loads(
         Path(__file__).with_name("stop_words.toml").read_text(encoding="utf-8")
     ).items()
@@ -35,25 +30,31 @@ STOP_WORDS = {
 """Stop words of the languages for which tantivy has none."""
 # Languages by ISO 639-1 code -> tantivy's name if it has a stemmer, and whether it has stop words.
 _LANGUAGES = {
-    "ar": ("arabic", False), "cs": (None, False), "da": ("danish", True), "de": ("german", True),
-    "el": ("greek", False), "en": ("english", True), "es": ("spanish", True),
-    "fi": ("finnish", True), "fr": ("french", True), "hu": ("hungarian", True),
-    "it": ("italian", True), "nl": ("dutch", True), "no": ("norwegian", True), "pl": (None, False),
+    "ar": (None, False), "cs": (None, False), "da": ("danish", True), "de": ("german", True),
+    "el": ("greek", False), "en": ("english", True), "es": ("spanish", True), "fa": (None, False),
+    "fi": ("finnish", True), "fr": ("french", True), "he": (None, False), "hi": (None, False),
+    "hu": ("hungarian", True), "it": ("italian", True), "ja": (None, False), "ko": (None, False),
+    "nl": ("dutch", True), "no": ("norwegian", True), "pl": (None, False),
     "pt": ("portuguese", True), "ro": ("romanian", False), "ru": ("russian", True),
-    "sv": ("swedish", True), "ta": ("tamil", False), "tr": ("turkish", False), "uk": (None, False),
+    "sv": ("swedish", True), "ta": ("tamil", False), "th": (None, False),
+    "tr": ("turkish", False), "uk": (None, False), "zh": (None, False),
 }  # fmt: skip
+# A letter or digit and what follows it with its marks, which the simple tokenizer cuts off.
+_WORD = r"[\p{Alphabetic}\p{N}][\p{Alphabetic}\p{N}\p{M}]*"
+# A letter has up to three bytes, and a word in Tamil or German up to sixty letters.
+_MOST_BYTES = 180
 OTHER = "other"
 """The field of all other languages."""
 FIELDS = (*_LANGUAGES, OTHER)
 # Languages whose stems tantivy does not know.
-_STEMMERS = {"uk": stem}
+_STEMMERS: dict[str, Callable[[str], str]] = {"ar": arabic.stem, "uk": ukrainian.stem}
 WITH_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own or code in STOP_WORDS)
 """Languages that have stop words."""
 
 
 def terms(text: str, language: str) -> list[str]:
     """Return the terms that a text is indexed and searched by, in order."""
-    found = list(_analyzer(field(language)).analyze(folded(text)))
+    found = list(_analyzer(field(language)).analyze(_prepared(text, language, characters=True)))
     return [_STEMMERS[language](word) for word in found] if language in _STEMMERS else found
 
 
@@ -64,7 +65,7 @@ def term_of(word: str, language: str) -> str | None:
 
 def words(text: str, language: str) -> list[str]:
     """Return a text's words without the stop words of a language, in order and lower case."""
-    return list(_analyzer(field(language), stemmed=False).analyze(folded(text)))
+    return list(_analyzer(field(language), stemmed=False).analyze(_prepared(text, language)))
 
 
 def field(language: str) -> str:
@@ -85,12 +86,13 @@ def plain_analyzer() -> tantivy.TextAnalyzer:
 
 def indexed(text: str, language: str) -> str:
     """Return what a field is filled with: the text, or its stems if tantivy has no stemmer."""
-    return " ".join(terms(text, language)) if language in _STEMMERS else folded(text)
+    if language in _STEMMERS:
+        return " ".join(terms(text, language))
+    return _prepared(text, language, characters=True)
 
 
-def folded(text: str) -> str:
-    """Return a text in which what reads the same is written the same; accents on Latin stay."""
-    return unicodedata.normalize("NFC", text).translate(_SAME)
+def _prepared(text: str, language: str, *, characters: bool = False) -> str:
+    return spaced(folded(text), STOP_WORDS.get(language, ()), characters=characters)
 
 
 @cache
@@ -108,7 +110,7 @@ def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
 
 def _builder() -> tantivy.TextAnalyzerBuilder:
     return (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(60))
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD))
+        .filter(tantivy.Filter.remove_long(_MOST_BYTES))
         .filter(tantivy.Filter.lowercase())
     )

@@ -22,12 +22,15 @@ _SURE = 0.9
 _STOP_SHARE = 0.25
 # Languages that are written in a script of their own, or nearly so.
 _SCRIPTS = {
-    "ARABIC": "ar", "ARMENIAN": "hy", "BENGALI": "bn", "CJK": "zh", "CYRILLIC": "ru",
-    "DEVANAGARI": "hi", "GEORGIAN": "ka", "GREEK": "el", "HANGUL": "ko", "HEBREW": "he",
-    "HIRAGANA": "ja", "KATAKANA": "ja", "TAMIL": "ta", "THAI": "th",
+    "ARABIC": "ar", "ARMENIAN": "hy", "BENGALI": "bn", "BOPOMOFO": "zh", "CJK": "zh",
+    "CYRILLIC": "ru", "DEVANAGARI": "hi", "ETHIOPIC": "am", "GEORGIAN": "ka", "GREEK": "el",
+    "GUJARATI": "gu", "GURMUKHI": "pa", "HANGUL": "ko", "HEBREW": "he", "HIRAGANA": "ja",
+    "KANNADA": "kn", "KATAKANA": "ja", "KHMER": "km", "LAO": "lo", "MALAYALAM": "ml",
+    "MYANMAR": "my", "ORIYA": "or", "SINHALA": "si", "TAMIL": "ta", "TELUGU": "te", "THAANA": "dv",
+    "THAI": "th", "TIBETAN": "bo",
 }  # fmt: skip
-# No Russian word has them.
-_UKRAINIAN = frozenset("іїєґ")
+# Letters of languages that share a script with the one above, which has no word with them.
+_OWN_LETTERS = {"CYRILLIC": {"uk": "іїєґ"}, "ARABIC": {"ur": "ٹڈڑںے", "fa": "پچژگ"}}
 
 
 def language_of_article(text: str) -> str | None:
@@ -88,12 +91,13 @@ def _sizes(found: list[str]) -> tuple[int, int]:
 
 
 def _by_script(text: str) -> str | None:
-    letters = [letter for letter in text.lower() if letter.isalpha()]
+    letters = [letter for letter in unicodedata.normalize("NFKC", text).lower() if letter.isalpha()]
     scripts = Counter(unicodedata.name(letter, " ").split(" ")[0] for letter in letters)
     # Japanese is written with Chinese characters too.
     script = next((kana for kana in ("HIRAGANA", "KATAKANA") if kana in scripts), None)
     if script is None and scripts:
         script = max(scripts, key=lambda name: scripts[name])
-    if script == "CYRILLIC" and not _UKRAINIAN.isdisjoint(letters):
-        return "uk"
+    for language, own in _OWN_LETTERS.get(script or "", {}).items():
+        if not set(own).isdisjoint(letters):
+            return language
     return _SCRIPTS.get(script or "")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.index import SHIPPED, Scale
-from retrieval.languages import terms
+from retrieval.languages import split_words, terms
 from retrieval.search.dates import words_in_date
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
 from retrieval.types import Reading, Source
-
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +122,13 @@ def _dated(question: str, source: Source) -> set[str]:
     """Return the question's terms that the article's date shows."""
     if source.date is None:
         return set()
-    return set(
-        terms(" ".join(words_in_date(source.date, _WORD.findall(question))), source.language)
-    )
+    return set(terms(" ".join(words_in_date(source.date, split_words(question))), source.language))
 
 
 def names_and_numbers(question: str) -> list[str]:
     """Return the words with a digit, and those that begin with a capital but for the first."""
     return [
-        word.group()
-        for number, word in enumerate(_WORD.finditer(question))
-        if any(map(str.isdigit, word.group())) or (number and word.group()[0].isupper())
+        word
+        for number, word in enumerate(split_words(question))
+        if any(map(str.isdigit, word)) or (number and word[0].isupper())
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from retrieval.languages import split_words
 
 # Two texts are near-duplicates if the shorter has this share of its word shingles in the other, and
 # all of its numbers: a report repeated with other figures is another one.
 _SAME, _TRIPLE = 0.9, 3
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Shingles:
     @classmethod
     def of(cls, text: str, sentences: Iterable[str] = ()) -> Shingles:
         """Take the shingles of a text; only `shares_sentence_with` needs its sentences."""
-        words = _WORD.findall(text.casefold())
+        words = split_words(text.casefold())
         length = min(_TRIPLE, len(words))
         return cls(
             frozenset(zip(*(words[n:] for n in range(length)), strict=False)),
             frozenset(word for word in words if any(map(str.isdigit, word))),
-            frozenset(tuple(_WORD.findall(one.casefold())) for one in sentences),
+            frozenset(tuple(split_words(one.casefold())) for one in sentences),
         )
 
     def is_near_duplicate_of(self, other: Shingles) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from retrieval.chunking import passage
+from retrieval.languages import is_unspaced
 from retrieval.search.dates import DatePreference, date_preference, match_dates
-from retrieval.search.word_spans import is_unspaced
 from retrieval.types import Hit, Source
 
 # Added to scores from 0 to 1: what matches clearly better still wins. More for phrases put wrong

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from retrieval.index import LexicalIndex
-from retrieval.languages import OTHER, terms
+from retrieval.languages import LETTERS, OTHER, terms
 from retrieval.search.preferences import without_quoted
 
-_WORD = re.compile(r"[^\W\d_]+")
 # A question with more unknown words is in another language, or not about the articles.
 _MOST_CORRECTIONS = 3
 # Words that only occur in another form, of which so many are looked at for their marks.
@@ -65,7 +64,7 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
     """
     unknown: list[re.Match[str]] = []
     unmarked: list[re.Match[str]] = []
-    for match in _WORD.finditer(without_quoted(question)):
+    for match in LETTERS.finditer(without_quoted(question)):
         if _STEM <= len(match[0]) <= _MOST_LETTERS:
             if not _occurs(match[0], vocabulary):
                 unknown.append(match)
@@ -110,7 +109,7 @@ def _with_marks(word: str, vocabulary: Vocabulary) -> str | None:
     written = Counter(
         match[0].lower()
         for text in vocabulary.texts(list(found))
-        for match in _WORD.finditer(text)
+        for match in LETTERS.finditer(text)
         if len(match[0]) <= _MOST_LETTERS and _plain(match[0]) == plain
     )
     return written.most_common(1)[0][0] if written else None
@@ -174,7 +173,7 @@ def _near(written: str, most: int, vocabulary: Vocabulary) -> dict[str, bool]:
         chunks = vocabulary.lexical.near(written, most, found, _CHUNKS)
         new: dict[str, bool] = {}
         for text in vocabulary.texts(chunks):
-            for match in _WORD.finditer(text):
+            for match in LETTERS.finditer(text):
                 near = match[0].lower()
                 if _distance(near, written, most) <= most:
                     new[near] = new.get(near, True) and match[0][0].isupper()

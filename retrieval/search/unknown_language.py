@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
 from retrieval.index import LexicalIndex
-from retrieval.languages import language_of_question, spellings, terms, words
+from retrieval.languages import language_of_question, spellings, split_words, terms, words
 from retrieval.types import Encoder
 
-_WORD = re.compile(r"[^\W_]+")
 # Each may be looked up in a dozen spellings and every language.
 _MOST_WORDS = 200
 
@@ -63,7 +61,7 @@ def detect_unknown_language(
     language = language_of_question(question, encoder.languages)
     if language is None or language in encoder.languages:
         return None
-    every = dict.fromkeys(_WORD.findall(question))
+    every = dict.fromkeys(split_words(question))
     asked = [word for word in islice(every, _MOST_WORDS) if words(word, language)]
     found = [known for word in asked if (known := _known(word, lexical, languages))]
     return UnknownLanguage(
