@@ -23,8 +23,23 @@ _SPLITTER_CHARS = 4_000
 # takes 100 bytes for each token, and a kilobyte for each text.
 _COUNTED_AT_ONCE, _A_TEXT = 1 << 18, 16
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
-_TERMINATED = re.compile(r"""[.!?…:;。！？।؟]["'”’»)\]]*$""")
-_ASKED = re.compile(r"""[?？؟;⁇][!?…]*["'”’»)\]*_]*$""")
+# Full stops of all scripts that are in use, and what closes a quotation or bracket behind them.
+_STOPS = ".!?…:;。．！？｡؟؛۔।॥։՜՞።፧፨၊။។៕។៖༎།᠃᙮⁇⁈⁉‼"
+_CLOSING = "\"'”’»›)\\]」』】）》〉"
+_TERMINATED = re.compile(f"[{_STOPS}][{_CLOSING}]*$")
+_ASKED = re.compile(f"(?:[?？؟;⁇⁈՞፧][!?…]*|か。)[{_CLOSING}*_]*$")
+# Thai and Lao have no full stops: a blank ends a clause, and only length tells a heading.
+_UNSTOPPED = re.compile(f"[\u0e01-\u0eff][{_CLOSING}]*$")
+_UNSTOPPED_CHARS = 40
+_CLAUSE_END = re.compile("(?<=[\u0e01-\u0e45\u0e47-\u0eff])[^\\S\\n]+(?=[\u0e01-\u0eff])")
+# So many characters of clauses together are a sentence; fewer are left to the one before.
+_CLAUSES_CHARS, _LAST_CLAUSE_CHARS = 60, 30
+# What the splitter does not know, as something of the same length that it knows: full stops of
+# Khmer and Tibetan, and quotation marks that stand for the sign within a Hebrew abbreviation.
+_KNOWN_STOPS = str.maketrans("។៕།༎", "။။။။")
+# Titles behind which no sentence ends: Arabic, Hindi, Bengali.
+_SHORTENED = re.compile("(?<![^\\s(])(?:[\u0621-\u064a]|डॉ|डा|ডা|ড)\\.\\s*$")
+_HEBREW_SIGN = re.compile('(?<=[א-ת])"(?=[א-ת])')
 # Where a sentence over the budget may be cut, best first.
 _CLAUSE = re.compile(r"(?<=[;:,–—،؛])\s+|(?<=[，、；：])\s*")
 _WORD = re.compile(r"\s+")
@@ -35,12 +50,16 @@ _TOKEN_CHARS = 12
 
 def is_terminated(text: str) -> bool:
     """Whether a text ends as a sentence does, unlike a heading or a wrapped line."""
-    return bool(_TERMINATED.search(text[-8:]))
+    end = text[-8:]
+    unstopped = len(text) >= _UNSTOPPED_CHARS and _UNSTOPPED.search(end)
+    return bool(unstopped or _TERMINATED.search(end))
 
 
 def is_question(text: str) -> bool:
     """Whether a text ends as a question does."""
-    return bool(_ASKED.search(text[-8:]))
+    # An Armenian question has its mark in the word that asks.
+    last = text.rstrip("։").rpartition("։")[2]
+    return "՞" in last or bool(_ASKED.search(text[-8:]))
 
 
 def passage(title: str, text: str) -> str:
@@ -118,7 +137,7 @@ def split_sentences(text: str, language: str) -> Iterator[Sentence]:
     for number, (start, end) in enumerate(_paragraphs(text), start=1):
         while start < end:
             piece = text[start : min(end, start + _SPLITTER_CHARS)]
-            ends = [found["end_index"] for found in get_sentence_boundaries(language, piece)]
+            ends = list(_sentence_ends(piece, language))
             # The last sentence may be cut off by the end of the piece: it begins the next one.
             if start + len(piece) < end and len(ends) > 1 and ends[-2] > len(piece) // 2:
                 ends.pop()
@@ -127,6 +146,21 @@ def split_sentences(text: str, language: str) -> Iterator[Sentence]:
                 if span:
                     yield Sentence(*span, number)
             start += ends[-1]
+
+
+def _sentence_ends(text: str, language: str) -> Iterator[int]:
+    known = _HEBREW_SIGN.sub("״", text.translate(_KNOWN_STOPS))
+    start = 0
+    for found in get_sentence_boundaries(language, known):
+        end = found["end_index"]
+        if end < len(text) and _SHORTENED.search(text, max(start, end - 8), end):
+            continue
+        for gap in _CLAUSE_END.finditer(text, start, end):
+            if gap.end() - start >= _CLAUSES_CHARS and end - gap.end() >= _LAST_CLAUSE_CHARS:
+                yield gap.end()
+                start = gap.end()
+        yield end
+        start = end
 
 
 def split_paragraphs(text: str) -> list[tuple[int, int]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -24,6 +26,11 @@ _HEADING_CHARS = 80
 # Where paragraphs are as short as these, as in news and posts, one goes on in the next. Longer ones
 # have a subject of their own, and quoting two would pad the answer.
 _SHORT_CHARS, _SHORT_SENTENCES = 300, 2
+# Chinese, Japanese and Korean characters, as wide as two others.
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
+    "\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def best_excerpts(hits: Sequence[Hit], count: int, chars: int) -> list[tuple[Exc
     Args:
         hits: Ranked chunks of one question.
         count: Excerpts at most.
-        chars: Length of an excerpt; only a single sentence may be longer.
+        chars: Length of an excerpt, see `_columns`; only a single sentence may be longer.
     """
     windows = [window for hit in hits for window in _windows(hit, chars)]
     scores = [
@@ -83,6 +90,7 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
     nothing follows.
     """
     sentences = hit.chunk.sentences
+    columns = _columns(hit)
     best = _best_of_sentences(hit)
     kinds = _Kinds.of(hit)
     for first, opening in enumerate(sentences):
@@ -92,7 +100,7 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
         while (
             last + 1 < len(sentences)
             and kinds.goes_on(first, last)
-            and sentences[last + 1].end - opening.start <= chars
+            and columns(opening.start, sentences[last + 1].end) <= chars
         ):
             last += 1
         # A token of the question keeps its best match in the sentences so far.
@@ -102,6 +110,19 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
             if reached < last and kinds.asks[reached]:
                 continue
             yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
+
+
+def _columns(hit: Hit) -> Callable[[int, int], int]:
+    """Return what measures a part of the article as it is read: wide characters count twice.
+
+    A Chinese character says about what two or three Latin ones say.
+    """
+    wide = [hit.chunk.start + match.start() for match in _WIDE.finditer(hit.chunk.text)]
+
+    def columns(start: int, end: int) -> int:
+        return end - start + bisect_left(wide, end) - bisect_left(wide, start)
+
+    return columns
 
 
 @dataclass(frozen=True, slots=True)

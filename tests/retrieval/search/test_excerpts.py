@@ -356,3 +356,18 @@ def test_words_that_answer_are_highlighted() -> None:
 @pytest.mark.parametrize("reading", [None, Read(14, 19, -3.0), Read(14, 19, 0.0)])
 def test_the_sentence_stays_where_no_words_answer(reading: Read | None) -> None:
     assert highlight_reading(EXCERPT, reading) == EXCERPT
+
+
+@pytest.mark.parametrize(("chars", "sentences"), [(88, 2), (87, 1)])
+def test_wide_characters_count_twice(chars: int, sentences: int) -> None:
+    text = (
+        "渡轮每天早上从老码头开往对岸的红石岛，一直。最末一班船晚上九点返航，价格不变，儿童免费。"
+    )
+    (excerpt,) = excerpts_of(
+        "渡轮每天早上从老码头开往对岸的红石岛 最末一班船晚上九点返航",
+        article("zh", text),
+        count=1,
+        chars=chars,
+    )
+    assert len(text) == 44
+    assert excerpt.text.count("。") == sentences
