@@ -4,7 +4,7 @@
     command            options, settings, printing and exit statuses of all commands
     build              puts encoder, index, search and answerer together
     answers            answers a question with excerpts, citations and a confidence
-    followups          completes a question that refers to an earlier one
+    followups          completes a question that leans on an earlier one
     refresh_process    refreshes the index in a process of its own, and watches the articles
     gaps               groups the questions that the articles do not answer
     terminal           draws answers, articles and reports, and holds the chat

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.errors import QuestionError
-from bot.followups import understand_follow_up
+from bot.followups import Rule, understand_follow_up
 from config import SearchSettings
 from retrieval.search import (
     Correction,
@@ -30,6 +30,10 @@ from retrieval.types import Excerpt, Reader
 
 # The confidence is computed from so many excerpts, however many are shown.
 _JUDGED = 3
+# How much better an excerpt must match a completed question than the question alone, in spreads of
+# the index's scale: if a word points back, and if the question is but short. Words of another
+# subject cost a spread or two.
+_WORSE, _BETTER = -0.4, 0.5
 # These are C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -123,9 +127,8 @@ class Answerer:
         started = time.perf_counter()
         asked = check_question(question, self._search.max_question_chars)
         count = excerpts or self._search.excerpts
-        understood, ranking, found = self._find(asked, earlier, max(count, _JUDGED))
-        judged = features(ranking, [window for _, window in found[:_JUDGED]])
-        confidence = confidence_of(judged, ranking.scale)
+        understood, result = self._find(asked, earlier, max(count, _JUDGED))
+        ranking, found, confidence = result.ranking, result.found, result.confidence
         if self._reader is not None:
             texts = [excerpt.text for excerpt, _ in found]
             readings = self._reader.read(ranking.question, texts)
@@ -134,8 +137,6 @@ class Answerer:
                 (highlight_reading(excerpt, reading), window)
                 for (excerpt, window), reading in zip(found, readings, strict=True)
             ]
-        if ranking.unknown_language is not None:
-            confidence *= ranking.unknown_language.certainty
         answer = Answer(
             question=asked,
             excerpts=tuple(excerpt for excerpt, _ in found[:count]),
@@ -148,41 +149,70 @@ class Answerer:
             corrected=ranking.question if ranking.corrections else None,
             corrections=ranking.corrections,
         )
-        return Trace(answer, ranking, tuple(window for _, window in found[:count]), judged)
+        windows = tuple(window for _, window in found[:count])
+        return Trace(answer, ranking, windows, result.judged)
 
-    def _find(
-        self, asked: str, earlier: Sequence[str], count: int
-    ) -> tuple[str | None, Ranking, list[tuple[Excerpt, Window]]]:
-        """Search for a question, completed by the earlier ones if it refers to them.
+    def _find(self, asked: str, earlier: Sequence[str], count: int) -> tuple[str | None, _Result]:
+        """Search for a question, completed by the earlier ones if it leans on them.
 
         Returns:
-            The completed question or None, its ranking, and the excerpts with their windows.
+            The completed question or None, and what was found.
         """
         snapshot = self._searcher.snapshot
         follow_up = understand_follow_up(asked, earlier, snapshot.languages, snapshot.rarity)
         if follow_up is None:
-            return None, *self._search_for(asked, count)
-        if follow_up.gain is None:
-            return follow_up.text, *self._search_for(follow_up.text, count)
-        alone, found_alone = self._search_for(asked, count)
-        # A question with a word that no article has is about a subject of its own.
-        if not absent_words(alone):
-            ranking, found = self._search_for(follow_up.text, count)
-            # If the earlier question was about something else, no excerpt has words of both.
-            gained = _best(found) - _best(found_alone)
-            if gained > follow_up.gain * ranking.scale.late_spread:
-                return follow_up.text, ranking, found
-        return None, alone, found_alone
+            return None, self._search_for(asked, count)
+        completed: _Result | None = None
+        if follow_up.rule in (Rule.ALWAYS, Rule.IF_ANSWERED):
+            completed = self._search_for(follow_up.text, count)
+            if follow_up.rule is Rule.ALWAYS or completed.confidence >= self._search.threshold:
+                return follow_up.text, completed
+        alone = self._search_for(asked, count)
+        # A question with a word that no article has is about a subject of its own; in another
+        # language than the articles', that word says nothing.
+        if absent_words(alone.ranking) and alone.ranking.unknown_language is None:
+            return None, alone
+        completed = completed or self._search_for(follow_up.text, count)
+        if self._prefers(completed, alone, follow_up.rule):
+            return follow_up.text, completed
+        return None, alone
 
-    def _search_for(
-        self, question: str, count: int
-    ) -> tuple[Ranking, list[tuple[Excerpt, Window]]]:
+    def _prefers(self, completed: _Result, alone: _Result, rule: Rule) -> bool:
+        """Whether a completed question finds enough to be searched instead of the question."""
+        surer = completed.confidence > alone.confidence
+        match rule:
+            case Rule.IF_ANSWERED:
+                return surer
+            case Rule.IF_SURER:
+                return surer and completed.confidence >= self._search.threshold
+            case _:
+                # If the earlier question was about something else, no excerpt has words of both.
+                spreads = (completed.best - alone.best) / completed.ranking.scale.late_spread
+                return spreads > (_WORSE if rule is Rule.UNLESS_WORSE else _BETTER)
+
+    def _search_for(self, question: str, count: int) -> _Result:
         ranking = self._searcher.search(question)
-        return ranking, best_excerpts(ranking.hits, count, self._search.excerpt_chars)
+        found = best_excerpts(ranking.hits, count, self._search.excerpt_chars)
+        judged = features(ranking, [window for _, window in found[:_JUDGED]])
+        confidence = confidence_of(judged, ranking.scale)
+        if ranking.unknown_language is not None:
+            confidence *= ranking.unknown_language.certainty
+        return _Result(ranking, found, judged, confidence)
 
 
-def _best(found: Sequence[tuple[Excerpt, Window]]) -> float:
-    return max((window.late for _, window in found[:_JUDGED]), default=0.0)
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What was found for one text, and how likely that answers."""
+
+    ranking: Ranking
+    found: list[tuple[Excerpt, Window]]
+    judged: Features
+    confidence: float
+
+    @property
+    def best(self) -> float:
+        """How well the best excerpt matches."""
+        return max((window.late for _, window in self.found[:_JUDGED]), default=0.0)
 
 
 def fold_question(text: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bot.answers import Answer, Answerer, Trace
+from bot.conversation import read_message
 from bot.errors import QuestionError
 from bot.evaluation.metrics import (
     RankingFigures,
@@ -228,8 +229,10 @@ def _ask(answerer: Answerer, question: Question, excerpts: int) -> QuestionOutco
     """Ask a question after the earlier ones of its conversation, as a chat does."""
     earlier: deque[str] = deque(maxlen=REMEMBERED)
     for one in question.history:
-        with suppress(QuestionError):
-            earlier.append(answerer.answer(one, earlier=earlier).searched)
+        said = read_message(one)
+        if said.talk is None:
+            with suppress(QuestionError):
+                earlier.append(answerer.answer(said.question, earlier=earlier).searched)
     try:
         trace = answerer.trace(question.question, excerpts, earlier)
     except QuestionError as exc:

@@ -16,7 +16,7 @@ from retrieval.types import Source
 from tests.retrieval.library import Library
 
 
-def test_a_question_that_says_nothing_alone_takes_over_words_of_the_one_before(
+def test_a_question_that_says_nothing_alone_asks_the_one_before_in_another_way(
     answerer: Answerer,
 ) -> None:
     before = "Why did communications fail?"
@@ -25,17 +25,17 @@ def test_a_question_that_says_nothing_alone_takes_over_words_of_the_one_before(
     assert alone.understood is None
     assert not alone.answered
     assert leaning.question == "And when was that?"
-    assert leaning.understood == leaning.searched == "And when was that? (communications fail)"
+    assert leaning.understood == leaning.searched == "When did communications fail?"
     first = answerer.answer(before).excerpts[0].source
     assert leaning.excerpts[0].source == first
 
 
-def test_a_word_that_points_back_takes_over_what_the_articles_have_beside_it(
+def test_a_word_that_points_back_gives_way_to_what_it_stands_for(
     answerer: Answerer,
 ) -> None:
     before = "When did the Kursk incursion begin?"
     answer = answerer.answer("Who ordered it?", earlier=[before])
-    assert answer.understood == "Who ordered it? (Kursk incursion begin)"
+    assert answer.understood == "Who ordered the Kursk incursion?"
     assert answer.excerpts[0].source == answerer.answer(before).excerpts[0].source
     assert answer.excerpts[0].source != answerer.answer("Who ordered it?").excerpts[0].source
 
@@ -80,18 +80,43 @@ def test_a_conversation_keeps_its_topic_until_another_comes_up(answerer: Answere
         understood.append(answer.understood)
         earlier.append(answer.searched)
     assert understood[0] is None
-    assert understood[1] == "Who lives there? (Artem Kariakin's home)"
+    assert understood[1] == "Who lives there, Artem Kariakin's home?"
     assert understood[2] is not None
     assert "Artem" in understood[2]
-    assert understood[3:] == [None, "How long does it take? (minefields breached)"]
+    assert understood[3:] == [None, "How long does it take, minefields?"]
 
 
 def test_follow_ups_are_understood_in_a_language_that_the_encoder_does_not_know(
     answerer: Answerer,
 ) -> None:
     answer = answerer.answer("А коли це було?", earlier=["Що сталося в Суджі?"])
-    assert answer.understood == "А коли це було? (сталося, Суджі)"
+    assert answer.understood == "Коли: Що сталося в Суджі?"
     assert answer.excerpts[0].source.path == "sudzha-a-border-town.md"
+
+
+def test_the_same_is_asked_of_something_else_if_the_articles_answer_that(
+    answerer: Answerer,
+) -> None:
+    before = ["What is the population of Luhansk?"]
+    town = answerer.answer("What about Sudzha?", earlier=before)
+    assert town.understood == "What is the population of Sudzha?"
+    assert "six thousand inhabitants" in town.excerpts[0].text
+    satellites = answerer.answer("What about Starlink?", earlier=before)
+    assert (satellites.understood, satellites.answered) == (None, True)
+    assert satellites.excerpts == answerer.answer("What about Starlink?").excerpts
+    owner = answerer.answer("Who owns it?", earlier=[*before, satellites.searched])
+    assert owner.understood == "Who owns Starlink?"
+
+
+@pytest.mark.parametrize("before", ["Who won the football cup in 1998?", "How are mines laid?"])
+def test_words_of_a_topic_that_was_left_are_not_dragged_along(
+    answerer: Answerer, before: str
+) -> None:
+    earlier = [before]
+    for question in ("What about Starlink?", "How high do its satellites fly?", "And in Sudzha?"):
+        answer = answerer.answer(question, earlier=earlier)
+        assert before.split()[-1].strip("?") not in answer.searched
+        earlier.append(answer.searched)
 
 
 def test_each_excerpt_has_its_reason(answerer: Answerer) -> None:

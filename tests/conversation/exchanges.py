@@ -40,7 +40,7 @@ OUTSIDE = Path(__file__).with_name("outside")
 
 _SEARCHED = ("confidence ", "the articles do not answer this.")
 _CITATION = re.compile(r"^\[\d+\] ", re.MULTILINE)
-_TALK_CHARS = 700
+_TALK_CHARS, _REFUSAL_CHARS = 700, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,9 @@ def faults(exchange: Exchange, reply: str, titles: Sequence[str]) -> list[str]:
     """Return what is wrong with a reply."""
     text = reply.casefold()
     found = [f"not a {exchange.kind}"] if not _KINDS[exchange.kind](reply, titles) else []
-    if (exchange.kind == "question") != any(words in text for words in _SEARCHED):
-        found.append("searched" if exchange.kind != "question" else "not searched")
+    asks = exchange.kind in ("question", "refusal")
+    if asks != any(words in text for words in _SEARCHED):
+        found.append("not searched" if asks else "searched")
     found += [
         f"without {words}"
         for words in exchange.holds
@@ -161,6 +162,11 @@ _KINDS: dict[str, Callable[[str, Sequence[str]], bool]] = {
     "summary": lambda reply, _: 3 <= len(_CITATION.findall(reply)) <= 5,
     "more": lambda reply, _: bool(_CITATION.search(reply)),
     "question": lambda reply, _: bool(reply),
+    "refusal": lambda reply, titles: (
+        len(reply) <= _REFUSAL_CHARS
+        and len(_CITATION.findall(reply)) == 1
+        and 2 <= _names(reply, titles) <= 4
+    ),
 }
 
 

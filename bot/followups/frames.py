@@ -1,0 +1,154 @@
+"""Frames: what was asked, asked again of something else, or for another time, place or reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.followups.parts import Phrase, Question
+from bot.followups.words import Kind, Word
+from retrieval.languages import terms
+
+_END = " \t?!.…,;:"
+# A question word that stands alone, with words that ask nothing: "since when", "how long".
+_ASKING_WORDS = 3
+
+
+def reframed(
+    asked: Question, before: Question, rarity: Callable[[str], float], *, meant: bool = False
+) -> str | None:
+    """Ask what was asked before of something else.
+
+    Args:
+        asked: What is asked about: "Donetsk", "in 2022", "the interceptor drones".
+        before: The question before.
+        rarity: Returns how rare a word is in the articles, from 0 to 1.
+        meant: Whether it is what the question before was meant to be about.
+
+    Returns:
+        The question before with one thing exchanged, or with one added; None if that says nothing
+        new.
+    """
+    new = asked.text.strip(_END)
+    first = asked.phrases[0]
+    placed = first.preposition is not None and asked.words[0] is first.preposition
+    if first.numeric:
+        target = next((one for one in reversed(before.phrases) if one.numeric), None)
+        return (
+            _exchanged(before, _span(target, preposition=placed), new)
+            if target
+            else _added(before, new)
+        )
+    if placed:
+        return _with_place(asked, before, new, first, rarity)
+    alike = _alike(asked, before)
+    if alike is not None:
+        return _exchanged(before, _span(alike), new)
+    if all(word.name or word.number for word in asked.words):
+        names = _names(before, rarity)
+        if names is not None:
+            return _exchanged(before, names, new)
+    if meant:
+        return _added(before, f", {new}")
+    if any(one.named for one in asked.phrases) and len(asked.phrases) > 1:
+        return None  # "The mayor of Belgorod" is a subject of its own.
+    if _is_definite(asked, before):
+        subject = max(before.phrases, key=lambda one: before.worth(one, rarity))
+        return f"{new}, {before.shown(subject)}?"
+    others = [one for one in before.phrases if not one.numeric]
+    free = [one for one in others if one.preposition is None or one.linked]
+    if not others:
+        return None
+    return _exchanged(before, _span((free or others)[-1]), new)
+
+
+def reasked(asked: Question, before: Question) -> str:
+    """Ask for another time, place or reason of what was asked before, or say both questions."""
+    new = asked.text.strip(_END)
+    old = before.text.strip(_END)
+    word = next((word for word in asked.words if word.kind is Kind.ASKING), None)
+    lists = asked.lists if asked.lists.when else before.lists
+    first = before.words[0]
+    if word is None or not (word.folded in lists.when or word.folded in before.lists.when):
+        return f"{new}: {old}?"
+    # "Since when was that": what follows asks nothing.
+    asking = asked.text[asked.words[0].start : word.end]
+    if first.kind is Kind.ASKING and first.folded in before.lists.when:
+        return f"{asking}{old[first.end :]}?"
+    if first.kind is Kind.HELPER:
+        return f"{asking} {old[:1].lower()}{old[1:]}?"
+    return f"{asking}: {old}?"
+
+
+def _with_place(
+    asked: Question, before: Question, new: str, first: Phrase, rarity: Callable[[str], float]
+) -> str:
+    """Put a phrase with its preposition into the place of one like it."""
+    preposition = first.preposition
+    assert preposition is not None, "the caller found one"
+    lists = before.lists
+    for one in reversed(before.phrases):
+        own = one.preposition
+        if own is None or one.linked or one.numeric:
+            continue
+        same = own.folded == preposition.folded
+        if same or (own.folded in lists.places and preposition.folded in lists.places):
+            return _exchanged(before, _span(one, preposition=True), new) or _added(before, new)
+    return _added(before, new)
+
+
+def _alike(asked: Question, before: Question) -> Phrase | None:
+    """Return the phrase whose last word is that of the new one: an FPV drone, another drone."""
+    last = _terms(asked, asked.phrases[-1].words[-1])
+    return next((one for one in before.phrases if last & _terms(before, one.words[-1])), None)
+
+
+def _terms(question: Question, word: Word) -> set[str]:
+    return set(terms(question.text[word.start : word.end], question.language))
+
+
+def _names(before: Question, rarity: Callable[[str], float]) -> tuple[int, int] | None:
+    """Return the span of the rarest name: what is everywhere in the articles is rarely asked of."""
+    phrases = [one for one in before.phrases if one.named]
+    if before.language == "de":  # where every noun has a capital
+        phrases = [one for one in phrases if one.start == one.words[0].start]
+    found = [one.names() for one in reversed(phrases)]
+    if not found:
+        return None
+    if before.language == "de":
+        return found[0][0].start, found[0][-1].end
+    best = max(
+        found,
+        key=lambda names: max(rarity(before.text[word.start : word.end]) for word in names),
+    )
+    return best[0].start, best[-1].end
+
+
+def _is_definite(asked: Question, before: Question) -> bool:
+    """Whether it is a thing of the subject's: "the price"; not another subject: "a tank"."""
+    first = asked.words[0]
+    if not asked.lists.articles:
+        return len(asked.words) == 1 and any(one.named for one in before.phrases)
+    return (
+        first.kind is Kind.ARTICLE
+        and first.folded not in ("a", "an")
+        and not first.folded.startswith("ein")
+    )
+
+
+def _span(phrase: Phrase, *, preposition: bool = False) -> tuple[int, int]:
+    if preposition and phrase.preposition is not None:
+        return phrase.preposition.start, phrase.end
+    return phrase.start, phrase.end
+
+
+def _exchanged(before: Question, span: tuple[int, int], new: str) -> str | None:
+    start, end = span
+    old = before.text
+    tail = old[end:].rstrip(_END)
+    # What belongs to a name that is exchanged belongs to the new one.
+    text = f"{old[:start]}{new}{tail}?"
+    return None if text.strip(_END).casefold() == old.strip(_END).casefold() else text
+
+
+def _added(before: Question, new: str) -> str:
+    return f"{before.text.strip(_END)}{'' if new.startswith(',') else ' '}{new}?"
