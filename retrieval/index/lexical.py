@@ -13,7 +13,7 @@ from retrieval.languages import FIELDS, analyzer, field, indexed, plain_analyzer
 
 # The words of all languages as they stand, to find the one that a question misspells.
 _WORDS = "words"
-LEXICAL_FORMAT = 7
+LEXICAL_FORMAT = 8
 """Raise when analysis or schema change."""
 _HEAP_BYTES = 32_000_000
 

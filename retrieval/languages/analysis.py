@@ -104,7 +104,9 @@ def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
     if field in STOP_WORDS:
         builder = builder.filter(tantivy.Filter.custom_stopword(list(STOP_WORDS[field])))
     if name and stemmed:
-        builder = builder.filter(tantivy.Filter.stemmer(name))
+        # "Kurse" becomes "kurs" and "Kurs" "kur" the first time.
+        for _ in range(2 if name == "german" else 1):
+            builder = builder.filter(tantivy.Filter.stemmer(name))
     return builder.filter(tantivy.Filter.ascii_fold()).build()
 
 

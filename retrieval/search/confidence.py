@@ -10,6 +10,7 @@ from retrieval.index import SHIPPED, Scale
 from retrieval.languages import split_words, terms
 from retrieval.search.dates import words_in_date
 from retrieval.search.excerpts import Window
+from retrieval.search.nouns import is_german_noun
 from retrieval.search.ranking import Ranking
 from retrieval.types import Reading, Source
 
@@ -126,9 +127,14 @@ def _dated(question: str, source: Source) -> set[str]:
 
 
 def names_and_numbers(question: str) -> list[str]:
-    """Return the words with a digit, and those that begin with a capital but for the first."""
+    """Return the words with a digit, and those that begin with a capital but for the first.
+
+    Of German nouns only those are left that nothing tells from a name.
+    """
+    found = split_words(question)
     return [
         word
-        for number, word in enumerate(split_words(question))
-        if any(map(str.isdigit, word)) or (number and word[0].isupper())
+        for number, word in enumerate(found)
+        if any(map(str.isdigit, word))
+        or (number and word[0].isupper() and not is_german_noun(found, number))
     ]

@@ -145,6 +145,7 @@ def test_any_text_has_one_language_or_none(text: str) -> None:
     [
         ("en", "flooding rivers", "the river floods"),
         ("de", "alte Brücken", "die alten Brücke"),
+        ("de", "ein Schwimmkurs, im Hals", "die Schwimmkurse, in den Hälsen"),
         ("ru", "старые мосты", "о старом мосте"),
         ("fr", "les rivières", "la rivière"),
     ],

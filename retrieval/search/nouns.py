@@ -1,0 +1,38 @@
+"""Nouns of German, which have a capital letter and are no names for that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+# What stands before a noun, and hardly before the name of a person or town.
+_DETERMINERS = """
+    der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner keines
+    am ans aufs beim fürs im ins vom zum zur dies dieser diese dieses diesen diesem
+    jeder jede jedes jeden jedem alle allen aller mein meine meinen meinem meiner dein deine
+    sein seine seinen seinem seiner ihr ihre ihren ihrem ihrer unser unsere unseren unserem unserer
+    welcher welche welches welchen welchem viel viele vielen wieviel wieviele mehr mehrere wenige
+    einige manche beide zwei drei
+"""
+_BEFORE_NOUNS = frozenset(_DETERMINERS.split())
+# Adjectives between both, by their endings: at most so many.
+_ENDINGS = ("e", "en", "er", "es", "em")
+_ADJECTIVES = 2
+# Not in "Ursula von der Leyen", nor in "van den Berg".
+_OF = frozenset({"von", "van"})
+
+
+def is_german_noun(words: Sequence[str], number: int) -> bool:
+    """Whether a word with a capital letter is a noun of a German sentence, as what is before tells.
+
+    Args:
+        words: Words of the sentence, as they are written.
+        number: Which of them.
+    """
+    before = number - 1
+    while before >= 0 and words[before].lower() not in _BEFORE_NOUNS:
+        adjective = words[before].islower() and words[before].endswith(_ENDINGS)
+        if not adjective or number - before > _ADJECTIVES:
+            return False
+        before -= 1
+    of_a_name = before > 0 and words[before - 1] in _OF and words[before - 2][:1].isupper()
+    return before >= 0 and not of_a_name
