@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.constrain import Constrain
+from rich.text import Text
 
 # This is #0087d7. Its contrast is 3.9 to 1 on white and 4.3 to 1 on #1e1e1e.
 ACCENT = "color(32)"
@@ -38,6 +40,11 @@ _VISIBLE: dict[int, str | None] = {
 }
 
 
+_STRONG = frozenset({"L", "R", "AL"})
+_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
+_ISOLATE, _RIGHT_TO_LEFT_ISOLATE, _END = "\u2068", "\u2067", "\u2069"
+
+
 def visible(text: str) -> str:
     """Return a text on one line that cannot steer a terminal.
 
@@ -45,6 +52,28 @@ def visible(text: str) -> str:
     that hide or reorder others are dropped.
     """
     return text.translate(_VISIBLE)
+
+
+def apart(text: str) -> str:
+    """Return a text for a line beside others: visible, and isolated if it runs from right to left.
+
+    Else its end would trade places with a date or number behind it where a terminal, or a program
+    that shows what was piped, knows of directions; the marks have no width.
+    """
+    if _RIGHT_TO_LEFT.isdisjoint(map(unicodedata.bidirectional, text)):
+        return visible(text)
+    return f"{_ISOLATE}{visible(text)}{_END}"
+
+
+def runs_from_right(text: str) -> bool:
+    """Whether a text's first letter is of a script that runs from right to left."""
+    directions = map(unicodedata.bidirectional, text)
+    return next((one for one in directions if one in _STRONG), "L") != "L"
+
+
+def line_from_right(line: Text) -> Text:
+    """Return a line so marked that it runs from right to left, whatever it begins with."""
+    return Text.assemble(_RIGHT_TO_LEFT_ISOLATE, line, _END)
 
 
 def json_text(document: Mapping[str, Any]) -> str:

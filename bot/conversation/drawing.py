@@ -10,7 +10,7 @@ from rich.text import Text
 
 from bot.conversation.replies import ArticleList, Continuation, Reply, Summary
 from bot.conversation.texts import closing, opening
-from bot.display import ACCENT, Readable, visible
+from bot.display import ACCENT, Readable, apart, visible
 from bot.terminal import ExcerptsDrawing
 from retrieval.types import Excerpt
 
@@ -50,10 +50,11 @@ def _parts(reply: Reply) -> Iterator[RenderableType]:
 
 
 def _article(lead: Excerpt) -> Iterator[Text]:
-    line = Text("• ", overflow="fold").append(_line(lead.source.title), f"bold {ACCENT}")
+    title = apart(" ".join(lead.source.title.split()))
+    line = Text("• ", overflow="fold").append(title, f"bold {ACCENT}")
     for part in (lead.source.date and lead.source.date.isoformat(), lead.source.path):
         if part:
-            line.append(f" · {visible(part)}", "dim")
+            line.append(f" · {apart(part)}", "dim")
     yield line
     yield Text(_line(lead.text))
 

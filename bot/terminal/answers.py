@@ -11,9 +11,9 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.style import Style
 from rich.text import Text
 
-from bot.display import ACCENT, Readable, visible
+from bot.display import ACCENT, Readable, apart, line_from_right, runs_from_right, visible
 from bot.language_names import language_names
-from retrieval.types import Excerpt
+from retrieval.types import Excerpt, Source
 
 if TYPE_CHECKING:
     from bot.answers import Answer
@@ -61,7 +61,7 @@ class ExcerptsDrawing:
 
 def _answer(answer: Answer, reasons: Sequence[RenderableType]) -> Iterator[RenderableType]:
     if answer.understood:
-        yield Text(f"Understood as: {visible(answer.understood)}", "dim")
+        yield Text(f"Understood as: {apart(answer.understood)}", "dim")
         yield Text()
     if answer.unknown_language:
         yield Text(_unknown_language(answer.unknown_language), "dim")
@@ -85,14 +85,12 @@ def _answer(answer: Answer, reasons: Sequence[RenderableType]) -> Iterator[Rende
 
 
 def _corrected(correction: Correction) -> str:
-    return (
-        f"Searched for “{visible(correction.searched)}” instead of “{visible(correction.written)}”."
-    )
+    return f"Searched for “{apart(correction.searched)}” instead of “{apart(correction.written)}”."
 
 
 def _unknown_language(found: UnknownLanguage) -> str:
     searched = (
-        f"searched for: {visible(found.searched)}"
+        f"searched for: {apart(found.searched)}"
         if found.share
         else "the articles have none of the words."
     )
@@ -125,9 +123,10 @@ class _Quotation:
             yield self.text
             return
         bar = ("| " if options.ascii_only else "▎ ", self.bar)
+        from_right = runs_from_right(self.text.plain)
         for line in self.text.wrap(console, max(1, options.max_width - 2)):
             line.rstrip()
-            yield Text.assemble(bar, line)
+            yield Text.assemble(bar, line_from_right(line) if from_right else line)
 
 
 def _quotation(excerpt: Excerpt, answers: bool) -> _Quotation:
@@ -157,15 +156,20 @@ def citation_line(number: int, excerpt: Excerpt, answers: bool) -> Text:
     url = source.url if source.url and _LINK.fullmatch(source.url) else None
     line = Text(style="" if answers else "dim", overflow="fold")
     line.append(f"[{number}] ", _BEST if answers else None)
-    line.append(visible(" ".join(source.title.split())), Style(link=url))
-    also = ", ".join(" ".join(one.title.split()) for one in excerpt.also[:_ALSO])
+    line.append(_title(source), Style(link=url))
+    also = ", ".join(map(_title, excerpt.also[:_ALSO]))
     if len(excerpt.also) > _ALSO:
         also += f" and {len(excerpt.also) - _ALSO:,} more"
     date = source.date.isoformat() if source.date else None
-    for part in (date, _place(excerpt), source.url, also and f"also in {also}"):
+    address = source.url and apart(source.url)
+    for part in (date, _place(excerpt), address, also and f"also in {also}"):
         if part:
-            line.append(" ").append(f"· {visible(part)}", "dim")
+            line.append(" ").append(f"· {part}", "dim")
     return line
+
+
+def _title(source: Source) -> str:
+    return apart(" ".join(source.title.split()))
 
 
 def _place(excerpt: Excerpt) -> str:

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from bot.display import ACCENT, Readable, counted, visible
+from bot.display import ACCENT, Readable, apart, counted, visible
 from retrieval.types import Article, Source
 
 
@@ -74,7 +74,7 @@ class SourcesDrawing:
         for source in self.sources:
             line = Text(_title(source), overflow="fold")
             for part in filter(None, (_date(source), source.path)):
-                line.append(f" · {visible(part)}", "dim")
+                line.append(f" · {apart(part)}", "dim")
             yield line
         if options.is_terminal:
             yield Text()
@@ -104,11 +104,11 @@ class ValuesDrawing:
 
 def _about(source: Source) -> str:
     about = (source.author, source.language, ", ".join(source.tags), source.url, source.path)
-    return " · ".join(visible(part) for part in (_date(source), *about) if part)
+    return " · ".join(apart(part) for part in (_date(source), *about) if part)
 
 
 def _title(source: Source) -> str:
-    return visible(" ".join(source.title.split()))
+    return apart(" ".join(source.title.split()))
 
 
 def _date(source: Source) -> str | None:

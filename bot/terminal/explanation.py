@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.answers import Trace
-from bot.display import Readable, visible
+from bot.display import Readable, apart
 from bot.terminal.answers import citation_line
 from retrieval.search import Explanation, Features, QueryTerm, TermPlace, WordMatch, absent_words
 from retrieval.types import Stage
@@ -131,7 +131,7 @@ def _account(trace: Trace, threshold: float) -> Text:
     lines = [f"{confidence}; {only}from {100 * threshold:g} % on it counts as an answer."]
     if answer.excerpts:
         lines.append(_judged(trace.judged))
-    missing = [visible(word) for word in absent_words(trace.ranking)]
+    missing = [apart(word) for word in absent_words(trace.ranking)]
     if missing and not answer.unknown_language:
         lines.append(f"Nowhere in the articles, in any form: {_listed(missing, _WORDS, ', ')}.")
     if not answer.answered:
@@ -174,12 +174,12 @@ def _word_rows(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _term(term: QueryTerm) -> str:
-    searched = "" if term.searched == term.word else f" ({visible(term.searched)})"
-    return f"{visible(term.word)}{searched} {term.weight:.2f}"
+    searched = "" if term.searched == term.word else f" ({apart(term.searched)})"
+    return f"{apart(term.word)}{searched} {term.weight:.2f}"
 
 
 def _pair(pair: WordMatch) -> str:
-    return f"{visible(pair.word)} → {visible(pair.match)} {pair.similarity:.2f}"
+    return f"{apart(pair.word)} → {apart(pair.match)} {pair.similarity:.2f}"
 
 
 def _listed(words: Sequence[str], most: int, between: str) -> str:

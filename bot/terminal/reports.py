@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.display import counted, visible
+from bot.display import apart, counted
 from retrieval.articles import Skipped
 from retrieval.index import Generation
 from retrieval.refresh import Preview, RefreshReport
@@ -34,17 +34,17 @@ def report_text(report: RefreshReport) -> str:
 
 def skipped_text(skipped: Iterable[Skipped]) -> str:
     """Return a line for each skipped file, with the reason."""
-    return "\n".join(f"skipped {visible(one.article)}: {visible(one.reason)}" for one in skipped)
+    return "\n".join(f"skipped {apart(one.article)}: {apart(one.reason)}" for one in skipped)
 
 
 def preview_text(preview: Preview) -> str:
     """Return a line for each file that a refresh would add, change or drop, then a summary."""
     renamed = dict(preview.renamed)
     lines = [
-        *(f"renamed {visible(old)} -> {visible(new)}" for old, new in preview.renamed),
-        *(f"added {visible(path)}" for path in preview.added if path not in renamed.values()),
-        *(f"modified {visible(path)}" for path in preview.modified),
-        *(f"deleted {visible(path)}" for path in preview.deleted if path not in renamed),
+        *(f"renamed {apart(old)} -> {apart(new)}" for old, new in preview.renamed),
+        *(f"added {apart(path)}" for path in preview.added if path not in renamed.values()),
+        *(f"modified {apart(path)}" for path in preview.modified),
+        *(f"deleted {apart(path)}" for path in preview.deleted if path not in renamed),
         *filter(None, [skipped_text(preview.skipped)]),
     ]
     changes = len(lines) - len(preview.skipped)

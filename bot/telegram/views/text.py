@@ -35,7 +35,7 @@ _RECOGNISED = re.compile(
     r"|(?<=\.)(?=[^\W\d_])"  # a domain
     r"|(?<=\d\.)(?=\d+\.\d)"  # an IPv4 address
 )
-_SENTENCE_END = re.compile(r"[.!?…。！？]['\"’”»)\]]*(?=\s)|[。！？]")
+_SENTENCE_END = re.compile(r"[.!?…؟۔।॥։።]['\"’”»)\]]*(?=\s)|[。！？။។៕]['\"’”»)\]」』】）》]*")
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 

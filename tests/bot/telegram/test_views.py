@@ -133,6 +133,8 @@ def test_long_addresses_stay_within_the_size_of_entities() -> None:
         ("👩‍👩‍👧‍👦" * 1_000, "👩‍👩‍👧‍👦 …"),
         ("e\u0301" * 4_000, "e\u0301 …"),
         ("鸦科鸟类能认人脸。" * 900, "脸。 …"),
+        ("कौवे चेहरे पहचानते हैं। " * 300, "हैं। …"),
+        ("هل تعرف الغربان الوجوه؟ " * 300, "الوجوه؟ …"),
     ],
 )
 def test_a_first_excerpt_that_is_too_long_is_cut(text: str, ends: str) -> None:

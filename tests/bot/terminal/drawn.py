@@ -8,8 +8,10 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-# All that a terminal may get of a text; rich's own sequences are absent without colour.
-HARMLESS = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*")
+_PLAIN = r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*"
+# All that a terminal may get of a text; rich's own sequences are absent without colour. What runs
+# from right to left stands between marks that isolate it.
+HARMLESS = re.compile(rf"{_PLAIN}(?:[\u2067\u2068]{_PLAIN}\u2069{_PLAIN})*")
 
 
 def drawn(renderable: RenderableType, width: int = 60, **options: Any) -> str:  # noqa: ANN401

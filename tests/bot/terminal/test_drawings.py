@@ -361,3 +361,30 @@ def test_a_report_counts(changed: dict[str, Any], text: str) -> None:
 def test_skipped_files_have_a_line_each() -> None:
     skipped = [Skipped("a\x1b.md", "it is empty"), Skipped("b.pdf", "too large")]
     assert skipped_text(skipped) == ("skipped a␛.md: it is empty\nskipped b.pdf: too large")
+
+
+ARABIC = Source("جدول.md", "جدول العبّارة 2025 (PDF)", dt.date(2025, 3, 4))
+
+
+def test_a_title_from_right_to_left_does_not_mix_with_the_date_behind_it() -> None:
+    quoted = replace(excerpt("Six.", (), source=ARABIC), also=(replace(SOURCE, title="הספינה"),))
+    assert plain(ExcerptsDrawing(answer(quoted), 0)).splitlines()[1] == (
+        "[1] \u2068جدول العبّارة 2025 (PDF)\u2069 · 2025-03-04 · paragraph 4"
+        " · also in \u2068הספינה\u2069"
+    )
+    assert plain(SourcesDrawing([ARABIC])) == (
+        "\u2068جدول العبّارة 2025 (PDF)\u2069 · 2025-03-04 · \u2068جدول.md\u2069"
+    )
+    assert skipped_text([Skipped("جدول.pdf", "an empty file")]) == (
+        "skipped \u2068جدول.pdf\u2069: an empty file"
+    )
+
+
+def test_each_line_of_an_excerpt_runs_as_its_first_letter_does() -> None:
+    text = "2025 عام العبّارة الجديدة. Red Island هي محطتها الأخيرة كل يوم."
+    arabic, english = (
+        drawn(ExcerptsDrawing(answer(excerpt(text, ())), 0), 40).splitlines()
+        for text in (text, f"Boats: {text}")
+    )
+    assert [line[2] + line.rstrip()[-1] for line in arabic[:2]] == ["\u2067\u2069"] * 2
+    assert not any("\u2067" in line for line in english)
