@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import QuestionError
 from bot.followups import Rule, understand_follow_up
@@ -26,7 +26,7 @@ from retrieval.search import (
     features,
     highlight_reading,
 )
-from retrieval.types import Excerpt, Reader
+from retrieval.types import Excerpt, Reader, Source
 
 # The confidence is computed from so many excerpts, however many are shown.
 _JUDGED = 3
@@ -34,6 +34,9 @@ _JUDGED = 3
 # the index's scale: if a word points back, and if the question is but short. Words of another
 # subject cost a spread or two.
 _WORSE, _BETTER = -0.4, 0.5
+# So many articles are named beside the first.
+_NEAR = 2
+_BLANK_LINE = re.compile(r"\n\s*\n")
 # These are C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
@@ -52,6 +55,7 @@ class Answer:
             know.
         corrected: The question, completed or not, without its typing errors, if it has any.
         corrections: The words that were corrected.
+        near: The articles that come closest next to that of the first excerpt.
     """
 
     question: str
@@ -64,6 +68,25 @@ class Answer:
     unknown_language: UnknownLanguage | None = None
     corrected: str | None = None
     corrections: tuple[Correction, ...] = ()
+    near: tuple[Source, ...] = ()
+
+    @property
+    def closest(self) -> Excerpt | None:
+        """The first excerpt's sentence that comes closest; None if nothing was found."""
+        if not self.excerpts:
+            return None
+        first = self.excerpts[0]
+        spans = (span for span in first.highlights if first.text[slice(*span)].strip())
+        start, end = next(spans, (0, len(first.text)))
+        return replace(
+            first,
+            paragraph=first.paragraph + len(_BLANK_LINE.findall(first.text, 0, start)),
+            start=first.start + start,
+            end=first.start + end,
+            text=first.text[start:end],
+            highlights=(),
+            last_paragraph=None,
+        )
 
     @property
     def searched(self) -> str:
@@ -148,6 +171,7 @@ class Answerer:
             unknown_language=ranking.unknown_language,
             corrected=ranking.question if ranking.corrections else None,
             corrections=ranking.corrections,
+            near=_near(result),
         )
         windows = tuple(window for _, window in found[:count])
         return Trace(answer, ranking, windows, result.judged)
@@ -213,6 +237,16 @@ class _Result:
     def best(self) -> float:
         """How well the best excerpt matches."""
         return max((window.late for _, window in self.found[:_JUDGED]), default=0.0)
+
+
+def _near(result: _Result) -> tuple[Source, ...]:
+    """Return the articles that come closest after the first."""
+    every = [
+        *(excerpt.source for excerpt, _ in result.found),
+        *(hit.source for hit in result.ranking.hits),
+    ]
+    others = {one.path: one for one in every if one.path != every[0].path}
+    return tuple(others.values())[:_NEAR]
 
 
 def fold_question(text: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from bot.followups.parts import Phrase, Question
-from bot.followups.words import Kind, Word
+from bot.followups.words import Kind, Word, fold
 from retrieval.languages import terms
 
 _END = " \t?!.…,;:"
-# A question word that stands alone, with words that ask nothing: "since when", "how long".
-_ASKING_WORDS = 3
+# So few characters before a colon are a question that `reasked` put before another.
+_REASKED = re.compile(r"[^:?]{1,40}: (?=\w)")
 
 
 def reframed(
@@ -64,16 +65,21 @@ def reframed(
 def reasked(asked: Question, before: Question) -> str:
     """Ask for another time, place or reason of what was asked before, or say both questions."""
     new = asked.text.strip(_END)
-    old = before.text.strip(_END)
+    # What was asked in this way before, "Why: who held it?", is asked again without "why".
+    asked_before = _REASKED.match(before.text)
+    cut = asked_before.end() if asked_before else 0
+    first = next(word for word in before.words if word.start >= cut)
+    old = before.text[first.start :].rstrip(_END)
     word = next((word for word in asked.words if word.kind is Kind.ASKING), None)
+    if word is not None and fold(old).startswith(f"{word.folded} "):
+        return f"{old}?"
     lists = asked.lists if asked.lists.when else before.lists
-    first = before.words[0]
     if word is None or not (word.folded in lists.when or word.folded in before.lists.when):
         return f"{new}: {old}?"
     # "Since when was that": what follows asks nothing.
     asking = asked.text[asked.words[0].start : word.end]
     if first.kind is Kind.ASKING and first.folded in before.lists.when:
-        return f"{asking}{old[first.end :]}?"
+        return f"{asking}{old[first.end - first.start :]}?"
     if first.kind is Kind.HELPER:
         return f"{asking} {old[:1].lower()}{old[1:]}?"
     return f"{asking}: {old}?"

@@ -1,10 +1,10 @@
-"""Drawings of an answer: its excerpts, each with its citation below."""
+"""Drawings of an answer: its excerpts, each with its citation below; or what comes closest."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -12,19 +12,18 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.display import ACCENT, Readable, apart, line_from_right, runs_from_right, visible
-from bot.language_names import language_names
+from bot.languages import LANGUAGES, Language
+from retrieval.languages import language_of_question
 from retrieval.types import Excerpt, Source
 
 if TYPE_CHECKING:
     from bot.answers import Answer
     from retrieval.search import Correction, UnknownLanguage
 
-NO_ANSWER = "The articles do not answer this."
-CLOSEST = "Closest excerpts, which may not answer:"
-
 _BEST = f"bold {ACCENT}"
 # So many other articles with the same words are named.
 _ALSO = 3
+_SENTENCE_CHARS, _TITLE_CHARS = 400, 100
 
 _SPACE = re.compile(r"\s+")
 _LINK = re.compile(r"https?://[!-~]+")
@@ -33,6 +32,9 @@ _LINK = re.compile(r"https?://[!-~]+")
 @dataclass(frozen=True, slots=True)
 class AnswerDrawing:
     """An answer: its excerpts, then time and confidence.
+
+    One that does not answer has only the sentence that comes closest, unless reasons are given. It
+    is drawn in the language of its question.
 
     Attributes:
         reasons: What is drawn below each citation, then what is drawn at the end; see
@@ -60,23 +62,27 @@ class ExcerptsDrawing:
 
 
 def _answer(answer: Answer, reasons: Sequence[RenderableType]) -> Iterator[RenderableType]:
+    language = _language_of(answer)
     if answer.understood:
-        yield Text(f"Understood as: {apart(answer.understood)}", "dim")
+        question = apart(answer.understood)
+        yield Text(language.say("Understood as: {question}", question=question), "dim")
         yield Text()
     if answer.unknown_language:
-        yield Text(_unknown_language(answer.unknown_language), "dim")
+        yield Text(_unknown_language(answer.unknown_language, language), "dim")
         yield Text()
     if answer.corrections:
-        yield Text(" ".join(map(_corrected, answer.corrections)), "dim")
+        yield Text(" ".join(_corrected(one, language) for one in answer.corrections), "dim")
         yield Text()
     if not answer.answered:
-        yield Text(NO_ANSWER, "bold")
+        yield Text(language.say("The articles do not answer this."), "bold")
         if not answer.excerpts:
             yield from reasons
             return
-        yield Text(CLOSEST, "dim")
         yield Text()
-    yield from _excerpts(answer, 0, reasons)
+    if answer.answered or reasons:
+        yield from _excerpts(answer, 0, reasons)
+    else:
+        yield from _closest(answer, language)
     yield Text()
     # A confidence never rounds to 100 %, as nothing is certain.
     confidence = f"confidence {min(100 * answer.confidence, 99):.0f} %"
@@ -84,18 +90,57 @@ def _answer(answer: Answer, reasons: Sequence[RenderableType]) -> Iterator[Rende
     yield from reasons[len(answer.excerpts) :]
 
 
-def _corrected(correction: Correction) -> str:
-    return f"Searched for “{apart(correction.searched)}” instead of “{apart(correction.written)}”."
-
-
-def _unknown_language(found: UnknownLanguage) -> str:
-    searched = (
-        f"searched for: {apart(found.searched)}"
-        if found.share
-        else "the articles have none of the words."
+def _closest(answer: Answer, language: Language) -> Iterator[RenderableType]:
+    """Draw the one sentence that comes closest, and name the next articles."""
+    sentence = answer.closest
+    assert sentence is not None, "an excerpt was found"
+    yield Text(language.say("Closest, but not an answer:"), "dim")
+    yield _quotation(replace(sentence, text=_shortened(sentence.text, _SENTENCE_CHARS)), False)
+    yield citation_line(1, sentence, False)
+    yield Text()
+    titles = ", ".join(
+        language.say("“{title}”", title=apart(_shortened(one.title, _TITLE_CHARS)))
+        for one in answer.near
     )
-    known = language_names(found.languages)
-    return f"The encoder {visible(found.encoder)} knows {known} only; {searched}"
+    also = language.say("Next come {titles}.", titles=titles) if titles else ""
+    more = language.say("Say “more” for the closest excerpts.")
+    yield Text(" ".join(filter(None, [also, more])), "dim")
+
+
+def _shortened(text: str, chars: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= chars else f"{line[: chars - 1].rstrip()}…"
+
+
+def _language_of(answer: Answer) -> Language:
+    """Return the language of a question, as far as its words tell and the messages are in it."""
+    found = language_of_question(answer.question, frozenset(LANGUAGES))
+    return LANGUAGES.get(found or "", LANGUAGES["en"])
+
+
+def _corrected(correction: Correction, language: Language) -> str:
+    return language.say(
+        "Searched for “{searched}” instead of “{written}”.",
+        searched=apart(correction.searched),
+        written=apart(correction.written),
+    )
+
+
+def _unknown_language(found: UnknownLanguage, language: Language) -> str:
+    encoder, languages = visible(found.encoder), language.languages(found.languages)
+    if not found.share:
+        return language.say(
+            "The encoder {encoder} knows {languages} only; the articles have no word of the "
+            "question.",
+            encoder=encoder,
+            languages=languages,
+        )
+    return language.say(
+        "The encoder {encoder} knows {languages} only; searched for: {words}",
+        encoder=encoder,
+        languages=languages,
+        words=apart(found.searched),
+    )
 
 
 def _excerpts(

@@ -60,6 +60,7 @@ class Chat:
         self._trace: Trace | None = None
         self._quoted: Answer | None = None
         self._asked = False
+        self._shown = 0
         self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
         self._sources: tuple[int, dict[str, Source]] = (-1, {})
@@ -87,12 +88,12 @@ class Chat:
             elif line:
                 self._hear(line)
         except (QuestionError, RetrievalError) as exc:
-            self.say(str(exc))
+            self.tell(str(exc))
         except Exception as exc:
             logger.info("failed to handle a line", exc_info=True)
-            self.say(f"Something went wrong ({type(exc).__name__}: {exc}); -v shows where.")
+            self.tell(f"Something went wrong ({type(exc).__name__}: {exc}); -v shows where.")
 
-    def say(self, text: str) -> None:
+    def tell(self, text: str) -> None:
         """Show a line of text."""
         self._show(Text(visible(text)))
 
@@ -150,6 +151,8 @@ class Chat:
         self._trace = self._library.answerer.trace(question, earlier=before)
         self._before = before
         answer = self._trace.answer
+        # Of what does not answer, only a sentence is shown.
+        self._shown = len(answer.excerpts) if answer.answered else 0
         self._earlier.append(answer.searched)
         self._show(AnswerDrawing(answer))
         if self._library.writer is not None:
@@ -162,7 +165,7 @@ class Chat:
         command = COMMANDS.get(name.lower())
         if command is None:
             (nearest,) = get_close_matches(name.lower(), COMMANDS, n=1, cutoff=0)
-            self.say(f"There is no command {name}; the nearest is {nearest}, /help lists all.")
+            self.tell(f"There is no command {name}; the nearest is {nearest}, /help lists all.")
         else:
             command.run(self, argument.strip())
 
@@ -187,15 +190,21 @@ class Chat:
 
     def _more(self, _argument: str) -> None:
         if self._trace is None:
-            self.say("Ask a question first; then /more shows further excerpts.")
+            self.tell("Ask a question first; then /more shows further excerpts.")
         elif not self._add_excerpts():
-            self.say("There are no more excerpts for this question.")
+            self.tell("There are no more excerpts for this question.")
 
     def _add_excerpts(self) -> bool:
         """Show further excerpts for the last question; return whether there are any."""
         last = self._trace
         assert last is not None, "a question was asked"
         known = last.answer.excerpts
+        if self._shown < len(known):
+            self._quoted = None
+            self._earlier.append(last.answer.searched)
+            self._show(ExcerptsDrawing(last.answer, self._shown))
+            self._shown = len(known)
+            return True
         found = self._library.answerer.trace(last.answer.question, len(known) + _MORE, self._before)
         # They are compared by place, as scores of another generation differ.
         places = {(one.source.path, one.start) for one in known}
@@ -212,16 +221,23 @@ class Chat:
         # As for the conversation, each "more" is remembered.
         self._earlier.append(answer.searched)
         self._show(ExcerptsDrawing(answer, len(known)))
+        self._shown = len(answer.excerpts)
         return True
+
+    def _new(self, _argument: str) -> None:
+        self._trace = self._quoted = None
+        self._asked, self._shown, self._before = False, 0, ()
+        self._earlier.clear()
+        self.tell("A new conversation begins; what was asked before counts no more.")
 
     def _why(self, argument: str) -> None:
         if self._trace is None:
-            self.say("Ask a question first; then /why tells how its excerpts were chosen.")
+            self.tell("Ask a question first; then /why tells how its excerpts were chosen.")
             return
         citation = _citation(argument)
         citations = dict(self._trace.answer.cited())
         if argument and citation not in citations:
-            self.say(self._no_citation(argument))
+            self.tell(self._no_citation(argument))
             return
         threshold = self._library.settings.search.threshold
         self._show(ExplanationDrawing(self._trace, threshold, citation))
@@ -241,11 +257,11 @@ class Chat:
         elif argument in self._by_path():
             path = self._by_path()[argument].path
         else:
-            self.say(self._not_showable(argument))
+            self.tell(self._not_showable(argument))
             return
         article = self._library.store.article(path)
         if article is None:
-            self.say(f"{path} is no longer among the articles.")
+            self.tell(f"{path} is no longer among the articles.")
             return
         self._show(ArticleDrawing(article, marked))
 
@@ -290,6 +306,7 @@ COMMANDS = {
     "/more": Command("", "further excerpts for the last question", Chat._more),
     "/show": Command("N|PATH", "the article of citation [N], or any article", Chat._show_article),
     "/why": Command("N", "why the excerpts were chosen, or that of citation [N]", Chat._why),
+    "/new": Command("", "begin a new conversation", Chat._new),
     "/status": Command("", "what is indexed, and with which model", Chat._status),
     "/refresh": Command("", "bring the index in line with the articles", Chat._refresh),
     "/quit": Command("", "leave, as Ctrl-D does", Chat._quit),

@@ -121,4 +121,4 @@ def _converse(chat: Chat, settings: ConsoleSettings) -> None:
         try:
             chat.handle(line)
         except KeyboardInterrupt:
-            chat.say("Stopped.")
+            chat.tell("Stopped.")

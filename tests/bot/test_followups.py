@@ -63,6 +63,8 @@ def test_what_was_asked_is_asked_of_something_else(before: str, question: str, m
         (OFFENSIVE, "Why?", "Why did the Kursk offensive begin in August?"),
         ("Did Ukraine hold Sudzha?", "Since when?", "Since when did Ukraine hold Sudzha?"),
         (POPULATION, "Who?", "Who: What is the population of Luhansk?"),
+        ("Who held it in Sudzha?", "Who?", "Who held it in Sudzha?"),
+        ("Why: Who held Sudzha?", "When?", "When: Who held Sudzha?"),
         (FAILURE, "Are you sure?", "Are you sure: Why did communications fail?"),
         ("Коли почалася операція?", "А чому?", "Чому почалася операція?"),
         ("Когда началась операция?", "Почему?", "Почему началась операция?"),

@@ -33,7 +33,7 @@ from bot.telegram.views.message import (
 from bot.telegram.views.quotes import address, best_sentence, cited, named, quoted, titled
 from bot.telegram.views.text import one_line, safe, shortened, units
 from retrieval.search import Correction, Explanation, UnknownLanguage
-from retrieval.types import Excerpt, Source
+from retrieval.types import Excerpt
 
 MORE = 3
 """Excerpts that a press adds, and the most that an answer opens with."""
@@ -53,6 +53,8 @@ CARDS = 10
 """Excerpts that inline mode offers."""
 _DESCRIPTION_UNITS = 200
 _QUESTION_UNITS = 200
+_CLOSEST_UNITS, _NEAR_UNITS = 900, 120
+"""The closest sentence with its citation, and the title of an article beside it."""
 
 
 def answer(
@@ -111,21 +113,23 @@ def worth_showing(answer: Answer) -> int:
 
 
 def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
-    """Say that the articles do not answer, and name the closest of them."""
-    parts = [
+    """Say that the articles do not answer, quote the closest sentence, name the next articles."""
+    said = joined(
         _opening(answer, language),
         part(language.say("The articles do not answer this.")),
-    ]
-    if not answer.excerpts:
-        return joined(*parts, by="\n\n")
-    sources: dict[str, Source] = {}
-    for excerpt in answer.excerpts:
-        sources.setdefault(excerpt.source.path, excerpt.source)
-    lines = [
-        joined(part("• "), named(source, language)) for source in list(sources.values())[:MORE]
-    ]
-    listed = joined(part(language.say("Closest articles:")), *lines, by="\n")
-    message = joined(*parts, listed, by="\n\n")
+        by="\n\n",
+    )
+    sentence = answer.closest
+    if sentence is None:
+        return said
+    quote = joined(
+        part(language.say("Closest, but not an answer:")),
+        quoted(sentence, language, citation=1, room=_CLOSEST_UNITS),
+        by="\n",
+    )
+    others = [joined(part("• "), named(one, language, room=_NEAR_UNITS)) for one in answer.near]
+    more = part(language.say("Say “more” for the closest excerpts."))
+    message = joined(said, quote, joined(*others, by="\n"), more, by="\n\n")
     show = Button(language.say("Show closest excerpts"), Press(Action.ANSWER, number, MORE))
     return Message(message.text, message.entities, ((show,),))
 

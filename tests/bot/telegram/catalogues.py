@@ -20,9 +20,12 @@ from babel.messages.pofile import read_po, write_po
 
 import bot.conversation
 import bot.telegram
+import bot.terminal
 from bot.languages import LANGUAGES, PLACE
 
-PACKAGES = tuple(Path(str(one.__file__)).parent for one in (bot.telegram, bot.conversation))
+PACKAGES = tuple(
+    Path(str(one.__file__)).parent for one in (bot.telegram, bot.conversation, bot.terminal)
+)
 COMMAND = "python -m tests.bot.telegram.catalogues"
 
 _TEXTS = {"say": 1, "count": 2}

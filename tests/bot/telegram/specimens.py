@@ -97,6 +97,7 @@ FOLLOW_UP = Answer(
     generation=4,
     elapsed_ms=12.0,
     understood="How long do magpies hold a grudge?",
+    near=(CORVIDS.source,),
 )
 MISSPELT = replace(
     ANSWERED,

@@ -19,7 +19,8 @@ from .virtual import Clock
 pytestmark = pytest.mark.anyio
 
 FOLLOW_UP = "And who?"
-OF_CROWS = "And who? (recognise human faces)"
+OF_CROWS = "Who can recognise human faces?"
+OF_TIDES = "Who: What raises tides twice a day?"
 
 
 @dataclass
@@ -51,13 +52,13 @@ async def test_a_follow_up_leans_on_the_question_before_it(talk: Talk) -> None:
     assert talk.ask(CROWS) is None
     assert talk.ask(FOLLOW_UP) == OF_CROWS
     assert talk.ask(TIDES) is None
-    assert talk.ask(FOLLOW_UP) == "And who? (raises tides twice)"
+    assert talk.ask(FOLLOW_UP) == OF_TIDES
 
 
 async def test_follow_ups_of_a_follow_up_keep_to_the_subject(talk: Talk) -> None:
     talk.ask(CROWS)
     talk.ask(FOLLOW_UP)
-    assert talk.ask("And where?") == "And where? (recognise human faces)"
+    assert talk.ask("And where?") == "Where: Who can recognise human faces?"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ async def test_an_edited_question_leans_on_what_came_before_it(talk: Talk) -> No
     assert reply.answer is not None
     assert reply.answer.understood == OF_CROWS
     talk.replies.shown(AskedQuestion(place, 2, FOLLOW_UP, "en"), reply)
-    assert talk.ask("Who?") == "Who? (recognise human faces)"
+    assert talk.ask("Who?") == OF_CROWS
     assert talk.replies.edited(AskedQuestion(place, 2, FOLLOW_UP, "en")) is None
 
 
@@ -139,7 +140,7 @@ async def test_members_of_a_group_have_conversations_of_their_own(
     others = emulator.messages[2:4]
     assert all("Understood" not in message.text for message in others)
     assert private.text.startswith(f"Understood as: {OF_CROWS}")
-    assert topical.text.startswith("Understood as: And who? (raises tides twice)")
+    assert topical.text.startswith(f"Understood as: {OF_TIDES}")
 
 
 async def test_a_conversation_goes_on_after_a_restart(emulator: Emulator, tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ async def test_a_question_asked_in_an_outage_is_answered_after_it_and_leans_on_t
     assert len(emulator.messages) == 1
     async with serving(emulator, tmp_path):
         _, message = await emulator.sent(2)
-    assert message.text.startswith("Understood as: And who? (recognise human faces)\n")
+    assert message.text.startswith("Understood as: Who can recognise human faces?\n")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
 from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Action, Button, Message, Press
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
-from retrieval.types import Stage
+from retrieval.types import Source, Stage
 
 from .emulator import units
 from .samples import (
@@ -146,18 +146,21 @@ def test_a_first_excerpt_that_is_too_long_is_cut(text: str, ends: str) -> None:
     assert flaws(message) == []
 
 
-def test_without_an_answer_the_closest_articles_are_named_once_each() -> None:
-    found = [
-        excerpt("One.", date=dt.date(2024, 5, 3), url="https://a.org"),
-        excerpt("Two."),
-        *(excerpt(path=f"{name}.md", title=name) for name in ("Jays", "Ravens", "Rooks")),
-    ]
-    message = views.unanswered(answer(*found, answered=False), ENGLISH, number=7)
+def test_without_an_answer_the_closest_sentence_and_the_next_articles_are_named() -> None:
+    found = excerpt(
+        "One.\n\nTwo. Three.", ((6, 10),), date=dt.date(2024, 5, 3), url="https://a.org"
+    )
+    refused = replace(
+        answer(found, excerpt("Four."), answered=False),
+        near=(Source("jays.md", "Jays"), Source("ravens.md", "Ravens")),
+    )
+    message = views.unanswered(refused, ENGLISH, number=7)
     assert message.text == (
         "The articles do not answer this.\n\n"
-        "Closest articles:\n• On corvids · May 3, 2024\n• Jays\n• Ravens"
+        "Closest, but not an answer:\nTwo.\n[1] On corvids · May 3, 2024 · paragraph 5\n\n"
+        "• Jays\n• Ravens\n\n"
+        "Say “more” for the closest excerpts."
     )
-    assert [entity.url for entity in message.entities] == ["https://a.org"]
     assert buttons(message) == [[("Show closest excerpts", Press(Action.ANSWER, 7, 3))]]
 
 

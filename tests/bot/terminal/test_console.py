@@ -156,7 +156,31 @@ def test_a_follow_up_leans_on_the_question_before(talk: Talk) -> None:
     talk("Who can recognise human faces?")
     talk("/status")
     reply = talk("And who?")
-    assert reply.startswith("Understood as: And who? (recognise human faces)\n")
+    assert reply.startswith("Understood as: Who can recognise human faces?\n")
+
+
+def test_a_new_conversation_leans_on_nothing(talk: Talk) -> None:
+    talk("Who can recognise human faces?")
+    assert talk("/new").startswith("A new conversation begins")
+    assert "Understood as" not in talk("And who?")
+    assert talk("/new") == talk("/new")
+    assert talk("/more").startswith("Ask a question first")
+
+
+def test_a_refusal_is_one_sentence_and_more_shows_the_closest_excerpts(tmp_path: Path) -> None:
+    talk = Talk(library(tmp_path), plain=True)
+    refused = talk("Zanzibar parliament moon?").split("\n\n")
+    assert refused[0] == "The articles do not answer this."
+    assert re.fullmatch(r"Closest, but not an answer:\n“[^.]+.”\n\[1\] .+", refused[1])
+    assert re.fullmatch(r"Next come “\w+”, “\w+”. Say “more” for the closest .+", refused[2])
+    assert re.findall(r"^\[\d\]", talk("more"), re.MULTILINE) == ["[1]"]
+    assert re.findall(r"^\[\d\]", talk("more"), re.MULTILINE)[0] == "[2]"
+
+
+def test_a_refusal_is_said_in_the_language_of_the_question(talk: Talk) -> None:
+    assert talk("Хто живе на цьому острові?").startswith("У статтях немає відповіді")
+    assert talk("Кто живёт на этом острове?").startswith("В статьях нет ответа")
+    assert talk("Wer lebt denn auf dieser Insel?").startswith("Die Artikel beantworten")
 
 
 def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:

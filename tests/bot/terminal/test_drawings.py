@@ -130,14 +130,16 @@ def test_an_answer_on_a_terminal_has_a_bar_and_is_wrapped() -> None:
     )
 
 
-def test_without_an_answer_the_closest_excerpts_are_marked_as_such() -> None:
+def test_without_an_answer_the_closest_sentence_is_marked_as_such() -> None:
     text = plain(AnswerDrawing(answer(excerpt("One.", ()), answered=False, confidence=0.06)))
     assert text == (
         "The articles do not answer this.\n"
-        "Closest excerpts, which may not answer:\n"
         "\n"
+        "Closest, but not an answer:\n"
         "“One.”\n"
         "[1] On corvids · 2024-05-03 · paragraph 4 · https://example.org/corvids\n"
+        "\n"
+        "Say “more” for the closest excerpts.\n"
         "\n"
         "12 ms · confidence 6 %"
     )
@@ -153,7 +155,7 @@ def test_the_best_sentence_is_emphasised_in_an_answer_only() -> None:
     )
     dimmer = coloured(AnswerDrawing(answer(excerpt(), answered=False)))
     assert "38;5;32" not in dimmer
-    assert "\x1b[2m“Crows recognise" in dimmer
+    assert "\x1b[2m“They hold" in dimmer
 
 
 def test_more_goes_on_with_the_numbers() -> None:
