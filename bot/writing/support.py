@@ -7,7 +7,6 @@ compared as words. A sentence that claims several things is checked part by part
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,7 +27,7 @@ from bot.writing.claims import (
     words_in,
 )
 from retrieval.chunking import chunk, passage, short_title
-from retrieval.languages import terms
+from retrieval.languages import terms, word_offsets
 from retrieval.search import similarity, token_word_spans
 from retrieval.types import (
     Article,
@@ -178,8 +177,8 @@ class Evidence:
         is_name = np.concatenate([one.is_name for one in cited])
         is_word = np.concatenate([one.is_word for one in cited])
         known = frozenset(terms(text, language))
-        for at, match in enumerate(claim.words):
-            word = match[0]
+        for at, span in enumerate(claim.words):
+            word = sentence[slice(*span)]
             if (
                 len(word) < 2
                 or not word.islower()
@@ -206,7 +205,7 @@ class _Claim:
     text: str
     starts: IntArray
     similarities: Sequence[FloatArray]
-    words: Sequence[re.Match[str]]
+    words: Sequence[tuple[int, int]]
     matches: FloatArray
 
     @classmethod
@@ -216,17 +215,17 @@ class _Claim:
         similarities = [similarity(question.tokens, one.codes) for one in cited]
         best = np.concatenate(similarities, axis=1)
         starts = question.spans[:, 0]
-        words = [word for word in re.finditer(r"\w+", text) if terms(word.group(), language)]
+        words = [span for span in word_offsets(text) if terms(text[slice(*span)], language)]
         if not best.size:
             words = []
-        rows = [(starts >= word.start()) & (starts < word.end()) for word in words]
+        rows = [(starts >= start) & (starts < end) for start, end in words]
         # Words beyond the encoder's window have no tokens, and match nothing.
         means = [best[row].max(axis=1).mean() if row.any() else 0.0 for row in rows]
         return cls(text, starts, similarities, words, np.array(means, dtype=np.float32))
 
     def _inside(self, span: tuple[int, int]) -> FloatArray:
         start, end = span
-        return self.matches[[start <= word.start() < end for word in self.words]]
+        return self.matches[[start <= word < end for word, _ in self.words]]
 
     def count(self, span: tuple[int, int]) -> int:
         """Count the words of a part."""
@@ -250,8 +249,8 @@ class _Claim:
 
     def is_like(self, at: int, is_name: BoolArray, is_word: BoolArray) -> bool:
         """Whether what a word matches best are names."""
-        word = self.words[at]
-        rows = (self.starts >= word.start()) & (self.starts < word.end())
+        start, end = self.words[at]
+        rows = (self.starts >= start) & (self.starts < end)
         if not rows.any() or not is_word.any():
             return False
         similar = np.where(is_word, np.concatenate(self.similarities, axis=1)[rows], -1.0)

@@ -20,8 +20,17 @@ from retrieval.languages.analysis import (
     words,
 )
 from retrieval.languages.detection import language_of_article, language_of_question
-from retrieval.languages.segmentation import LETTERS, is_unspaced, segments, split_words
+from retrieval.languages.segmentation import (
+    LETTERS,
+    is_unspaced,
+    joined,
+    segments,
+    split_compounds,
+    split_words,
+    word_offsets,
+)
 from retrieval.languages.transliteration import spellings
+from retrieval.languages.width import columns, wide_places
 
 __all__ = [
     "FIELDS",
@@ -29,16 +38,21 @@ __all__ = [
     "OTHER",
     "WITH_STOP_WORDS",
     "analyzer",
+    "columns",
     "field",
     "indexed",
     "is_unspaced",
+    "joined",
     "language_of_article",
     "language_of_question",
     "plain_analyzer",
     "segments",
     "spellings",
+    "split_compounds",
     "split_words",
     "term_of",
     "terms",
+    "wide_places",
+    "word_offsets",
     "words",
 ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 Span = tuple[int, int]
 
@@ -30,6 +31,7 @@ _MARKS = "".join(
 )
 WORD = re.compile(f"\\w[\\w{_MARKS}\u200c\u200d]*")
 """A word with its marks; where a script has no blanks, all words up to the next punctuation."""
+_COMPOUND = re.compile(f"{WORD.pattern}(?:[-'\u2019.]{WORD.pattern})*")
 _LETTER = f"[^\\W\\d_{_SYLLABLES}{_CHINESE}]"
 LETTERS = re.compile(f"{_LETTER}(?:{_LETTER}|[{_MARKS}\u200c\u200d])*")
 """Letters in a row with their marks, of a script that has blanks."""
@@ -54,10 +56,32 @@ def split_words(text: str) -> list[str]:
     """Return the words of a text with their marks, in order."""
     if not _UNSPACED.search(text):
         return WORD.findall(text)
-    return [text[start:end] for start, end in word_spans(text)]
+    return [text[start:end] for start, end in word_offsets(text)]
 
 
-def word_spans(text: str) -> Iterator[Span]:
+def split_compounds(text: str) -> list[str]:
+    """Return the words of a text as `split_words` does, "U.S", "it's" and "F-16" in one piece."""
+    found = _COMPOUND.findall(text)
+    if not _UNSPACED.search(text):
+        return found
+    return [
+        word
+        for compound in found
+        for word in (split_words(compound) if _UNSPACED.search(compound) else [compound])
+    ]
+
+
+def joined(words: Iterable[str]) -> str:
+    """Return words behind each other, with blanks but where their script has none."""
+    parts: list[str] = []
+    for word in words:
+        if parts and not (is_unspaced(parts[-1][-1:]) and is_unspaced(word)):
+            parts.append(" ")
+        parts.append(word)
+    return "".join(parts)
+
+
+def word_offsets(text: str) -> Iterator[Span]:
     """Yield start and end of each word of a text, in order."""
     for match in WORD.finditer(text):
         if not _UNSPACED.search(match[0]):
@@ -97,8 +121,10 @@ def _spaced(run: str, left_out: Collection[str], *, characters: bool) -> str:
     return " ".join([*found, ""])
 
 
-def _pieces(run: str) -> Iterator[str]:
+# A question is cut for each language of the articles, and for each excerpt.
+@lru_cache(maxsize=256)
+def _pieces(run: str) -> tuple[str, ...]:
     # Here, for it takes 5 MB and most folders have no such script.
     from icu4py.breakers import WordBreaker
 
-    return iter(WordBreaker(run, "en"))
+    return tuple(WordBreaker(run, "en"))

@@ -7,7 +7,6 @@ then is a question about something else.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -15,20 +14,20 @@ import numpy as np
 
 from retrieval.errors import IndexFault
 from retrieval.index import SHIPPED, Calibration, Scale, Store, StoredChunk
-from retrieval.languages import terms
+from retrieval.languages import columns, joined, split_compounds, terms
 from retrieval.search.confidence import features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
 
 # Raise when the questions come to be made, or scores measured, in another way.
-_QUESTIONS_VERSION = "1"
+_QUESTIONS_VERSION = "2"
 # Enough for the spread within 7 %, and asked within about 3 seconds.
 _PAIRS = 60
 # Sentences that are looked at for each question at most.
 _TRIES = 5
 # A shorter sentence is a heading or says little, a longer one is a table or a list.
-_SENTENCE_CHARS = range(50, 401)
+_SENTENCE_COLUMNS = range(50, 401)
 # Share of the chunks, and number at least, that are left out with a question's article, the nearest
 # to it: where articles say the same several times, or were cut into files, they would still answer.
 _LEFT_OUT, _LEFT_OUT_AT_LEAST = 0.05, 5
@@ -40,7 +39,6 @@ _ENOUGH = 50
 _LEAST_SPREAD = 0.001
 # Windows that the confidence is computed from.
 _JUDGED = 3
-_CLOZE_WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 # Share and number at most of the words with a meaning that a question keeps, and the share of the
 # title's words that it leaves away.
 _KEPT, _MOST, _UNTITLED = 0.45, 6, 0.3
@@ -126,9 +124,8 @@ def _questions(store: Store, generation: int) -> Iterator[tuple[str, int, frozen
 def _sentence(stored: StoredChunk, chance: random.Random) -> str | None:
     chunk = stored.chunk
     chosen = chance.choice(chunk.sentences)
-    if chosen.end - chosen.start not in _SENTENCE_CHARS:
-        return None
-    return chunk.text[chosen.start - chunk.start : chosen.end - chunk.start]
+    text = chunk.text[chosen.start - chunk.start : chosen.end - chunk.start]
+    return text if columns(text) in _SENTENCE_COLUMNS else None
 
 
 def _scores(ranking: Ranking, excerpt_chars: int) -> tuple[float, float]:
@@ -171,7 +168,7 @@ def cloze(sentence: str, title: str, language: str, chance: random.Random) -> st
         language: Language of the article, ISO 639-1.
         chance: Chooses the words.
     """
-    words = [match.group() for match in _CLOZE_WORD.finditer(sentence)]
+    words = split_compounds(sentence)
     meanings = [set(terms(word, language)) for word in words]
     telling = [n for n, meaning in enumerate(meanings) if meaning]
     if len(telling) < _LEAST_WORDS:
@@ -193,7 +190,7 @@ def cloze(sentence: str, title: str, language: str, chance: random.Random) -> st
         for n in range(min(kept), max(kept) + 1)
         if n in kept or (not meanings[n] and n + 1 in kept)
     ]
-    return f"{' '.join([asking, *parts]).strip()}?"
+    return f"{joined([asking, *parts] if asking else parts)}?"
 
 
 def _answer(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 from retrieval.chunking import is_question, is_terminated
+from retrieval.languages import wide_places
 from retrieval.search.near_duplicates import Shingles
 from retrieval.types import Excerpt, FloatArray, Hit, Reading, Source
 
@@ -26,11 +26,6 @@ _HEADING_CHARS = 80
 # Where paragraphs are as short as these, as in news and posts, one goes on in the next. Longer ones
 # have a subject of their own, and quoting two would pad the answer.
 _SHORT_CHARS, _SHORT_SENTENCES = 300, 2
-# Chinese, Japanese and Korean characters, as wide as two others.
-_WIDE = re.compile(
-    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
-    "\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def best_excerpts(hits: Sequence[Hit], count: int, chars: int) -> list[tuple[Exc
     Args:
         hits: Ranked chunks of one question.
         count: Excerpts at most.
-        chars: Length of an excerpt, see `_columns`; only a single sentence may be longer.
+        chars: Columns that an excerpt may take; only a single sentence may be longer.
     """
     windows = [window for hit in hits for window in _windows(hit, chars)]
     scores = [
@@ -113,11 +108,8 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
 
 
 def _columns(hit: Hit) -> Callable[[int, int], int]:
-    """Return what measures a part of the article as it is read: wide characters count twice.
-
-    A Chinese character says about what two or three Latin ones say.
-    """
-    wide = [hit.chunk.start + match.start() for match in _WIDE.finditer(hit.chunk.text)]
+    """Return what measures a part of the article in columns, between two offsets."""
+    wide = [hit.chunk.start + place for place in wide_places(hit.chunk.text)]
 
     def columns(start: int, end: int) -> int:
         return end - start + bisect_left(wide, end) - bisect_left(wide, start)

@@ -113,7 +113,7 @@ class Searcher:
         by_language = {
             language: {
                 term: snapshot.lexical.rarity(term, [language])
-                for term in terms(question, language)
+                for term in dict.fromkeys(terms(question, language))
             }
             for language in snapshot.languages
         }

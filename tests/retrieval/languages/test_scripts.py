@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.index import LexicalIndex
-from retrieval.languages import language_of_question, split_words, terms, words
+from retrieval.languages import (
+    columns,
+    joined,
+    language_of_question,
+    split_compounds,
+    split_words,
+    terms,
+    words,
+)
 from retrieval.languages.folding import folded
 from retrieval.languages.segmentation import segments, spaced
 
@@ -127,6 +135,20 @@ def test_a_ministers_word_keeps_its_first_letter() -> None:
 )
 def test_words_are_split_with_their_marks(text: str, expected: list[str]) -> None:
     assert split_words(text) == expected
+
+
+def test_compounds_stay_in_one_piece_and_are_joined_as_their_script_asks() -> None:
+    text = "it's an F-16 of the U.S in 2025年的北京"
+    found = split_compounds(text)
+    assert found == ["it's", "an", "F-16", "of", "the", "U.S", "in", "2025", "年", "的", "北京"]
+    assert joined(found[-5:]) == "in 2025 年的北京"
+    assert joined([]) == ""
+
+
+def test_a_wide_character_takes_two_columns() -> None:
+    assert [columns(text) for text in ("ferry", "渡轮。", "フェリー", "배", "เรือ", "")] == [
+        5, 6, 8, 2, 4, 0,
+    ]  # fmt: skip
 
 
 def test_chinese_words_are_searched_with_their_characters_but_not_stop_words() -> None:

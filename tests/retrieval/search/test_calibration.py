@@ -311,6 +311,23 @@ def test_in_another_language_it_asks_with_words_of_the_sentence_alone() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh", "渡轮每天早上从老码头开往红石岛，成人票价十二元，儿童免费。"),
+        ("ja", "養蜂家の田中さんによると、今年の冬は暖かすぎて蜜蜂が早く巣を出てしまった。"),
+        ("th", "เรือข้ามฟากออกจากท่าเรือเก่าทุกวันและเที่ยวสุดท้ายกลับสามทุ่ม"),
+        ("hi", "नाव हर सुबह पुराने बंदरगाह से लाल द्वीप जाती है और रात नौ बजे लौटती है।"),
+    ],
+)
+def test_a_question_is_made_in_any_script(language: str, sentence: str) -> None:
+    question = made(sentence, language=language)
+
+    assert question is not None
+    assert 0 < len(question) < len(sentence)
+    assert (" " in question) == (language == "hi")
+
+
 @given(st.text(max_size=300), st.text(max_size=40), st.sampled_from(["en", "de", "uk", "xx"]))
 def test_any_text_is_taken(sentence: str, title: str, language: str) -> None:
     question = made(sentence, title, language)
