@@ -9,11 +9,22 @@ from pathlib import Path
 
 import tantivy
 
-from retrieval.languages import FIELDS, analyzer, field, indexed, plain_analyzer, terms
+from retrieval.languages import (
+    FIELDS,
+    analyzer,
+    field,
+    indexed,
+    names_in,
+    plain_analyzer,
+    sounds,
+    terms,
+)
 
 # The words of all languages as they stand, to find the one that a question misspells.
 _WORDS = "words"
-LEXICAL_FORMAT = 8
+# How its names sound, to find one that a question has in another romanisation or script.
+_NAMES = "names"
+LEXICAL_FORMAT = 9
 """Raise when analysis or schema change."""
 _HEAP_BYTES = 32_000_000
 
@@ -26,6 +37,7 @@ def _schema() -> tantivy.Schema:
     for name in FIELDS:
         builder.add_text_field(name, tokenizer_name=name, index_option="freq")
     builder.add_text_field(_WORDS, tokenizer_name=_WORDS, index_option="basic")
+    builder.add_text_field(_NAMES, tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
@@ -81,6 +93,7 @@ class LexicalIndex:
             document.add_integer("id", chunk_id)
             document.add_text(field(language), indexed(text, language))
             document.add_text(_WORDS, text)
+            document.add_text(_NAMES, _heard_in(text))
             writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
@@ -98,7 +111,7 @@ class LexicalIndex:
         return set(self._ids(hits))
 
     def has(self, chunk_id: int, language: str, text: str) -> bool:
-        """Whether a chunk is found by its id and each of its terms, and by its words as they stand.
+        """Whether a chunk is found by its id and each of its terms, words and sounds of names.
 
         Args:
             chunk_id: Id of the chunk.
@@ -110,6 +123,7 @@ class LexicalIndex:
             ("id", chunk_id, "basic"),
             *((name, term, "freq") for term in set(terms(text, language))),
             *((_WORDS, term, "basic") for term in set(plain_analyzer().analyze(text))),
+            *((_NAMES, term, "basic") for term in _heard_in(text).split()),
         ]
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Must, tantivy.Query.term_query(_schema(), *one)) for one in wanted]
@@ -155,6 +169,19 @@ class LexicalIndex:
         hits = self._searcher.search(query, top_k, count=False).hits
         return self._ids(hits)
 
+    def with_names_like(self, heard: Iterable[str], top_k: int) -> list[int]:
+        """Return ids of chunks with a name that sounds about as one of these, see `sounds`."""
+        queries = [
+            (
+                tantivy.Occur.Should,
+                tantivy.Query.fuzzy_term_query(_schema(), _NAMES, one, distance=edits),
+            )
+            for one in heard
+            for edits in (0, 1)
+        ]
+        query = tantivy.Query.boolean_query(queries)
+        return self._ids(self._searcher.search(query, top_k, count=False).hits)
+
     def chunks_with(self, word: str) -> int:
         """Return how many chunks hold a word, in lower case, just as it stands."""
         return self._searcher.doc_freq(_WORDS, word)
@@ -170,6 +197,10 @@ class LexicalIndex:
         return (
             1.0 if not df else _idf(searcher.num_docs, df) / max(_idf(searcher.num_docs, 1), 1e-9)
         )
+
+
+def _heard_in(text: str) -> str:
+    return " ".join({heard for name in names_in(text) for heard in sounds(name)})
 
 
 def is_panic(exc: BaseException) -> bool:

@@ -1,10 +1,12 @@
 """What differs by language: the terms of a text, which language it is in, and how names are spelt.
 
 text -> folding             one spelling for what reads the same, in every script
+     -> numbers             12,500 and 12 500, F-16 and f16, U.S. and US in one form each
      -> segmentation        its words, blanks between them or not
      -> analysis.terms      stems without stop words, by tantivy; others by `ukrainian`, `arabic`
 text -> detection           the language of an article, or of a question
 name -> transliteration     a Cyrillic word in Latin letters
+name -> sounds              how it sounds, in whatever romanisation or script
 """
 
 from retrieval.languages.analysis import (
@@ -20,6 +22,8 @@ from retrieval.languages.analysis import (
     words,
 )
 from retrieval.languages.detection import language_of_article, language_of_question
+from retrieval.languages.folding import folded
+from retrieval.languages.numbers import POINT
 from retrieval.languages.segmentation import (
     LETTERS,
     is_unspaced,
@@ -29,6 +33,7 @@ from retrieval.languages.segmentation import (
     split_words,
     word_offsets,
 )
+from retrieval.languages.sounds import names_in, sound_alike, sounds
 from retrieval.languages.transliteration import spellings
 from retrieval.languages.width import columns, wide_places
 
@@ -36,17 +41,22 @@ __all__ = [
     "FIELDS",
     "LETTERS",
     "OTHER",
+    "POINT",
     "WITH_STOP_WORDS",
     "analyzer",
     "columns",
     "field",
+    "folded",
     "indexed",
     "is_unspaced",
     "joined",
     "language_of_article",
     "language_of_question",
+    "names_in",
     "plain_analyzer",
     "segments",
+    "sound_alike",
+    "sounds",
     "spellings",
     "split_compounds",
     "split_words",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from retrieval.languages.numbers import one_form
+
 # Letters in another width, Arabic ones as they look within a word, from old files, and those of
 # mathematics, with which posts write in bold.
 _OTHER_SHAPES = re.compile("[\ufb50-\ufdff\ufe70-\ufefc\uff01-\uffdc\U0001d400-\U0001d7ff]+")
@@ -49,6 +51,7 @@ _SAME = (
 def folded(text: str) -> str:
     """Return a text in which what reads the same is written the same; accents on Latin stay."""
     if text.isascii():
-        return text.translate(_SAME)
+        return one_form(text.translate(_SAME))
     text = _OTHER_SHAPES.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
-    return _HEBREW_MARK.sub("", unicodedata.normalize("NFC", text).translate(_SAME))
+    text = _HEBREW_MARK.sub("", unicodedata.normalize("NFC", text).translate(_SAME))
+    return one_form(text)

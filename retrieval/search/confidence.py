@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retrieval.index import SHIPPED, Scale
-from retrieval.languages import split_words, terms
+from retrieval.languages import folded, split_words, terms
 from retrieval.search.dates import words_in_date
 from retrieval.search.excerpts import Window
 from retrieval.search.nouns import is_german_noun
@@ -131,7 +131,7 @@ def names_and_numbers(question: str) -> list[str]:
 
     Of German nouns only those are left that nothing tells from a name.
     """
-    found = split_words(question)
+    found = split_words(folded(question))
     return [
         word
         for number, word in enumerate(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.search.spelling import Vocabulary
+from retrieval.search.forms import Vocabulary
 
 # So many chunks with a word are read.
 _CHUNKS = 8

@@ -12,11 +12,12 @@ from retrieval.chunking import passage
 from retrieval.index import FixedSnapshot, LiveSnapshot, Snapshot, Store, StoredChunk, is_panic
 from retrieval.languages import terms
 from retrieval.search.dates import today
+from retrieval.search.forms import Vocabulary
 from retrieval.search.late import match_tokens
 from retrieval.search.names import is_name
 from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
-from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
+from retrieval.search.spelling import Correction, correct_spelling
 from retrieval.search.unknown_language import detect_unknown_language
 from retrieval.search.word_spans import token_word_spans
 from retrieval.types import Encoder
@@ -101,14 +102,13 @@ class Searcher:
 
     def _search(self, snapshot: Snapshot, question: str, without: frozenset[int]) -> Ranking:
         preferences = Preferences.of(question, self._today())
-        unknown = detect_unknown_language(
-            question, self._encoder, snapshot.lexical, snapshot.languages
-        )
+        vocabulary = self._vocabulary(snapshot)
+        unknown = detect_unknown_language(question, self._encoder, vocabulary)
         corrections: tuple[Correction, ...] = ()
         if unknown is not None:
             question = unknown.searched
         else:
-            question, corrections = correct_spelling(question, self._vocabulary(snapshot))
+            question, corrections = correct_spelling(question, vocabulary)
         query = self._encoder.encode_query(question)
         by_language = {
             language: {

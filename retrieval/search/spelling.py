@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retrieval.index import LexicalIndex
-from retrieval.languages import LETTERS, OTHER, terms
+from retrieval.languages import LETTERS, terms
+from retrieval.search.forms import (
+    MOST_LETTERS,
+    Vocabulary,
+    name_like,
+    numbers_as_written,
+    plain,
+    with_marks,
+)
 from retrieval.search.preferences import without_quoted
 
-# A question with more unknown words is in another language, or not about the articles.
-_MOST_CORRECTIONS = 3
+# A question with more unknown words, and more than half of its words, is in another language, or
+# not about the articles.
+_MOST_CORRECTIONS, _MOST_UNKNOWN = 3, 6
 # Words that only occur in another form, of which so many are looked at for their marks.
 _MOST_UNMARKED = 8
 # Shorter words have too many neighbours, names more than others; longer ones are no words.
-_LETTERS, _NAME_LETTERS, _MOST_LETTERS = 5, 7, 30
+_LETTERS, _NAME_LETTERS = 5, 7
+# Of these, where two letters have only changed places.
+_SWAPPED_LETTERS, _SWAPPED_NAME_LETTERS = 4, 5
 # From so many letters on, two errors still leave a word that is like no other.
 _TWO_ERRORS = 10
 # Endings of so many letters are cut off to see whether the encoder knows what a word comes from,
@@ -36,24 +45,6 @@ class Correction:
     searched: str
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The words of the articles and of the encoder, as questions to both instead of a list.
-
-    Attributes:
-        lexical: Lexical index of the generation that is searched.
-        languages: Languages of its articles, ISO 639-1.
-        texts: Returns the texts that were indexed under chunk ids.
-        count_tokens: The encoder's counter. What is one token is a word, whatever the articles
-            hold: a question about Mongolia is not one about magnolias.
-    """
-
-    lexical: LexicalIndex
-    languages: Sequence[str]
-    texts: Callable[[Sequence[int]], Iterable[str]]
-    count_tokens: Callable[[Sequence[str]], list[int]]
-
-
 def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[Correction, ...]]:
     """Replace misspelt words by those of the articles that they are clearly near to.
 
@@ -62,66 +53,58 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
     Returns:
         The question as it is to be searched, and what was replaced in it, in its order.
     """
+    asked = without_quoted(question)
+    meant: dict[tuple[int, int], str] = dict(numbers_as_written(asked, vocabulary))
     unknown: list[re.Match[str]] = []
     unmarked: list[re.Match[str]] = []
-    for match in LETTERS.finditer(without_quoted(question)):
-        if _STEM <= len(match[0]) <= _MOST_LETTERS:
-            if not _occurs(match[0], vocabulary):
+    found = list(LETTERS.finditer(asked))
+    for match in found:
+        if _STEM <= len(match[0]) <= MOST_LETTERS:
+            if not vocabulary.occurs(match[0]):
                 unknown.append(match)
             elif not vocabulary.lexical.chunks_with(match[0].lower()):
                 unmarked.append(match)
-    meant = {
-        match: marked
-        for match in unmarked[:_MOST_UNMARKED]
-        if (marked := _with_marks(match[0], vocabulary))
-    }
-    meant |= _corrected(unknown, vocabulary) if unknown else {}
+    for match in unmarked[:_MOST_UNMARKED]:
+        if marked := with_marks(match[0], vocabulary):
+            meant[match.span()] = _cased(marked, match[0])
+    meant |= _corrected(unknown, len(found), vocabulary) if unknown else {}
     corrections, parts, done = [], [], 0
-    for match in sorted(meant, key=re.Match.start):
-        corrections.append(Correction(match[0], _cased(meant[match], match[0])))
-        parts += [question[done : match.start()], corrections[-1].searched]
-        done = match.end()
+    for start, end in sorted(meant):
+        if start >= done:
+            corrections.append(Correction(question[start:end], meant[start, end]))
+            parts += [question[done:start], corrections[-1].searched]
+            done = end
     return "".join([*parts, question[done:]]), tuple(corrections)
 
 
 def _corrected(
-    unknown: Sequence[re.Match[str]], vocabulary: Vocabulary
-) -> dict[re.Match[str], str]:
-    """Return what is meant by those words that no article holds and the encoder does not know."""
-    counts = vocabulary.count_tokens([match[0] for match in unknown])
-    strange = [match for match, tokens in zip(unknown, counts, strict=True) if tokens > 1]
-    if len(strange) > _MOST_CORRECTIONS:
-        return {}
-    nearest = {
-        match: _nearest(match[0], vocabulary, name=match[0][0].isupper() and match.start() > 0)
-        for match in strange
-    }
-    return {match: word for match, word in nearest.items() if word}
+    unknown: Sequence[re.Match[str]], words: int, vocabulary: Vocabulary
+) -> dict[tuple[int, int], str]:
+    """Return what is meant by those words that no article holds.
 
+    What the encoder knows is a word, but may be a name in another romanisation.
 
-def _with_marks(word: str, vocabulary: Vocabulary) -> str | None:
-    """Return a word as the articles write it, in lower case, if they give it other marks.
-
-    "Muller" finds "Müller" by its term, but the encoder takes them for two names.
+    Args:
+        unknown: The words.
+        words: How many words the question has.
+        vocabulary: Words of the articles.
     """
-    plain = _plain(word)
-    found = vocabulary.lexical.search(word, vocabulary.languages, _CHUNKS)
-    written = Counter(
-        match[0].lower()
-        for text in vocabulary.texts(list(found))
-        for match in LETTERS.finditer(text)
-        if len(match[0]) <= _MOST_LETTERS and _plain(match[0]) == plain
-    )
-    return written.most_common(1)[0][0] if written else None
-
-
-def _occurs(word: str, vocabulary: Vocabulary) -> bool:
-    """Whether the articles have a word in any form; stop words count as theirs."""
-    for language in vocabulary.languages:
-        found = terms(word, language)
-        if not found or any(vocabulary.lexical.holds(term, language) for term in found):
-            return True
-    return False
+    counts = vocabulary.count_tokens([match[0] for match in unknown])
+    strange = {match for match, tokens in zip(unknown, counts, strict=True) if tokens > 1}
+    if len(strange) > _MOST_CORRECTIONS and (
+        len(strange) > _MOST_UNKNOWN or 2 * len(strange) > words + 1
+    ):
+        return {}
+    capitals = {match for match in unknown if match[0][0].isupper() and match.start() > 0}
+    meant = {}
+    for match in [one for one in unknown if one in strange | capitals][:_MOST_UNMARKED]:
+        name = match in capitals
+        word = name_like(match[0], vocabulary)
+        if word is None and match in strange:
+            word = _nearest(match[0], vocabulary, name=name)
+        if word and word.lower() != match[0].lower():
+            meant[match.span()] = _cased(word.lower(), match[0])
+    return meant
 
 
 def _nearest(word: str, vocabulary: Vocabulary, *, name: bool) -> str | None:
@@ -150,11 +133,11 @@ def _edits(written: str, vocabulary: Vocabulary, *, name: bool) -> dict[str, int
     most = 1 if name or len(written) < _TWO_ERRORS else 2
     found = {}
     for near, is_name in _near(written, most, vocabulary).items():
-        if _plain(near) == _plain(written):
+        if plain(near) == plain(written):
             found[near] = 0
             continue
         # A name is read as a name only, and any word as one only if it is long.
-        if (name and not is_name) or len(written) < (_NAME_LETTERS if is_name else _LETTERS):
+        if (name and not is_name) or len(written) < _least(near, written, name=is_name):
             continue
         # The first letter is rarely mistyped.
         if near[0] != written[0] and sorted(near[:2]) != sorted(written[:2]):
@@ -164,6 +147,13 @@ def _edits(written: str, vocabulary: Vocabulary, *, name: bool) -> dict[str, int
         if edits == 1 or (not is_name and len(near) != len(written)):
             found[near] = edits
     return found
+
+
+def _least(near: str, written: str, *, name: bool) -> int:
+    """Return how many letters a word has at least that is read as another."""
+    if sorted(near) == sorted(written):
+        return _SWAPPED_NAME_LETTERS if name else _SWAPPED_LETTERS
+    return _NAME_LETTERS if name else _LETTERS
 
 
 def _near(written: str, most: int, vocabulary: Vocabulary) -> dict[str, bool]:
@@ -199,11 +189,6 @@ def _derived(word: str, vocabulary: Vocabulary, edits: dict[str, int]) -> bool:
         if len(word) - cut >= _STEM and word[:-cut].lower() not in edits
     ]
     return 0 not in edits.values() and 1 in vocabulary.count_tokens(stems)
-
-
-def _plain(word: str) -> str:
-    """Return a word without marks and in lower case, as no field but that of no language has it."""
-    return "".join(terms(word, OTHER))
 
 
 def _cased(word: str, like: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
 
-from retrieval.index import LexicalIndex
 from retrieval.languages import language_of_question, spellings, split_words, terms, words
+from retrieval.search.forms import NUMBER, Vocabulary, name_like
 from retrieval.types import Encoder
 
 # Each may be looked up in a dozen spellings and every language.
 _MOST_WORDS = 200
+# So many names are compared with those of the articles by how they sound, which takes longer.
+_MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class UnknownLanguage:
 
 
 def detect_unknown_language(
-    question: str, encoder: Encoder, lexical: LexicalIndex, languages: Sequence[str]
+    question: str, encoder: Encoder, vocabulary: Vocabulary
 ) -> UnknownLanguage | None:
     """Reduce a question to what the articles can be searched for; None if the encoder knows it.
 
@@ -53,17 +55,17 @@ def detect_unknown_language(
     Args:
         question: Question in any language.
         encoder: Encoder of the index; taken to know every language if it names none.
-        lexical: Lexical index of the articles.
-        languages: Languages of the articles.
+        vocabulary: Words of the articles.
     """
     if encoder.languages is None:
         return None
     language = language_of_question(question, encoder.languages)
     if language is None or language in encoder.languages:
         return None
-    every = dict.fromkeys(split_words(question))
+    every = dict.fromkeys(_words(question))
     asked = [word for word in islice(every, _MOST_WORDS) if words(word, language)]
-    found = [known for word in asked if (known := _known(word, lexical, languages))]
+    names = set([word for word in asked if word[0].isupper()][:_MOST_NAMES])
+    found = [known for word in asked if (known := _known(word, vocabulary, name=word in names))]
     return UnknownLanguage(
         language=language,
         encoder=PurePath(encoder.name).name,
@@ -73,10 +75,20 @@ def detect_unknown_language(
     )
 
 
-def _known(word: str, lexical: LexicalIndex, languages: Sequence[str]) -> str | None:
+def _words(question: str) -> Iterator[str]:
+    """Yield the words of a question, a number as one whatever is in it."""
+    at = 0
+    for number in NUMBER.finditer(question):
+        yield from split_words(question[at : number.start()])
+        yield number[0]
+        at = number.end()
+    yield from split_words(question[at:])
+
+
+def _known(word: str, vocabulary: Vocabulary, *, name: bool) -> str | None:
     """Return a word as the articles have it; a name keeps its capital."""
     for form in (word, *spellings(word)):
-        for language in languages:
-            if any(lexical.holds(term, language) for term in terms(form, language)):
+        for language in vocabulary.languages:
+            if any(vocabulary.lexical.holds(term, language) for term in terms(form, language)):
                 return form.capitalize() if form != word and word[0].isupper() else form
-    return None
+    return name_like(word, vocabulary) if name else None

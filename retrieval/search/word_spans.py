@@ -16,8 +16,9 @@ _APOSTROPHES = "'\u2019"
 def word_spans(text: str) -> list[Span]:
     """Return start and end of each word, and of every other character but white space.
 
-    A word is a run of letters, digits and their marks, with apostrophes inside. Where a script has
-    no blanks, it is what `segments` finds.
+    A word is a run of letters, digits and their marks, with apostrophes inside, and with what
+    stands in a number or a code: 12,500 and F-16. Where a script has no blanks, it is what
+    `segments` finds.
     """
     parted = {at for span in segments(text) for at in span}
     found: list[Span] = []
@@ -48,5 +49,9 @@ def token_word_spans(text: str, starts: Sequence[int]) -> list[Span]:
 
 def _continues(text: str, at: int) -> bool:
     char = text[at]
-    joins = char in _APOSTROPHES and text[at + 1 : at + 2].isalnum()
+    after = text[at + 1 : at + 2]
+    joins = (char in _APOSTROPHES and after.isalnum()) or (
+        after.isdigit()
+        and ((char in ".," and text[at - 1].isdigit()) or (char == "-" and text[at - 1].isalpha()))
+    )
     return joins or char.isalnum() or unicodedata.category(char).startswith("M")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
-from retrieval.search.spelling import Correction, Vocabulary, correct_spelling
+from retrieval.search.forms import Vocabulary
+from retrieval.search.spelling import Correction, correct_spelling
 
 GARDEN = {
     1: "Magnolias\nThe magnolia flowers before its leaves. Minefields are far from here.",
@@ -108,6 +109,22 @@ def test_several_errors_are_corrected_in_their_order(garden: Corrector) -> None:
 
     assert question == "Did sappers clear the minefields?"
     assert corrections == (Correction("sapers", "sappers"), Correction("minefeilds", "minefields"))
+
+
+def test_several_words_of_a_question_are_corrected_at_once(tmp_path: Path) -> None:
+    texts = {1: "Communications fail during each withdrawal.", 2: "The Kursk road is closed."}
+    words = vocabulary(tmp_path / "lexical", texts)
+
+    assert (
+        correct_spelling("why did comunications fial durng the withdrawl?", words)[0]
+        == "why did communications fail during the withdrawal?"
+    )
+    assert correct_spelling("Is the raod to Kurks closde?", words)[0] == (
+        "Is the road to Kursk closed?"
+    )
+    # In another language, or about something else.
+    strange = "zwei faili zcommunications witdrawal ducring ktursk raods"
+    assert correct_spelling(strange, words) == (strange, ())
 
 
 @pytest.mark.parametrize(

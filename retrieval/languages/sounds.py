@@ -1,0 +1,113 @@
+"""How a name sounds, so that it is known in another romanisation or script: Sudzha, Sudscha, Суджа.
+
+Letters that one table of transliteration gives for the letter that another gives otherwise are one:
+kh and ch, zh and sch and z, w and v, ie and yi. That is coarse, and enough for names that a folder
+of articles has.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+_CYRILLIC = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "є": "ye", "ё": "yo",
+        "ж": "zh", "з": "z", "и": "i", "і": "i", "ї": "yi", "й": "y", "к": "k", "л": "l", "м": "m",
+        "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ў": "u", "ф": "f",
+        "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "",
+        "э": "e", "ю": "yu", "я": "ya", "ђ": "dj", "ј": "j", "љ": "lj", "њ": "nj", "ћ": "ch",
+        "џ": "dzh", "'": "",
+    }
+)  # fmt: skip
+_LATIN = str.maketrans(
+    {"ß": "ss", "ł": "l", "ø": "o", "đ": "dj", "æ": "a", "œ": "o", "ı": "i", "þ": "t", "ð": "d"}
+    | {"č": "ch", "ć": "ch"}
+)
+# What is spelt in one way or another, longest first; capitals are sounds, and are not read again.
+_SPELT = (
+    ("dzh|dsch|dž|dj|dz|dg(?=[eiy])", "DS"),
+    ("schtsch|shch|szcz|chtch", "S"),
+    ("tsch|tch|cz", "H"),
+    ("sch|sh|zh|sz", "S"),
+    ("ch|kh|gh", "H"),
+    ("th", "T"),
+    ("ph", "V"),
+    ("rh", "R"),
+    ("ts|tz|[sz]|c(?=[eiy])", "S"),
+    ("[gh]", "H"),
+    ("x", "KS"),
+    ("ck|[kqc]", "K"),
+    ("[wvf]", "V"),
+    ("ou|oo", "U"),
+    # An i before another vowel is heard with the consonant; behind one it may be a second mark.
+    ("[iyj]+(?=[aou])", ""),
+    ("[eiyj]+", "I"),
+    ("(?<=[aouU])I", ""),
+)
+_SOUNDS = tuple((re.compile(pattern), sound) for pattern, sound in _SPELT)
+_WORD = re.compile(r"[^\W\d_]+")
+_TWICE = re.compile(r"(.)\1+")
+_VOWELS = "AIOU"
+_CONSONANTS = re.compile(f"[{_VOWELS}]")
+# Of cases other than the first, which a name in another script has not.
+_ENDING = re.compile(
+    "(?<=.{4})(?:ого|ому|ими|ыми|ові|еві|ами|ями|ах|ях|ом|ем|єм|ою|ею|им|ым|ам|ям|их|ых)$"
+)
+# Fewer consonants are shared by too many names, unless their vowels are the same, too.
+_TELLING = 3
+_LEAST_LETTERS, _LEAST_SOUNDS = 4, 3
+
+
+@lru_cache(maxsize=100_000)
+def sounds(word: str) -> tuple[str, ...]:
+    """Return how a name sounds, in capitals, and how it does without the ending of its case.
+
+    Nothing of a short name, or in scripts other than Latin and Cyrillic.
+    """
+    lower = word.lower()
+    forms = dict.fromkeys([lower, _ENDING.sub("", lower)]) if len(lower) >= _LEAST_LETTERS else ()
+    heard = dict.fromkeys(filter(None, map(_heard, forms)))
+    return tuple(heard)
+
+
+def names_in(text: str) -> Iterator[str]:
+    """Yield the words of a text that may be names: those that begin with a capital."""
+    return (word for word in _WORD.findall(text) if word[0].isupper())
+
+
+def sound_alike(one: str, other: str) -> bool:
+    """Whether two names, as `sounds` returns them, may be one: all consonants are the same.
+
+    One vowel may differ (Kharkiv, Kharkov), if the name has enough consonants.
+    """
+    if one == other:
+        return True
+    return (
+        len(one) == len(other)
+        and one[0] == other[0]
+        and _consonants(one) == _consonants(other)
+        and len(_consonants(one)) >= _TELLING
+        and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+    )
+
+
+def _consonants(heard: str) -> str:
+    return _CONSONANTS.sub("", heard)
+
+
+def _heard(word: str) -> str:
+    text = unicodedata.normalize("NFC", word).translate(_CYRILLIC).translate(_LATIN)
+    text = "".join(
+        letter
+        for letter in unicodedata.normalize("NFD", text)
+        if not unicodedata.category(letter).startswith("M")
+    )
+    if not (text.isascii() and text.isalpha()):
+        return ""
+    for pattern, sound in _SOUNDS:
+        text = pattern.sub(sound, text)
+    text = _TWICE.sub(r"\1", text.upper()).rstrip(_VOWELS)
+    return text if len(text) >= _LEAST_SOUNDS else ""

@@ -1,0 +1,139 @@
+"""Forms: how the articles write what a question has in another form.
+
+Numbers and codes (12500 for 12,500), names without their marks (Muller), names in another
+romanisation or script (Sudscha for Sudzha). Terms and stems alone would find most of it, but the
+encoder takes each form for another word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from retrieval.index import LexicalIndex
+from retrieval.languages import LETTERS, OTHER, POINT, names_in, sound_alike, sounds, terms
+
+MOST_LETTERS = 30
+"""Longer words are none."""
+# The first letter of the script.
+_CYRILLIC = "\u0400"
+# So many chunks are read to see how a form is written.
+_CHUNKS = 8
+_DIGITS = (
+    r"(?:[^\W\d_]{1,9}[-‐‑–]?|[+(]{1,2})?\d"
+    r"(?:[ \u00a0\u2007\u2009\u202f.,'’()/-]{0,2}\d){0,20}(?!\w)"
+)
+NUMBER = re.compile(rf"(?<!\w){_DIGITS}")
+"""A number or a code: digits with what may stand between them, perhaps behind letters or a plus."""
+_NUMBER = re.compile(rf"(?<!\w)(?:[^\W\d_]{{1,3}} )?{_DIGITS}")
+_BETWEEN = r"[ \u00a0\u2007\u2009\u202f.,'’()/‐‑–-]{0,2}"
+_APART = re.compile(r"([^\W\d_]+) (\d+)$")
+_CODE = re.compile(r"([^\W\d_]+)[-‐‑–]?(?=\d)")
+_PARTED = r"\1 "
+# A telephone number is known by its last seven digits.
+_BEFORE_PHONE = r"[+(]?[\d ()/-]{0,12}"
+_PHONE = re.compile(r"\d{7}")
+# A year is written in one way only.
+_YEAR_DIGITS = 4
+_MOST_NUMBERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of the articles and of the encoder, as questions to both instead of a list.
+
+    Attributes:
+        lexical: Lexical index of the generation that is searched.
+        languages: Languages of its articles, ISO 639-1.
+        texts: Returns the texts that were indexed under chunk ids.
+        count_tokens: The encoder's counter. What is one token is a word, whatever the articles
+            hold: a question about Mongolia is not one about magnolias.
+    """
+
+    lexical: LexicalIndex
+    languages: Sequence[str]
+    texts: Callable[[Sequence[int]], Iterable[str]]
+    count_tokens: Callable[[Sequence[str]], list[int]]
+
+    def occurs(self, word: str) -> bool:
+        """Whether the articles have a word in any form; stop words count as theirs."""
+        for language in self.languages:
+            found = terms(word, language)
+            if not found or any(self.lexical.holds(term, language) for term in found):
+                return True
+        return False
+
+
+def plain(word: str) -> str:
+    """Return a word without marks and in lower case, as no field but that of no language has it."""
+    return "".join(terms(word, OTHER))
+
+
+def with_marks(word: str, vocabulary: Vocabulary) -> str | None:
+    """Return a word as the articles write it, in lower case, if they give it other marks."""
+    wanted = plain(word)
+    found = vocabulary.lexical.search(word, vocabulary.languages, _CHUNKS)
+    written = Counter(
+        match[0].lower()
+        for text in vocabulary.texts(list(found))
+        for match in LETTERS.finditer(text)
+        if len(match[0]) <= MOST_LETTERS and plain(match[0]) == wanted
+    )
+    return written.most_common(1)[0][0] if written else None
+
+
+def name_like(word: str, vocabulary: Vocabulary) -> str | None:
+    """Return the name of the articles that sounds like a word; None if there is none."""
+    heard = sounds(word)
+    if not heard:
+        return None
+    found: Counter[tuple[bool, bool, str]] = Counter()
+    for text in vocabulary.texts(vocabulary.lexical.with_names_like(heard, _CHUNKS)):
+        for name in names_in(text):
+            theirs = sounds(name)
+            if any(sound_alike(one, other) for one in heard for other in theirs):
+                same_script = (name[0] < _CYRILLIC) == (word[0] < _CYRILLIC)
+                found[same_script, not set(heard).isdisjoint(theirs), name] += 1
+    # A name in the question's own script before one that sounds the same in another.
+    return max(found, key=lambda one: (*one[:2], found[one]))[2] if found else None
+
+
+def numbers_as_written(
+    question: str, vocabulary: Vocabulary
+) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield the span of each number or code that the articles write otherwise, and their form."""
+    for match in islice(_NUMBER.finditer(question), _MOST_NUMBERS):
+        start, end = match.span()
+        apart = _APART.match(match[0])
+        if apart and not vocabulary.occurs("".join(apart.groups())):
+            # "in 2014" is no code.
+            start += apart.end(1) + 1
+        number = question[start:end]
+        if number.isdecimal() and (
+            len(number) < _YEAR_DIGITS or vocabulary.lexical.chunks_with(number)
+        ):
+            continue
+        if form := _written(number, vocabulary):
+            yield (start, end), form
+
+
+def _written(number: str, vocabulary: Vocabulary) -> str | None:
+    key = plain(number)
+    digits = _CODE.sub("", key)
+    asked = f"{number} {key} {_CODE.sub(_PARTED, key)}"
+    letters = _BETWEEN.join(key).replace(POINT, "[.,]")
+    before = _BEFORE_PHONE if _PHONE.fullmatch(digits) else r"[+(]?"
+    pattern = re.compile(rf"(?<!\w){before}{letters}(?=s?(?!\w))", re.IGNORECASE)
+    found = vocabulary.lexical.search(asked, vocabulary.languages, _CHUNKS)
+    forms = Counter(
+        match[0].strip()
+        for text in vocabulary.texts(list(found))
+        for match in pattern.finditer(text)
+        if plain(match[0]) == key
+    )
+    if not forms or any(form.casefold() == number.casefold() for form in forms):
+        return None
+    return forms.most_common(1)[0][0]

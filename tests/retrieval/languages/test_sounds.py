@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.languages import names_in, sound_alike, sounds
+
+SAME = [
+    "Sudzha Sudja Sudscha Sudza Суджа Суджі Суджу",
+    "Kariakin Karyakin Karjakin Карякін Карякин Карякіна Карякину",
+    "Zelensky Zelenskyy Zelenskiy Zelenskij Selenskyj Зеленський Зеленский Зеленського Зеленскому",
+    "Kyiv Kiev Kiew Київ Киев Києва",
+    "Kharkiv Kharkov Charkiw Charkow Харків Харьков",
+    "Lukashenko Lukaschenko Lukaschenka Lukashenka Лукашенко Лукашенка",
+    "Chernobyl Chornobyl Tschernobyl Czernobyl Чорнобиль Чернобыль",
+    "Dostoevsky Dostoyevsky Dostojewski Dostoievski Достоевский",
+    "Tchaikovsky Tschaikowski Chaikovsky Чайковский",
+    "Khrushchev Chruschtschow Хрущев",
+    "Gorbachev Gorbatschow Горбачев",
+    "Zaporizhzhia Saporischschja Запоріжжя",
+    "Vinnytsia Winnyzja Вінниця Винница",
+    "Yanukovych Janukowytsch Янукович",
+    "Müller Mueller Muller Мюллер",
+    "Ørsted Oersted Orsted",
+    "Ångström Aangstroem Angstrom",
+    "Łódź Lodz",
+    "Weiß Weiss",
+    "Đorđe Djordje",
+]
+OTHERS = [
+    ("Kariakin", "Korkin"),
+    ("Marina", "Marne"),
+    ("Money", "Manny"),
+    ("Mongolia", "Magnolia"),
+    ("Kharkiv", "Kherson"),
+    ("Sudzha", "Sumy"),
+    ("Lviv", "Levi"),
+    ("Putin", "Patton"),
+    ("Berlin", "Merlin"),
+    ("Kursk", "Kirsch"),
+]
+
+
+def alike(one: str, other: str) -> bool:
+    return any(sound_alike(a, b) for a in sounds(one) for b in sounds(other))
+
+
+@pytest.mark.parametrize("names", SAME)
+def test_a_name_sounds_the_same_in_every_romanisation_and_script(names: str) -> None:
+    first, *others = names.split()
+    assert [name for name in others if not alike(first, name)] == []
+
+
+@pytest.mark.parametrize(("one", "other"), [*OTHERS, *combinations(["Kyiv", "Kovel", "Kiel"], 2)])
+def test_other_names_sound_otherwise(one: str, other: str) -> None:
+    assert not alike(one, other)
+
+
+@pytest.mark.parametrize("word", ["", "Bo", "Abu", "1942", "Ἀθῆναι", "北京市内", "Zoe1"])
+def test_what_says_too_little_has_no_sound(word: str) -> None:
+    assert sounds(word) == ()
+
+
+@given(st.text(max_size=30))
+def test_any_word_sounds_like_itself(word: str) -> None:
+    assert all(sound_alike(one, one) for one in sounds(word))
+
+
+def test_names_begin_with_a_capital() -> None:
+    assert list(names_in("In Kyiv lebt er, у Києві, 5 Jahre.")) == ["In", "Kyiv", "Києві", "Jahre"]

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from embeddings import Encoder
+from retrieval.index.lexical import LexicalIndex
+from retrieval.search.forms import Vocabulary
+from retrieval.search.spelling import correct_spelling
+
+TEXTS = {
+    1: "The mill ground 12,500 tonnes in 1998 and 1 250 in 1999. A sack cost 4.75.",
+    2: "Four F-16s flew over; the MiG-29 stayed. Flight MH 17 was lost.",
+    3: "The office answers at +380 44 123-45-67, the ferry at (032) 765-43-21.",
+    4: "COVID-19 came to Sudzha, to Kyiv and to Zelenskyy in 2020.",
+    5: "Mühlberg lies on the Elbe. Ørsted came from Rudkøbing, Gödel from Brünn.",
+    6: "У Суджі знімав Карякін, у Вінниці його зустрів Зеленський.",
+}
+
+
+@pytest.fixture(scope="module")
+def vocabulary(encoder: Encoder) -> Vocabulary:
+    lexical = LexicalIndex.create(None)
+    lexical.update([(key, "uk" if key == 6 else "en", text) for key, text in TEXTS.items()], [])
+    return Vocabulary(
+        lexical, ["en", "uk"], lambda ids: [TEXTS[key] for key in ids], encoder.count_tokens
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("Who ground 12500 tonnes?", "Who ground 12,500 tonnes?"),
+        ("Who ground 12 500 tonnes?", "Who ground 12,500 tonnes?"),
+        ("When were 1250 ground?", "When were 1 250 ground?"),
+        ("What cost 4,75?", "What cost 4.75?"),
+        ("Where did the f16 fly?", "Where did the F-16 fly?"),
+        ("Where did F 16 fly?", "Where did F-16 fly?"),
+        ("Did the mig29 stay?", "Did the MiG-29 stay?"),
+        ("What became of MH17?", "What became of MH 17?"),
+        ("Who has 0441234567?", "Who has +380 44 123-45-67?"),
+        ("Who has +380 (32) 7654321?", "Who has (032) 765-43-21?"),
+        ("When did covid19 come?", "When did COVID-19 come?"),
+        ("What came to Sudscha in 2020?", "What came to Sudzha in 2020?"),
+        ("what came to Kiev and to selenskyj?", "what came to Kyiv and to zelenskyy?"),
+        ("Where is Muehlberg?", "Where is Mühlberg?"),
+        ("Where did Oersted and Goedel live?", "Where did Ørsted and Gödel live?"),
+        ("What did Karyakin film?", "What did Карякін film?"),
+        ("Кого зустрів Зеленский?", "Кого зустрів Зеленський?"),
+    ],
+)
+def test_a_question_is_given_the_articles_form(
+    vocabulary: Vocabulary, question: str, searched: str
+) -> None:
+    assert correct_spelling(question, vocabulary)[0] == searched
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who ground 12,500 tonnes in 1998?",
+        "Who ground 12.5 tonnes, 13500 or 500?",
+        'Who wrote "12500 tonnes" and "Sudscha"?',
+        "What happened in 2021, on 5 May and at 16?",
+        "Where did the F-15 fly?",
+        "Who has 0441234568?",
+        "Where are Kerch, Sumy and Berlin?",
+        "What is the elbow?",
+    ],
+)
+def test_what_the_articles_do_not_write_otherwise_is_left_alone(
+    vocabulary: Vocabulary, question: str
+) -> None:
+    assert correct_spelling(question, vocabulary) == (question, ())
+
+
+def test_a_question_of_a_hundred_names_and_numbers_is_looked_up_in_part(
+    vocabulary: Vocabulary,
+) -> None:
+    question = " ".join(f"Sudscha{letter} 12500" for letter in "abcdefgh" * 12)
+    assert correct_spelling(question, vocabulary)[0].count("12,500") == 5
+
+
+def test_names_are_found_by_their_sound_in_an_index_on_disk(tmp_path: Path) -> None:
+    LexicalIndex.create(tmp_path).update([(1, "en", "To Sudzha."), (2, "en", "To Sumy.")], [])
+    lexical = LexicalIndex.open(tmp_path)
+    assert lexical.with_names_like(["SUDS"], 5) == [1]
+    assert lexical.has(1, "en", "To Sudzha.")
+    assert not lexical.has(1, "en", "To Sumy.")
