@@ -33,7 +33,7 @@ from retrieval.languages.segmentation import (
     split_words,
     word_offsets,
 )
-from retrieval.languages.sounds import names_in, sound_alike, sounds
+from retrieval.languages.sounds import likeness, names_in, sounds
 from retrieval.languages.transliteration import spellings
 from retrieval.languages.width import columns, wide_places
 
@@ -52,10 +52,10 @@ __all__ = [
     "joined",
     "language_of_article",
     "language_of_question",
+    "likeness",
     "names_in",
     "plain_analyzer",
     "segments",
-    "sound_alike",
     "sounds",
     "spellings",
     "split_compounds",

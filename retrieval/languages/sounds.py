@@ -51,26 +51,36 @@ _SOUNDS = tuple((re.compile(pattern), sound) for pattern, sound in _SPELT)
 _WORD = re.compile(r"[^\W\d_]+")
 _TWICE = re.compile(r"(.)\1+")
 _VOWELS = "AIOU"
-_CONSONANTS = re.compile(f"[{_VOWELS}]")
+_VOWEL = re.compile(f"[{_VOWELS}]")
 # Of cases other than the first, which a name in another script has not.
 _ENDING = re.compile(
     "(?<=.{4})(?:ого|ому|ими|ыми|ові|еві|ами|ями|ах|ях|ом|ем|єм|ою|ею|им|ым|ам|ям|их|ых)$"
 )
-# Fewer consonants are shared by too many names, unless their vowels are the same, too.
-_TELLING = 3
+# The last vowel of a name may be that of its case, where it is compared with one in Cyrillic.
+_OPEN = "-"
+_SCRIPT = "\u0400"
+# Fewer consonants are shared by too many names, unless their vowels are the same, too; as they are
+# by words that nobody wrote with a capital.
+_CONSONANTS_OF_NAME, _CONSONANTS_OF_WORD = 3, 4
 _LEAST_LETTERS, _LEAST_SOUNDS = 4, 3
 
 
 @lru_cache(maxsize=100_000)
 def sounds(word: str) -> tuple[str, ...]:
-    """Return how a name sounds, in capitals, and how it does without the ending of its case.
+    """Return how a name sounds, in capitals: with the vowel at its end, and without.
 
-    Nothing of a short name, or in scripts other than Latin and Cyrillic.
+    Of a name in Cyrillic, without the ending of its case. Nothing of a short name, or in scripts
+    other than Latin and Cyrillic.
     """
     lower = word.lower()
-    forms = dict.fromkeys([lower, _ENDING.sub("", lower)]) if len(lower) >= _LEAST_LETTERS else ()
-    heard = dict.fromkeys(filter(None, map(_heard, forms)))
-    return tuple(heard)
+    if len(lower) < _LEAST_LETTERS:
+        return ()
+    heard = _heard(lower)
+    if lower[0] >= _SCRIPT:
+        forms = [_open(heard), _open(_heard(_ENDING.sub("", lower)))]
+    else:
+        forms = [heard, _open(heard)]
+    return tuple(dict.fromkeys(filter(None, forms)))
 
 
 def names_in(text: str) -> Iterator[str]:
@@ -78,24 +88,32 @@ def names_in(text: str) -> Iterator[str]:
     return (word for word in _WORD.findall(text) if word[0].isupper())
 
 
-def sound_alike(one: str, other: str) -> bool:
-    """Whether two names, as `sounds` returns them, may be one: all consonants are the same.
+def likeness(word: str, name: str) -> float:
+    """Return how alike a word and a name sound: 1 for the same, 0 for others.
 
-    One vowel may differ (Kharkiv, Kharkov), if the name has enough consonants.
+    One vowel may differ (Kharkiv, Kharkov) if they have enough consonants.
     """
-    if one == other:
-        return True
+    ours, theirs = sounds(word), sounds(name)
+    if word[:1] < _SCRIPT and name[:1] < _SCRIPT:
+        ours, theirs = ours[:1], theirs[:1]
+    if not set(ours).isdisjoint(theirs):
+        return 1.0
+    least = _CONSONANTS_OF_NAME if word[:1].isupper() else _CONSONANTS_OF_WORD
+    return 0.5 if any(_near(a, b, least) for a in ours for b in theirs) else 0.0
+
+
+def _near(one: str, other: str, consonants: int) -> bool:
     return (
         len(one) == len(other)
         and one[0] == other[0]
-        and _consonants(one) == _consonants(other)
-        and len(_consonants(one)) >= _TELLING
+        and _VOWEL.sub("", one) == _VOWEL.sub("", other)
+        and len(_VOWEL.sub("", one.rstrip(_OPEN))) >= consonants
         and sum(a != b for a, b in zip(one, other, strict=True)) == 1
     )
 
 
-def _consonants(heard: str) -> str:
-    return _CONSONANTS.sub("", heard)
+def _open(heard: str) -> str:
+    return heard.rstrip(_VOWELS) + _OPEN if heard else ""
 
 
 def _heard(word: str) -> str:
@@ -109,5 +127,5 @@ def _heard(word: str) -> str:
         return ""
     for pattern, sound in _SOUNDS:
         text = pattern.sub(sound, text)
-    text = _TWICE.sub(r"\1", text.upper()).rstrip(_VOWELS)
-    return text if len(text) >= _LEAST_SOUNDS else ""
+    text = _TWICE.sub(r"\1", text.upper())
+    return text if len(text.rstrip(_VOWELS)) >= _LEAST_SOUNDS else ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from retrieval.index import LexicalIndex
-from retrieval.languages import LETTERS, OTHER, POINT, names_in, sound_alike, sounds, terms
+from retrieval.languages import LETTERS, OTHER, POINT, likeness, names_in, sounds, terms
 
 MOST_LETTERS = 30
 """Longer words are none."""
@@ -22,13 +22,14 @@ MOST_LETTERS = 30
 _CYRILLIC = "\u0400"
 # So many chunks are read to see how a form is written.
 _CHUNKS = 8
+# Digits with what may stand between them, behind letters or a plus.
 _DIGITS = (
     r"(?:[^\W\d_]{1,9}[-‐‑–]?|[+(]{1,2})?\d"
     r"(?:[ \u00a0\u2007\u2009\u202f.,'’()/-]{0,2}\d){0,20}(?!\w)"
 )
 NUMBER = re.compile(rf"(?<!\w){_DIGITS}")
-"""A number or a code: digits with what may stand between them, perhaps behind letters or a plus."""
-_NUMBER = re.compile(rf"(?<!\w)(?:[^\W\d_]{{1,3}} )?{_DIGITS}")
+"""A number or a code."""
+_NUMBER = re.compile(rf"(?<!\w)(?:[^\W\d_]{{1,3}} (?=\d))?{_DIGITS}")
 _BETWEEN = r"[ \u00a0\u2007\u2009\u202f.,'’()/‐‑–-]{0,2}"
 _APART = re.compile(r"([^\W\d_]+) (\d+)$")
 _CODE = re.compile(r"([^\W\d_]+)[-‐‑–]?(?=\d)")
@@ -90,13 +91,12 @@ def name_like(word: str, vocabulary: Vocabulary) -> str | None:
     heard = sounds(word)
     if not heard:
         return None
-    found: Counter[tuple[bool, bool, str]] = Counter()
+    found: Counter[tuple[bool, float, str]] = Counter()
     for text in vocabulary.texts(vocabulary.lexical.with_names_like(heard, _CHUNKS)):
         for name in names_in(text):
-            theirs = sounds(name)
-            if any(sound_alike(one, other) for one in heard for other in theirs):
+            if alike := likeness(word, name):
                 same_script = (name[0] < _CYRILLIC) == (word[0] < _CYRILLIC)
-                found[same_script, not set(heard).isdisjoint(theirs), name] += 1
+                found[same_script, alike, name] += 1
     # A name in the question's own script before one that sounds the same in another.
     return max(found, key=lambda one: (*one[:2], found[one]))[2] if found else None
 
@@ -111,6 +111,8 @@ def numbers_as_written(
         if apart and not vocabulary.occurs("".join(apart.groups())):
             # "in 2014" is no code.
             start += apart.end(1) + 1
+        if not _PHONE.fullmatch(plain(question[start:end])):
+            start = end - len(question[start:end].lstrip("+("))
         number = question[start:end]
         if number.isdecimal() and (
             len(number) < _YEAR_DIGITS or vocabulary.lexical.chunks_with(number)
@@ -125,7 +127,7 @@ def _written(number: str, vocabulary: Vocabulary) -> str | None:
     digits = _CODE.sub("", key)
     asked = f"{number} {key} {_CODE.sub(_PARTED, key)}"
     letters = _BETWEEN.join(key).replace(POINT, "[.,]")
-    before = _BEFORE_PHONE if _PHONE.fullmatch(digits) else r"[+(]?"
+    before = _BEFORE_PHONE if _PHONE.fullmatch(digits) else ""
     pattern = re.compile(rf"(?<!\w){before}{letters}(?=s?(?!\w))", re.IGNORECASE)
     found = vocabulary.lexical.search(asked, vocabulary.languages, _CHUNKS)
     forms = Counter(

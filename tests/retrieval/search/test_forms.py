@@ -66,7 +66,7 @@ def test_a_question_is_given_the_articles_form(
         "Where did the F-15 fly?",
         "Who has 0441234568?",
         "Where are Kerch, Sumy and Berlin?",
-        "What is the elbow?",
+        "What is the elbow (5 points)?",
     ],
 )
 def test_what_the_articles_do_not_write_otherwise_is_left_alone(
