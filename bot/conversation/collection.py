@@ -18,7 +18,7 @@ from bot.conversation.messages import ARTICLE_WORD
 from bot.conversation.sentences import candidates_of, central_sentences, representatives
 from retrieval.chunking import is_terminated
 from retrieval.index import Snapshot, StoredChunk
-from retrieval.languages import spellings, term_of, terms
+from retrieval.languages import columns, spellings, term_of, terms
 from retrieval.types import Excerpt, FloatArray, Sentence, Source
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _CHUNKS_OF_ARTICLE, _ARTICLES = 20, 1_000
 # The sentences of so many chunks are compared for a summary.
 _CHUNKS_OF_SUMMARY = 40
-_LEAD_CHARS = 220
-_LEAST_LEAD_CHARS = 25
+_LEAD_COLUMNS = 220
+_LEAST_LEAD_COLUMNS = 25
 _LEAD_CHUNKS = 2
 # Of the words that name an article, its title has so many, each counted by how rare it is.
 _TITLE_SHARE = 0.6
@@ -134,14 +134,15 @@ class Collection:
 
         def says(chunk: StoredChunk, sentence: Sentence) -> bool:
             text = _text(chunk, sentence)
-            long = len(text) >= _LEAST_LEAD_CHARS and is_terminated(text)
+            long = columns(text) >= _LEAST_LEAD_COLUMNS and is_terminated(text)
             return long and " ".join(text.split()).casefold() != title
 
         chunk, first = next((one for one in sentences if says(*one)), sentences[0])
         last = first
         for sentence in chunk.chunk.sentences:
             if sentence.start > last.start and sentence.paragraph == first.paragraph:
-                if sentence.end - first.start > _LEAD_CHARS:
+                lead = chunk.chunk.text[: sentence.end - chunk.chunk.start]
+                if columns(lead[first.start - chunk.chunk.start :]) > _LEAD_COLUMNS:
                     break
                 last = sentence
         return _excerpt(chunk, first, last)

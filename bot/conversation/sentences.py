@@ -15,12 +15,13 @@ from itertools import pairwise
 import numpy as np
 
 from bot.conversation.phrases import phrasebook, tokens_of
-from retrieval.chunking import is_terminated
+from retrieval.chunking import is_question, is_terminated
 from retrieval.index import StoredChunk
+from retrieval.languages import columns
 from retrieval.types import Encoder, FloatArray, Sentence
 
 # A shorter sentence says little by itself; a longer one is several.
-_LEAST_CHARS, _MOST_CHARS = 40, 400
+_LEAST_COLUMNS, _MOST_COLUMNS = 40, 400
 # Added to the gain of the sentence that opens an article, or a paragraph.
 _OPENS_ARTICLE, _OPENS_PARAGRAPH = 0.15, 0.03
 # Taken from that of a sentence that leans on the one before.
@@ -63,8 +64,8 @@ def candidates_of(stored: StoredChunk, *, every: bool = False) -> Iterator[Candi
 
 
 def _says_something(text: str) -> bool:
-    asks = text.rstrip("\"'”’»)]").endswith(("?", ":"))
-    return _LEAST_CHARS <= len(text) <= _MOST_CHARS and is_terminated(text) and not asks
+    asks = is_question(text) or text.rstrip("\"'”’»)]").endswith((":", "："))
+    return _LEAST_COLUMNS <= columns(text) <= _MOST_COLUMNS and is_terminated(text) and not asks
 
 
 def central_sentences(
@@ -111,7 +112,7 @@ def representatives(
 
 def _leans(text: str) -> bool:
     """Whether a sentence begins with a word that stands for something in the one before."""
-    first = next(iter(tokens_of(text[:_LEAST_CHARS])), None)
+    first = next(iter(tokens_of(text[:_LEAST_COLUMNS])), None)
     return first is not None and first.word in phrasebook().leaning
 
 

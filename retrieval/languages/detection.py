@@ -22,15 +22,20 @@ _SURE = 0.9
 _STOP_SHARE = 0.25
 # Languages that are written in a script of their own, or nearly so.
 _SCRIPTS = {
-    "ARABIC": "ar", "ARMENIAN": "hy", "BENGALI": "bn", "BOPOMOFO": "zh", "CJK": "zh",
+    "ARABIC": "ar", "ARMENIAN": "hy", "BENGALI": "bn", "BOPOMOFO": "zh",
     "CYRILLIC": "ru", "DEVANAGARI": "hi", "ETHIOPIC": "am", "GEORGIAN": "ka", "GREEK": "el",
-    "GUJARATI": "gu", "GURMUKHI": "pa", "HANGUL": "ko", "HEBREW": "he", "HIRAGANA": "ja",
-    "KANNADA": "kn", "KATAKANA": "ja", "KHMER": "km", "LAO": "lo", "MALAYALAM": "ml",
+    "GUJARATI": "gu", "GURMUKHI": "pa", "HANGUL": "ko", "HEBREW": "he",
+    "KANNADA": "kn", "KHMER": "km", "LAO": "lo", "MALAYALAM": "ml",
     "MYANMAR": "my", "ORIYA": "or", "SINHALA": "si", "TAMIL": "ta", "TELUGU": "te", "THAANA": "dv",
     "THAI": "th", "TIBETAN": "bo",
 }  # fmt: skip
+# Japanese is written with Chinese characters too.
+_WITH_CHINESE = frozenset({"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"})
 # Letters of languages that share a script with the one above, which has no word with them.
 _OWN_LETTERS = {"CYRILLIC": {"uk": "іїєґ"}, "ARABIC": {"ur": "ٹڈڑںے", "fa": "پچژگ"}}
+
+# Without letters of one, a text in this script may be in any of many languages.
+_MANY = frozenset({"ru", "ar"})
 
 
 def language_of_article(text: str) -> str | None:
@@ -40,7 +45,11 @@ def language_of_article(text: str) -> str | None:
         IndexFault: There is no room for temporary files.
     """
     language, probability = _identifier().classify(text[:_SAMPLE])
-    return language if probability >= _SURE else None
+    if probability >= _SURE:
+        return str(language)
+    # A few words may leave doubt where their script leaves none.
+    by_script = _by_script(text[:_SAMPLE])
+    return by_script if by_script not in _MANY else None
 
 
 @cache
@@ -92,12 +101,16 @@ def _sizes(found: list[str]) -> tuple[int, int]:
 
 def _by_script(text: str) -> str | None:
     letters = [letter for letter in unicodedata.normalize("NFKC", text).lower() if letter.isalpha()]
-    scripts = Counter(unicodedata.name(letter, " ").split(" ")[0] for letter in letters)
-    # Japanese is written with Chinese characters too.
-    script = next((kana for kana in ("HIRAGANA", "KATAKANA") if kana in scripts), None)
-    if script is None and scripts:
-        script = max(scripts, key=lambda name: scripts[name])
-    for language, own in _OWN_LETTERS.get(script or "", {}).items():
+    names = Counter(unicodedata.name(letter, " ").split(" ")[0] for letter in letters)
+    scripts = Counter[str]()
+    for name, count in names.items():
+        scripts["CJK" if name in _WITH_CHINESE else name] += count
+    if not scripts:
+        return None
+    script = max(scripts, key=lambda name: scripts[name])
+    if script == "CJK":
+        return "zh" if _WITH_CHINESE.isdisjoint(names) else "ja"
+    for language, own in _OWN_LETTERS.get(script, {}).items():
         if not set(own).isdisjoint(letters):
             return language
-    return _SCRIPTS.get(script or "")
+    return _SCRIPTS.get(script)

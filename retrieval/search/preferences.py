@@ -15,12 +15,12 @@ from retrieval.types import Hit, Source
 # Added to scores from 0 to 1: what matches clearly better still wins. More for phrases put wrong
 # articles first, for a title in quotation marks is named in others too.
 _DATE, _PHRASE = 0.15, 0.15
-# Straight, English, French and Russian, German and Ukrainian; single ones are apostrophes too, and
-# a straight one behind a number is inches. The limit keeps a line of opening marks from costing
-# its square.
+# Straight, English, French and Russian, German and Ukrainian, Chinese and Japanese; single ones are
+# apostrophes too, and a straight one behind a number is inches. The limit keeps a line of opening
+# marks from costing its square.
 _QUOTED = re.compile(
     r"(?<!\w)\"([^\"]{1,300})\"|“([^”]{1,300})”|«([^»]{1,300})»"
-    r"|„([^“”]{1,300})[“”]|»([^«]{1,300})«"
+    r"|„([^“”]{1,300})[“”]|»([^«]{1,300})«|「([^」]{1,300})」|『([^』]{1,300})』|《([^》]{1,300})》"
 )
 _SPACE = re.compile(r"\s+")
 _NOT_IN_WORD = re.compile(r"[\W_]")
@@ -82,7 +82,7 @@ class Preferences:
 def quoted_phrases(question: str) -> Iterator[tuple[tuple[int, int], str]]:
     """Yield the span of each phrase, quotation marks included, and the phrase as it is compared."""
     for match in _QUOTED.finditer(question):
-        phrase = fold_phrase(match[match.lastindex or 0]).strip(" .,;:!?")
+        phrase = fold_phrase(match[match.lastindex or 0]).strip(" .,;:!?。，、；：！？")
         if phrase:
             yield match.span(), phrase
 

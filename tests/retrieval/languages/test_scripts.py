@@ -10,6 +10,7 @@ from retrieval.index import LexicalIndex
 from retrieval.languages import (
     columns,
     joined,
+    language_of_article,
     language_of_question,
     split_compounds,
     split_words,
@@ -191,7 +192,25 @@ def test_folding_twice_changes_nothing(text: str) -> None:
         ("Ե՞րբ է բացվում", "hy"),
         ("도서관은 언제 엽니까?", "ko"),
         ("Who is 王毅?", "en"),
+        ("Starlink ターミナル", None),
     ],
 )
 def test_a_short_questions_language_is_told(question: str, language: str) -> None:
     assert language_of_question(question, frozenset({"en"})) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("नाव रद्द", "hi"),
+        ("東京都庁発表", "zh"),
+        ("ターミナル閉鎖", "ja"),
+        ("Паром їде", "uk"),
+        ("Паром", None),
+        ("FPV дрон", None),
+    ],
+)
+def test_a_few_words_of_an_article_are_told_by_their_script(
+    text: str, language: str | None
+) -> None:
+    assert language_of_article(text) == language

@@ -154,6 +154,9 @@ def test_a_question_without_preferences_has_none() -> None:
         ("Who said “old bridge”, and «new bridge»?", ["old bridge", "new bridge"]),
         ("Wer sagte „Alte Brücke“ oder »neue Brücke«?", ["alte brücke", "neue brücke"]),
         ("Хто сказав „старий міст”?", ["старий міст"]),
+        ("谁说“旧桥。”？ 「新しい橋」とは", ["旧桥", "新しい橋"]),
+        ("《红楼梦》的作者是谁", ["红楼梦"]),
+        ('מי אמר "גשר"? צה"ל', ["גשר"]),
         ('He said "stop."', ["stop"]),
         ("It's the dogs' bridge", []),
         ('An inch is 1" and this is ""', []),
@@ -166,8 +169,8 @@ def test_phrases_stand_in_quotation_marks(question: str, phrases: list[str]) -> 
 
     assert [phrase for _, phrase in found] == phrases
     for (start, end), _ in found:
-        assert question[start] in '"“«„»'
-        assert question[end - 1] in '"”»“«'
+        assert question[start] in '"“«„»「《'
+        assert question[end - 1] in '"”»“«」》'
 
 
 def test_a_phrase_counts_once_and_only_the_first_five() -> None:
