@@ -91,6 +91,13 @@ class Encoder:
 
     Vectors have unit length, whether the model normalises or not, as the index compares cosines.
     A text without tokens gets a vector of zeros and no tokens.
+
+    Args:
+        name, fingerprint, dim, languages: See `retrieval.types.Encoder`.
+        prompts: The texts before questions and passages.
+        tokenizer: The model's tokenizer.
+        forward: The model's forward pass.
+        centre: What is taken from token vectors, (token_dim,); see `models.centre_of`.
     """
 
     def __init__(
@@ -102,6 +109,7 @@ class Encoder:
         tokenizer: TextTokenizer,
         forward: Forward,
         languages: frozenset[str] | None = None,
+        centre: FloatArray | None = None,
     ) -> None:
         self.name = name
         self.fingerprint = fingerprint
@@ -110,6 +118,7 @@ class Encoder:
         self._prompts = prompts
         self._tokenizer = tokenizer
         self._forward = forward
+        self._centre: FloatArray | float = 0.0 if centre is None else centre
 
     @property
     def max_tokens(self) -> int:
@@ -125,7 +134,7 @@ class Encoder:
         """Encode a question; what exceeds the model's window is cut."""
         (tokenized,) = self._tokenizer.tokenize([text], self._prompts.query)
         vectors, tokens = self._forward.compute(Batch.of([tokenized]))
-        own = _unit(tokens[0, tokenized.content])
+        own = _unit(tokens[0, tokenized.content] - self._centre)
         return EncodedQuery(self._vector(vectors[0], tokenized), own, tokenized.spans)
 
     def encode_passages(self, texts: Sequence[str]) -> list[EncodedPassage]:
@@ -148,7 +157,7 @@ class Encoder:
         return [
             EncodedPassage(
                 self._vector(vectors[n], text),
-                _pack(tokens[n, text.content]),
+                _pack(tokens[n, text.content] - self._centre),
                 text.spans[:, 0].copy(),
             )
             for n, text in enumerate(texts)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
-from embeddings.encoder import Encoder, Forward, Prompts
+from embeddings.encoder import Encoder, FloatArray, Forward, Prompts
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import (
     PROMPTS,
     Card,
     Model,
     card_of,
+    centre_of,
     declared_languages,
     document_of,
     locate,
@@ -62,14 +63,16 @@ def load(
     identity = model.fingerprint()
     card, tokenizer, forward = _forward(model, identity, backend, device, cache, announce)
     prompts = _prompts(model, card, query_prompt, passage_prompt)
+    centre = centre_of(model.name)
     return Encoder(
         name=model.name,
-        fingerprint=_fingerprint(identity, prompts),
+        fingerprint=_fingerprint(identity, prompts, centre),
         dim=card.dim,
         prompts=prompts,
         tokenizer=tokenizer,
         forward=forward,
         languages=declared_languages(model.folder),
+        centre=centre,
     )
 
 
@@ -100,7 +103,8 @@ def identify(
         card = card_of(document_of(_folder(cache, identity)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return _fingerprint(identity, _prompts(model, card, query_prompt, passage_prompt))
+    prompts = _prompts(model, card, query_prompt, passage_prompt)
+    return _fingerprint(identity, prompts, centre_of(model.name))
 
 
 def _prompts(model: Model, card: Card, query: str | None, passage: str | None) -> Prompts:
@@ -111,8 +115,11 @@ def _prompts(model: Model, card: Card, query: str | None, passage: str | None) -
     )
 
 
-def _fingerprint(identity: str, prompts: Prompts) -> str:
-    return hashlib.sha256(f"{identity}\0{prompts.query}\0{prompts.passage}".encode()).hexdigest()
+def _fingerprint(identity: str, prompts: Prompts, centre: FloatArray | None) -> str:
+    parts = hashlib.sha256(f"{identity}\0{prompts.query}\0{prompts.passage}".encode())
+    if centre is not None:
+        parts.update(centre.tobytes())
+    return parts.hexdigest()
 
 
 def _folder(cache: Path | None, identity: str) -> Path:

