@@ -31,7 +31,7 @@ _MONTHS = (
     r"nov(?:ember)?|листопаді?а?|ноябр[ьяе]",
     r"de[cz](?:ember)?|груд(?:ень|ня|ні)|декабр[ьяе]",
 )
-_MONTH = "(?:" + "|".join(f"(?P<m{n}>{names})" for n, names in enumerate(_MONTHS, 1)) + ")"
+MONTH = "(?:" + "|".join(f"(?P<m{n}>{names})" for n, names in enumerate(_MONTHS, 1)) + ")"
 _YEAR = r"(?P<year>\d{4})(?![\d%€$₴₽]|[.,:-]\d)"
 _DAY = r"(?P<day>\d{1,2})"
 # Words after which a number of four digits is a year.
@@ -193,11 +193,11 @@ _PERIODS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], dt.date], Period
         for pattern, period in [
             (rf"\b(?P<year>\d{{4}})-(?P<month>\d{{2}})-{_DAY}\b", _of_day),
             (rf"(?<![\d.]){_DAY}\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}", _of_day),
-            (rf"\b{_DAY}(?:st|nd|rd|th|\.)?\s(?:of\s)?{_MONTH}\.?,?\s{_YEAR}", _of_day),
-            (rf"\b{_MONTH}\.?\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}", _of_day),
-            (rf"\b{_MONTH}\.?,?\s(?:of\s)?{_YEAR}", _of_month),
+            (rf"\b{_DAY}(?:st|nd|rd|th|\.)?\s(?:of\s)?{MONTH}\.?,?\s{_YEAR}", _of_day),
+            (rf"\b{MONTH}\.?\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}", _of_day),
+            (rf"\b{MONTH}\.?,?\s(?:of\s)?{_YEAR}", _of_month),
             (rf"\b(?:since|seit)\s(?:the\s)?{_YEAR}", _since),
-            (rf"\b{_IN_MONTH}\s{_MONTH}\b(?!\s?\d)", _of_some_month),
+            (rf"\b{_IN_MONTH}\s{MONTH}\b(?!\s?\d)", _of_some_month),
             (rf"\b(?:{_BEFORE}\s(?P<before>{_UNIT})|{_THIS}\s(?P<this>{_UNIT}))\b", _around),
             (r"\b(?:yesterday|last night|gestern|вчора|вчера)\b", _yesterday),
             (rf"\b{_IN}\s{_YEAR}", _of_year),

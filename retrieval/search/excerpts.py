@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -12,6 +12,8 @@ import numpy as np
 
 from retrieval.chunking import is_question, is_terminated
 from retrieval.languages import wide_places
+from retrieval.search.asked import Asked, Kind
+from retrieval.search.introductions import Subject
 from retrieval.search.near_duplicates import Shingles
 from retrieval.types import Excerpt, FloatArray, Hit, Reading, Source
 
@@ -21,6 +23,12 @@ _CHUNK_SHARE, _BOOST_SHARE = 0.05, 0.4
 # So many excerpts of one article, unless a further one beats the others' best by the margin.
 _PER_ARTICLE = 2
 _MARGIN = 0.01
+# What is added to a window that begins by saying who or what is asked about.
+_INTRODUCED = 0.08
+# What a highlight gets for something of the kind that the question asks for, and loses without it;
+# and how much of what stands before and behind it counts, as an answer is often the sentence beside
+# the one that has the question's words.
+_MET, _BESIDE = 0.04, 0.15
 # A heading makes a poor excerpt by itself.
 _HEADING_CHARS = 80
 # Where paragraphs are as short as these, as in news and posts, one goes on in the next. Longer ones
@@ -51,23 +59,48 @@ class Window:
             self.start - self.hit.chunk.start : self.end - self.hit.chunk.start
         ]
 
+    @property
+    def sentences(self) -> list[str]:
+        """Each of the sentences as it stands in the article."""
+        return _texts(self.hit)[self.first : self.last + 1]
 
-def best_excerpts(hits: Sequence[Hit], count: int, chars: int) -> list[tuple[Excerpt, Window]]:
+    def tokens(self) -> tuple[FloatArray, list[int]]:
+        """Return the similarities of the question's tokens and the window's own, and their offsets.
+
+        The offsets are those in the window's text.
+        """
+        hit, offset = self.hit, self.hit.chunk.start
+        rest = hit.chunk.sentences[self.last + 1 :]
+        end = rest[0].start - offset if rest else len(hit.chunk.text)
+        left, right = np.searchsorted(hit.starts, [self.start - offset, end])
+        starts = hit.starts[left:right] - (self.start - offset)
+        return hit.similarity[:, left:right], starts.tolist()
+
+
+def best_excerpts(
+    hits: Sequence[Hit], count: int, chars: int, question: str = ""
+) -> list[tuple[Excerpt, Window]]:
     """Choose excerpts, best first, that do not overlap.
 
     Args:
         hits: Ranked chunks of one question.
         count: Excerpts at most.
         chars: Columns that an excerpt may take; only a single sentence may be longer.
+        question: The question, whose words say what is to be highlighted.
     """
+    introduced = _introduced(hits, question)
     windows = [window for hit in hits for window in _windows(hit, chars)]
     scores = [
-        window.late + _CHUNK_SHARE * window.hit.score + _BOOST_SHARE * window.hit.boost
+        window.late
+        + _CHUNK_SHARE * window.hit.score
+        + _BOOST_SHARE * window.hit.boost
+        + (_INTRODUCED if (window.hit.chunk_id, window.first) in introduced else 0.0)
         for window in windows
     ]
     order = sorted(range(len(windows)), key=lambda n: (-scores[n], windows[n].hit.rank, n))
     chosen = _apart([(windows[n], scores[n]) for n in order], count)
-    return [(_excerpt(pick), pick.window) for pick in chosen]
+    asked = Asked.of(question)
+    return [(_excerpt(pick, asked, introduced), pick.window) for pick in chosen]
 
 
 def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
@@ -136,8 +169,8 @@ class _Kinds:
     @classmethod
     def of(cls, hit: Hit) -> _Kinds:
         """Look at the sentences of a hit's chunk."""
-        sentences, offset = hit.chunk.sentences, hit.chunk.start
-        texts = [hit.chunk.text[one.start - offset : one.end - offset] for one in sentences]
+        sentences = hit.chunk.sentences
+        texts = _texts(hit)
         counts = Counter(one.paragraph for one in sentences)
         lengths: Counter[int] = Counter()
         for one in sentences:
@@ -241,23 +274,31 @@ def _whole(hit: Hit) -> Window:
 
 
 def _words(window: Window) -> Shingles:
-    return Shingles.of(window.text, _sentences(window))
+    return Shingles.of(window.text, window.sentences)
 
 
-def _sentences(window: Window) -> Iterator[str]:
-    chunk = window.hit.chunk
-    for sentence in chunk.sentences[window.first : window.last + 1]:
-        yield chunk.text[sentence.start - chunk.start : sentence.end - chunk.start]
+def _texts(hit: Hit) -> list[str]:
+    chunk = hit.chunk
+    return [chunk.text[one.start - chunk.start : one.end - chunk.start] for one in chunk.sentences]
 
 
-def _excerpt(pick: _Pick) -> Excerpt:
+def _introduced(hits: Sequence[Hit], question: str) -> set[tuple[int, int]]:
+    """Return the sentences, by chunk and number, that say who or what is asked about."""
+    subject = Subject.of(question)
+    if subject is None:
+        return set()
+    return {
+        (hit.chunk_id, number)
+        for hit in hits
+        for number, text in enumerate(_texts(hit))
+        if subject.is_introduced(text, hit.source.language)
+    }
+
+
+def _excerpt(pick: _Pick, asked: Asked, introduced: Collection[tuple[int, int]]) -> Excerpt:
     window = pick.window
     chunk = window.hit.chunk
-    means = window.hit.weights @ _best_of_sentences(window.hit)
-    asks = np.array(_Kinds.of(window.hit).asks)
-    if not asks[window.first : window.last + 1].all():
-        means = np.where(asks, -np.inf, means)
-    best = chunk.sentences[window.first + int(means[window.first : window.last + 1].argmax())]
+    best = chunk.sentences[_highlighted(window, asked, introduced)]
     paragraph, last = (chunk.sentences[n].paragraph for n in (window.first, window.last))
     return Excerpt(
         source=window.hit.source,
@@ -271,3 +312,21 @@ def _excerpt(pick: _Pick) -> Excerpt:
         also=tuple(pick.also),
         page=chunk.sentences[window.first].page or None,
     )
+
+
+def _highlighted(window: Window, asked: Asked, introduced: Collection[tuple[int, int]]) -> int:
+    """Return the number of the sentence that answers best."""
+    hit = window.hit
+    numbers = range(window.first, window.last + 1)
+    if (hit.chunk_id, window.first) in introduced:
+        return window.first
+    own = (hit.weights @ _best_of_sentences(hit))[numbers.start : numbers.stop]
+    around = np.pad(own, 1, constant_values=own.mean())
+    scores = own + _BESIDE * (around[:-2] + around[2:])
+    asks = np.array(_Kinds.of(hit).asks)[numbers.start : numbers.stop]
+    if not asks.all():
+        scores[asks] = -np.inf
+    if asked.kind not in (None, Kind.FACT, Kind.REASON) and len(numbers) > 1:
+        met = [asked.is_met(text, hit.source.language) for text in window.sentences]
+        scores += np.where(met, _MET, -_MET)
+    return window.first + int(scores.argmax())

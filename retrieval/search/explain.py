@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
 from retrieval.languages import term_of, terms
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
 from retrieval.search.spelling import Correction
 from retrieval.search.word_spans import Span, token_word_spans, word_spans
-from retrieval.types import FloatArray, Stage
+from retrieval.types import Stage
 
 
 class TermPlace(StrEnum):
@@ -156,7 +154,7 @@ def _asked(word: str, corrections: Iterable[Correction]) -> str:
 
 
 def _pairs(ranking: Ranking, window: Window) -> tuple[WordMatch, ...]:
-    similarity, starts = _tokens(window)
+    similarity, starts = window.tokens()
     if not similarity.size:
         return ()
     question, text = ranking.question, window.text
@@ -188,13 +186,3 @@ def _pairs(ranking: Ranking, window: Window) -> tuple[WordMatch, ...]:
         )
         pairs.append(pair)
     return tuple(sorted(pairs, key=lambda pair: -pair.similarity))
-
-
-def _tokens(window: Window) -> tuple[FloatArray, list[int]]:
-    """Return the similarities of the question's tokens and the window's own, and their offsets."""
-    hit, offset = window.hit, window.hit.chunk.start
-    rest = hit.chunk.sentences[window.last + 1 :]
-    end = rest[0].start - offset if rest else len(hit.chunk.text)
-    left, right = np.searchsorted(hit.starts, [window.start - offset, end])
-    starts = hit.starts[left:right] - (window.start - offset)
-    return hit.similarity[:, left:right], starts.tolist()

@@ -371,3 +371,66 @@ def test_wide_characters_count_twice(chars: int, sentences: int) -> None:
     )
     assert len(text) == 44
     assert excerpt.text.count("。") == sentences
+
+
+def highlighted(question: str, text: str, language: str) -> str:
+    """Return what is highlighted in two sentences, the first of which is a little closer."""
+    (hit, *_) = hits_of("", article("a", text), budget=200)
+    second = hit.starts >= hit.chunk.sentences[1].start
+    hit = replace(
+        hit,
+        source=replace(hit.source, language=language),
+        similarity=np.where([~second, second], [[0.06], [0.04]], 0).astype(np.float32),
+        weights=np.full(2, 0.5, np.float32),
+    )
+    ((excerpt, _),) = best_excerpts([hit], 1, 1000, question)
+    ((start, end),) = excerpt.highlights
+    return excerpt.text[start:end]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "said"),
+    [
+        ("Who built the mill?", "They built the mill here. Anna Berg did.", "en", "Anna Berg did."),
+        ("When was it built?", "It was built slowly. In 1866 they did.", "en", "In 1866 they did."),
+        ("How many were built?", "Many were built. Seven stand.", "en", "Seven stand."),
+        ("Хто збудував млин?", "Млин збудували тут. Це Ганна Берг.", "uk", "Це Ганна Берг."),
+        ("Когда построили?", "Построили медленно. Это 1866 год.", "ru", "Это 1866 год."),
+        ("Wann war der Bau?", "Der Bau war lang. Es war 1866.", "de", "Es war 1866."),
+        ("What was built?", "They built the mill here. Anna Berg did.", "en", None),
+    ],
+)
+def test_what_is_asked_for_is_highlighted_and_not_what_is_repeated(
+    question: str, text: str, language: str, said: str | None
+) -> None:
+    first = text[: text.index(".") + 1]
+
+    assert highlighted(question, text, language) == (said or first)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "introduces", "other"),
+    [
+        ("Who is Berg?", "en", "Anna Berg, a miller, lived here.", "It burned before Berg left."),
+        ("who is anna berg", "en", "Anna Berg was a miller.", "Anna Berg left with her mill."),
+        ("What is a weir?", "en", "A weir is a low dam.", "Building a weir is hard."),
+        ("What is Sudbach?", "en", "Sudbach (1866) is a mill.", "Near Sudbach is a river."),
+        ("Хто така Берг?", "uk", "Ганна Берг — мельничка.", "Млин належав Берг здавна."),
+        ("Что такое плотина?", "ru", "Плотина — это преграда на реке.", "На реке есть плотина."),
+        ("Wer war Berg?", "de", "Anna Berg war Müllerin.", "Die Mühle hatte Berg gekauft."),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_who_or_what_is_asked_about_is_introduced_first(
+    question: str, language: str, introduces: str, other: str, first: bool
+) -> None:
+    texts = [introduces, other] if first else [other, introduces]
+    hits = [
+        replace(hit_of(text, rank, language=language), starts=np.zeros(1, np.int32))
+        for rank, text in enumerate(texts, start=1)
+    ]
+
+    (excerpt, _), *_ = best_excerpts(hits, 2, 350, question)
+
+    assert excerpt.text == introduces
+    assert best_excerpts(hits, 2, 350)[0][0].text == texts[0]

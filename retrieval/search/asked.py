@@ -1,0 +1,140 @@
+"""What a question asks for: a person, a place, a time, a number, a reason, or something denied.
+
+The words are in asked.toml, for English, Ukrainian, Russian and German. A question in any other
+language asks for nothing that is known here, and nothing is missed in its excerpts.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from retrieval.languages import terms
+from retrieval.search.dates import MONTH
+from retrieval.search.phrases import phrases
+
+_WORD = re.compile(r"\w+")
+# The words of asked.toml that say nothing of the kind.
+_ANYTHING = "thing"
+# Behind these a sentence begins, where every word has a capital.
+_OPENS = re.compile(r"(?:^|[.!?…:\n])[\s\"'“”„«»‘’(\[*_-]*$")
+_BEFORE = 8
+# Languages that write every noun with a capital, which then tells no name.
+_NOUNS_WITH_CAPITALS = frozenset({"de", "lb"})
+
+
+class Kind(StrEnum):
+    """What a question asks for, as its question word says; a fact is so or not."""
+
+    PERSON = "person"
+    PLACE = "place"
+    TIME = "time"
+    NUMBER = "number"
+    REASON = "reason"
+    FACT = "fact"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks for.
+
+    Attributes:
+        question: The question.
+        kind: None if it may be anything.
+        words: The words that say so, such as "what year".
+        denies: Whether it asks for what is not so.
+    """
+
+    question: str
+    kind: Kind | None
+    words: str
+    denies: bool
+
+    @classmethod
+    def of(cls, question: str) -> Asked:
+        """Look at a question."""
+        denies = _DENIES.search(_CONSENTS.sub("", question)) is not None
+        kind, words = _kind_of(question)
+        return cls(question, kind, words, denies)
+
+    def is_met(self, text: str, language: str) -> bool:
+        """Whether a text has something of the kind asked for that the question does not bring.
+
+        Args:
+            text: Text of an article.
+            language: Language of the article, ISO 639-1.
+        """
+        if self.kind is None or self.kind is Kind.FACT:
+            return True
+        found: Iterable[str] = ()
+        if self.kind in (Kind.PERSON, Kind.PLACE):
+            # Not every script has capitals.
+            if language in _NOUNS_WITH_CAPITALS or text.upper() == text.lower():
+                return True
+            found = _names(text)
+        elif self.kind in (Kind.TIME, Kind.NUMBER):
+            found = _numbers(text)
+        if _are_new(found, set(terms(self.question, language)), language):
+            return True
+        return self.kind in _TELLS and _TELLS[self.kind].search(text) is not None
+
+    def is_denied(self, text: str) -> bool:
+        """Whether a text denies something, too, if the question does."""
+        return not self.denies or _DENIES_SOFTLY.search(text) is not None
+
+
+def _kind_of(question: str) -> tuple[Kind | None, str]:
+    """Return the kind whose words stand first, which are the longest of those that do."""
+    found = [
+        (words.start(), -words.end(), kind)
+        for kind, pattern in _ASKS.items()
+        if (words := (pattern.match if kind == Kind.FACT else pattern.search)(question))
+    ]
+    start, end, kind = min(found, default=(0, 0, _ANYTHING))
+    return (None, "") if kind == _ANYTHING else (Kind(kind), question[start:-end])
+
+
+def _are_new(words: Iterable[str], brought: set[str], language: str) -> bool:
+    """Whether one of the words has a meaning that the question does not bring."""
+    return any(found and not found & brought for found in (set(terms(w, language)) for w in words))
+
+
+def _names(text: str) -> Iterator[str]:
+    """Yield words with a capital that does not come from the beginning of a sentence.
+
+    Two such words in a row are a name there, too.
+    """
+    last = None
+    for word in _WORD.finditer(text):
+        if not word.group()[0].isupper():
+            last = None
+            continue
+        if not _OPENS.search(text, max(0, word.start() - _BEFORE), word.start()):
+            yield word.group()
+            if last is not None:
+                yield last
+        last = word.group()
+
+
+def _numbers(text: str) -> Iterator[str]:
+    return (word for word in _WORD.findall(text) if any(map(str.isdigit, word)))
+
+
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_ASKS = {kind: re.compile(phrases(of), re.IGNORECASE) for kind, of in _WORDS["asks"].items()}
+_TELLS = {
+    Kind(kind): re.compile(
+        f"{phrases(of)}|\\b{MONTH}\\b" if kind == Kind.TIME else phrases(of), re.IGNORECASE
+    )
+    for kind, of in _WORDS["tells"].items()
+}
+_DENIES = re.compile(phrases(_WORDS["denies"]), re.IGNORECASE)
+_DENIES_SOFTLY = re.compile(
+    f"{phrases(_WORDS['denies'])}|{phrases(_WORDS['denies_softly'])}", re.IGNORECASE
+)
+# "Isn't Sudzha a town?" denies no more than "didn't they?".
+_CONSENTS = re.compile(rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrases(_WORDS['consents'])}", re.IGNORECASE)

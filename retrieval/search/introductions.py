@@ -1,0 +1,85 @@
+"""Introductions: the sentences that say who somebody or what something is.
+
+"Who is X?" is met by what begins with X and goes on as such sentences do: with "is", a dash, a
+comma or a bracket.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from retrieval.languages import term_of, terms
+from retrieval.search.asked import Asked, Kind
+from retrieval.search.phrases import phrases
+
+# "What is" may go on to anything; so few terms are a name or a notion.
+_MOST_TERMS = 4
+# So many first names and titles may stand before somebody, and articles before anything.
+_BEFORE = 3
+# Characters that are looked at, beside as many as the subject has.
+_LOOKED_AT = 60
+_WORD = re.compile(r"[\w'’-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a question asks the identity of.
+
+    Attributes:
+        text: As it stands in the question.
+        is_person: Whether "who" asks for it.
+    """
+
+    text: str
+    is_person: bool
+
+    @classmethod
+    def of(cls, question: str) -> Subject | None:
+        """Return the subject of "Who is X?" or "What is X?"; None for any other question."""
+        asks = _ASKS.match(question)
+        text = question[asks.end() :].strip(" ?!.\"'“”«»") if asks else ""
+        return cls(text, Asked.of(question).kind is Kind.PERSON) if text else None
+
+    def is_introduced(self, sentence: str, language: str) -> bool:
+        """Whether a sentence begins with the subject and goes on to say what it is.
+
+        Args:
+            sentence: Sentence of an article.
+            language: Language of the article, ISO 639-1.
+        """
+        wanted = _terms(self.text, language)
+        if not 0 < len(wanted) <= _MOST_TERMS:
+            return False
+        words = list(_WORD.finditer(sentence, 0, len(self.text) + _LOOKED_AT))
+        words = words[: len(_WORD.findall(self.text)) + _BEFORE]
+        if not words or not wanted <= set(terms(sentence[: words[-1].end()], language)):
+            return False
+        own = set(_WORD.findall(self.text.casefold()))
+        missing = set(wanted)
+        for word in words:
+            term = term_of(word.group(), language)
+            # A preposition says that something else is to come, and so does what is before a thing.
+            leads = word.group().casefold() in own | _LEADS
+            if not leads and term not in wanted and (term is None or not self.is_person):
+                return False
+            missing.discard(term or "")
+            if not missing:
+                return _SAYS.match(sentence, word.end()) is not None
+        return False
+
+
+@lru_cache(256)
+def _terms(text: str, language: str) -> frozenset[str]:
+    return frozenset(terms(text, language))
+
+
+_WORDS = tomllib.loads(Path(__file__).with_name("asked.toml").read_text(encoding="utf-8"))[
+    "identity"
+]
+_ASKS = re.compile(rf"\s*{phrases(_WORDS['asks'])}\s+", re.IGNORECASE)
+_SAYS = re.compile(rf"\s*(?:[,(–—]|-\s|{phrases(_WORDS['says'])})", re.IGNORECASE)
+_LEADS = {word for listed in _WORDS["leads"].values() for word in re.findall(r"\w+", listed)}
