@@ -142,11 +142,17 @@ def _account(trace: Trace, threshold: float) -> Text:
 
 
 def _judged(judged: Features) -> str:
-    return (
+    parts = [
         f"It comes from the closest excerpt, {judged.late:.2f} word by word, the closest passage, "
-        f"{judged.dense:.2f} by meaning, and the question's words: {100 * judged.coverage:.0f} % "
-        f"found; {100 * judged.missing:.0f} % of its names and numbers missing."
-    )
+        f"{judged.dense:.2f} by meaning, and the question's words in the first excerpt: "
+        f"{100 * judged.coverage:.0f} % in one sentence, their neighbours {judged.nearness:.2f} "
+        f"near; {100 * judged.missing:.0f} % of its names and numbers missing."
+    ]
+    if judged.unmet:
+        parts.append("The first excerpt has nothing of the kind that the question asks for.")
+    if judged.denied:
+        parts.append("The question denies something, and what the first excerpt says does not.")
+    return " ".join(parts)
 
 
 def _advice(trace: Trace, missing: Sequence[str]) -> str:

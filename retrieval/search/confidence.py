@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 from retrieval.index import SHIPPED, Scale
 from retrieval.languages import folded, split_words, terms
+from retrieval.search.asked import Asked, Kind
+from retrieval.search.coverage import Coverage
 from retrieval.search.dates import words_in_date
 from retrieval.search.excerpts import Window
 from retrieval.search.nouns import is_german_noun
 from retrieval.search.ranking import Ranking
+from retrieval.search.word_spans import token_word_spans
 from retrieval.types import Reading, Source
 
 
@@ -23,10 +26,15 @@ class Features:
         late: Best late-interaction score of a window. A question of stop words alone has none: they
             match in any text.
         dense: Best cosine of a chunk.
-        coverage: Share of the question's terms, weighted by rarity, that stands in the best covered
-            of the windows' chunks or its title.
+        coverage: Share of the question's terms that the first window has; see `Coverage.share`.
+        nearness: How near to each other its neighbours stand there; see `Coverage.nearness`.
         missing: Share of the terms in the question's names and numbers that stands neither in the
             window that has most of them nor in its title; 0 where there are none.
+        unmet: 1 if the question asks for a person, a time or a number and the first window has none
+            that the question does not bring, or if it asks whether something is so and the window
+            has nothing close to its words beside names; else 0.
+        denied: 1 if the question denies something, and the sentence of the first window that has
+            most of its terms does not; else 0.
 
     A year or a month of the article's own date need not stand in its text, and counts nowhere.
     """
@@ -34,13 +42,22 @@ class Features:
     late: float
     dense: float
     coverage: float
+    nearness: float
     missing: float
+    unmet: float
+    denied: float
 
 
 # A logistic model, late and dense in spreads from the centre of the index's scale. Fitted to
 # questions about a corpus, to those about another one, and at a lower weight to those that a corpus
 # leaves unanswered; tests/benchmarks/confidence.py --fit does it again.
-_INTERCEPT, _LATE, _DENSE, _COVERAGE, _MISSING = -1.63, 0.76, 0.45, 1.30, -0.93
+_INTERCEPT, _LATE, _DENSE, _COVERAGE, _NEARNESS, _MISSING = -1.53, 0.67, 0.51, 1.00, 0.90, -1.32
+# Chosen, as the sets have few such questions. Fitted to those about times and numbers, the first
+# would be -1.2; fitted to SQuAD 2.0 alone, many of whose unanswered questions were made by denying
+# what an article says, the second would be -2.7.
+UNMET, DENIED = -1.2, -2.0
+# What is mostly there without any word that tells so.
+_TOLD_IN_ANY_WORDS = frozenset({Kind.PLACE, Kind.REASON})
 # What a margin adds to the logit of the confidence, and how far it counts. Readers trained on
 # SQuAD 2.0 reach margins of about 10 either way, and are surer of themselves than right (Kamath,
 # Jia & Liang, Selective Question Answering under Domain Shift, ACL 2020). Both are chosen, not
@@ -52,13 +69,24 @@ _LOGIT_EDGE = 1e-9
 
 
 def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
-    """Measure the ranking and the windows that are to be shown."""
+    """Measure the ranking and the windows that are to be shown, best first."""
     telling = [one for one in windows if ranking.terms.get(one.hit.source.language)]
+    coverage, unmet, denied = Coverage(0.0, 0.0, ""), False, False
+    if windows:
+        asked = Asked.of(ranking.question)
+        met = _is_met(ranking, asked, windows[0])
+        unmet = not met and asked.kind not in _TOLD_IN_ANY_WORDS
+        # What is there need not be named: a text that says why has no "cause".
+        coverage = _coverage(ranking, windows[0], asked.words if met else "")
+        denied = not asked.is_denied(coverage.sentence)
     return Features(
         late=max([0.0, *(window.late for window in telling)]),
         dense=max([0.0, *(hit.dense.score for hit in ranking.hits if hit.dense)]),
-        coverage=max((_coverage(ranking, window) for window in windows), default=0.0),
+        coverage=coverage.share,
+        nearness=coverage.nearness,
         missing=min((_missing(ranking.question, window) for window in windows), default=0.0),
+        unmet=float(unmet),
+        denied=float(denied),
     )
 
 
@@ -76,7 +104,10 @@ def confidence_of(found: Features, scale: Scale = SHIPPED) -> float:
         + _LATE * (found.late - scale.late) / scale.late_spread
         + _DENSE * (found.dense - scale.dense) / scale.dense_spread
         + _COVERAGE * found.coverage
+        + _NEARNESS * found.nearness
         + _MISSING * found.missing
+        + UNMET * found.unmet
+        + DENIED * found.denied
     )
     return 0.5 + 0.5 * math.tanh(logit / 2)
 
@@ -96,17 +127,35 @@ def adjust_by_reader(confidence: float, readings: Sequence[Reading | None]) -> f
     return 1 / (1 + math.exp(-logit))
 
 
-def _coverage(ranking: Ranking, window: Window) -> float:
+def _coverage(ranking: Ranking, window: Window, without: str) -> Coverage:
     source = window.hit.source
-    dated = _dated(ranking.question, source)
+    left_out = _dated(ranking.question, source).union(terms(without, source.language))
     terms_of = ranking.terms.get(source.language, {})
-    asked = {term: rarity for term, rarity in terms_of.items() if term not in dated}
-    total = sum(asked.values())
-    if not total:
-        return 0.0
-    present = set(terms(f"{source.title}\n{window.hit.chunk.text}", source.language))
-    # In the order of the total, or rounding would make of all terms more or less than 1.
-    return sum(rarity for term, rarity in asked.items() if term in present) / total
+    counting = {term: rarity for term, rarity in terms_of.items() if term not in left_out}
+    return Coverage.of(window, terms(ranking.question, source.language), counting)
+
+
+def _is_met(ranking: Ranking, asked: Asked, window: Window) -> bool:
+    """Whether the window has something of the kind asked for.
+
+    What says whether something is so has something close to the words beside names and numbers.
+    """
+    language = window.hit.source.language
+    if asked.kind is not Kind.FACT:
+        return asked.is_met(window.text, language)
+    counting = ranking.terms.get(language, {}).keys()
+    known = set(terms(" ".join(names_and_numbers(ranking.question)), language))
+    spans = token_word_spans(ranking.question, ranking.query.spans[:, 0].tolist())
+    tokens = [
+        token
+        for token, (start, end) in enumerate(spans)
+        if counting & set(terms(ranking.question[start:end], language)) - known
+    ]
+    similarity, _ = window.tokens()
+    if not tokens or not similarity.size:
+        return True
+    closest = similarity[tokens].max(axis=1)
+    return float(closest.mean()) >= ranking.scale.late - ranking.scale.late_spread
 
 
 def _missing(question: str, window: Window) -> float:

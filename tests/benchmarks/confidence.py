@@ -31,14 +31,17 @@ from bot.build import open_library
 from config import Settings
 from retrieval.index import SHIPPED, Scale
 from retrieval.search import Features, confidence_of, features
+from retrieval.search.confidence import DENIED, UNMET
 from tests.benchmarks.conditions import conditions
 
 Rows = NDArray[np.float64]
 # In the fit a folder's adversarial questions count so much in all, its own and the foreign 1 each.
 # They are not to be won at the cost of the foreign ones, yet make the model more cautious.
-_ADVERSARIAL = 0.35
+_ADVERSARIAL = 0.3
 # Cosines of E5 lie so high: all scores s become _LOWEST + (1 - _LOWEST) * s.
 _LOWEST = 0.75
+# So many of the features, the last ones, have weights that are chosen.
+_CHOSEN = 2
 # Weights in spreads are near 1 without any bound; this only keeps the fit from wandering.
 _C = 1.0
 
@@ -109,24 +112,33 @@ def _asked(answerer: Answerer, asked: Sequence[Question]) -> Rows:
 
 def in_spreads(rows: Rows, scale: Scale) -> Rows:
     """Put late and dense on a scale, as the confidence does."""
-    centre = [scale.late, scale.dense, 0, 0]
-    spread = [scale.late_spread, scale.dense_spread, 1, 1]
+    centre, spread = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
+    centre[:2] = scale.late, scale.dense
+    spread[:2] = scale.late_spread, scale.dense_spread
     placed: Rows = (rows - centre) / spread
     return placed
 
 
 def fit(measured: Sequence[Measured]) -> LogisticRegression:
-    """Return the logistic model that tells own from other questions best."""
+    """Return the logistic model that tells own from other questions best.
+
+    It is fitted to the features before the chosen ones, where these say nothing.
+    """
     parts = [
-        (in_spreads(rows, one.scale), kind == "own", weight)
+        (in_spreads(rows, one.scale)[:, :-_CHOSEN], kind == "own", weight)
         for one in measured
         for kind, weight in (("own", 1.0), ("foreign", 1.0), ("adversarial", _ADVERSARIAL))
-        if len(rows := getattr(one, kind))
+        if len(rows := plain(getattr(one, kind)))
     ]
     rows = np.concatenate([part for part, _, _ in parts])
     own = np.concatenate([[yes] * len(part) for part, yes, _ in parts])
     weights = np.concatenate([[1000 * w / len(part)] * len(part) for part, _, w in parts])
     return LogisticRegression(C=_C).fit(rows, own, sample_weight=weights)
+
+
+def plain(rows: Rows) -> Rows:
+    """Return the rows in which no chosen feature says anything."""
+    return rows[~rows[:, -_CHOSEN:].any(axis=1)]
 
 
 def judge(own: Rows, foreign: Rows, adversarial: Rows) -> str:
@@ -155,7 +167,8 @@ def by_shipped(one: Measured, scale: Scale) -> str:
 
 def moved(one: Measured) -> Measured:
     """Return the same with late and dense as another encoder might give them."""
-    factor, offset = [1 - _LOWEST, 1 - _LOWEST, 1, 1], [_LOWEST, _LOWEST, 0, 0]
+    factor, offset = np.ones(one.own.shape[1]), np.zeros(one.own.shape[1])
+    factor[:2], offset[:2] = 1 - _LOWEST, _LOWEST
     parts = [rows * factor + offset for rows in (one.own, one.foreign, one.adversarial)]
     return Measured(one.name, one.scale, *parts)
 
@@ -163,13 +176,10 @@ def moved(one: Measured) -> Measured:
 def by_others(one: Measured, others: Sequence[Measured]) -> str:
     """Judge a model that was fitted to other folders, on the index's own scale."""
     model = fit(others)
+    weights = np.array([*model.coef_[0], UNMET, DENIED])
     parts = (one.own, one.foreign, one.adversarial)
-    return judge(
-        *(
-            model.predict_proba(in_spreads(rows, one.scale))[:, 1] if len(rows) else rows[:, 0]
-            for rows in parts
-        )
-    )
+    logits = (in_spreads(rows, one.scale) @ weights + model.intercept_ for rows in parts)
+    return judge(*(1 / (1 + np.exp(-logit)) for logit in logits))
 
 
 def main() -> None:
@@ -210,10 +220,11 @@ def main() -> None:
     if options.fit:
         scale = np.mean([astuple(one.scale) for one in measured], axis=0).round(3)
         model = fit(measured)
-        names = ["_INTERCEPT", *(f"_{field.name.upper()}" for field in fields(Features))]
+        fitted = fields(Features)[:-_CHOSEN]
+        names = ["_INTERCEPT", *(f"_{field.name.upper()}" for field in fitted)]
         weights = [f"{weight:.2f}" for weight in [*model.intercept_, *model.coef_[0]]]
-        print(f"retrieval/confidence/scale.py: SHIPPED = {Scale(*scale.tolist())}")
-        print(f"retrieval/confidence/answerable.py: {', '.join(names)} = {', '.join(weights)}")
+        print(f"retrieval/index/calibrations.py: SHIPPED = {Scale(*scale.tolist())}")
+        print(f"retrieval/search/confidence.py: {', '.join(names)} = {', '.join(weights)}")
 
 
 if __name__ == "__main__":

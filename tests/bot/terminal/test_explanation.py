@@ -62,7 +62,7 @@ def trace(
     terms = {"en": {"hold": 0.25, "grudg": 0.75} if wanted is None else wanted}
     ranking = Ranking(question, (window.hit,) * count, terms, 1, query, {"en": absent})
     answer = Answer(question, (excerpt,) * count, answered, confidence, 1, 12.3)
-    return Trace(answer, ranking, (window,) * count, Features(0.55, 0.48, 1.0, 0.25))
+    return Trace(answer, ranking, (window,) * count, Features(0.55, 0.48, 1.0, 0.5, 0.25, 0.0, 0.0))
 
 
 def text(one: Trace, threshold: float = 0.5) -> str:
@@ -87,10 +87,20 @@ def test_reasons_stand_below_their_excerpts_and_the_confidence_at_the_end() -> N
         "",
         "The confidence is 93.0 %; from 50 % on it counts as an answer.",
         "It comes from the closest excerpt, 0.55 word by word, the closest passage, 0.48 by "
-        "meaning, and the question's words: 100 % found; 25 % of its names and numbers missing.",
+        "meaning, and the question's words in the first excerpt: 100 % in one sentence, their "
+        "neighbours 0.50 near; 25 % of its names and numbers missing.",
         "The number behind a word is its rarity in the articles, up to 1; behind a pair of words "
         "it is their closeness in meaning, up to 1.",
     ]
+
+
+def test_what_the_first_excerpt_lacks_is_said() -> None:
+    one = trace()
+
+    told = text(replace(one, judged=replace(one.judged, unmet=1.0, denied=1.0)))
+
+    assert "The first excerpt has nothing of the kind that the question asks for." in told
+    assert "The question denies something, and what the first excerpt says does not." in told
 
 
 def test_without_reasons_an_answer_is_as_it_was() -> None:

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import fields, replace
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.index.calibrations import SHIPPED, Scale
+from retrieval.languages import terms
 from retrieval.search.confidence import Features, adjust_by_reader, confidence_of, features
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
-from retrieval.types import Hit
+from retrieval.types import Chunk, Hit, Sentence
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Read, hit_of
 
@@ -26,35 +29,38 @@ def window(of: Hit, late: float = 0.4) -> Window:
     return Window(of, 0, 0, 0, len(of.chunk.text), late)
 
 
-@given(SHARES, SHARES, SHARES, SHARES, SHARES, st.sampled_from(["late", "dense", "coverage"]))
-def test_confidence_grows_with_each_feature_but_the_missing(
-    late: float, dense: float, coverage: float, missing: float, more: float, name: str
+FEATURES = st.builds(Features, *[SHARES] * 7)
+AGAINST = ("missing", "unmet", "denied")
+
+
+@given(FEATURES, SHARES, st.sampled_from([field.name for field in fields(Features)]))
+def test_confidence_grows_with_each_feature_but_what_is_lacking(
+    found: Features, more: float, name: str
 ) -> None:
-    found = Features(late, dense, coverage, missing)
-    better = replace(found, **{name: max(getattr(found, name), more)})
-    worse = replace(found, missing=max(missing, more))
+    other = replace(found, **{name: max(getattr(found, name), more)})
+    low, high = (other, found) if name in AGAINST else (found, other)
 
-    assert 0 <= confidence_of(worse) <= confidence_of(found) <= confidence_of(better) <= 1
+    assert 0 <= confidence_of(low) <= confidence_of(high) <= 1
 
 
-@pytest.mark.parametrize("name", ["late", "dense", "coverage", "missing"])
+@pytest.mark.parametrize("name", [field.name for field in fields(Features)])
 def test_every_feature_counts(name: str) -> None:
-    middle = Features(0.4, 0.4, 0.5, 0.5)
+    middle = Features(0.4, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5)
     more = confidence_of(replace(middle, **{name: 0.6}))
 
-    assert more < confidence_of(middle) if name == "missing" else more > confidence_of(middle)
+    assert more < confidence_of(middle) if name in AGAINST else more > confidence_of(middle)
 
 
 def test_confidence_spans_from_surely_not_to_surely() -> None:
-    assert confidence_of(Features(0, 0, 0, 0)) == 0
-    assert confidence_of(Features(0, 1, 1, 0)) == 0
-    assert confidence_of(Features(0.1, 0.1, 0, 0)) < 0.01
-    assert confidence_of(Features(0.9, 0.8, 1, 0)) > 0.99
+    assert confidence_of(Features(0, 0, 0, 0, 0, 0, 0)) == 0
+    assert confidence_of(Features(0, 1, 1, 1, 0, 0, 0)) == 0
+    assert confidence_of(Features(0.1, 0.1, 0, 0, 0, 0, 0)) < 0.01
+    assert confidence_of(Features(0.9, 0.8, 1, 1, 0, 0, 0)) > 0.99
 
 
-@given(st.floats(0.3, 0.6), SHARES, SHARES, SHARES, st.floats(0.1, 2), st.floats(0, 0.5))
+@given(FEATURES, st.floats(0.3, 0.6), st.floats(0.1, 2), st.floats(0, 0.5))
 def test_an_encoder_whose_scores_lie_elsewhere_gets_the_same_confidence_on_its_own_scale(
-    late: float, dense: float, coverage: float, missing: float, factor: float, shift: float
+    found: Features, late: float, factor: float, shift: float
 ) -> None:
     def moved(value: float) -> float:
         return factor * value + shift
@@ -65,34 +71,35 @@ def test_an_encoder_whose_scores_lie_elsewhere_gets_the_same_confidence_on_its_o
         moved(SHIPPED.dense),
         factor * SHIPPED.dense_spread,
     )
-    elsewhere = Features(moved(late), moved(dense), coverage, missing)
+    found = replace(found, late=late)
+    elsewhere = replace(found, late=moved(found.late), dense=moved(found.dense))
 
-    found = confidence_of(Features(late, dense, coverage, missing))
-
-    assert confidence_of(elsewhere, scale) == pytest.approx(found)
+    assert confidence_of(elsewhere, scale) == pytest.approx(confidence_of(found))
 
 
 def test_nothing_found_has_no_confidence() -> None:
     found = features(ranking((), {"en": {"river": 1.0}}), [])
 
-    assert found == Features(0, 0, 0, 0)
+    assert found == Features(0, 0, 0, 0, 0, 0, 0)
     assert confidence_of(found) == 0
 
 
-def test_features_are_the_best_of_all() -> None:
+def test_scores_are_the_best_of_all_and_terms_those_of_the_first() -> None:
     low, high = hit_of("A mill.", dense=0.3), hit_of("A river.", dense=0.7)
     given = ranking((low, high), {"en": {"river": 1.0, "mill": 0.5}})
 
     found = features(given, [window(low, late=0.6), window(high, late=0.2)])
 
     assert (found.late, found.dense) == (0.6, 0.7)
-    assert found.coverage == pytest.approx(1 / 1.5)
+    assert found.coverage == pytest.approx(0.5 / 1.5)
 
 
 def test_features_are_never_negative() -> None:
     away = hit_of("A mill.", dense=-0.2)
 
-    assert features(ranking((away,), {}), [window(away, late=-0.1)]) == Features(0, 0, 0, 0)
+    found = features(ranking((away,), {}), [window(away, late=-0.1)])
+
+    assert found == Features(0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +198,106 @@ def test_coverage_is_taken_in_the_articles_language() -> None:
 
     assert features(given, [window(german)]).coverage == 1
     assert features(replace(given, terms={"en": {"river": 1.0}}), [window(german)]).coverage == 0
+
+
+def judged(question: str, text: str, language: str = "en") -> Features:
+    found = hit_of(text, language=language)
+    asked = dict.fromkeys(terms(question, language), 0.5)
+    return features(
+        replace(ranking((found,), {language: asked}), question=question), [window(found)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "unmet"),
+    [
+        ("Who built the mill?", "The mill was built in spring by Anna Berg.", "en", False),
+        ("Who built the mill?", "Builders say that the mill is old.", "en", True),
+        ("Who built Anna's mill?", "Builders say that the mill of Anna is old.", "en", True),
+        ("When was it built?", "They built it in 1866.", "en", False),
+        ("When was it built?", "They built it in March.", "en", False),
+        ("When was the mill of 1866 built?", "The mill of 1866 was built of stone.", "en", True),
+        ("How many mills are there?", "There are seven mills.", "en", False),
+        ("How many mills are there?", "There are mills on the river.", "en", True),
+        ("Where is the mill?", "The mill is far away.", "en", False),
+        ("Хто збудував млин?", "Млин збудувала Ганна Берг.", "uk", False),
+        ("Хто збудував млин?", "Цей млин дуже старий.", "uk", True),
+        ("Сколько мельниц на реке?", "На реке стоят мельницы.", "ru", True),
+        ("Wann wurde die Mühle gebaut?", "Die Mühle ist aus Stein gebaut.", "de", True),
+        ("Wer baute die Mühle?", "Die Mühle ist aus Stein gebaut.", "de", False),
+        ("What is the mill?", "Builders say that the mill is old.", "en", False),
+    ],
+)
+def test_an_excerpt_is_to_have_what_the_question_asks_for(
+    question: str, text: str, language: str, unmet: bool
+) -> None:
+    assert judged(question, text, language).unmet == unmet
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "denied"),
+    [
+        ("Which mill was not sold?", "The mill at the bridge was sold.", True),
+        ("Which mill was not sold?", "The mill at the bridge was never sold.", False),
+        ("Which mill was not sold?", "They refused to have the mill sold.", False),
+        ("Which mill was sold?", "The mill at the bridge was sold.", False),
+        ("Wasn't the mill sold?", "The mill at the bridge was sold.", False),
+        ("The mill was sold, wasn't it?", "The mill at the bridge was sold.", False),
+        ("Welche Mühle wurde nicht verkauft?", "Die Mühle wurde verkauft.", True),
+        ("Какую мельницу не продали?", "Мельницу продали.", True),
+        ("Який млин не продали?", "Млин продали.", True),
+    ],
+)
+def test_what_denies_is_answered_by_what_denies(question: str, text: str, denied: bool) -> None:
+    assert judged(question, text).denied == denied
+
+
+def test_whether_something_is_so_is_told_by_what_is_close_to_its_words() -> None:
+    question = "Was Anna captured?"
+    found = replace(
+        hit_of("Anna was seized."), starts=np.array([0, 5, 9], np.int32), weights=np.full(4, 0.25)
+    )
+    query = HashEncoder().encode_query(question)
+    given = ranking((found,), {"en": {"anna": 0.5, "captur": 0.5}})
+    given = replace(given, question=question, query=query)
+
+    def unmet(captured: float) -> float:
+        similarity = np.array([[0, 1, 0], [0.9, 0, 0], [0, 0, captured], [0, 0, 0]], np.float32)
+        close = replace(found, similarity=similarity[: len(query.tokens)])
+        return features(given, [window(close)]).unmet
+
+    assert unmet(0.6) == 0
+    assert unmet(0.2) == 1
+
+
+def test_a_reason_that_is_told_need_not_be_called_so() -> None:
+    question = "What was the reason for the flood?"
+
+    assert judged(question, "There was a flood because of rain.").coverage == 1
+    assert judged(question, "There was a flood of rain.").coverage == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "nearness"),
+    [
+        ("The old mill burned.", 1.0),
+        ("The mill burned that was old.", (0.875 + 1) / 2),
+        ("The old stone bridge and the mill burned.", (0.75 + 1) / 2),
+        ("The bridge is old. The mill burned.", 0.5),
+        ("The bridge is old. The mill stands. A house burned.", 0.0),
+    ],
+)
+def test_words_that_belong_together_are_to_stand_together(text: str, nearness: float) -> None:
+    hit = hit_of(text)
+    ends = [n + 1 for n, char in enumerate(text) if char == "."]
+    sentences = tuple(Sentence(start, end, 1) for start, end in pairwise([0, *ends]))
+    hit = replace(hit, chunk=Chunk(text, sentences))
+    given = ranking((hit,), {"en": {"old": 0.5, "mill": 0.5, "burn": 0.5}})
+    given = replace(given, question="Has the old mill burned?")
+
+    found = features(given, [Window(hit, 0, len(ends) - 1, 0, len(text), 0.4)])
+
+    assert found.nearness == pytest.approx(nearness)
 
 
 margins = st.floats(-100, 100)
