@@ -3,7 +3,8 @@
 text -> folding             one spelling for what reads the same, in every script
      -> numbers             12,500 and 12 500, F-16 and f16, U.S. and US in one form each
      -> segmentation        its words, blanks between them or not
-     -> analysis.terms      stems without stop words, by tantivy; others by `ukrainian`, `arabic`
+     -> analysis.terms      stems without stop words, by tantivy; others by `ukrainian`, `arabic`,
+                            `korean`
 text -> detection           the language of an article, or of a question
 name -> transliteration     a Cyrillic word in Latin letters
 name -> sounds              how it sounds, in whatever romanisation or script

@@ -6,7 +6,8 @@ for all others, whose words stand as they are, in lower case.
 Terms are the same however a name is typed: with its diacritics or without, with stress marks, with
 one apostrophe or another, with ё or е, and however a number is: see
 `folding` and `numbers`. Where a script has no blanks, they are the
-words that `segmentation` finds and, of Chinese ones, their characters too.
+words that `segmentation` finds and, of Chinese ones, their characters too; of Korean ones, pairs of
+syllables.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import tantivy
 
-from retrieval.languages import arabic, ukrainian
+from retrieval.languages import arabic, korean, ukrainian
 from retrieval.languages.folding import folded
 from retrieval.languages.segmentation import spaced
 
@@ -48,7 +49,13 @@ OTHER = "other"
 """The field of all other languages."""
 FIELDS = (*_LANGUAGES, OTHER)
 # Languages whose stems tantivy does not know.
-_STEMMERS: dict[str, Callable[[str], str]] = {"ar": arabic.stem, "uk": ukrainian.stem}
+_STEMMERS: dict[str, Callable[[str], str]] = {
+    "ar": arabic.stem,
+    "ko": korean.stem,
+    "uk": ukrainian.stem,
+}
+# What stands beside a stem, for it may be a part of another word.
+_PIECES: dict[str, Callable[[str], list[str]]] = {"ko": korean.pairs}
 WITH_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own or code in STOP_WORDS)
 """Languages that have stop words."""
 
@@ -56,7 +63,11 @@ WITH_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own or 
 def terms(text: str, language: str) -> list[str]:
     """Return the terms that a text is indexed and searched by, in order."""
     found = list(_analyzer(field(language)).analyze(_prepared(text, language, characters=True)))
-    return [_STEMMERS[language](word) for word in found] if language in _STEMMERS else found
+    if language in _STEMMERS:
+        found = [_STEMMERS[language](word) for word in found]
+    if language in _PIECES:
+        found = [term for word in found for term in (word, *_PIECES[language](word))]
+    return found
 
 
 def term_of(word: str, language: str) -> str | None:

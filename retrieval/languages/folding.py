@@ -13,7 +13,7 @@ from retrieval.languages.numbers import one_form
 
 # Letters in another width, Arabic ones as they look within a word, from old files, and those of
 # mathematics, with which posts write in bold.
-_OTHER_SHAPES = re.compile("[\ufb50-\ufdff\ufe70-\ufefc\uff01-\uffdc\U0001d400-\U0001d7ff]+")
+_OTHER_SHAPES = re.compile("[\ufb50-\ufdcf\ufe70-\ufefc\uff01-\uffdc\U0001d400-\U0001d7ff]+")
 # צה"ל is one word, however its mark is typed.
 _HEBREW_MARK = re.compile("(?<=[א-ת])[\"'״׳”](?=[א-ת])")
 _APOSTROPHES = "\u02bc\u2019\u2018\u00b4`"

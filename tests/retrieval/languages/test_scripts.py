@@ -67,6 +67,11 @@ FOUND = {
         "द्वीप की नाव कब जाती है?",
         "पुस्तकालय सोमवार को बंद रहता है।",
     ),
+    "ko": (
+        "여객선은 매일 아침 항구를 떠나 섬으로 간다.",
+        "항구에서 떠나는 배는?",
+        "도서관은 월요일에 문을 닫는다.",
+    ),
     "bn": (
         "লঞ্চ রোজ সকালে দ্বীপে যায়।",
         "দ্বীপে কোন লঞ্চ যায়?",
@@ -150,6 +155,12 @@ def test_a_wide_character_takes_two_columns() -> None:
     assert [columns(text) for text in ("ferry", "渡轮。", "フェリー", "배", "เรือ", "")] == [
         5, 6, 8, 2, 4, 0,
     ]  # fmt: skip
+
+
+def test_korean_words_are_searched_without_particles_and_by_pairs_of_syllables() -> None:
+    assert terms("도서관은 문을", "ko") == ["도서관", "도서", "서관", "문을"]
+    assert terms("도서관에서", "ko") == terms("도서관의", "ko") == ["도서관", "도서", "서관"]
+    assert terms("Seoul 2025", "ko") == ["seoul", "2025"]
 
 
 def test_chinese_words_are_searched_with_their_characters_but_not_stop_words() -> None:
