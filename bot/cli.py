@@ -7,6 +7,7 @@ names the module of each, which is imported only when the command is run.
 from __future__ import annotations
 
 import io
+import os
 import sys
 from dataclasses import asdict
 from importlib import import_module
@@ -277,15 +278,17 @@ def ask(
     from bot import documents
     from bot.answers import check_question
     from bot.conversation import Conversation, ReplyDrawing, answer_of, of_reply
+    from bot.languages import language_of_environment
     from bot.terminal import AnswerDrawing, reasons_below
 
     asked = _read_question() if question == "-" else question
     # Checked before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
     library = run.library()
+    language = language_of_environment(os.environ)
     conversation = Conversation(library)
-    message = conversation.read(asked)
-    reply = conversation.reply(message)
+    message = conversation.read(asked, language.code)
+    reply = conversation.reply(message, interface=language.code)
     if reply is not None:
         run.print(of_reply(message, reply), ReplyDrawing(reply))
         return 0 if answer_of(message, reply).answered else NOT_ANSWERED
@@ -298,7 +301,7 @@ def ask(
     reasons = reasons_below(trace, run.settings.search.threshold) if explain else ()
     run.print(
         documents.of_trace(trace, written) if explain else documents.of_answer(answer, written),
-        AnswerDrawing(answer, reasons),
+        AnswerDrawing(answer, reasons, language),
     )
     if library.writer is not None and not run.json:
         write("")

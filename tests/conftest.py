@@ -17,9 +17,10 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep tests, and the processes they start, off the network and the user's own cache."""
+    """Keep tests, and the processes they start, off the network, the user's cache and language."""
     own = {
         "HF_HUB_OFFLINE": "1",
+        "LC_ALL": "C.UTF-8",
         "EXCERPTA_ENCODER__CACHE": str(tmp_path_factory.mktemp("encoders")),
     }
     before = {name: os.environ.get(name) for name in own}

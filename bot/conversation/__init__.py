@@ -2,6 +2,7 @@
 
     phrases.toml, phrases   what people say, in four languages, matched word by word
     messages                what a message is: small talk, about the collection, or a question
+    questions               the questions of a message that asks several
     collection, sentences   articles that stand for all, the newest, one by its name; its sentences
     conversation            replies to a message, and what of it later questions may lean on
     replies                 a reply as a value: `texts` says it in the asker's language, `drawing`
@@ -15,6 +16,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.documents import answer_of, of_reply
 from bot.conversation.drawing import ReplyDrawing
 from bot.conversation.messages import Message, Talk, Wish, read_message
+from bot.conversation.questions import MOST_QUESTIONS, split_questions
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
@@ -26,6 +28,7 @@ from bot.conversation.replies import (
 from bot.conversation.texts import closing, language_of_reply, opening
 
 __all__ = [
+    "MOST_QUESTIONS",
     "ArticleList",
     "Continuation",
     "Conversation",
@@ -43,4 +46,5 @@ __all__ = [
     "of_reply",
     "opening",
     "read_message",
+    "split_questions",
 ]

@@ -1,8 +1,15 @@
 """The languages that the bot speaks: `language` has the messages, plural forms, dates and numbers.
 
-Their catalogues lie in `locales/`, for the Telegram bot and the conversation alike.
+Their catalogues lie in `locales/`, for the Telegram bot, the terminal and the conversation alike.
 """
 
-from bot.languages.language import LANGUAGES, PLACE, Language, language_of
+from bot.languages.language import (
+    ENGLISH,
+    LANGUAGES,
+    PLACE,
+    Language,
+    language_of,
+    language_of_environment,
+)
 
-__all__ = ["LANGUAGES", "PLACE", "Language", "language_of"]
+__all__ = ["ENGLISH", "LANGUAGES", "PLACE", "Language", "language_of", "language_of_environment"]

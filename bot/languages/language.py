@@ -84,6 +84,12 @@ def language_of(code: str | None) -> Language:
     return LANGUAGES.get((code or "").partition("-")[0].lower(), LANGUAGES["en"])
 
 
+def language_of_environment(environment: Mapping[str, str]) -> Language:
+    """Return the language that a process is to speak: that of its locale, as gettext finds it."""
+    names = (environment.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return language_of(next(filter(None, names), "").partition("_")[0])
+
+
 def _fill(text: str, values: Mapping[str, object]) -> str:
     # One pass: what a value holds, braces too, is never looked at again.
     return PLACE.sub(lambda place: str(values[place[1]]), text)
@@ -106,8 +112,9 @@ def _translations(catalogue: Path | None) -> gettext.NullTranslations:
 
 _LOCALES = Path(__file__).with_name("locales")
 
+ENGLISH = Language("en", "English")
 LANGUAGES: Mapping[str, Language] = {
-    "en": Language("en", "English"),
+    "en": ENGLISH,
     "uk": Language("uk", "Українська", _LOCALES / "uk.po"),
     "ru": Language("ru", "Русский", _LOCALES / "ru.po"),
     "de": Language("de", "Deutsch", _LOCALES / "de.po"),

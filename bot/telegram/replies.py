@@ -12,8 +12,9 @@ from telegram import InlineQueryResultArticle
 
 from bot.answers import Answer, check_question
 from bot.build import Library
-from bot.conversation import Conversation
+from bot.conversation import MOST_QUESTIONS, Conversation, split_questions
 from bot.errors import QuestionError
+from bot.followups import REMEMBERED
 from bot.telegram.addressing import AskedQuestion
 from bot.telegram.catalogue import Catalogue, article_key
 from bot.telegram.memory import ChatPlace, KeptAnswer, State
@@ -152,6 +153,9 @@ class Replies:
             remembered = self._conversation.remembered(said, earlier)
             reply = Reply(message, None, number, earlier, question, remembered)
             return self._kept(asked, reply)
+        questions = split_questions(said.question)
+        if len(questions) > 1:
+            return self._answered_several(asked, question, questions, earlier, number)
         subjects = self._conversation.subjects(earlier)
         answer = self._library.answerer.answer(said.question, views.MORE + 1, subjects)
         reply = self._kept(
@@ -159,6 +163,31 @@ class Replies:
         )
         assert reply.number is not None, "it was kept"
         return replace(reply, message=self._view(answer, reply.number, language))
+
+    def _answered_several(
+        self,
+        asked: AskedQuestion,
+        text: str,
+        questions: tuple[str, ...],
+        earlier: tuple[str, ...],
+        number: int | None,
+    ) -> Reply:
+        """Answer the questions of one message, one after the other, in one message."""
+        language = self.language(asked.place.user, asked.language)
+        leant, answers = earlier, list[Answer]()
+        for one in questions[:MOST_QUESTIONS]:
+            subjects = self._conversation.subjects(leant)
+            answers.append(self._library.answerer.answer(one, 1, subjects))
+            leant = (*leant, answers[-1].searched)[-REMEMBERED:]
+        for answer in answers[:-1]:
+            if number is None:
+                self.state.asked(asked.place, answer.searched)
+        # Together they count as one question, which is answered if each of them is.
+        last = replace(answers[-1], answered=all(one.answered for one in answers))
+        reply = self._kept(asked, Reply(Message(""), last, number, earlier, text, last.searched))
+        assert reply.number is not None, "it was kept"
+        message = views.several(answers, language, number=reply.number, asked=len(questions))
+        return replace(reply, message=message)
 
     def _kept(self, asked: AskedQuestion, reply: Reply) -> Reply:
         """Note a reply in the bot's memory, unless it was noted before, and return it so."""

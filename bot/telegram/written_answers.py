@@ -76,6 +76,8 @@ class WrittenAnswers:
             return
         # Only what the message shows may be cited.
         shown = replace(answer, excerpts=answer.excerpts[: shown_in(reply.message)])
+        if not shown.excerpts:
+            return
         text = _WrittenAnswer(asked, message_id, reply, shown)
         self._growing[asked.place.chat, message_id] = text
         task = asyncio.create_task(self._write(text, self._writer))

@@ -21,7 +21,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
+from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
 from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
 from bot.terminal.reports import (
     generation_document,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnswerDrawing",
+    "AnswersDrawing",
     "ArticleDrawing",
     "Asking",
     "Building",

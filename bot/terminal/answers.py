@@ -12,8 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.display import ACCENT, Readable, apart, line_from_right, runs_from_right, visible
-from bot.languages import LANGUAGES, Language
-from retrieval.languages import language_of_question
+from bot.languages import ENGLISH, Language
 from retrieval.types import Excerpt, Source
 
 if TYPE_CHECKING:
@@ -33,20 +32,38 @@ _LINK = re.compile(r"https?://[!-~]+")
 class AnswerDrawing:
     """An answer: its excerpts, then time and confidence.
 
-    One that does not answer has only the sentence that comes closest, unless reasons are given. It
-    is drawn in the language of its question.
+    One that does not answer has only the sentence that comes closest, unless reasons are given.
 
     Attributes:
         reasons: What is drawn below each citation, then what is drawn at the end; see
             `reasons_below`.
+        language: The language of what is said beside the excerpts.
     """
 
     answer: Answer
     reasons: Sequence[RenderableType] = ()
+    language: Language = ENGLISH
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it, as rich asks for."""
-        yield Readable(*_answer(self.answer, self.reasons))
+        yield Readable(*_answer(self.answer, self.reasons, self.language))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersDrawing:
+    """Answers to the questions of one message, each with its best excerpt.
+
+    Attributes:
+        asked: How many questions there were.
+    """
+
+    answers: Sequence[Answer]
+    asked: int
+    language: Language = ENGLISH
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw them, as rich asks for."""
+        yield Readable(*_answers(self.answers, self.asked, self.language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +78,30 @@ class ExcerptsDrawing:
         yield Readable(*_excerpts(self.answer, self.shown))
 
 
-def _answer(answer: Answer, reasons: Sequence[RenderableType]) -> Iterator[RenderableType]:
-    language = _language_of(answer)
-    if answer.understood:
-        question = apart(answer.understood)
-        yield Text(language.say("Understood as: {question}", question=question), "dim")
+def _answers(answers: Sequence[Answer], asked: int, language: Language) -> Iterator[RenderableType]:
+    for number, answer in enumerate(answers, start=1):
+        yield Text(f"{number}. {apart(answer.question)}", "bold")
+        yield from _notes(answer, language)
+        excerpt = answer.excerpts[0] if answer.answered else answer.closest
+        if not answer.answered:
+            yield Text(language.say("The articles do not answer this."))
+        if excerpt is not None:
+            if not answer.answered:
+                yield Text(language.say("Closest, but not an answer:"), "dim")
+            yield _quotation(excerpt, answer.answered)
+            yield citation_line(number, excerpt, answer.answered)
         yield Text()
-    if answer.unknown_language:
-        yield Text(_unknown_language(answer.unknown_language, language), "dim")
+    if asked > len(answers):
+        count = language.number(len(answers))
+        yield Text(language.say("I answer {count} questions at a time.", count=count), "dim")
         yield Text()
-    if answer.corrections:
-        yield Text(" ".join(_corrected(one, language) for one in answer.corrections), "dim")
-        yield Text()
+    yield Text(" · ".join(map(_measured, answers)), "dim")
+
+
+def _answer(
+    answer: Answer, reasons: Sequence[RenderableType], language: Language
+) -> Iterator[RenderableType]:
+    yield from _notes(answer, language)
     if not answer.answered:
         yield Text(language.say("The articles do not answer this."), "bold")
         if not answer.excerpts:
@@ -84,10 +113,28 @@ def _answer(answer: Answer, reasons: Sequence[RenderableType]) -> Iterator[Rende
     else:
         yield from _closest(answer, language)
     yield Text()
+    yield Text(_measured(answer), "dim")
+    yield from reasons[len(answer.excerpts) :]
+
+
+def _measured(answer: Answer) -> str:
     # A confidence never rounds to 100 %, as nothing is certain.
     confidence = f"confidence {min(100 * answer.confidence, 99):.0f} %"
-    yield Text(f"{answer.elapsed_ms:,.0f} ms · {confidence}", "dim")
-    yield from reasons[len(answer.excerpts) :]
+    return f"{answer.elapsed_ms:,.0f} ms · {confidence}"
+
+
+def _notes(answer: Answer, language: Language) -> Iterator[RenderableType]:
+    """Draw how a question was understood and what was searched for it."""
+    if answer.understood:
+        question = apart(answer.understood)
+        yield Text(language.say("Understood as: {question}", question=question), "dim")
+        yield Text()
+    if answer.unknown_language:
+        yield Text(_unknown_language(answer.unknown_language, language), "dim")
+        yield Text()
+    if answer.corrections:
+        yield Text(" ".join(_corrected(one, language) for one in answer.corrections), "dim")
+        yield Text()
 
 
 def _closest(answer: Answer, language: Language) -> Iterator[RenderableType]:
@@ -110,12 +157,6 @@ def _closest(answer: Answer, language: Language) -> Iterator[RenderableType]:
 def _shortened(text: str, chars: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= chars else f"{line[: chars - 1].rstrip()}…"
-
-
-def _language_of(answer: Answer) -> Language:
-    """Return the language of a question, as far as its words tell and the messages are in it."""
-    found = language_of_question(answer.question, frozenset(LANGUAGES))
-    return LANGUAGES.get(found or "", LANGUAGES["en"])
 
 
 def _corrected(correction: Correction, language: Language) -> str:

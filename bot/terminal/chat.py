@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -15,17 +15,20 @@ from bot import documents
 from bot.answers import Answer, Trace
 from bot.build import Library
 from bot.conversation import (
+    MOST_QUESTIONS,
     Continuation,
     Conversation,
     ReplyDrawing,
     Summary,
     Talk,
     Wish,
+    split_questions,
 )
 from bot.display import ACCENT, counted, plain, visible
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
-from bot.terminal.answers import AnswerDrawing, ExcerptsDrawing
+from bot.languages import ENGLISH, Language
+from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
 from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
 from bot.terminal.explanation import ExplanationDrawing
 from bot.terminal.progress import Building
@@ -49,9 +52,13 @@ class Chat:
         library: The library that answers.
         out: The console for replies, which are plain text where it is no terminal.
         err: The console for the progress of a refresh.
+        language: The language of what is said beside the excerpts, and to what may be in several.
     """
 
-    def __init__(self, library: Library, out: Console, err: Console) -> None:
+    def __init__(
+        self, library: Library, out: Console, err: Console, language: Language = ENGLISH
+    ) -> None:
+        self._language = language
         self.over = False
         self._library = library
         self._out = out
@@ -127,14 +134,18 @@ class Chat:
 
     def _hear(self, line: str) -> None:
         """Answer a question, or reply to what is none."""
-        message = self._conversation.read(line)
+        message = self._conversation.read(line, self._language.code)
         earlier = tuple(self._earlier)
         # The chat knows what it has shown, and /why and /show are to take further citations, too.
         if message.wish is Wish.MORE and self._asked and self._add_excerpts():
             return
-        reply = self._conversation.reply(message, earlier)
+        reply = self._conversation.reply(message, earlier, self._language.code)
         if reply is None:
-            self._ask(message.question)
+            questions = split_questions(message.question)
+            if len(questions) == 1:
+                self._ask(message.question)
+            else:
+                self._ask_several(questions)
             return
         remembered = self._conversation.remembered(message, earlier)
         if remembered is not None:
@@ -146,15 +157,32 @@ class Chat:
         self.over = message.talk is Talk.LEAVING
 
     def _ask(self, question: str) -> None:
+        answer = self._answered(question)
+        # Of what does not answer, only a sentence is shown.
+        self._shown = len(answer.excerpts) if answer.answered else 0
+        self._show(AnswerDrawing(answer, language=self._language))
+        self._write(answer)
+
+    def _ask_several(self, questions: Sequence[str]) -> None:
+        """Answer the questions of one line, each with its best excerpt."""
+        answers = [self._answered(question) for question in questions[:MOST_QUESTIONS]]
+        last = answers[-1]
+        self._shown = 1 if last.answered else 0
+        shown = tuple(excerpt for one in answers for excerpt in one.excerpts[:1])
+        self._quoted = replace(last, excerpts=shown)
+        self._show(AnswersDrawing(answers, len(questions), self._language))
+        for answer in answers:
+            self._write(answer)
+
+    def _answered(self, question: str) -> Answer:
         before = self._conversation.subjects(tuple(self._earlier))
         self._quoted, self._asked = None, True
         self._trace = self._library.answerer.trace(question, earlier=before)
         self._before = before
-        answer = self._trace.answer
-        # Of what does not answer, only a sentence is shown.
-        self._shown = len(answer.excerpts) if answer.answered else 0
-        self._earlier.append(answer.searched)
-        self._show(AnswerDrawing(answer))
+        self._earlier.append(self._trace.answer.searched)
+        return self._trace.answer
+
+    def _write(self, answer: Answer) -> None:
         if self._library.writer is not None:
             from bot.writing import print_written
 

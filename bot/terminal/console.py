@@ -20,6 +20,7 @@ from rich.console import Console
 
 from bot.build import Library
 from bot.display import visible
+from bot.languages import language_of_environment
 from bot.terminal.chat import COMMANDS, Chat
 from config import ConsoleSettings
 
@@ -89,7 +90,8 @@ def run_chat(library: Library) -> None:
     prompted = sys.stdin.isatty()
     drawn = prompted and sys.stdout.isatty()
     out = Console(force_terminal=None if drawn else False)
-    chat = Chat(library, out, Console(stderr=True))
+    language = language_of_environment(os.environ)
+    chat = Chat(library, out, Console(stderr=True), language)
     if prompted:
         _converse(chat, library.settings.console)
     else:

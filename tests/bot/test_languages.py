@@ -43,21 +43,13 @@ def test_names_and_numbers_are_found_in_any_language(
 
 
 @pytest.mark.parametrize(
-    ("question", "said"),
-    [
-        ("Wie koche ich Spaghetti?", "kein Wort der Frage"),
-        ("Як зварити борщ?", "жодного слова із запитання"),
-        ("Как сварить борщ?", "ни одного слова из вопроса"),
-        ("Qui a peint la Joconde ?", "the articles have no word of the question"),
-    ],
+    "question", ["Wie koche ich Spaghetti?", "Як зварити борщ?", "Qui a peint la Joconde ?"]
 )
-def test_a_question_without_a_known_word_is_not_answered(
-    answerer: Answerer, question: str, said: str
-) -> None:
+def test_a_question_without_a_known_word_is_not_answered(answerer: Answerer, question: str) -> None:
     answer = answerer.answer(question)
     assert answer.unknown_language is not None
     assert not answer.answered
-    assert said in plain(AnswerDrawing(answer))
+    assert "knows English only; the articles have no word of the" in plain(AnswerDrawing(answer))
 
 
 def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
@@ -70,7 +62,7 @@ def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
 def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: Answerer) -> None:
     answer = answerer.answer("Wann war der Überfall auf Dieppe?")
     line, *_ = plain(AnswerDrawing(answer)).splitlines()
-    assert line == "Der Encoder all-MiniLM-L6-v2 kann nur Englisch; gesucht wurde nach: Dieppe"
+    assert line == "The encoder all-MiniLM-L6-v2 knows English only; searched for: Dieppe"
     assert documents.of_answer(answer)["foreign"] == {
         "language": "de",
         "encoder": "all-MiniLM-L6-v2",

@@ -134,6 +134,43 @@ def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
     return Message(message.text, message.entities, ((show,),))
 
 
+def several(answers: Sequence[Answer], language: Language, *, number: int, asked: int) -> Message:
+    """Show the best excerpt of each of the answers to the questions of one message.
+
+    Args:
+        answers: One for each question.
+        language: Language of the interface.
+        number: Number of the message in the bot's memory.
+        asked: The number of all questions that were asked.
+    """
+    room = TEXT_UNITS // (len(answers) + 1)
+    blocks = [_one_of_several(n, one, language, room) for n, one in enumerate(answers, start=1)]
+    message, _ = filled(Message(""), blocks)
+    if asked > len(answers):
+        count = language.number(len(answers))
+        note = part(language.say("I answer {count} questions at a time.", count=count))
+        message = joined(message, note, by="\n\n")
+    thumbs = (
+        Button("👍", Press(Action.UP, number)),
+        Button("👎", Press(Action.DOWN, number)),
+    )
+    return Message(message.text, message.entities, (thumbs,))
+
+
+def _one_of_several(number: int, answer: Answer, language: Language, room: int) -> Message:
+    heading = part(f"{number}. {one_line(answer.question, _QUESTION_UNITS)}", MessageEntity.BOLD)
+    head = joined(heading, _opening(answer, language), by="\n")
+    excerpt = answer.excerpts[0] if answer.answered else answer.closest
+    if not answer.answered:
+        refusal = part(language.say("The articles do not answer this."))
+        closest = part(language.say("Closest, but not an answer:") if excerpt else "")
+        head = joined(head, refusal, closest, by="\n")
+    if excerpt is None:
+        return head
+    left = max(_CLOSEST_UNITS, room - units(head.text))
+    return joined(head, quoted(excerpt, language, citation=number, room=left), by="\n")
+
+
 def closest(
     answer: Answer, language: Language, *, number: int, shown: int | None = None
 ) -> Message:

@@ -38,6 +38,21 @@ async def test_no_answer_is_said(emulator: Emulator, tmp_path: Path) -> None:
     assert message.text.startswith("The articles do not answer this.")
 
 
+async def test_several_questions_are_answered_in_one_message(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path):
+        emulator.say(7, f"{CROWS} {TIDES} {NOTHING}?")
+        emulator.say(7, "And why?")
+        message, follow_up = await emulator.sent(2)
+    assert message.parts("bold")[:4] == [f"1. {CROWS}", FROM_CROWS, f"2. {TIDES}", FROM_TIDES]
+    assert "3. " in message.text
+    assert "The articles do not answer this.\nClosest, but not an answer:" in message.text
+    assert [message.text.count(f"[{number}] ") for number in (1, 2, 3)] == [1, 1, 1]
+    assert message.labels == ["👍", "👎"]
+    assert follow_up.text.startswith("Understood as: Why: ")
+
+
 async def test_links_and_mentions_of_articles_come_out_as_data(
     emulator: Emulator, tmp_path: Path
 ) -> None:

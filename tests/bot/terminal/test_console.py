@@ -21,6 +21,7 @@ from rich.console import Console
 
 from bot.answers import Answerer
 from bot.build import Library
+from bot.languages import language_of_environment
 from bot.terminal import Chat
 from bot.terminal.chat import COMMANDS
 from bot.terminal.console import Suggestions, open_history
@@ -167,6 +168,25 @@ def test_a_new_conversation_leans_on_nothing(talk: Talk) -> None:
     assert talk("/more").startswith("Ask a question first")
 
 
+def test_several_questions_are_answered_one_after_the_other(tmp_path: Path) -> None:
+    talk = Talk(library(tmp_path), plain=True)
+    reply = talk("Who can recognise human faces? Which moon raises tides? Why?")
+    headings = re.findall(r"^\d\. .+", reply, re.MULTILINE)
+    assert headings == [
+        "1. Who can recognise human faces?",
+        "2. Which moon raises tides?",
+        "3. Why?",
+    ]
+    assert re.findall(r"^\[(\d)\] (\w+)", reply, re.MULTILINE)[:2] == [
+        ("1", "Crows"),
+        ("2", "Tides"),
+    ]
+    assert "Understood as: Why: Which moon raises tides?" in reply
+    assert talk("/show 1").startswith("Crows")
+    assert "[2] " in talk("/more")
+    assert talk("Who? " * 5).count("questions at a time") == 1
+
+
 def test_a_refusal_is_one_sentence_and_more_shows_the_closest_excerpts(tmp_path: Path) -> None:
     talk = Talk(library(tmp_path), plain=True)
     refused = talk("Zanzibar parliament moon?").split("\n\n")
@@ -177,10 +197,26 @@ def test_a_refusal_is_one_sentence_and_more_shows_the_closest_excerpts(tmp_path:
     assert re.findall(r"^\[\d\]", talk("more"), re.MULTILINE)[0] == "[2]"
 
 
-def test_a_refusal_is_said_in_the_language_of_the_question(talk: Talk) -> None:
-    assert talk("Хто живе на цьому острові?").startswith("У статтях немає відповіді")
-    assert talk("Кто живёт на этом острове?").startswith("В статьях нет ответа")
-    assert talk("Wer lebt denn auf dieser Insel?").startswith("Die Artikel beantworten")
+@pytest.mark.parametrize(
+    ("locale", "refusal", "closest", "more"),
+    [
+        ("uk_UA.UTF-8", "У статтях немає відповіді", "Найближче", "«ще»"),
+        ("ru", "В статьях нет ответа", "Самое близкое", "«ещё»"),
+        ("de_AT", "Die Artikel beantworten", "Am nächsten", "„mehr“"),
+        ("C.UTF-8", "The articles do not answer", "Closest", "“more”"),
+    ],
+)
+def test_a_refusal_is_said_in_the_language_of_the_locale(
+    tmp_path: Path, locale: str, refusal: str, closest: str, more: str
+) -> None:
+    out = io.StringIO()
+    language = language_of_environment({"LC_ALL": "", "LANG": locale})
+    chat = Chat(library(tmp_path), Console(file=out), Console(file=io.StringIO()), language)
+    chat.handle("Zanzibar parliament moon?")
+    first, second, third, *_ = out.getvalue().split("\n\n")
+    assert first.startswith(refusal)
+    assert second.startswith(closest)
+    assert more in third
 
 
 def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
