@@ -30,8 +30,8 @@ DEFAULTS = ReadingLimits()
 Reader = Callable[[str, bytes, ReadingLimits], Iterable[RawArticle]]
 """Reads the articles of a file from its path and its bytes."""
 
-_NO_TITLE_ENDS = tuple(".,;:!…。！")
-_ENDS = tuple(".!?…:;\"'”’»)。！？")
+_NO_TITLE_ENDS = tuple(".,;:!…。！，；：、؛،۔।॥։።၊။។៕")
+_ENDS = tuple(".!?…:;\"'”’»)。！？」』】）؟۔।॥։።။។៕")
 _WORD_PARTS = re.compile(r"[\s_-]+")
 # What is called so is named by its folder; `.fr` before the suffix names a language.
 _UNNAMED = frozenset({"_index", "default", "index", "readme"})

@@ -4,10 +4,9 @@ A term belongs to a field: one for each language that has stems or stop words of
 for all others, whose words stand as they are, in lower case.
 
 Terms are the same however a name is typed: with its diacritics or without, with stress marks, with
-one apostrophe or another, with ё or е, and however a number is: see
-`folding` and `numbers`. Where a script has no blanks, they are the
-words that `segmentation` finds and, of Chinese ones, their characters too; of Korean ones, pairs of
-syllables.
+one apostrophe or another, with ё or е, and however a number is: see `folding` and `numbers`. Where
+a script has no blanks, they are the words that `segmentation` finds and, of Chinese ones, their
+characters too; of Korean words, also their pairs of syllables.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ _ROOM = 1.1
 # How many lines above and below show how wide a column is: its headings may be wider.
 _AROUND = 4
 
-_ENDED = re.compile(r"""[.!?:;…。！？]["'”’»)\]]?$""")
+_ENDED = re.compile(r"""[.!?:;…。！？؟۔।॥։።။។៕]["'”’»)\]」』】）]?$""")
 _BULLET = re.compile(r"(?:[•‣▪◦●■\uf0b7–—*-]|\(?\d{1,3}[.)]|\[\d{1,4}\]|\(?[a-z][.)]) ")
 _OBJECT = re.compile(rf"{OBJECT}(\d{{1,4}}){OBJECT}")
 # Dots that lead to a number of a page, which ends a line of a table of contents.

@@ -212,6 +212,10 @@ def test_text_stays_as_it_is() -> None:
     [
         ("a-b.txt", "Who pays for it?\nThe town does.", "Who pays for it?"),
         ("a-b.txt", "This is a sentence.\nThis is another.", "a b"),
+        ("a-b.txt", "नाव रोज जाती है।\nवह रात को लौटती है।", "a b"),
+        ("a-b.txt", "کشتی روز جاتی ہے۔\nنو بجے واپس آتی ہے۔", "a b"),
+        ("a-b.txt", "Լաստանավը մեկնում է։\nԺամը իննին։", "a b"),
+        ("a-b.txt", "渡轮时刻表\n渡轮每天早上开。", "渡轮时刻表"),
         ("a-b.txt", "It says the following:\nnothing.", "a b"),
         ("a-b.txt", "The first line of a text that was\nwrapped by hand at some width.", "a b"),
         ("a-b.txt", "Only one line", "a b"),

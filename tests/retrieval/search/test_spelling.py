@@ -217,6 +217,31 @@ def test_words_of_other_scripts_are_corrected(tmp_path: Path) -> None:
     assert correct_spelling("Хто бачив водосховщие?", words)[0] == "Хто бачив водосховище?"
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "question"),
+    [
+        ("zh", "渡轮\n渡轮每天早上从老码头开往红石岛。", "渡輪每天早上從老馬頭開往紅石島吗"),
+        (
+            "ja",
+            "フェリー\nフェリーは毎朝旧港を出て赤石島へ向かう。",
+            "フェリは毎朝旧港を出で赤石島へ向かう",
+        ),
+        ("th", "เรือ\nเรือข้ามฟากออกจากท่าเรือเก่า", "เรือข้ามฝากออกจากท่าเรื่อเก่า"),
+    ],
+)
+def test_where_a_script_has_no_blanks_nothing_is_corrected(
+    tmp_path: Path, language: str, text: str, question: str
+) -> None:
+    words = vocabulary(tmp_path / "index", {1: text}, [language])
+    assert correct_spelling(question, words) == (question, ())
+
+
+def test_a_word_of_hindi_is_corrected_as_a_whole(tmp_path: Path) -> None:
+    words = vocabulary(tmp_path / "index", {1: "पुस्तकालय\nपुस्तकालय सोमवार को बंद रहता है।"}, ["hi"])
+    _, corrections = correct_spelling("पुस्तकालाय कब खुलता है?", words)
+    assert corrections == (Correction("पुस्तकालाय", "पुस्तकालय"),)
+
+
 def test_without_articles_nothing_is_corrected(tmp_path: Path) -> None:
     words = vocabulary(tmp_path / "lexical", {}, ["en"])
 
