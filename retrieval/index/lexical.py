@@ -182,6 +182,15 @@ class LexicalIndex:
         query = tantivy.Query.boolean_query(queries)
         return self._ids(self._searcher.search(query, top_k, count=False).hits)
 
+    def with_words(self, words: Iterable[str], top_k: int) -> list[int]:
+        """Return ids of chunks with all these words, in lower case, just as they stand."""
+        clauses = [
+            (tantivy.Occur.Must, tantivy.Query.term_query(_schema(), _WORDS, word, "basic"))
+            for word in words
+        ]
+        query = tantivy.Query.boolean_query(clauses)
+        return self._ids(self._searcher.search(query, top_k, count=False).hits)
+
     def chunks_with(self, word: str) -> int:
         """Return how many chunks hold a word, in lower case, just as it stands."""
         return self._searcher.doc_freq(_WORDS, word)

@@ -22,6 +22,10 @@ MOST_LETTERS = 30
 _CYRILLIC = "\u0400"
 # So many chunks are read to see how a form is written.
 _CHUNKS = 8
+_SPELT_OUT = re.compile("[aou]e", re.IGNORECASE)
+_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
+# Places at which a word may be cut in two.
+_MOST_CUTS = 3
 # Digits with what may stand between them, behind letters or a plus.
 _DIGITS = (
     r"(?:[^\W\d_]{1,9}[-‐‑–]?|[+(]{1,2})?\d"
@@ -84,6 +88,38 @@ def with_marks(word: str, vocabulary: Vocabulary) -> str | None:
         if len(match[0]) <= MOST_LETTERS and plain(match[0]) == wanted
     )
     return written.most_common(1)[0][0] if written else None
+
+
+def other_form(word: str, vocabulary: Vocabulary) -> str | None:
+    """Return how the articles write a word that they do not have; None if that is not clear."""
+    return (
+        _with_umlauts(word, vocabulary)
+        or name_like(word, vocabulary)
+        or _in_two_words(word, vocabulary)
+    )
+
+
+def _with_umlauts(word: str, vocabulary: Vocabulary) -> str | None:
+    """Return "Schlüssel" for "Schluessel"."""
+    umlauts = _SPELT_OUT.sub(lambda match: _UMLAUTS[match[0].lower()], word)
+    found = umlauts != word and vocabulary.occurs(umlauts)
+    return (with_marks(umlauts, vocabulary) or umlauts) if found else None
+
+
+def _in_two_words(word: str, vocabulary: Vocabulary) -> str | None:
+    """Return "anti-tank" for "antitank", "in front" for "infront"."""
+    lower = word.lower()
+    cuts = [
+        (lower[:at], lower[at:])
+        for at in range(1, len(lower) - 1)
+        if vocabulary.lexical.chunks_with(lower[:at]) and vocabulary.lexical.chunks_with(lower[at:])
+    ]
+    for parts in cuts[:_MOST_CUTS]:
+        together = re.compile(rf"(?<!\w){parts[0]}[ '’-]{parts[1]}(?!\w)", re.IGNORECASE)
+        for text in vocabulary.texts(vocabulary.lexical.with_words(parts, _CHUNKS)):
+            if written := together.search(text):
+                return written[0]
+    return None
 
 
 def name_like(word: str, vocabulary: Vocabulary) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from retrieval.languages import LETTERS, terms
 from retrieval.search.forms import (
@@ -12,6 +13,7 @@ from retrieval.search.forms import (
     Vocabulary,
     name_like,
     numbers_as_written,
+    other_form,
     plain,
     with_marks,
 )
@@ -67,6 +69,11 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
     for match in unmarked[:_MOST_UNMARKED]:
         if marked := with_marks(match[0], vocabulary):
             meant[match.span()] = _cased(marked, match[0])
+    together = _together(asked, found, set(unknown), vocabulary)
+    for one, other in together:
+        meant[one.start(), other.end()] = _cased((one[0] + other[0]).lower(), one[0])
+    joined = {match for pair in together for match in pair}
+    unknown = [match for match in unknown if match not in joined]
     meant |= _corrected(unknown, len(found), vocabulary) if unknown else {}
     corrections, parts, done = [], [], 0
     for start, end in sorted(meant):
@@ -75,6 +82,22 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
             parts += [question[done:start], corrections[-1].searched]
             done = end
     return "".join([*parts, question[done:]]), tuple(corrections)
+
+
+def _together(
+    question: str,
+    found: Sequence[re.Match[str]],
+    unknown: Collection[re.Match[str]],
+    vocabulary: Vocabulary,
+) -> list[tuple[re.Match[str], re.Match[str]]]:
+    """Return neighbours that the articles write as one word: "Hong Kong" for "Hongkong"."""
+    return [
+        (one, other)
+        for one, other in pairwise(found)
+        if (one in unknown or other in unknown)
+        and question[one.end() : other.start()] in {" ", "-"}
+        and vocabulary.lexical.chunks_with((one[0] + other[0]).lower())
+    ]
 
 
 def _corrected(
@@ -99,7 +122,7 @@ def _corrected(
     meant = {}
     for match in [one for one in unknown if one in strange | capitals][:_MOST_UNMARKED]:
         name = match in capitals
-        word = name_like(match[0], vocabulary)
+        word = (other_form if match in strange else name_like)(match[0], vocabulary)
         if word is None and match in strange:
             word = _nearest(match[0], vocabulary, name=name)
         if word and word.lower() != match[0].lower():

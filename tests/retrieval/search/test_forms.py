@@ -15,6 +15,7 @@ TEXTS = {
     3: "The office answers at +380 44 123-45-67, the ferry at (032) 765-43-21.",
     4: "COVID-19 came to Sudzha, to Kyiv and to Zelenskyy in 2020.",
     5: "Mühlberg lies on the Elbe. Ørsted came from Rudkøbing, Gödel from Brünn.",
+    7: "Der Schlüssel schließt nicht. Anti-tank ditches lie in front of Hongkong and New York.",
     6: "У Суджі знімав Карякін, у Вінниці його зустрів Зеленський.",
 }
 
@@ -46,6 +47,11 @@ def vocabulary(encoder: Encoder) -> Vocabulary:
         ("what came to Kiev and to selenskyj?", "what came to Kyiv and to zelenskyy?"),
         ("Where is Muehlberg?", "Where is Mühlberg?"),
         ("Where did Oersted and Goedel live?", "Where did Ørsted and Gödel live?"),
+        ("Wo liegt der Schluessel?", "Wo liegt der Schlüssel?"),
+        ("wer schliesst den schluessel ab?", "wer schließt den schlüssel ab?"),
+        ("Where are antitank ditches?", "Where are anti-tank ditches?"),
+        ("what lies infront of newyork?", "what lies in front of new york?"),
+        ("What lies before Hong Kong?", "What lies before Hongkong?"),
         ("What did Karyakin film?", "What did Карякін film?"),
         ("Кого зустрів Зеленский?", "Кого зустрів Зеленський?"),
     ],
