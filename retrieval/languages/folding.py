@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from retrieval.languages.numbers import one_form
 
@@ -48,6 +49,8 @@ _SAME = (
 )
 
 
+# A question is folded for each language that it may be in.
+@lru_cache(maxsize=32)
 def folded(text: str) -> str:
     """Return a text in which what reads the same is written the same; accents on Latin stay."""
     if text.isascii():
