@@ -207,10 +207,16 @@ def _fitting(
 ) -> Iterator[tuple[Sentence, int]]:
     """Yield the sentences with their weights, those over the room in pieces that fit."""
     text = article.text
+    headings = frozenset(article.headings)
+    paragraph, heading = 0, False
     # A file may have half a million sentences, so no list holds them all.
     sentences, weighed = tee(sentences)
     weights = _weigh((text[one.start : one.end] for one in weighed), count_tokens)
     for sentence, weight in zip(sentences, weights, strict=True):
+        if sentence.paragraph != paragraph:
+            paragraph, heading = sentence.paragraph, sentence.start in headings
+        if heading:
+            sentence = replace(sentence, heading=True)
         if weight <= room:
             yield _on_page(article, sentence), weight
             continue

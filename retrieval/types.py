@@ -46,6 +46,7 @@ class Article:
 
     Attributes:
         pages: Offset of each page's beginning in the text; empty for a file without pages.
+        headings: Offset of each paragraph that is a heading, in order.
         titled: Whether it declares its title, which is else made from its path or its beginning.
     """
 
@@ -53,6 +54,7 @@ class Article:
     text: str
     pages: tuple[int, ...] = ()
     titled: bool = True
+    headings: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,14 @@ class Sentence:
 
     Attributes:
         page: Page that it begins on; 0 in an article without pages.
+        heading: Whether its paragraph is a heading.
     """
 
     start: int
     end: int
     paragraph: int
     page: int = 0
+    heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ import numpy as np
 
 from bot.conversation.messages import ARTICLE_WORD
 from bot.conversation.sentences import candidates_of, central_sentences, representatives
-from retrieval.chunking import is_terminated
 from retrieval.index import Snapshot, StoredChunk
 from retrieval.languages import columns, spellings, term_of, terms
 from retrieval.types import Excerpt, FloatArray, Sentence, Source
@@ -134,7 +133,7 @@ class Collection:
 
         def says(chunk: StoredChunk, sentence: Sentence) -> bool:
             text = _text(chunk, sentence)
-            long = columns(text) >= _LEAST_LEAD_COLUMNS and is_terminated(text)
+            long = columns(text) >= _LEAST_LEAD_COLUMNS and not sentence.heading
             return long and " ".join(text.split()).casefold() != title
 
         chunk, first = next((one for one in sentences if says(*one)), sentences[0])

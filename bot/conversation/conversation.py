@@ -20,7 +20,7 @@ from bot.conversation.replies import (
     Summary,
 )
 from bot.followups import REMEMBERED
-from retrieval.chunking import is_terminated, split_paragraphs
+from retrieval.chunking import split_paragraphs
 from retrieval.search import Period, date_preference, today
 from retrieval.types import Excerpt, Source
 
@@ -35,7 +35,6 @@ _LISTED, _TITLES = 5, 3
 _MORE, _FOLLOWING = 3, 2
 # A summary has so many sentences, fewer of an article with few.
 _SENTENCES, _LEAST_SENTENCES = 5, 3
-_HEADING_CHARS = 80
 
 
 class Conversation:
@@ -219,11 +218,12 @@ class Conversation:
         if article is None:
             return ()
         spans = split_paragraphs(article.text)
+        headings = frozenset(article.headings)
         here = bisect_right(spans, excerpt.end - 1, key=lambda span: span[0])
         found = []
         for number, (start, end) in enumerate(spans[here:], start=here + 1):
             text = article.text[start:end]
-            if len(text) >= _HEADING_CHARS or is_terminated(text):
+            if start not in headings:
                 found.append(
                     Excerpt(excerpt.source, number, start, end, text, highlights=(), score=0.0)
                 )

@@ -53,7 +53,7 @@ def candidates_of(stored: StoredChunk, *, every: bool = False) -> Iterator[Candi
         text = chunk.text[sentence.start - chunk.start : sentence.end - chunk.start]
         opens = sentence.paragraph != paragraph
         paragraph = sentence.paragraph
-        if not (every or _says_something(text)):
+        if not (every or (_says_something(text) and not sentence.heading)):
             continue
         bonus = _OPENS_PARAGRAPH if opens else 0.0
         if sentence.start == 0:

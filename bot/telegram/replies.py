@@ -293,7 +293,7 @@ class Replies:
         if press.action is Action.CONTEXT:
             return Pressed(
                 reading.context(
-                    article.text,
+                    article,
                     excerpt,
                     language,
                     number=kept.number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from bot.display import ACCENT, Readable, apart, line_from_right, runs_from_right, visible
 from bot.languages import ENGLISH, Language
+from retrieval.articles import row_ends
 from retrieval.types import Excerpt, Source
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ _BEST = f"bold {ACCENT}"
 _ALSO = 3
 _SENTENCE_CHARS, _TITLE_CHARS = 400, 100
 
+_ROW_END = "\n"
 _SPACE = re.compile(r"\s+")
 _LINK = re.compile(r"https?://[!-~]+")
 
@@ -218,8 +221,11 @@ class _Quotation:
 def _quotation(excerpt: Excerpt, answers: bool) -> _Quotation:
     text, best_style = (Text("“"), _BEST) if answers else (Text("“", "dim"), None)
     for run, best in _runs(excerpt):
+        if run == _ROW_END:
+            text.append(run)
+            continue
         folded = _SPACE.sub(" ", run)
-        if text.plain.endswith((" ", "“")):
+        if text.plain.endswith((" ", _ROW_END, "“")):
             folded = folded.lstrip()
         text.append(visible(folded), best_style if best else None)
     text.rstrip()
@@ -227,13 +233,17 @@ def _quotation(excerpt: Excerpt, answers: bool) -> _Quotation:
 
 
 def _runs(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
-    """Yield the text in pieces, each with whether it is highlighted."""
-    done = 0
-    for start, end in sorted(excerpt.highlights):
-        yield excerpt.text[done : max(start, done)], False
-        yield excerpt.text[max(start, done) : end], True
-        done = max(end, done)
-    yield excerpt.text[done:], False
+    """Yield the text in pieces, each with whether it is highlighted, and the ends of table rows."""
+    ends = row_ends(excerpt.text)
+    places = [place for span in (*excerpt.highlights, *ends) for place in span]
+    borders = sorted({0, len(excerpt.text), *places})
+    for start, end in pairwise(borders):
+        if any(first <= start < last for first, last in ends):
+            if any(first == start for first, _ in ends):
+                yield _ROW_END, False
+        else:
+            best = any(first <= start < last for first, last in excerpt.highlights)
+            yield excerpt.text[start:end], best
 
 
 def citation_line(number: int, excerpt: Excerpt, answers: bool) -> Text:

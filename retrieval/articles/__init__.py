@@ -6,8 +6,8 @@
 
 A format is a folder or a module with a function `read`: markdown, html, feeds, pdf, word, odt,
 epub, rtf, channel (a Telegram channel's export). What several need is in `text`, `metadata`,
-`blocks` and `tables`, `markup`, `markup_tables` and `formulas` (HTML), `archive` (zipped XML),
-`numbering`, `symbols` and `fields`.
+`blocks`, `tables` and `headings`, `markup`, `markup_tables` and `formulas` (HTML), `archive`
+(zipped XML), `numbering`, `symbols` and `fields`.
 Nothing that takes long to import is imported here, for the worker starts with it.
 """
 
@@ -25,6 +25,7 @@ from retrieval.articles.front_matter import MAX_FRONT_MATTER, split_front_matter
 from retrieval.articles.metadata import MAX_URL, ReadingLimits, metadata_of
 from retrieval.articles.parser import Parser
 from retrieval.articles.reading import READERS, parse, suffix, title_without
+from retrieval.articles.tables import row_ends
 from retrieval.articles.text import (
     WRITTEN,
     StillWritten,
@@ -54,6 +55,7 @@ __all__ = [
     "metadata_of",
     "parse",
     "read_bytes",
+    "row_ends",
     "split_front_matter",
     "suffix",
     "title_without",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from retrieval.articles.headings import HEADING, marked
 from retrieval.articles.tables import Cell, Row, lines_of
 
 
@@ -17,7 +18,7 @@ class _OpenCell:
     paragraphs: list[str] = field(default_factory=list)
 
     def cell(self) -> Cell:
-        text = " ".join(" ".join(self.paragraphs).split())
+        text = " ".join(" ".join(self.paragraphs).replace(HEADING, "").split())
         return Cell(text, self.head, self.columns, self.rows)
 
 
@@ -38,14 +39,26 @@ class Blocks:
         self._cells = [_OpenCell()]  # what is open: the document, a cell, a cell in it
         self._rows: list[_OpenRow] = []
         self._tables: list[_Table] = []
+        self._captioned = False  # the last paragraph is the caption of something
 
-    def add(self, text: str) -> None:
-        """Add a paragraph, or nothing if it is blank."""
+    def add(self, text: str, *, heading: bool = False, caption: bool = False) -> None:
+        """Add a paragraph, or nothing if it is blank.
+
+        Args:
+            text: The paragraph.
+            heading: Whether it is a heading.
+            caption: Whether it names what stands beside it: it is the heading of a table below.
+        """
         if text := text.strip():
-            self._cells[-1].paragraphs.append(text)
+            self._cells[-1].paragraphs.append(marked(text) if heading else text)
+            self._captioned = caption
 
     def start_table(self) -> None:
         """Begin a table."""
+        if self._captioned:
+            paragraphs = self._cells[-1].paragraphs
+            paragraphs[-1] = marked(paragraphs[-1])
+            self._captioned = False
         self._tables.append([])
 
     def start_row(self, *, head: bool = False) -> None:
@@ -90,6 +103,7 @@ class Blocks:
         lines = iter(lines_of([part for part in table if isinstance(part, Row)]))
         for part in table:
             if isinstance(part, Row):
-                self.add(next(lines).text)
+                line = next(lines)
+                self.add(line.text, heading=line.heading)
             else:
                 self._cells[-1].paragraphs += part

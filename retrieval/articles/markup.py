@@ -8,7 +8,14 @@ from collections import Counter
 from lxml import etree, html  # type: ignore[import-untyped]
 
 from retrieval.articles.formulas import formula_text, is_formula
-from retrieval.articles.markup_tables import CELLS, UNREAD, is_of_cells, write_headings
+from retrieval.articles.headings import HEADING
+from retrieval.articles.markup_tables import (
+    CELLS,
+    UNREAD,
+    is_of_cells,
+    is_of_headings,
+    write_headings,
+)
 from retrieval.articles.text import decode, printable
 
 # Elements of HTML, and of the trees of trafilatura (head, item, list, quote, row; cell; lb).
@@ -20,6 +27,7 @@ _BLOCK_TAGS = (
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _ITEMS = frozenset({"li", "item"})
 _ROWS = frozenset({"tr", "row"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "head", "caption"})
 _LINE_BREAKS = frozenset({"br", "lb"})
 _TERMS = ("dt", "dd")  # what trafilatura makes items of
 
@@ -124,6 +132,8 @@ class _Blocks:
         self._bulleted = False  # a list item's first block stands beside its bullet
         self._preformatted = 0
         self._row: html.HtmlElement | None = None  # a row whose cells are one line
+        self._heading: html.HtmlElement | None = None
+        self._marked = 0  # where its mark is
         self._numbers: Counter[html.HtmlElement] = Counter()
 
     def start(self, element: html.HtmlElement) -> None:
@@ -132,6 +142,10 @@ class _Blocks:
             self._break("\n\n")
         if tag in _ROWS and self._row is None and is_of_cells(element):
             self._row = element
+            if is_of_headings(element):
+                self._mark(element)
+        elif tag in _HEADINGS and self._row is None:
+            self._mark(element)
         if tag in _ITEMS:
             self._bullet(element)
         elif tag in _LINE_BREAKS:
@@ -150,6 +164,10 @@ class _Blocks:
         if element is self._row:
             self._row = None
             self._end_row()
+        if element is self._heading:
+            self._heading = None
+            if not "".join(self._parts[self._marked + 1 :]).strip():
+                del self._parts[self._marked :]
         if element.tag in _BLOCKS:
             self._break("\n\n")
         self.write(element.tail)
@@ -166,6 +184,11 @@ class _Blocks:
             self._parts.append(text)
             self._bulleted = False
 
+    def _mark(self, element: html.HtmlElement) -> None:
+        if self._heading is None and not self._bulleted:
+            self._heading, self._marked = element, len(self._parts)
+            self._parts.append(HEADING)
+
     def _break(self, lines: str) -> None:
         if self._row is not None:
             self.write(" ")
@@ -180,7 +203,7 @@ class _Blocks:
     def _end_cell(self) -> None:
         if self._parts[-1] == " ":
             self._parts.pop()
-        if not self._parts[-1].endswith("\n"):
+        if not self._parts[-1].endswith(("\n", HEADING)):
             self._parts.append(" | ")
 
     def _end_row(self) -> None:

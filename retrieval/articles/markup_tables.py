@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lxml import etree, html  # type: ignore[import-untyped]
 
 from retrieval.articles.formulas import formula_text, is_formula
-from retrieval.articles.tables import Cell, Row, lines_of
+from retrieval.articles.tables import Cell, Line, Row, lines_of
 
 CELLS = frozenset({"td", "th", "cell"})
 """Cells of HTML, and of the trees of trafilatura."""
@@ -27,6 +28,7 @@ _INLINE = frozenset(
 _SPANS = ("colspan", "rowspan")
 _SPAN = re.compile(r"[1-9][0-9]{0,3}")
 _BOLD = frozenset({"b", "strong"})
+_Elements = Mapping[Cell, html.HtmlElement]
 
 
 def is_of_cells(table: html.HtmlElement) -> bool:
@@ -45,11 +47,12 @@ def write_headings(table: html.HtmlElement) -> None:
     """Write the headings of a table's columns into its cells; see `lines_of`.
 
     A cell that spans several rows then stands in each, and those that are empty are taken out.
+    What is of headings has no other cells, and rows that are not have none.
     """
-    elements = [row for row in table.iter("tr") if is_of_cells(row)]
+    rows = [row for row in table.iter("tr") if is_of_cells(row)]
     declared = next(table.iter("th", "thead"), None) is not None
     if (
-        not elements
+        not rows
         or table.get("role") in _FRAMES
         or table.get(_WRITTEN)
         or next(table.iterdescendants("table"), None) is not None
@@ -57,30 +60,37 @@ def write_headings(table: html.HtmlElement) -> None:
     ):
         return
     table.set(_WRITTEN, _WRITTEN)
-    cells: dict[Cell, html.HtmlElement] = {}
-    rows = []
-    for element in elements:
-        own = {_cell(one): one for one in element.iterchildren("td", "th")}
-        cells.update(own)
-        rows.append(Row(list(own), head=element.getparent().tag == "thead"))
-    if not declared and len(rows) > 1 and _is_bold(elements[0]) and not _is_bold(elements[1]):
-        rows[0] = Row(rows[0].cells, head=True)
-    lines = lines_of(rows)
-    if not (any(line.heading for line in lines) or any(cell.rows > 1 for cell in cells)):
+    elements: dict[Cell, html.HtmlElement] = {}
+    read = []
+    for row in rows:
+        own = {_cell(one): one for one in row.iterchildren("td", "th")}
+        elements.update(own)
+        read.append(Row(list(own), head=row.getparent().tag == "thead"))
+    if not declared and len(rows) > 1 and _is_bold(rows[0]) and not _is_bold(rows[1]):
+        read[0] = Row(read[0].cells, head=True)
+    for row, one, line in zip(rows, read, lines_of(read), strict=True):
+        if line.heading or len(one.cells) > 1 or len(line.cells) > 1:
+            _write(row, one, line, elements)
+
+
+def _write(row: html.HtmlElement, read: Row, line: Line, elements: _Elements) -> None:
+    tag = "th" if line.heading else "td"
+    for cell in row.iterchildren("td", "th"):
+        cell.tag = tag
+    if not line.heading and line.cells == [("", cell) for cell in read.cells]:
         return
-    for element, line in zip(elements, lines, strict=True):
-        written = []
-        for label, cell in line.cells:
-            one = cells.get(cell)
-            if one is None or one.getparent() is not element:  # from a row above
-                one = element.makeelement("td")
-                one.text = cell.text
-            for span in _SPANS:
-                one.attrib.pop(span, None)
-            if label:
-                one.text = label + (one.text or "").lstrip()
-            written.append(one)
-        element[:] = written
+    written = []
+    for label, cell in line.cells:
+        element = elements.get(cell)
+        if element is None or element.getparent() is not row:  # made of several, or from above
+            element = row.makeelement(tag)
+            element.text = cell.text
+        for span in _SPANS:
+            element.attrib.pop(span, None)
+        if label:
+            element.text = label + (element.text or "").lstrip()
+        written.append(element)
+    row[:] = written
 
 
 def _cell(element: html.HtmlElement) -> Cell:
@@ -109,6 +119,12 @@ def _text(cell: html.HtmlElement) -> str:
         else:
             parts += ("" if element.tag in _INLINE else " ", element.text or "")
     return " ".join("".join(parts).split())
+
+
+def is_of_headings(row: html.HtmlElement) -> bool:
+    """Tell whether all text of a row is in cells that are headings."""
+    cells = [cell for cell in row if cell.tag in CELLS and _text(cell)]
+    return bool(cells) and all(cell.tag == "th" or cell.get("role") == "head" for cell in cells)
 
 
 def _is_bold(row: html.HtmlElement) -> bool:

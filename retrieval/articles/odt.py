@@ -48,7 +48,6 @@ _SPACES = re.compile(r"[ \t\r\n]+")
 _CONTENT = "content.xml"
 _OBJECTS = ("text", "spreadsheet")
 _FORMULA = "math"
-_TITLE_STYLE = "Title"
 
 
 def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
@@ -103,7 +102,8 @@ class _Text:
         self._objects: set[str] = set()
         self._lists = Lists(styles)
         self._hidden = _hidden(styles)
-        self._titles = _titles(styles)
+        self._titles = _named(styles, "Title", "Subtitle")
+        self._captions = _named(styles, "Caption")
         self._letters = _letters(styles)
         self._paragraphs: list[list[str]] = []
         self._spans: list[str | None] = [None]  # what the letters of each are that is open
@@ -223,15 +223,18 @@ class _Text:
         if not text:
             return
         mark = self._lists.mark()
-        if local(element) == "h":
+        style = attribute(element, "style-name")
+        heading = local(element) == "h"
+        if heading:
             mark = ""
             level = attribute(element, "outline-level")
             if self.heading is None and (self._first or level in {None, "1"}):
                 self.heading = text
-        elif self.title is None and attribute(element, "style-name") in self._titles:
-            self.title = text
+        elif style in self._titles:
+            self.title = self.title or text
+            heading = True
         self._first = False
-        self.blocks.add(mark + text)
+        self.blocks.add(mark + text, heading=heading, caption=style in self._captions)
 
 
 def _hidden(styles: list[etree._Element]) -> frozenset[tuple[str | None, str | None]]:
@@ -256,13 +259,14 @@ def _letters(styles: list[etree._Element]) -> dict[str | None, str | None]:
     return found
 
 
-def _titles(styles: list[etree._Element]) -> frozenset[str | None]:
-    """Return the names of the styles that a title has: its own, and what is made from that."""
-    names: set[str | None] = {_TITLE_STYLE}
-    for root in styles:
-        for style in root.iterfind("{*}style"):
-            if attribute(style, "parent-style-name") == _TITLE_STYLE:
-                names.add(attribute(style, "name"))
+def _named(styles: list[etree._Element], *bases: str) -> frozenset[str | None]:
+    """Return the names of styles, and of those that are made from them in two steps at most."""
+    names: set[str | None] = set(bases)
+    for _ in range(2):  # an automatic style of a paragraph's own, of the style of the document
+        for root in styles:
+            for style in root.iterfind("{*}style"):
+                if attribute(style, "parent-style-name") in names:
+                    names.add(attribute(style, "name"))
     return frozenset(names)
 
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from retrieval.articles.dates import day_in_name, day_in_path
 from retrieval.articles.front_matter import split_front_matter
+from retrieval.articles.headings import cleaned, guessed
 from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of
 from retrieval.articles.text import UnreadableArticle, clean, decode, line_ends, one_line
 from retrieval.languages import language_of_article
@@ -92,22 +93,31 @@ def title_without(path: str, key: str, text: str) -> str:
 
 def _articles(path: str, parts: Iterable[RawArticle], limits: ReadingLimits) -> Iterator[Article]:
     for part in parts:
-        text, pages = _joined(part.pages) if part.pages else (clean(part.text), ())
+        text, headings = cleaned(part.text)
+        pages: tuple[int, ...] = ()
+        if part.pages:
+            text, pages = _joined(part.pages)
         if len(text) > limits.characters:
             raise UnreadableArticle(
                 f"{len(text):,} characters of text, more than articles.max_characters = "
                 f"{limits.characters:,}"
             )
         if text:
-            yield _article(path, part, text, pages)
+            yield _article(path, part, text, pages, headings)
 
 
-def _article(path: str, part: RawArticle, text: str, pages: tuple[int, ...]) -> Article:
+def _article(
+    path: str, part: RawArticle, text: str, pages: tuple[int, ...], headings: tuple[int, ...]
+) -> Article:
     metadata = part.metadata
     declared = one_line(metadata.title or "")
-    if declared and not pages:
-        text = _without_title(text, declared)
+    begin = _title_end(text, declared) if declared and not pages else 0
+    text = text[begin:]
     title = declared if any(map(str.isalnum, declared)) else _title_line(text)
+    if headings:
+        headings = tuple(place - begin for place in headings if place >= begin)
+    else:
+        headings = guessed(text, titled=title != declared)
     date = metadata.date
     if date is None and not part.key:
         date = day_in_name(_stem(path))[0] or day_in_path(path)
@@ -120,7 +130,7 @@ def _article(path: str, part: RawArticle, text: str, pages: tuple[int, ...]) -> 
         language=metadata.language or "",
         tags=metadata.tags,
     )
-    return Article(source, text, pages, titled=bool(title))
+    return Article(source, text, pages, titled=bool(title), headings=headings)
 
 
 def _joined(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
@@ -135,10 +145,13 @@ def _joined(pages: Sequence[str]) -> tuple[str, tuple[int, ...]]:
     return text, tuple(starts)
 
 
-def _without_title(text: str, title: str) -> str:
-    """Drop a heading that repeats the title: the title is encoded with every chunk anyway."""
-    first, _, rest = text.partition("\n\n")
-    return rest if rest and one_line(first) == title else text
+def _title_end(text: str, title: str) -> int:
+    """Return where the text begins behind a heading that repeats the title.
+
+    The title is encoded with every chunk anyway.
+    """
+    first, gap, rest = text.partition("\n\n")
+    return len(first + gap) if rest and one_line(first) == title else 0
 
 
 def _title_line(text: str) -> str:

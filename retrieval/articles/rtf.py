@@ -71,13 +71,16 @@ _CHARACTERS = {
 _CELL_ENDS = frozenset({"cell", "nestcell", "row"})
 _SWITCHES = {
     "v": "hidden", "deleted": "hidden", "super": "raised", "dropcapli": "drop_cap",
-    "intbl": "in_table", "itap": "in_table",
+    "intbl": "in_table", "itap": "in_table", "nosupersub": "raised", "sub": "raised",
+    "outlinelevel": "heading",
 }  # fmt: skip
 _STYLE_WORDS = frozenset({"cs", "ds", "s", "ts"})
 _MAX_SKIPPED = 10
 _MAX_STYLE_NAME = 40
 # Styles of lists that are made from the text.
 _MADE = re.compile(r"(?:toc|contents|index) \d|table of (?:figures|authorities)", re.IGNORECASE)
+_HEADING = re.compile(r"heading \d|title|subtitle", re.IGNORECASE)
+_LEVELS = range(9)
 _WHEN = ("yr", "mo", "dy")
 
 
@@ -114,6 +117,7 @@ class _State:
         skipped: Characters behind a \u, which stand for it where it is not known.
         hidden: Text is hidden, or was deleted with the changes tracked.
         raised: Text is superscript.
+        heading: The paragraph has a level in the outline.
         drop_cap: The paragraph is the large first letter of the next.
     """
 
@@ -126,6 +130,7 @@ class _State:
     hidden: bool = False
     raised: bool = False
     drop_cap: bool = False
+    heading: bool = False
 
 
 class _Document:
@@ -303,9 +308,16 @@ class _Document:
     def _end(self, name: str) -> None:
         state = self._state
         if state.target == "":
-            if _MADE.match(self._style_names.get(state.style, "").lstrip()):
+            style = self._style_names.get(state.style, "").lstrip()
+            if _MADE.match(style):
                 self._body.drop()
-            self._body.end(name, in_table=state.in_table, drop_cap=state.drop_cap)
+            self._body.end(
+                name,
+                in_table=state.in_table,
+                drop_cap=state.drop_cap,
+                heading=state.heading or _HEADING.match(style) is not None,
+                caption=style.lower().startswith("caption"),
+            )
         elif state.target == _NOTE:
             self._notes.append("\n\n")
         elif state.target == _BOX:
@@ -314,10 +326,8 @@ class _Document:
     def _format(self, name: str, number: int | None) -> None:
         state = self._state
         if name in _SWITCHES:
-            change: dict[str, Any] = {_SWITCHES[name]: number != 0}
+            change: dict[str, Any] = {_SWITCHES[name]: _is_on(name, number)}
             self._state = replace(state, **change)
-        elif name in {"nosupersub", "sub"}:
-            self._state = replace(state, raised=False)
         elif name == "f":
             self._state = replace(state, codec=self._fonts.codec_of(number or 0))
         elif name == "plain":
@@ -326,10 +336,17 @@ class _Document:
         elif name == "uc":
             self._state = replace(state, skipped=max(0, min(number or 0, _MAX_SKIPPED)))
         elif name == "pard":
-            self._state = replace(state, style=0, in_table=False, drop_cap=False)
+            self._state = replace(state, style=0, in_table=False, drop_cap=False, heading=False)
         elif name in _STYLE_WORDS and (name == "s" or state.target == _STYLES):
             self._state = replace(state, style=number if name == "s" else None)
         elif name == "deff":
             self._fonts.default = number or 0
         elif not (state.target == "" and self._body.define(name, number)):
             self._fonts.set_code_page(name, number)
+
+
+def _is_on(name: str, number: int | None) -> bool:
+    """Return whether a switch is on; of the levels of an outline, the tenth is none."""
+    if name == "outlinelevel":
+        return number in _LEVELS
+    return number != 0 and name not in {"nosupersub", "sub"}

@@ -82,8 +82,16 @@ class Body:
             return False
         return True
 
-    def end(self, name: str, *, in_table: bool, drop_cap: bool = False) -> None:
-        """End a paragraph, a cell or a row."""
+    def end(
+        self,
+        name: str,
+        *,
+        in_table: bool,
+        drop_cap: bool = False,
+        heading: bool = False,
+        caption: bool = False,
+    ) -> None:
+        """End a paragraph, which may be a heading or a caption, a cell or a row."""
         if drop_cap and name == "par":
             return
         paragraph = whole("".join(self._paragraph))
@@ -91,7 +99,7 @@ class Body:
         if not in_table and name in ENDS:
             self._end_row()
             self._end_table()
-            self._blocks.add(paragraph)
+            self._blocks.add(paragraph, heading=heading, caption=caption)
             return
         self._cell.append(paragraph)
         if name == "cell":

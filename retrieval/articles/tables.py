@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain, count
 from typing import NamedTuple
 
 from retrieval.articles.text import one_line
@@ -37,6 +37,7 @@ _LOOKED_AT = 50
 
 _DIGIT_RUN = re.compile(r"\d+")
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
+_GAP = re.compile(r"\n[^\S\n]*\n\s*")
 _SPACES = re.compile(r"\s+")
 _SENTENCE_ENDS = tuple(".!?;,…")
 _LABEL_ENDS = tuple(":?!：？！")
@@ -88,6 +89,20 @@ class Line:
     def text(self) -> str:
         """The row's text."""
         return BETWEEN.join(f"{label}{cell.text}" for label, cell in self.cells).strip()
+
+
+def row_ends(text: str) -> list[tuple[int, int]]:
+    """Return the white space between paragraphs of a text of which one is a row of a table."""
+    ends = []
+    row, start = False, 0
+    before: tuple[int, int] | None = None
+    for gap in chain(_GAP.finditer(text), [None]):
+        was_row, row = row, BETWEEN in text[start : gap.start() if gap else len(text)]
+        if before and (row or was_row):
+            ends.append(before)
+        if gap:
+            before, start = gap.span(), gap.end()
+    return ends
 
 
 class _Place(NamedTuple):
@@ -183,14 +198,15 @@ def _labelled(rows: Sequence[Row], grid: Sequence[_Places], most: int) -> list[L
     said: set[tuple[str, ...]] = set()
     lines = []
     for number, places in enumerate(grid):
-        texts = _texts(places)
         if number in heads:
             above = headings.parts if headings and number - 1 in heads else {}
-            headings = _Headings(_parts(places, above, most), most, width)
+            headings = _Headings(_parts(places, above), most, width)
+            places = headings.whole(places) if above else places
+        texts = _texts(places)
         if number in heads or texts in said:
-            # They may stand again at the top of each page.
-            cells = [] if texts in said else [("", place.cell) for place in places]
-            lines.append(Line(cells, heading=True))
+            # They may stand again at the top of each page; of several lines one is made.
+            unsaid = number + 1 not in heads and texts not in said
+            lines.append(Line([("", place.cell) for place in places if unsaid], heading=True))
             said.add(texts)
         elif headings:
             lines.append(Line(list(headings.before_cells(places))))
@@ -207,16 +223,14 @@ def _width(grid: Sequence[_Places]) -> int:
     return max((places[-1].last + 1 for places in grid if places), default=0)
 
 
-def _parts(
-    places: _Places, above: Mapping[int, tuple[str, ...]], most: int
-) -> dict[int, tuple[str, ...]]:
+def _parts(places: _Places, above: Mapping[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
     """Return the headings of each column, behind those that stand in lines above."""
     parts: dict[int, tuple[str, ...]] = {}
-    for place in places:
-        text = one_line(place.cell.text, most).rstrip(": ")
-        for column in range(place.first, place.last + 1):
+    for cell, first, last in places:
+        for column in range(first, last + 1):
             before = above.get(column, ())
-            parts[column] = (*before, text) if text and text not in before else before
+            added = cell.text and cell.text not in before
+            parts[column] = (*before, cell.text) if added else before
     return parts
 
 
@@ -234,6 +248,13 @@ class _Headings:
     width: int
     said: dict[tuple[int, int], str] = field(default_factory=dict)
 
+    def whole(self, places: _Places) -> _Places:
+        """Return the cells of the last line of the headings with what stands above them."""
+        return [
+            _Place(Cell(_joined(self.parts, first, last), head=True), first, last)
+            for _, first, last in places
+        ]
+
     def before_cells(self, places: _Places) -> Iterator[tuple[str, Cell]]:
         """Yield the cells of a row that have text, with what is said before each."""
         for cell, first, last in places:
@@ -250,14 +271,18 @@ class _Headings:
 
     def _label(self, first: int, last: int) -> str:
         if (first, last) not in self.said:
-            one, other = self.parts.get(first, ()), self.parts.get(last, ())
-            common = [part for part, same in zip(one, other, strict=False) if part == same]
-            if common or one == other:
-                label = ", ".join(one if one == other else common)
-            else:
-                label = " – ".join(filter(None, map(", ".join, (one, other))))
-            self.said[first, last] = one_line(label, self.most)
+            label = one_line(_joined(self.parts, first, last), self.most)
+            self.said[first, last] = label.rstrip(": ")
         return self.said[first, last]
+
+
+def _joined(parts: Mapping[int, tuple[str, ...]], first: int, last: int) -> str:
+    """Return the heading over some columns: what they share, or else the first and the last."""
+    one, other = parts.get(first, ()), parts.get(last, ())
+    common = [part for part, same in zip(one, other, strict=False) if part == same]
+    if common or one == other:
+        return ", ".join(one if one == other else common)
+    return " – ".join(filter(None, map(", ".join, (one, other))))
 
 
 def _heads(rows: Sequence[Row], grid: Sequence[_Places]) -> frozenset[int]:

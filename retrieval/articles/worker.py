@@ -73,6 +73,7 @@ def packed(article: Article) -> Document:
         "text": article.text,
         "pages": article.pages,
         "titled": article.titled,
+        "headings": article.headings,
     }
 
 
@@ -85,6 +86,7 @@ def unpacked(document: Document) -> Article:
         document["text"],
         tuple(document["pages"]),
         document["titled"],
+        tuple(document["headings"]),
     )
 
 

@@ -140,8 +140,10 @@ def check_checksums(store: Store) -> Iterator[Finding]:
     yield from _damaged_rows("token record", tokens, _articles(store, "c.encoding", tokens))
     texts = [
         number
-        for number, text, crc in store.db.rows("SELECT id, text, text_crc FROM articles")
-        if crc != text_checksum(text)
+        for number, text, headings, crc in store.db.rows(
+            "SELECT id, text, headings, text_crc FROM articles"
+        )
+        if crc != text_checksum(text, headings)
     ]
     yield from _damaged_rows("article", texts, _articles(store, "c.article", texts))
     try:

@@ -42,13 +42,14 @@ INSERT INTO generations VALUES (0, NULL, 0, 0, 0, '');
 -- What is read of files, each content once; `title` is NULL where an article declares none.
 -- AUTOINCREMENT: an id never comes back, for the derived indexes know chunks by theirs.
 -- Here and below, `crc` (CRC-32) finds what a disk has changed; here it leaves `text` out, for it
--- is looked at for every chunk that is shown.
+-- is looked at for every chunk that is shown. Headings are int32 offsets of paragraphs.
 CREATE TABLE articles (
     id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, title TEXT, date TEXT,
     url TEXT, author TEXT, language TEXT NOT NULL, tags TEXT NOT NULL, crc INTEGER NOT NULL,
-    text_crc INTEGER NOT NULL, text TEXT NOT NULL);
--- Sentences are int32 (n, 4): start and end in the article's text, paragraph, page. The chunk's own
--- text is kept too: to cut it from the article's, SQLite would read all of that for every chunk.
+    text_crc INTEGER NOT NULL, text TEXT NOT NULL, headings BLOB NOT NULL);
+-- Sentences are int32 (n, 5): start and end in the article's text, paragraph, page, and 1 for a
+-- heading. The chunk's own text is kept too: to cut it from the article's, SQLite would read all of
+-- that for every chunk.
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL REFERENCES articles,
     text TEXT NOT NULL, sentences BLOB NOT NULL, encoding INTEGER NOT NULL REFERENCES encodings,
@@ -207,6 +208,7 @@ def digest_of(article: Article, reader_version: str) -> bytes:
         source.language,
         source.tags,
         article.pages,
+        article.headings,
         article.text,
     )
     return hashlib.blake2b(json.dumps(declared).encode(), digest_size=16).digest()
@@ -229,12 +231,14 @@ def insert_article(
         "language": source.language,
         "tags": json.dumps(source.tags, ensure_ascii=False),
     }
+    headings = np.array(article.headings, dtype=np.int32).tobytes()
     values = {
         "digest": digest,
         **declared,
         "crc": checksum(*declared.values()),
-        "text_crc": text_checksum(article.text),
+        "text_crc": text_checksum(article.text, headings),
         "text": article.text,
+        "headings": headings,
     }
     names = ", ".join(values)
     row = db.execute(
@@ -274,7 +278,7 @@ def marks(values: Collection[object]) -> str:
 
 
 def _packed(sentences: Sequence[Sentence]) -> bytes:
-    rows = [(s.start, s.end, s.paragraph, s.page) for s in sentences]
+    rows = [(s.start, s.end, s.paragraph, s.page, s.heading) for s in sentences]
     return np.array(rows, dtype=np.int32).tobytes()
 
 
@@ -299,9 +303,9 @@ def source_of(row: Sequence[Any]) -> Source:
     )
 
 
-def check_text(text: str, crc: int) -> None:
-    """Raise a `ValueError` unless this is the text of an article that was written."""
-    if crc != text_checksum(text):
+def check_text(text: str, headings: bytes, crc: int) -> None:
+    """Raise a `ValueError` unless these are the text of an article and its headings, as written."""
+    if crc != text_checksum(text, headings):
         raise ValueError("the text of an article is not what was written")
 
 
@@ -318,10 +322,10 @@ def chunk_of(row: Sequence[Any], sources: tuple[Source, ...]) -> StoredChunk:
         codes is not None and tokens_crc != tokens_checksum(encoding, codes, starts)
     ):
         raise ValueError(f"chunk {number} is not what was written")
-    spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 4).tolist()
+    spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 5).tolist()
     return StoredChunk(
         sources=sources,
-        chunk=Chunk(text, tuple(Sentence(*span) for span in spans)),
+        chunk=Chunk(text, tuple(Sentence(a, b, n, page, bool(h)) for a, b, n, page, h in spans)),
         tokens=None if codes is None else _tokens(codes, starts),
         titled=bool(titled),
     )
@@ -340,9 +344,9 @@ def checksum(*values: str | int | None) -> int:
     return crc32(ascii(values).encode())
 
 
-def text_checksum(text: str) -> int:
-    """Return the CRC-32 of a long text."""
-    return crc32(text.encode())
+def text_checksum(text: str, headings: bytes) -> int:
+    """Return the CRC-32 of a long text, and of where its headings are."""
+    return crc32(headings, crc32(text.encode()))
 
 
 def chunk_checksum(article: int, encoding: int, text: str, sentences: bytes) -> int:

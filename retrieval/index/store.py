@@ -39,7 +39,7 @@ from retrieval.index.rows import (
 )
 from retrieval.types import Article, Source
 
-FORMAT = 6
+FORMAT = 7
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 # For a reader whose generation was purged: what the oldest that is kept still has of it.
 _STILL_VISIBLE = VISIBLE.replace(":g", "(SELECT min(number) FROM generations WHERE number >= :g)")
@@ -246,14 +246,15 @@ class Store:
     def article(self, path: str) -> Article | None:
         """Return an article of the current generation, without its pages."""
         rows = self.db.query(
-            f"SELECT {SOURCE}, a.text, a.text_crc, a.title IS NOT NULL FROM names n "
+            f"SELECT {SOURCE}, a.text, a.headings, a.text_crc, a.title IS NOT NULL FROM names n "
             f"JOIN articles a ON a.id = n.article WHERE {VISIBLE} AND n.path = :path",
             {"g": self.current(), "path": path},
         )
         with self.db.reading_values():
-            for *source, text, crc, titled in rows:
-                check_text(text, crc)
-                return Article(source_of(source), text, titled=bool(titled))
+            for *source, text, headings, crc, titled in rows:
+                check_text(text, headings, crc)
+                places = np.frombuffer(headings, dtype=np.int32).tolist()
+                return Article(source_of(source), text, titled=bool(titled), headings=tuple(places))
         return None
 
     def chunks_of_articles(self, generation: int) -> dict[str, list[int]]:

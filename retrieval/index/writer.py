@@ -142,17 +142,17 @@ class GenerationWriter:
             and its text.
         """
         found = self._store.db.query(
-            "SELECT f.path, n.path, a.id, n.title, a.text, a.text_crc "
+            "SELECT f.path, n.path, a.id, n.title, a.text, a.headings, a.text_crc "
             "FROM files f JOIN names n ON n.file = f.id JOIN articles a ON a.id = n.article "
             "WHERE f.id = (SELECT max(id) FROM files "
             "WHERE digest = ? AND reader_version = ? AND reason IS NULL) ORDER BY n.id",
             (digest, reader_version),
         )
         with self._store.db.reading_values():
-            for file, path, *_, text, crc in found:
+            for file, path, *_, text, headings, crc in found:
                 if not path.startswith(file):
                     raise ValueError(f"the file {file!r} is not what was written")
-                check_text(text, crc)
+                check_text(text, headings, crc)
             return [(row[1][len(row[0]) :], row[2], row[3], row[4]) for row in found]
 
     def link(self, file: FileState, names: Names) -> None:

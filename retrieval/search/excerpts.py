@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from retrieval.chunking import is_question, is_terminated
+from retrieval.chunking import is_question
 from retrieval.languages import wide_places
 from retrieval.search.asked import Asked, Kind
 from retrieval.search.introductions import Subject
@@ -29,8 +29,6 @@ _INTRODUCED = 0.08
 # and how much of what stands before and behind it counts, as an answer is often the sentence beside
 # the one that has the question's words.
 _MET, _BESIDE = 0.04, 0.15
-# A heading makes a poor excerpt by itself.
-_HEADING_CHARS = 80
 # Where paragraphs are as short as these, as in news and posts, one goes on in the next. Longer ones
 # have a subject of their own, and quoting two would pad the answer.
 _SHORT_CHARS, _SHORT_SENTENCES = 300, 2
@@ -155,7 +153,8 @@ class _Kinds:
     """What the sentences of a chunk are.
 
     Attributes:
-        heading: Whether each is a heading.
+        heading: Whether each is a heading, which makes a poor excerpt by itself. One that asks
+            is quoted with its answer.
         asks: Whether each is a question.
         short: Whether the paragraph of each is short.
         paragraphs: Paragraph of each.
@@ -171,6 +170,7 @@ class _Kinds:
         """Look at the sentences of a hit's chunk."""
         sentences = hit.chunk.sentences
         texts = _texts(hit)
+        asked = [is_question(text) for text in texts]
         counts = Counter(one.paragraph for one in sentences)
         lengths: Counter[int] = Counter()
         for one in sentences:
@@ -181,11 +181,8 @@ class _Kinds:
             if count <= _SHORT_SENTENCES and lengths[n] <= _SHORT_CHARS
         }
         return cls(
-            [
-                len(text) < _HEADING_CHARS and not is_terminated(text) and " | " not in text
-                for text in texts
-            ],
-            [is_question(text) for text in texts],
+            [one.heading and not asks for one, asks in zip(sentences, asked, strict=True)],
+            asked,
             [one.paragraph in short for one in sentences],
             [one.paragraph for one in sentences],
         )

@@ -304,3 +304,10 @@ def test_each_sentence_is_on_the_page_where_it_begins(pages: list[str]) -> None:
 def test_an_article_without_pages_has_no_page() -> None:
     (one,) = cut_up(article("One. Two."), 40, COUNT)
     assert [sentence.page for sentence in one.sentences] == [0, 0]
+
+
+def test_all_sentences_of_a_heading_belong_to_it() -> None:
+    text = "Boats. And who steers them?\n\nEdda does.\n\nFares"
+    of = Article(Source("a.md", "A title"), text, headings=(0, text.index("Fares")))
+    (one,) = cut_up(of, 40, COUNT)
+    assert [sentence.heading for sentence in one.sentences] == [True, True, False, True]

@@ -35,7 +35,7 @@ def quoted(
         room: UTF-16 units that the quote may take.
     """
     below = cited(excerpt, language, citation=citation)
-    text, spans = harmless(*normalised(excerpt.text, excerpt.highlights))
+    text, spans = harmless(*normalised(excerpt.text, excerpt.highlights, rows=True))
     shorter = shortened(text, room - units(below.text) - 1)
     # The mark of the cut is not bold.
     kept = shorter if shorter == text else shorter.removesuffix(" …")

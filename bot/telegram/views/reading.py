@@ -22,7 +22,7 @@ from bot.telegram.views.text import (
     shortened,
     units,
 )
-from retrieval.chunking import is_terminated, split_paragraphs
+from retrieval.chunking import split_paragraphs
 from retrieval.types import Article, Excerpt, Source
 
 _OWN_UNITS, _NEAR_UNITS = 2_000, 700
@@ -32,13 +32,12 @@ _PAGE_UNITS = 3_000
 _LISTED = 10
 _LISTED_TITLE_UNITS, _AUTHOR_UNITS = 120, 100
 _BUTTONS_IN_ROW = 8
-_HEADING_CHARS = 80
 
 _Row = tuple[Button, ...]
 
 
 def context(
-    article_text: str,
+    article: Article,
     excerpt: Excerpt,
     language: Language,
     *,
@@ -50,7 +49,7 @@ def context(
     """Show an excerpt within its paragraph, with the paragraphs before and after.
 
     Args:
-        article_text: If the excerpt is no longer in it, the excerpt is shown alone.
+        article: If the excerpt is no longer in it, the excerpt is shown alone.
         excerpt: Its best sentence is bold, or all of it.
         language: Language of the interface.
         number: Number of the answer in the bot's memory.
@@ -58,7 +57,7 @@ def context(
         citation: Number of the excerpt's citation, from 1.
         citations: Number of citations to choose from.
     """
-    before, own, place, after = _surroundings(article_text, excerpt)
+    before, own, place, after = _surroundings(article, excerpt)
     length = len(excerpt.text)
     marked = [(0, length), *(excerpt.highlights or [(0, length)])]
     text, spans = harmless(*normalised(own, [(place + a, place + b) for a, b in marked]))
@@ -189,9 +188,9 @@ def sources(
     return Message(message.text, message.entities, (row,) if row else ())
 
 
-def _surroundings(text: str, excerpt: Excerpt) -> tuple[str, str, int, list[str]]:
+def _surroundings(article: Article, excerpt: Excerpt) -> tuple[str, str, int, list[str]]:
     """Return the paragraph before, the excerpt's own, its place in that, and those after."""
-    start = excerpt.start
+    start, text = excerpt.start, article.text
     if text[start : excerpt.end] != excerpt.text:
         # The article has changed since it was cited.
         start = text.find(excerpt.text)
@@ -203,14 +202,10 @@ def _surroundings(text: str, excerpt: Excerpt) -> tuple[str, str, int, list[str]
     before = text[slice(*spans[here - 1])] if here else ""
     after = [text[slice(*span)] for span in spans[here + 1 : here + 3]]
     # A heading belongs to what follows it, and says nothing alone.
-    if after and not _is_heading(after[0]):
+    if after and safe(after[0]) and spans[here + 1][0] not in article.headings:
         del after[1:]
     own = text[min(begin, start) : max(end, start + len(excerpt.text))]
     return before, own, start - min(begin, start), after
-
-
-def _is_heading(paragraph: str) -> bool:
-    return len(paragraph) < _HEADING_CHARS and not is_terminated(paragraph)
 
 
 def _nearest(page: int, count: int) -> int:

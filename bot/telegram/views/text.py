@@ -18,6 +18,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from retrieval.articles import row_ends
+
 Spans = tuple[tuple[int, int], ...]
 
 _CUT_END, _CUT_START = " …", "… "
@@ -25,6 +27,9 @@ _CUT_END, _CUT_START = " …", "… "
 _DROPPED = re.compile(r"[\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 # Telegram makes a space of a control character, and trims it at the ends.
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+# Stands for the end of a table's row: no white space, and one of the controls that are dropped.
+_ROW_END = "\u2069"
+_ROW_ENDS = re.compile(f"{_ROW_END}+")
 _JOINER = "\u2060"
 _RECOGNISED = re.compile(
     r"(?<=@)(?=\w)"  # a mention, or the domain of an e-mail address
@@ -44,10 +49,22 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def normalised(text: str, spans: Iterable[tuple[int, int]] = ()) -> tuple[str, Spans]:
-    """Make each run of white space one space, none at the ends, and drop what reorders text."""
+def normalised(
+    text: str, spans: Iterable[tuple[int, int]] = (), *, rows: bool = False
+) -> tuple[str, Spans]:
+    """Make each run of white space one space, none at the ends, and drop what reorders text.
+
+    Args:
+        text: Somebody's text.
+        spans: Places in it.
+        rows: Whether each row of a table has a line of its own.
+    """
     text, spans = _rewritten(_DROPPED, "", text, spans)
-    text, spans = _rewritten(_SPACE, " ", text, spans)
+    characters = list(text)
+    for start, end in row_ends(text) if rows else ():
+        characters[start:end] = _ROW_END * (end - start)
+    text, spans = _rewritten(_SPACE, " ", "".join(characters), spans)
+    text, spans = _rewritten(_ROW_ENDS, "\n", text, spans)
     lead = len(text) - len(text.lstrip())
     text = text.strip()
     inside = [[min(max(place - lead, 0), len(text)) for place in span] for span in spans]

@@ -24,6 +24,8 @@ _TWINS = frozenset({"Choice", "Fallback"})
 # Lists that are made from the text.
 _MADE = re.compile(r"toc .*|table of (?:figures|authorities)|toa heading")
 _NOTES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
+_LEVELS = frozenset("012345678")
+_TITLES = ("title", "subtitle")
 _TABLES = frozenset({"tbl", "tr", "tc"})
 _DROP_CAPS = frozenset({"drop", "margin"})
 _FORMULA = "oMath"
@@ -203,12 +205,17 @@ class Text:
             self._add_paragraph(properties, paragraph.style, text)
 
     def _add_paragraph(self, properties: etree._Element | None, style: Style, text: str) -> None:
-        if style.name == "title":
+        if style.name == _TITLES[0]:
             self.title = self.title or text
         elif self.heading is None and (style.level == 0 or (self._first and style.level)):
             self.heading = text
         self._first = False
-        self.blocks.add(self._lists.item(properties, style) + text)
+        own = value(properties, "outlineLvl") or ""
+        self.blocks.add(
+            self._lists.item(properties, style) + text,
+            heading=style.level is not None or own in _LEVELS or style.name in _TITLES,
+            caption=style.name == "caption",
+        )
 
     def _go_on(self, kind: str | None) -> None:
         """Begin a field with its instruction, go on with its result, or end it."""

@@ -46,6 +46,10 @@ CORVIDS = Article(
     "Magpies\n\n"
     "Magpies know themselves in a mirror. They are the only birds that are known to.",
 )
+CORVIDS = replace(
+    CORVIDS,
+    headings=tuple(map(CORVIDS.text.index, ("Faces\n", "How long they remember\n", "Magpies\n"))),
+)
 MAGPIES = Article(
     Source(path="magpies.pdf", title="Magpies, #thieves?", date=dt.date(2021, 11, 30)),
     "Magpies steal nothing that glitters. In tests they avoided shiny things.",
@@ -171,7 +175,7 @@ SPECIMENS: dict[str, Callable[[Language], Message]] = {
         ANSWERED, REASONS, language, number=7, shown=2, threshold=0.5
     ),
     "context": lambda language: reading.context(
-        CORVIDS.text, GRUDGE, language, number=7, shown=2, citation=1, citations=2
+        CORVIDS, GRUDGE, language, number=7, shown=2, citation=1, citations=2
     ),
     "article": _article,
     "sources": lambda language: reading.sources(

@@ -41,8 +41,9 @@ def in_article(
 
 
 def context(one: Excerpt, whole: str = ARTICLE, citation: int = 1, citations: int = 1) -> Message:
+    article = Article(one.source, whole, headings=(whole.find("Magpies\n"),))
     return reading.context(
-        whole, one, ENGLISH, number=7, shown=2, citation=citation, citations=citations
+        article, one, ENGLISH, number=7, shown=2, citation=citation, citations=citations
     )
 
 
@@ -182,8 +183,9 @@ def test_the_context_of_anything_is_valid_and_holds_the_excerpt(
         one.source, 2, start, start + len(one.text), one.text, one.highlights, one.score
     )
     whole = f"{before}\n\n{same} {one.text} {same}\n\n{after}"
+    article = Article(one.source, whole, headings=(whole.rfind("\n") + 1,))
     message = reading.context(
-        whole, moved, ENGLISH, number=number, shown=citations, citation=1, citations=citations
+        article, moved, ENGLISH, number=number, shown=citations, citation=1, citations=citations
     )
     assert flaws(message) == []
     words = plain(text.safe(one.text))

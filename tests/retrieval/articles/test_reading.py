@@ -204,7 +204,9 @@ def test_any_bytes_give_an_article_or_a_reason(suffix: str, data: bytes) -> None
 def test_text_stays_as_it_is() -> None:
     text = "A bridge\n\nIt is *not* [1] <b>markup</b> &amp;\nwrapped   here."
     article = only("some-name.txt", text.encode(), "de")
-    assert article == Article(Source("some-name.txt", "A bridge", language="de"), text)
+    assert article == Article(
+        Source("some-name.txt", "A bridge", language="de"), text, headings=(0,)
+    )
 
 
 @pytest.mark.parametrize(
@@ -490,6 +492,7 @@ def test_page() -> None:
         f"{PROSE}\n\nCosts\n\nIt cost 12 million.\nMore or less.\n\n• Steel\n\n• Stone\n\n• granite"
         "\n\nYear | Cars\n\nYear: 2024 | Cars: 1,000\n\nOn 3 March 2019 the work began; nobody "
         "knew when it would end, and few believed it.",
+        headings=(93, 164),
     )
 
 

@@ -121,10 +121,10 @@ def test_what_was_added_comes_back_whole(store: Store) -> None:
     )  # fmt: skip
     text = "🙂 Öffnet. Zweiter Satz.\n\nEnde."
     sentences = (Sentence(0, 9, 1, 1), Sentence(10, 24, 1, 1))
-    chunk, last = Chunk(text[:24], sentences), Chunk(text[26:], (Sentence(26, 31, 2, 7),))
+    chunk, last = Chunk(text[:24], sentences), Chunk(text[26:], (Sentence(26, 31, 2, 7, True),))
     given = {digest_of(c.text): encoding_of(c.text) for c in (chunk, last)}
 
-    article = Article(source, text)
+    article = Article(source, text, headings=(26,))
     draft = GenerationWriter(store)
     draft.keep(given)
     cut = [(one, digest_of(one.text)) for one in (chunk, last)]

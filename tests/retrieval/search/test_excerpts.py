@@ -23,8 +23,9 @@ PARAGRAPHS = st.lists(SENTENCES, min_size=1, max_size=6).map(" ".join)
 ARTICLES = st.lists(PARAGRAPHS, min_size=1, max_size=4).map("\n\n".join)
 
 
-def article(name: str, text: str) -> Article:
-    return Article(Source(f"{name}.txt", "Title"), text)
+def article(name: str, text: str, *headings: str) -> Article:
+    places = tuple(text.index(heading) for heading in headings)
+    return Article(Source(f"{name}.txt", "Title"), text, headings=places)
 
 
 def hits_of(
@@ -145,16 +146,32 @@ def test_a_sentence_longer_than_an_excerpt_stays_whole() -> None:
 
 
 def test_a_heading_is_no_excerpt_where_its_chunk_has_text() -> None:
-    text = "Ducks and bridges\n\nSomething else happens here.\n\nAnd here."
+    heading = "Ducks and bridges, of which there are many in all of the towns by the long river."
+    text = f"{heading}\n\nSomething else happens here.\n\nAnd here."
 
-    found = excerpts_of("ducks and bridges", article("a", text))
+    found = excerpts_of("ducks and bridges", article("a", text, heading))
 
     assert [excerpt.text for excerpt in found] == ["Something else happens here.\n\nAnd here."]
 
 
+@pytest.mark.parametrize(
+    "line", ["Lorry | Single: 31 crowns", "• lorries: 31 crowns", "Lorries pay 31 crowns"]
+)
+def test_a_short_line_without_a_full_stop_may_be_an_excerpt(line: str) -> None:
+    text = f"Some ducks sit on the bridge and look at the river. {'They quack. ' * 30}\n\n{line}"
+    found = excerpts_of("lorries 31 crowns lorry |", article("a", text))
+    assert found[0].text == line
+
+
+@pytest.mark.parametrize("text", ["Ferries", "Ferries\n\nDucks\n\nBridges"])
+def test_headings_are_excerpts_where_there_is_nothing_else(text: str) -> None:
+    found = excerpts_of("ferries", article("a", text, *text.split("\n\n")))
+    assert found[0].text.startswith("Ferries")
+
+
 def test_short_paragraphs_are_quoted_together() -> None:
     text = "A ferry crosses the river.\n\nIt takes lorries too.\n\nThe mill"
-    (found,) = excerpts_of("which lorries on the ferry", article("a", text))
+    (found,) = excerpts_of("which lorries on the ferry", article("a", text, "The mill"))
     assert found.text == "A ferry crosses the river.\n\nIt takes lorries too."
     assert (found.paragraph, found.last_paragraph) == (1, 2)
 
@@ -177,9 +194,10 @@ FAQ = {
 }
 
 
+@pytest.mark.parametrize("headings", [(), ("When", "Who")])
 @pytest.mark.parametrize("text", FAQ.values(), ids=list(FAQ))
-def test_a_question_is_quoted_with_what_follows_it(text: str) -> None:
-    (first, *_) = excerpts_of("When does the ferry leave?", article("a", text))
+def test_a_question_is_quoted_with_what_follows_it(text: str, headings: tuple[str, ...]) -> None:
+    (first, *_) = excerpts_of("When does the ferry leave?", article("a", text, *headings))
     assert "When does the ferry leave?" in first.text
     ((start, end),) = first.highlights
     assert "At nine." in first.text[start:end]
