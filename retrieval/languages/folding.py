@@ -18,16 +18,17 @@ _OTHER_SHAPES = re.compile("[\ufb50-\ufdcf\ufe70-\ufefc\uff01-\uffdc\U0001d400-\
 # צה"ל is one word, however its mark is typed.
 _HEBREW_MARK = re.compile("(?<=[א-ת])[\"'״׳”](?=[א-ת])")
 _APOSTROPHES = "\u02bc\u2019\u2018\u00b4`"
-# Of letters that Arabic, Persian and Urdu type in one way or another, the one that is searched, as
-# in Lucene's normalisers of these languages.
-_ARABIC = {"ا": "آأإٱ", "ي": "ىی", "ه": "ةۀەہۂۃھ", "ك": "کڪ"}
+# Of letters and marks that Arabic, Persian, Urdu, Hindi and Armenian type in one way or another,
+# those that are searched, as in Lucene's normalisers of these languages.
+_LETTERS = {"ا": "آأإٱ", "ي": "ىی", "ه": "ةۀەہۂۃھ", "ك": "کڪ", "ं": "ँ", "եւ": "և"}
 # What is left of these behind composed letters is a stress mark.
 _STRESS = "\u0300\u0301"
-# Vowel and reading marks that most texts leave out, and what lengthens a line: Hebrew, Arabic.
+# Vowel and reading marks that most texts leave out, and what lengthens a line: Hebrew, Arabic, and
+# the dot below letters of Hindi.
 _UNWRITTEN = [
     *range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7,
     *range(0x610, 0x61B), 0x640, *range(0x64B, 0x660), 0x670, *range(0x6D6, 0x6DD),
-    *range(0x6DF, 0x6E9), *range(0x6EA, 0x6EE),
+    *range(0x6DF, 0x6E9), *range(0x6EA, 0x6EE), 0x93C,
 ]  # fmt: skip
 # Soft hyphens, joiners, marks of direction, selectors of a character's look.
 _UNSEEN = [
@@ -43,7 +44,7 @@ _DIGITS = {
 _SAME = (
     str.maketrans({"ё": "е", "Ё": "Е", "ґ": "г", "Ґ": "Г", "İ": "I"})
     | str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
-    | {ord(other): letter for letter, others in _ARABIC.items() for other in others}
+    | {ord(other): letter for letter, others in _LETTERS.items() for other in others}
     | dict.fromkeys([*map(ord, _STRESS), *_UNWRITTEN, *_UNSEEN])
     | _DIGITS
 )
