@@ -25,7 +25,7 @@ from retrieval.articles.front_matter import MAX_FRONT_MATTER, split_front_matter
 from retrieval.articles.metadata import MAX_URL, ReadingLimits, metadata_of
 from retrieval.articles.parser import Parser
 from retrieval.articles.reading import READERS, parse, suffix, title_without
-from retrieval.articles.tables import row_ends
+from retrieval.articles.tables import is_row, row_ends
 from retrieval.articles.text import (
     WRITTEN,
     StillWritten,
@@ -50,6 +50,7 @@ __all__ = [
     "decode",
     "file_at",
     "is_ignored",
+    "is_row",
     "legacy_codec",
     "line_ends",
     "metadata_of",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from retrieval.articles.tables import BETWEEN
+from retrieval.articles.tables import is_row
 from retrieval.articles.text import clean
 from retrieval.chunking import is_terminated, split_paragraphs
 
@@ -67,7 +67,7 @@ def guessed(text: str, *, titled: bool) -> tuple[int, ...]:
 
 def _is_short(text: str) -> bool:
     """Whether a paragraph may be a heading."""
-    if len(text) > _LONGEST or "\n" in text or BETWEEN in text or is_terminated(text):
+    if len(text) > _LONGEST or "\n" in text or is_row(text) or is_terminated(text):
         return False
     if _BULLET.match(text) or _DIGIT.search(_NUMBER.sub("", text)):
         return False

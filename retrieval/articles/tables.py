@@ -91,13 +91,18 @@ class Line:
         return BETWEEN.join(f"{label}{cell.text}" for label, cell in self.cells).strip()
 
 
+def is_row(text: str) -> bool:
+    """Tell whether a paragraph is a row of a table."""
+    return BETWEEN in text
+
+
 def row_ends(text: str) -> list[tuple[int, int]]:
     """Return the white space between paragraphs of a text of which one is a row of a table."""
     ends = []
     row, start = False, 0
     before: tuple[int, int] | None = None
     for gap in chain(_GAP.finditer(text), [None]):
-        was_row, row = row, BETWEEN in text[start : gap.start() if gap else len(text)]
+        was_row, row = row, is_row(text[start : gap.start() if gap else len(text)])
         if before and (row or was_row):
             ends.append(before)
         if gap:

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from retrieval.articles import is_row
 from retrieval.chunking import is_question
 from retrieval.languages import wide_places
 from retrieval.search.asked import Asked, Kind
@@ -41,6 +42,8 @@ class Window:
     Attributes:
         start, end: Offsets in the article.
         late: Late-interaction score of the window's own tokens.
+        context: What it gains by those of the title and the headings above, if it begins with a row
+            of a table: a row does not say itself what its table is about.
     """
 
     hit: Hit
@@ -49,6 +52,7 @@ class Window:
     start: int
     end: int
     late: float
+    context: float = 0.0
 
     @property
     def text(self) -> str:
@@ -90,6 +94,7 @@ def best_excerpts(
     windows = [window for hit in hits for window in _windows(hit, chars)]
     scores = [
         window.late
+        + window.context
         + _CHUNK_SHARE * window.hit.score
         + _BOOST_SHARE * window.hit.boost
         + (_INTRODUCED if (window.hit.chunk_id, window.first) in introduced else 0.0)
@@ -131,11 +136,26 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
             last += 1
         # A token of the question keeps its best match in the sentences so far.
         matched = np.maximum.accumulate(best[:, first : last + 1], axis=1)
-        late = (hit.weights @ matched).tolist()
-        for reached, score in enumerate(late, start=first):
+        late = hit.weights @ matched
+        gain = np.zeros_like(late)
+        if kinds.row[first]:
+            above = _above(hit, best, kinds.heading, first)
+            gain = hit.weights @ np.maximum(matched, above[:, None]) - late
+        for n, (score, gained) in enumerate(zip(late.tolist(), gain.tolist(), strict=True)):
+            reached = first + n
             if reached < last and kinds.asks[reached]:
                 continue
-            yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
+            end = sentences[reached].end
+            yield Window(hit, first, reached, opening.start, end, score, gained)
+
+
+def _above(hit: Hit, best: FloatArray, heading: Sequence[bool], first: int) -> FloatArray:
+    """Return (question tokens,): the best similarity in the title and the headings above."""
+    title = hit.similarity[:, hit.starts < 0]
+    last = next((n for n in reversed(range(first)) if heading[n]), -1)
+    begin = next((n for n in reversed(range(last)) if not heading[n]), -1) + 1
+    above = np.concatenate([title, best[:, begin : last + 1]], axis=1)
+    return np.asarray(above.max(axis=1, initial=-1.0), dtype=np.float32)
 
 
 def _columns(hit: Hit) -> Callable[[int, int], int]:
@@ -155,12 +175,14 @@ class _Kinds:
     Attributes:
         heading: Whether each is a heading, which makes a poor excerpt by itself. One that asks
             is quoted with its answer.
+        row: Whether each is a row of a table.
         asks: Whether each is a question.
         short: Whether the paragraph of each is short.
         paragraphs: Paragraph of each.
     """
 
     heading: list[bool]
+    row: list[bool]
     asks: list[bool]
     short: list[bool]
     paragraphs: list[int]
@@ -182,6 +204,7 @@ class _Kinds:
         }
         return cls(
             [one.heading and not asks for one, asks in zip(sentences, asked, strict=True)],
+            list(map(is_row, texts)),
             asked,
             [one.paragraph in short for one in sentences],
             [one.paragraph for one in sentences],

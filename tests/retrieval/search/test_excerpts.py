@@ -169,6 +169,12 @@ def test_headings_are_excerpts_where_there_is_nothing_else(text: str) -> None:
     assert found[0].text.startswith("Ferries")
 
 
+def test_a_row_is_found_by_the_headings_above_it() -> None:
+    text = "Clock museum\n\nDay | Hours\n\nFriday | Hours: 7\n\nThe\n\nThe clock museum is old."
+    found = excerpts_of("clock museum friday", article("a", text, "Clock", "Day", "The\n"))
+    assert found[0].text == "Friday | Hours: 7"
+
+
 def test_short_paragraphs_are_quoted_together() -> None:
     text = "A ferry crosses the river.\n\nIt takes lorries too.\n\nThe mill"
     (found,) = excerpts_of("which lorries on the ferry", article("a", text, "The mill"))
