@@ -63,7 +63,7 @@ def load(
     identity = model.fingerprint()
     card, tokenizer, forward = _forward(model, identity, backend, device, cache, announce)
     prompts = _prompts(model, card, query_prompt, passage_prompt)
-    centre = centre_of(model.name)
+    centre = centre_of(model)
     return Encoder(
         name=model.name,
         fingerprint=_fingerprint(identity, prompts, centre),
@@ -104,7 +104,7 @@ def identify(
     except (OSError, ValueError, KeyError, TypeError):
         return None
     prompts = _prompts(model, card, query_prompt, passage_prompt)
-    return _fingerprint(identity, prompts, centre_of(model.name))
+    return _fingerprint(identity, prompts, centre_of(model))
 
 
 def _prompts(model: Model, card: Card, query: str | None, passage: str | None) -> Prompts:

@@ -56,9 +56,8 @@ PACKAGED = {
 }
 # What a model wants before a question and before a passage, where only its description says so.
 PROMPTS = {_MULTILINGUAL: ("query: ", "passage: ")}
-# All token vectors of E5 lie to one side: their mean has three quarters of their length, so that
-# their signs say little. This vector, which is taken from them, is the mean over sentences in
-# thirty languages. MiniLM's vectors lie around zero.
+# All token vectors of E5 lie to one side, so that their signs say little. This one, which is taken
+# from those of the packed model, is their mean over sentences in thirty languages.
 _CENTRES = {_MULTILINGUAL: Path(__file__).with_name("multilingual_centre.npy")}
 _WEIGHTS = "model.safetensors"
 _PACKED = ".bin"
@@ -67,7 +66,7 @@ _DECISIVE = (".safetensors", ".json", ".txt", ".model")
 _PICKLED = "pytorch_model*.bin"
 # Raise when the same model comes to give other vectors or codes for the same text.
 _ENCODING_VERSION = 1
-_PACKED_VERSION = 1
+_PACKED_VERSION = 2
 CARD = "card.json"
 # Raise when the files in a cache folder change their meaning.
 FORMAT = 1
@@ -285,13 +284,13 @@ def card_of(document: dict[str, Any]) -> Card:
     return Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
 
 
-def centre_of(name: str) -> NDArray[np.float32] | None:
+def centre_of(model: Model) -> NDArray[np.float32] | None:
     """Return the vector that is taken from the token vectors of a model, if there is one.
 
     Returns:
         (token_dim,) float32.
     """
-    path = _CENTRES.get(name)
+    path = _CENTRES.get(model.name) if model.packed else None
     return None if path is None else np.load(path, allow_pickle=False).astype(np.float32)
 
 

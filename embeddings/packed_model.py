@@ -7,6 +7,7 @@ vocabulary of 250,000 pieces takes 54 MB of memory instead of 384.
 from __future__ import annotations
 
 import struct
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ from embeddings.tokenizing import PieceTokenizer
 _SAMPLE = "Where is the bridge? Де міст? 橋はどこですか。"
 _EXPECTED = (0.0485, -0.0143, -0.0601, 0.0031, 0.0595, -0.0434, 0.0537, 0.0782)
 _TOLERANCE = 0.01
+
+# Token vectors are sums of those after the last three layers. The first two of these still know the
+# word itself, and the last one, whose vectors are half as long, what it means here.
+_MIXED = (1.0, 1.0, 2.0)
 
 # Fields of sentencepiece_model.proto, and the values of its enumerations.
 _PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
@@ -97,12 +102,16 @@ class _Graph:
         # Padding is not attended to.
         bias = op.multiply(op.subtract(present, self._number(1)), self._number(10_000))
         bias = op.unsqueeze(bias, self._integers(1, 2))
+        reached = []
         for layer in range(shape.layers):
             tokens = self._layer(tokens, bias, f"l{layer}")
+            reached.append(tokens)
         weights = op.unsqueeze(present, self._integers(2))
         total = op.reduce_sum(op.multiply(tokens, weights), self._integers(1), keep_dims=False)
         vectors = op.normalize_l2(total, self._integers(1), 1e-12, "max")
-        model = self._ov.Model([vectors, tokens], [ids, mask])
+        last = zip(reached[-len(_MIXED) :], _MIXED, strict=True)
+        mixed = reduce(op.add, (op.multiply(one, self._number(share)) for one, share in last))
+        model = self._ov.Model([vectors, mixed], [ids, mask])
         for port, name in zip(model.inputs, ("input_ids", "attention_mask"), strict=True):
             port.get_tensor().set_names({name})
         return model
