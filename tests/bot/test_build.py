@@ -64,7 +64,7 @@ def test_what_refused_the_first_build_is_told_to_who_asks(tmp_path: Path, encode
     for number, words in enumerate(permutations(["the", "of", "and", "to", "it"])):
         text = f"---\ntitle: ferry {' '.join(words)}\n---\n\n" + "rain snow hail wind " * 20
         folder.joinpath(f"{number}.md").write_text(f"{text}{number}.")
-    overrides = {
+    overrides: dict[str, dict[str, object]] = {
         "articles": {"folder": folder},
         "index": {"folder": tmp_path / "index"},
         "search": {"candidates": 1},
