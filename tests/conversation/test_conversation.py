@@ -30,11 +30,11 @@ def of(conversation: Conversation, text: str, *earlier: str) -> Reply | None:
     return conversation.reply(conversation.read(text), earlier)
 
 
-@pytest.fixture
-def dated(tmp_path: Path, encoder: object) -> Library:
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Library:
     """Articles of several dates, one without any, one with a title that is no sentence."""
     return opened(
-        tmp_path,
+        tmp_path_factory.mktemp("dated"),
         {
             "ferry.md": ("The ferry", "2026-03-02", "The ferry was repaired. It sails again."),
             "bakery.md": ("A bakery", "2026-03-09", "A bakery opens in May. It bakes rye bread."),

@@ -31,6 +31,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "no token types": {"kind": "distilbert"},
     "positions depend on padding": {"kind": "roberta", "prompts": PROMPTS},
 }
+# Of these, which differ most, each is compiled in every run of the tests.
+QUICK = {"mean", "last token", "positions depend on padding"}
 # Traced for one length only, and not traced at all (by OpenVINO 2026.4).
 NOT_COMPILABLE = {"longformer": "texts of other lengths", "gemma": "TorchScript"}
 
@@ -49,8 +51,14 @@ def not_compilable(
     return tiny.build(tmp_path_factory.mktemp("refused") / kind, kind=kind)
 
 
-@pytest.mark.parametrize("backend", ["openvino", "torch"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "backend"),
+    [
+        *[pytest.param(kind, "openvino", marks=() if kind in QUICK else pytest.mark.slow)
+          for kind in KINDS],
+        *[(kind, "torch") for kind in KINDS],
+    ],
+)  # fmt: skip
 def test_vectors_are_those_of_sentence_transformers(
     folders: dict[str, Path], encoder_cache: Path, kind: str, backend: tiny.Backend
 ) -> None:

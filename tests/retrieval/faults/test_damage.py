@@ -77,7 +77,14 @@ def test_a_database_that_was_cut_off_is_made_again(shelf: Shelf, tmp_path: Path)
         assert shelf.hold(library) == "IndexDamaged"
 
 
-@pytest.mark.parametrize("by", ["zeros", "noise", "another page"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        "zeros",
+        pytest.param("noise", marks=pytest.mark.slow),
+        pytest.param("another page", marks=pytest.mark.slow),
+    ],
+)
 def test_an_overwritten_page_shows_nothing_wrong(shelf: Shelf, tmp_path: Path, by: str) -> None:
     hold_overwritten(shelf, tmp_path, by, every=4)
 
@@ -194,13 +201,17 @@ def lengthen(path: Path, random: Random) -> None:
 @pytest.mark.parametrize(
     ("end", "damage", "times"),
     [
-        ("wal", cut, 15),
-        ("wal", flip, 20),
+        ("wal", cut, 5),
+        ("wal", flip, 7),
+        pytest.param("wal", cut, 15, marks=pytest.mark.slow),
+        pytest.param("wal", flip, 20, marks=pytest.mark.slow),
         ("wal", overwrite, 1),
         ("wal", delete, 1),
         ("wal", lengthen, 1),
-        ("shm", cut, 5),
-        ("shm", flip, 10),
+        ("shm", cut, 3),
+        ("shm", flip, 3),
+        pytest.param("shm", cut, 5, marks=pytest.mark.slow),
+        pytest.param("shm", flip, 10, marks=pytest.mark.slow),
         ("shm", overwrite, 2),
         ("shm", delete, 1),
         ("shm", lengthen, 1),

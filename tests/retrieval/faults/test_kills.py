@@ -32,6 +32,8 @@ ENDLESS = 10**9
 _MOMENTS, _MANY_MOMENTS = 2, 40
 # CI takes one step of so many, fewer where most are the deletion of a file.
 _STRIDES = {"first build": 2, "update": 5, "purge": 12, "rollback": 9, "rebuild": 9}
+# Of these steps every run of the tests takes one of so many, and the slow tests the others.
+_QUICK = 4
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +197,7 @@ def kill_before_steps(killer: Victims, root: Path, scene: str, steps: Iterable[i
         shutil.rmtree(library.root)
 
 
-@pytest.mark.parametrize("moment", range(_MOMENTS))
+@pytest.mark.parametrize("moment", [0, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_refresh_that_is_killed_is_completed_by_the_next(
     killer: Victims, whole: dict[str, Outcome], tmp_path: Path, scene: str, moment: int
@@ -203,11 +205,14 @@ def test_a_refresh_that_is_killed_is_completed_by_the_next(
     kill_by_the_clock(killer, whole, tmp_path, scene, moment)
 
 
+@pytest.mark.parametrize(
+    "first", [0, *[pytest.param(first, marks=pytest.mark.slow) for first in range(1, _QUICK)]]
+)
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_refresh_may_be_killed_before_steps_on_the_disk(
-    killer: Victims, whole: dict[str, Outcome], tmp_path: Path, scene: str
+    killer: Victims, whole: dict[str, Outcome], tmp_path: Path, scene: str, first: int
 ) -> None:
-    steps = range(1, whole[scene].steps, _STRIDES[scene])
+    steps = range(1, whole[scene].steps, _STRIDES[scene])[first::_QUICK]
     kill_before_steps(killer, tmp_path, scene, steps)
 
 

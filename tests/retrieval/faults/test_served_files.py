@@ -86,10 +86,7 @@ WAYS: dict[str, Way] = {
 
 @pytest.mark.parametrize(
     "way",
-    [
-        way if way in ("emptied", "noise") else pytest.param(way, marks=pytest.mark.slow)
-        for way in WAYS
-    ],
+    [way if way == "emptied" else pytest.param(way, marks=pytest.mark.slow) for way in WAYS],
 )
 def test_a_process_goes_on_whatever_becomes_of_its_files(
     shelf: Shelf, server: Server, tmp_path: Path, way: str
