@@ -221,7 +221,8 @@ class SearchSettings(_Section):
     excerpts: int = Field(3, ge=1, le=10)
     """The greatest number of excerpts in an answer."""
     excerpt_chars: int = Field(440, ge=100, le=2000)
-    """The approximate length of an excerpt, in characters."""
+    """The approximate length of an excerpt, in characters; one of Chinese, Japanese or Korean
+    counts as two."""
     threshold: float = Field(0.5, ge=0, le=1)
     """The confidence from which on the excerpts count as an answer; with 0 they always do."""
     max_question_chars: int = Field(2000, ge=10, le=100_000)
