@@ -114,6 +114,9 @@ def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
         builder = builder.filter(tantivy.Filter.stopword(name))
     if field in STOP_WORDS:
         builder = builder.filter(tantivy.Filter.custom_stopword(list(STOP_WORDS[field])))
+    if name == "english":
+        # No English ending has an accent: "Zivkovic" and "Živković" are to have the same one.
+        builder = builder.filter(tantivy.Filter.ascii_fold())
     if name and stemmed:
         # "Kurse" becomes "kurs" and "Kurs" "kur" the first time.
         for _ in range(2 if name == "german" else 1):

@@ -30,7 +30,7 @@ _LATIN = str.maketrans(
 _SPELT = (
     ("dzh|dsch|dž|dj|dz|dg(?=[eiy])", "DS"),
     ("schtsch|shch|szcz|chtch", "S"),
-    ("tsch|tch|cz", "H"),
+    ("tsch|tch|cz|(?<=i)c$", "H"),
     ("sch|sh|zh|sz", "S"),
     ("ch|kh|gh", "H"),
     ("th", "T"),

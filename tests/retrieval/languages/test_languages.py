@@ -44,6 +44,7 @@ QUESTIONS = {
 # What is typed in one way and written in another.
 SAME = {
     "accents": ("cs", "Jiří Dvořáček", "Jiri Dvoracek"),
+    "accents on what looks like an ending": ("en", "Živković, Matić", "Zivkovic, Matic"),
     "strokes": ("no", "Søren Ødegård, Łódź", "Soren Odegard, Lodz"),
     "sharp s": ("de", "Große Straße", "Grosse Strasse"),
     "a dotted capital": ("tr", "İznik", "Iznik"),

@@ -29,6 +29,7 @@ SAME = [
     "Łódź Lodz",
     "Weiß Weiss",
     "Đorđe Djordje",
+    "Đoković Djokovic Djokovich Джокович",
 ]
 OTHERS = [
     ("Kariakin", "Korkin"),
