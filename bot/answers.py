@@ -192,12 +192,11 @@ class Answerer:
             if follow_up.rule is Rule.ALWAYS or completed.confidence >= self._search.threshold:
                 return follow_up.text, completed
         alone = self._search_for(asked, count)
-        # A question with a word that no article has is about a subject of its own; in another
-        # language than the articles', that word says nothing.
-        if absent_words(alone.ranking) and alone.ranking.unknown_language is None:
-            return None, alone
         completed = completed or self._search_for(follow_up.text, count)
-        if self._prefers(completed, alone, follow_up.rule):
+        # A question with a word that no article has may be about a subject of its own; in another
+        # language than the articles', that word says nothing.
+        own = absent_words(alone.ranking) and alone.ranking.unknown_language is None
+        if self._prefers(completed, alone, Rule.IF_SURER if own else follow_up.rule):
             return follow_up.text, completed
         return None, alone
 

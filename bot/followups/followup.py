@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.followups.frames import reasked, reframed
+from bot.followups.frames import asks_beside, reasked, reframed
 from bot.followups.parts import Phrase, Question, read_question
 from bot.followups.words import Kind, every_phrase, every_word, fold
 from retrieval.languages import terms
@@ -125,6 +125,9 @@ def _complete(
         rule = Rule.IF_ANSWERED if continues else Rule.IF_SURER
         rule = Rule.ALWAYS if rest.meant else rule
         return FollowUp(text, rule) if text else None
+    if few and asks_beside(asked):
+        rule = Rule.IF_ANSWERED if continues else Rule.IF_BETTER
+        return FollowUp(reasked(asked, before), rule)
     if rest.meant or (few and not _is_complete(asked)):
         text = _with_subject(asked, before, [], rarity)
         rule = Rule.UNLESS_WORSE if continues or _asks_which(asked) else Rule.IF_BETTER
@@ -283,6 +286,9 @@ def _subject(
 ) -> Phrase | None:
     """Return the phrase that the words stand for, or that a short question lacks."""
     own = asked.terms()
+    put = _put_behind(before)
+    if put is not None and pointers:
+        return put
     phrases = [
         one for one in before.phrases if not set(terms(before.shown(one), before.language)) <= own
     ]
@@ -293,6 +299,16 @@ def _subject(
     elif not every_word("person").isdisjoint(pointers):
         some = [one for one in some if one.named] or some
     return max(some, key=lambda one: before.worth(one, rarity), default=None)
+
+
+def _put_behind(before: Question) -> Phrase | None:
+    """Return what the question before had from the one before it: "who lives there, Sudzha?"."""
+    if not before.phrases or not any(word.folded in _pointing() for word in before.words):
+        return None
+    last = before.phrases[-1]
+    start = last.preposition.start if last.preposition else last.start
+    stands = before.text[:start].rstrip().endswith(",") and not before.text[last.end :].strip(_END)
+    return last if stands else None
 
 
 def _place(phrase: Phrase, question: Question) -> str:

@@ -71,18 +71,29 @@ def reasked(asked: Question, before: Question) -> str:
     first = next(word for word in before.words if word.start >= cut)
     old = before.text[first.start :].rstrip(_END)
     word = next((word for word in asked.words if word.kind is Kind.ASKING), None)
-    if word is not None and fold(old).startswith(f"{word.folded} "):
+    beside = asks_beside(asked)
+    if word is not None and not beside and fold(old).startswith(f"{word.folded} "):
         return f"{old}?"
     lists = asked.lists if asked.lists.when else before.lists
-    if word is None or not (word.folded in lists.when or word.folded in before.lists.when):
-        return f"{new}: {old}?"
-    # "Since when was that": what follows asks nothing.
-    asking = asked.text[asked.words[0].start : word.end]
-    if first.kind is Kind.ASKING and first.folded in before.lists.when:
+    asking = new
+    if not beside:
+        if word is None or not (word.folded in lists.when or word.folded in before.lists.when):
+            return f"{new}: {old}?"
+        # "Since when was that": what follows asks nothing.
+        asking = asked.text[asked.words[0].start : word.end]
+    counted = any(word.folded in ("many", "much") for word in before.words[1:2])
+    if first.kind is Kind.ASKING and first.folded in before.lists.when and not counted:
         return f"{asking}{old[first.end - first.start :]}?"
     if first.kind is Kind.HELPER:
         return f"{asking} {old[:1].lower()}{old[1:]}?"
     return f"{asking}: {old}?"
+
+
+def asks_beside(asked: Question) -> bool:
+    """Whether it asks for a time, a means or the like, without a verb: "for how many days"."""
+    kinds = [word.kind for word in asked.words]
+    begins = kinds[:1] == [Kind.PREPOSITION] and Kind.ASKING in kinds[1:3]
+    return begins and Kind.VERB not in kinds and Kind.HELPER not in kinds
 
 
 def _with_place(

@@ -70,8 +70,9 @@ def _verbs_of_row(
     ending = inner[-1:] == [last]
     if before is None or before.kind is Kind.ASKING:
         yield from _verbs_of_start(words, lists, first, last, known)
-    elif before.folded in lists.person | lists.thing | lists.place | _SPEAKERS or (
-        before.kind is Kind.HELPER and _PARTICIPLE.search(words[first].folded)
+    elif not words[first].name and (
+        before.folded in lists.person | lists.thing | lists.place | _SPEAKERS
+        or (before.kind is Kind.HELPER and _PARTICIPLE.search(words[first].folded))
     ):
         yield first
     elif before.folded in ("many", "much"):
@@ -146,5 +147,6 @@ def _slavic_verbs(words: Sequence[Word], language: str, lists: WordLists) -> Ite
             or before.folded in lists.who
             or before.folded in lists.when
         )
-        if sure.search(word.folded) or (stands and likely.search(word.folded)):
+        known = word.folded in lists.verbs or sure.search(word.folded)
+        if known or (stands and likely.search(word.folded)):
             yield at

@@ -63,6 +63,7 @@ def test_what_was_asked_is_asked_of_something_else(before: str, question: str, m
         (OFFENSIVE, "Why?", "Why did the Kursk offensive begin in August?"),
         ("Did Ukraine hold Sudzha?", "Since when?", "Since when did Ukraine hold Sudzha?"),
         (POPULATION, "Who?", "Who: What is the population of Luhansk?"),
+        (OFFENSIVE, "By whom?", "By whom did the Kursk offensive begin in August?"),
         ("Who held it in Sudzha?", "Who?", "Who held it in Sudzha?"),
         ("Why: Who held Sudzha?", "When?", "When: Who held Sudzha?"),
         (FAILURE, "Are you sure?", "Are you sure: Why did communications fail?"),
@@ -86,6 +87,7 @@ def test_another_time_or_reason_is_asked_for(before: str, question: str, meant: 
         ("Where is Artem's home?", "How old is he?", "How old is Artem?"),
         ("Where is Artem's home?", "Who lives there?", "Who lives there, Artem's home?"),
         ("Who held Sudzha in 2024?", "Who lives there?", "Who lives there, Sudzha?"),
+        ("Who lived there, Sudzha?", "What was made there?", "What was made there, Sudzha?"),
         ("Who lived in Sudzha?", "What was made there?", "What was made in Sudzha?"),
         ("What is an account?", "How can I make one?", "How can I make an account?"),
         (POPULATION, "When was it founded?", "When was Luhansk founded?"),
@@ -160,3 +162,10 @@ def test_a_conversation_never_grows_beyond_two_questions(questions: list[str]) -
         found = lean(question, searched[:2000], languages=("en", "uk"))
         assert found is None or len(found.text) <= len(question) + len(searched[:2000]) + 10
         searched = found.text if found else question
+
+
+def test_a_means_or_a_span_is_asked_for_of_the_same() -> None:
+    lent = "How many books may I take home?"
+    found = lean("And for how many days?", lent)
+    assert found == FollowUp(f"For how many days: {lent}", Rule.IF_ANSWERED)
+    assert text("In which year?", OFFENSIVE) == f"In which year{OFFENSIVE.removeprefix('When')}"
