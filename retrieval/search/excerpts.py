@@ -41,9 +41,9 @@ class Window:
 
     Attributes:
         start, end: Offsets in the article.
-        late: Late-interaction score of the window's own tokens.
-        context: What it gains by those of the title and the headings above, if it begins with a row
-            of a table: a row does not say itself what its table is about.
+        late: Late-interaction score of the window's own tokens and, if it begins with a row of a
+            table, of those of the title and the headings above: a row does not say itself what its
+            table is about.
     """
 
     hit: Hit
@@ -52,7 +52,6 @@ class Window:
     start: int
     end: int
     late: float
-    context: float = 0.0
 
     @property
     def text(self) -> str:
@@ -94,7 +93,6 @@ def best_excerpts(
     windows = [window for hit in hits for window in _windows(hit, chars)]
     scores = [
         window.late
-        + window.context
         + _CHUNK_SHARE * window.hit.score
         + _BOOST_SHARE * window.hit.boost
         + (_INTRODUCED if (window.hit.chunk_id, window.first) in introduced else 0.0)
@@ -136,17 +134,13 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
             last += 1
         # A token of the question keeps its best match in the sentences so far.
         matched = np.maximum.accumulate(best[:, first : last + 1], axis=1)
-        late = hit.weights @ matched
-        gain = np.zeros_like(late)
         if kinds.row[first]:
-            above = _above(hit, best, kinds.heading, first)
-            gain = hit.weights @ np.maximum(matched, above[:, None]) - late
-        for n, (score, gained) in enumerate(zip(late.tolist(), gain.tolist(), strict=True)):
-            reached = first + n
+            matched = np.maximum(matched, _above(hit, best, kinds.heading, first)[:, None])
+        late = (hit.weights @ matched).tolist()
+        for reached, score in enumerate(late, start=first):
             if reached < last and kinds.asks[reached]:
                 continue
-            end = sentences[reached].end
-            yield Window(hit, first, reached, opening.start, end, score, gained)
+            yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
 
 
 def _above(hit: Hit, best: FloatArray, heading: Sequence[bool], first: int) -> FloatArray:
