@@ -68,6 +68,14 @@ def test_compiling_calls_nobody(tiny_model: Path, tmp_path: Path) -> None:
     assert found["calls"] == []
 
 
+def test_the_multilingual_encoder_starts_light_the_first_time_too(tmp_path: Path) -> None:
+    found = encode("multilingual", tmp_path)
+    assert found["told"] == ["compiling the encoder (once, a few seconds)"]
+    assert HEAVY.isdisjoint(found["loaded"])
+    assert "tokenizers" not in found["loaded"]
+    assert found["calls"] == []
+
+
 def test_the_hook_hears_a_call() -> None:
     """Or the tests above would pass with a hook that hears nothing."""
     code = CODE.split("from pathlib")[0] + (

