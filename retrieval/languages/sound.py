@@ -33,7 +33,7 @@ _SPELT = (
     ("tsch|tch|cz|(?<=i)c$", "H"),
     ("sch|sh|zh|sz", "S"),
     ("ch|kh|gh", "H"),
-    ("th", "T"),
+    ("th(?=.)", "T"),
     ("ph", "V"),
     ("rh", "R"),
     ("ts|tz|[sz]|c(?=[eiy])", "S"),
@@ -41,16 +41,17 @@ _SPELT = (
     ("x", "KS"),
     ("ck|[kqc]", "K"),
     ("[wvf]", "V"),
-    ("ou|oo", "U"),
-    # An i before another vowel is heard with the consonant; behind one it may be a second mark.
-    ("[iyj]+(?=[aou])", ""),
+    ("ou|oo|ue", "U"),
+    # я is ia, ya or ja; behind a vowel an i may be a second mark.
+    ("[iyj]+(?=[aouU])", "Y"),
+    ("e+(?![iyj])(?<![iyj]e)", "E"),
     ("[eiyj]+", "I"),
-    ("(?<=[aouU])I", ""),
+    ("(?<=[ao])[EI]", ""),
 )
 _SOUNDS = tuple((re.compile(pattern), sound) for pattern, sound in _SPELT)
 _WORD = re.compile(r"[^\W\d_]+")
 _TWICE = re.compile(r"(.)\1+")
-_VOWELS = "AIOU"
+_VOWELS = "AEIOUY"
 _VOWEL = re.compile(f"[{_VOWELS}]")
 # Of cases other than the first, which a name in another script has not.
 _ENDING = re.compile(
@@ -59,6 +60,10 @@ _ENDING = re.compile(
 # The last vowel of a name may be that of its case, where it is compared with one in Cyrillic.
 _OPEN = "-"
 _SCRIPT = "\u0400"
+# Vowels that one language has for that of another: at the end (Lukashenko, Lukashenka), before a v
+# (Kharkiv, Kharkov), behind a hushing sound (Gorbachev, Gorbatschow), or with a glide (Sergeev,
+# Sergeyev). Any others make another name.
+_LAST, _BEFORE_V, _BEHIND_HUSH, _GLIDE = ({*"AO"}, {*"IEO"}, {*"EO"}, {*"IE"})
 # Fewer consonants are shared by too many names, unless their vowels are the same, too; as they are
 # by words that nobody wrote with a capital.
 _CONSONANTS_OF_NAME, _CONSONANTS_OF_WORD = 3, 4
@@ -103,12 +108,18 @@ def likeness(word: str, name: str) -> float:
 
 
 def _near(one: str, other: str, consonants: int) -> bool:
+    if len(one) != len(other) or len(_VOWEL.sub("", one.rstrip(_OPEN))) < consonants:
+        return False
+    differing = [at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(differing) != 1 or not differing[0]:
+        return False
+    at = differing[0]
+    vowels, behind = {one[at], other[at]}, one[at + 1 :].rstrip(_OPEN)
     return (
-        len(one) == len(other)
-        and one[0] == other[0]
-        and _VOWEL.sub("", one) == _VOWEL.sub("", other)
-        and len(_VOWEL.sub("", one.rstrip(_OPEN))) >= consonants
-        and sum(a != b for a, b in zip(one, other, strict=True)) == 1
+        (vowels <= _LAST and not behind)
+        or (vowels <= _BEFORE_V and behind == "V")
+        or (vowels <= _BEHIND_HUSH and one[at - 1] in "HS")
+        or (vowels <= _GLIDE and len(_VOWEL.sub("", one.rstrip(_OPEN))) >= _CONSONANTS_OF_WORD)
     )
 
 

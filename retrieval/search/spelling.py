@@ -174,7 +174,7 @@ def _edits(written: str, vocabulary: Vocabulary, *, name: bool) -> dict[str, int
 
 def _least(near: str, written: str, *, name: bool) -> int:
     """Return how many letters a word has at least that is read as another."""
-    if sorted(near) == sorted(written):
+    if near[0] == written[0] and sorted(near) == sorted(written):
         return _SWAPPED_NAME_LETTERS if name else _SWAPPED_LETTERS
     return _NAME_LETTERS if name else _LETTERS
 

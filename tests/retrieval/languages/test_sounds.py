@@ -23,7 +23,7 @@ SAME = [
     "Zaporizhzhia Saporischschja Запоріжжя",
     "Vinnytsia Winnyzja Вінниця Винница",
     "Yanukovych Janukowytsch Янукович",
-    "Müller Mueller Muller Мюллер",
+    "Müller Mueller Muller",
     "Ørsted Oersted Orsted",
     "Ångström Aangstroem Angstrom",
     "Łódź Lodz",
@@ -49,6 +49,12 @@ OTHERS = [
     ("Hutu", "Houthi"),
     ("tutsi", "Thus"),
     ("dyson", "Deschain"),
+    ("Sierra", "Syria"),
+    ("Columbia", "Colombia"),
+    ("Canaan", "Conan"),
+    ("Walloons", "Valens"),
+    ("Guise", "House"),
+    ("Heinz", "Hans"),
 ]
 
 
