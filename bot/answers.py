@@ -195,8 +195,10 @@ class Answerer:
         completed = completed or self._search_for(follow_up.text, count)
         # A question with a word that no article has may be about a subject of its own; in another
         # language than the articles', that word says nothing.
-        own = absent_words(alone.ranking) and alone.ranking.unknown_language is None
-        if self._prefers(completed, alone, Rule.IF_SURER if own else follow_up.rule):
+        rule = follow_up.rule
+        if absent_words(alone.ranking) and alone.ranking.unknown_language is None:
+            rule = Rule.IF_ANSWERED if rule is Rule.UNLESS_WORSE else Rule.IF_SURER
+        if self._prefers(completed, alone, rule):
             return follow_up.text, completed
         return None, alone
 

@@ -247,8 +247,9 @@ def _is_fragment(asked: Question) -> bool:
 
 def _asks_which(asked: Question) -> bool:
     """Whether it asks which of several that were named: "Which is better?"."""
-    kinds = [word.kind for word in asked.words[:2]]
-    return kinds == [Kind.ASKING, Kind.HELPER] and asked.words[0].folded == "which"
+    words = [word for word in asked.words if word.folded not in ("one", "ones")]
+    kinds = [word.kind for word in words[:2]]
+    return kinds == [Kind.ASKING, Kind.HELPER] and words[0].folded == "which"
 
 
 def _is_complete(asked: Question) -> bool:

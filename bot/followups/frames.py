@@ -33,12 +33,7 @@ def reframed(
     first = asked.phrases[0]
     placed = first.preposition is not None and asked.words[0] is first.preposition
     if first.numeric:
-        target = next((one for one in reversed(before.phrases) if one.numeric), None)
-        return (
-            _exchanged(before, _span(target, preposition=placed), new)
-            if target
-            else _added(before, new)
-        )
+        return _with_number(before, new, placed=placed)
     if placed:
         return _with_place(asked, before, new, first, rarity)
     alike = _alike(asked, before)
@@ -94,6 +89,18 @@ def asks_beside(asked: Question) -> bool:
     kinds = [word.kind for word in asked.words]
     begins = kinds[:1] == [Kind.PREPOSITION] and Kind.ASKING in kinds[1:3]
     return begins and Kind.VERB not in kinds and Kind.HELPER not in kinds
+
+
+def _with_number(before: Question, new: str, *, placed: bool) -> str | None:
+    """Put a number or a date, with its preposition or without, into the place of another."""
+    target = next((one for one in reversed(before.phrases) if one.numeric), None)
+    if target is None:
+        return _added(before, new)
+    numbers = [word for word in target.words if word.number]
+    if len(numbers) < len(target.words) and not placed:
+        # "And 43?" behind "bolt type 42".
+        return _exchanged(before, (numbers[0].start, numbers[-1].end), new)
+    return _exchanged(before, _span(target, preposition=placed), new)
 
 
 def _with_place(

@@ -19,6 +19,8 @@ from retrieval.languages import language_of_question, terms
 _NAME = 0.3
 # A longer word is an address or the like.
 _WORD_CHARS = 60
+# A longer text in capitals has no names that could be told by them.
+_NAME_CHARS = 15
 _WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 _NO_LISTS = WordLists()
 _ADVERB = re.compile(r"(?!famil|suppl|repl|assembl|all|rall|jul|ital|fl|anomal|monopol)[a-z]+ly")
@@ -155,12 +157,13 @@ def read_question(
     language = _language(text, languages, after)
     lists = word_lists().get(language, _NO_LISTS)
     words: list[Word] = []
+    shouted = len(text) > _NAME_CHARS and text.isupper()
     for match in _WORD.finditer(text):
         word = match.group()
         kind = _kind(word, language, lists)
         named = kind is Kind.CONTENT and not word[0].islower() and word[0].isalnum()
         number = word[0].isdigit() or fold(word) in lists.months
-        name = named and (bool(words) or fragment) and not number
+        name = named and (bool(words) or fragment) and not number and not shouted
         words.append(Word(fold(word), match.start(), match.end(), kind, name, number))
     for at in find_verbs(words, language, lists, text):
         words[at] = replace(words[at], kind=Kind.VERB, name=False)

@@ -41,6 +41,8 @@ def text(question: str, *earlier: str) -> str | None:
         ("When did Russia take Luhansk?", "And Sumy?", "When did Russia take Sumy?"),
         ("What does an FPV drone cost?", "And a big drone?", "What does a big drone cost?"),
         ("How do soldiers stop drones?", "and tanks?", "How do soldiers stop tanks?"),
+        ("What does type 42 cost?", "And 43?", "What does type 43 cost?"),
+        ("WHAT DOES TYPE 42 COST?", "AND 43?", "WHAT DOES TYPE 43 COST?"),
         ("How far is Kursk?", "I mean Sudzha", "How far is Sudzha?"),
         ("What is an FPV drone?", "And the price?", "The price, an FPV drone?"),
         ("Яке населення Луганська?", "А Донецька?", "Яке населення Донецька?"),
