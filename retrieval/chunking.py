@@ -134,7 +134,7 @@ def _chunk(text: str, run: Sequence[Sentence]) -> Chunk:
 
 def split_sentences(text: str, language: str) -> Iterator[Sentence]:
     """Yield every sentence; together they hold every character that is not white space."""
-    for number, (start, end) in enumerate(_paragraphs(text), start=1):
+    for number, (start, end) in enumerate(paragraphs_of(text), start=1):
         while start < end:
             piece = text[start : min(end, start + _SPLITTER_CHARS)]
             ends = list(_sentence_ends(piece, language))
@@ -169,10 +169,11 @@ def split_paragraphs(text: str) -> list[tuple[int, int]]:
     Blank lines part paragraphs. Where a block of several lines has no hard-wrapped look, that is,
     where most lines end as sentences do, each of its lines is a paragraph.
     """
-    return list(_paragraphs(text))
+    return list(paragraphs_of(text))
 
 
-def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+def paragraphs_of(text: str) -> Iterator[tuple[int, int]]:
+    """Yield what `split_paragraphs` returns."""
     at = 0
     for gap in chain(_BLANK_LINE.finditer(text), [None]):
         block = _stripped(text, at, gap.start() if gap else len(text))

@@ -10,7 +10,7 @@ import re
 
 from retrieval.articles.tables import is_row
 from retrieval.articles.text import clean
-from retrieval.chunking import is_terminated, split_paragraphs
+from retrieval.chunking import is_terminated, paragraphs_of
 
 HEADING = "\x01"
 """Stands before a paragraph that is a heading; no article has this character in its text."""
@@ -53,27 +53,28 @@ def guessed(text: str, *, titled: bool) -> tuple[int, ...]:
         text: The text of an article.
         titled: Whether its first line, if it is a paragraph, is its title.
     """
-    spans = split_paragraphs(text)
-    short = [_is_short(text[start:end]) for start, end in spans]
-    found = [
-        start
-        for n, (start, end) in enumerate(spans[:-1])
-        if short[n]
-        and not (n and short[n - 1])
-        and (_is_text(text[slice(*spans[n + 1])], end - start) or (titled and not n))
-    ]
+    found = []
+    held: tuple[int, int] | None = None
+    was_short = False
+    for number, (start, end) in enumerate(paragraphs_of(text)):
+        below = text[max(start, end - _LEAST_TEXT) : end]
+        if held and (_is_text(below, held[1] - held[0]) or (titled and number == 1)):
+            found.append(held[0])
+        short = end - start <= _LONGEST and _is_short(below)
+        held = (start, end) if short and not was_short else None
+        was_short = short
     return tuple(found)
 
 
 def _is_short(text: str) -> bool:
-    """Whether a paragraph may be a heading."""
-    if len(text) > _LONGEST or "\n" in text or is_row(text) or is_terminated(text):
+    """Whether a paragraph of few characters may be a heading."""
+    if "\n" in text or is_row(text) or is_terminated(text):
         return False
     if _BULLET.match(text) or _DIGIT.search(_NUMBER.sub("", text)):
         return False
     return any(map(str.isalpha, text))
 
 
-def _is_text(text: str, length: int) -> bool:
-    """Whether a paragraph is a text below a heading of some length."""
-    return len(text) > length and (len(text) >= _LEAST_TEXT or is_terminated(text))
+def _is_text(end: str, length: int) -> bool:
+    """Whether a paragraph, of which this is the end, is a text below a heading of some length."""
+    return len(end) >= _LEAST_TEXT or (len(end) > length and is_terminated(end))

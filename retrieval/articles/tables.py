@@ -24,7 +24,7 @@ _MAX_SPAN = 100
 _MAX_ROWS = 3
 _LABELS = (60, 20)
 # So much longer may a table become, in its own length and in characters; and in cells.
-_LONGER, _MORE = 3, 2_000
+_LONGER, _MORE, _MOST = 3, 2_000, 2_000_000
 _WIDER, _MORE_CELLS = 4, 1_000
 # A longer cell is not said again in the other rows that it spans.
 _MAX_REPEATED = 80
@@ -132,9 +132,10 @@ def lines_of(rows: Sequence[Row]) -> list[Line]:
     grid = _grid(rows)
     plain = [Line([("", place.cell) for place in places]) for places in grid]
     length = sum(len(line.text) for line in plain)
+    longest = min(_LONGER * length + _MORE, length + _MOST)
     for most in _LABELS:
         lines = _labelled(rows, grid, most)
-        if sum(len(line.text) for line in lines) <= _LONGER * length + _MORE:
+        if sum(len(line.text) for line in lines) <= longest:
             return lines
     return plain
 

@@ -1,7 +1,8 @@
 """From Markdown to its text, in whatever dialect it is written.
 
     templates (tags of site generators, taken out before the parser sees them)
-        -> document.read: markdown-it with containers (blocks) and inline_marks -> text
+        -> document.read: markdown-it with containers (blocks) and inline_marks, or else, where
+           there are too many marks for it, long_text -> text
 
 Each step leaves code as it stands.
 """

@@ -18,6 +18,7 @@ from markdown_it.token import Token
 
 from retrieval.articles import markup
 from retrieval.articles.front_matter import split_front_matter, split_header
+from retrieval.articles.markdown import long_text
 from retrieval.articles.markdown.containers import TAGS, add_containers
 from retrieval.articles.markdown.inline_marks import add_inline_marks
 from retrieval.articles.markdown.templates import has_templates, without_templates
@@ -25,7 +26,7 @@ from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, 
 from retrieval.articles.text import decode, line_ends
 
 # markdown-it takes up to 70 µs for each of these characters, and a tenth of it for each of those
-# where it only stops; beyond, markup stays in the text.
+# where it only stops; beyond, lines are read one by one.
 MARKS = "\n[]*_`<>&|\\~!{%=^"
 STOPS = "#$+-:@}"
 MAX_MARKS = 50_000
@@ -45,7 +46,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
         fields, body = split_header(body)
     metadata = metadata_of(path, fields)
     if sum(map(body.count, MARKS)) + sum(map(body.count, STOPS)) // 10 > MAX_MARKS:
-        return [RawArticle(metadata, body)]
+        return [RawArticle(metadata, long_text.text_of(body))]
     env: dict[str, Any] = {}
     tokens = _markdown().parse(body, env)
     title = metadata.title

@@ -154,3 +154,14 @@ def test_headings_do_not_multiply_a_text() -> None:
     assert sum(len(line.text) for line in long) <= 4 * 3_000 * 20 * len("123 | ")
     span = [Row([Cell("a", rows=9_999), Cell("b")])] * 3_000
     assert sum(len(line.text) for line in lines_of(span)) < 50_000
+
+
+def test_a_table_with_too_many_marks_for_the_parser_is_read_row_by_row() -> None:
+    row = f"|{'|'.join(['123'] * 20)}|\n"
+    head = f"|{'|'.join(f'No. {n}' for n in range(20))}|\n|{'-|' * 20}\n"
+    article = only("a.md", f"# Numbers\n\n{PROSE}\n\n{head}{row * 3_000}\nThe end.".encode())
+    rows = article.text.split("\n\n")
+    assert len(rows) == 3_004
+    assert rows[2].startswith("No. 0 | No. 1 | ")
+    assert rows[3_002].endswith(" | No. 18: 123 | No. 19: 123")
+    assert article.headings == (0, article.text.index("No. 0"))
