@@ -146,6 +146,7 @@ def test_an_explanation_is_part_of_the_document(seeds: Shell) -> None:
         assert explanation["fused"]["rank"] >= 1
 
 
+@pytest.mark.slow
 def test_edited_added_and_deleted_articles_are_seen_by_the_next_question(shell: Shell) -> None:
     report = shell.json("refresh")
     assert {key: report[key] for key in ("generation", "added", "modified", "deleted")} == {
@@ -273,6 +274,7 @@ def test_question_that_is_not_utf8_is_read_all_the_same(seeds: Shell) -> None:
     assert b"Starlink" in done.stdout
 
 
+@pytest.mark.slow
 def test_bad_files_are_reported_and_all_others_indexed(shell: Shell) -> None:
     put = shell.articles
     (put / "zero.md").touch()
