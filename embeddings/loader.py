@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
 from collections.abc import Callable
@@ -225,3 +226,5 @@ def _compile(model: Model, folder: Path, announce: Callable[[str], None]) -> Non
     from embeddings.torch_model import TorchModel
 
     compiled.write(TorchModel.load(model, "cpu"), folder)
+    # A model of torch is full of cycles: 90 MB, which what was just compiled is about to take.
+    gc.collect()
