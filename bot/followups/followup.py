@@ -304,12 +304,11 @@ def _subject(
 
 def _put_behind(before: Question) -> Phrase | None:
     """Return what the question before had from the one before it: "who lives there, Sudzha?"."""
-    if not before.phrases or not any(word.folded in _pointing() for word in before.words):
+    if not before.phrases:
         return None
     last = before.phrases[-1]
-    start = last.preposition.start if last.preposition else last.start
-    stands = before.text[:start].rstrip().endswith(",") and not before.text[last.end :].strip(_END)
-    return last if stands else None
+    text, whole = before.text.rstrip(_END), f"{_place(last, before)}{before.together(last)}"
+    return last if text.endswith(f", {whole}") else None
 
 
 def _place(phrase: Phrase, question: Question) -> str:

@@ -90,6 +90,7 @@ def test_another_time_or_reason_is_asked_for(before: str, question: str, meant: 
         ("Where is Artem's home?", "Who lives there?", "Who lives there, Artem's home?"),
         ("Who held Sudzha in 2024?", "Who lives there?", "Who lives there, Sudzha?"),
         ("Who lived there, Sudzha?", "What was made there?", "What was made there, Sudzha?"),
+        ("Which is better, nets and cages?", "Who built them?", "Who built nets and cages?"),
         ("Who lived in Sudzha?", "What was made there?", "What was made in Sudzha?"),
         ("What is an account?", "How can I make one?", "How can I make an account?"),
         (POPULATION, "When was it founded?", "When was Luhansk founded?"),
