@@ -37,6 +37,15 @@ def test_offsets_count_utf_16_units_after_folding() -> None:
     assert flaws(message) == []
 
 
+def test_rows_of_a_table_have_lines_of_their_own() -> None:
+    rows = "Fares of\nold.\n\nGull | Single:  9\n\n\nTern | Single: 31"
+    message = block(excerpt(rows, ((rows.index("Tern"), len(rows)),)))
+    (quote,) = under(message, "blockquote")
+    assert quote == "Fares of old.\nGull | Single: 9\nTern | Single: 31"
+    assert under(message, "bold") == ["Tern | Single: 31"]
+    assert flaws(message) == []
+
+
 @pytest.mark.parametrize(
     ("count", "said"),
     [(1, "also in T0"), (3, "also in T0, T1, T2"), (5, "also in T0, T1, T2 (+2)")],

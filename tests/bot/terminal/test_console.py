@@ -224,6 +224,14 @@ def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
     assert reply.startswith(FROM_CROWS)
 
 
+def test_rows_of_a_table_have_lines_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    table = "# Fares\n\n| Boat | Single |\n|---|---|\n| Gull | 9 |\n| Tern | 31 |"
+    (tmp_path / "articles" / "fares.md").write_text(table, encoding="utf-8")
+    reply = Talk(library(tmp_path))("Gull 9 Tern 31")
+    assert "▎ “Gull | Single: 9\n▎ Tern | Single: 31”\n" in reply
+
+
 def test_more_excerpts_go_on_until_there_are_none(talk: Talk) -> None:
     assert "[1]" in talk("moon tides")
     numbers: list[str] = []
