@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -51,8 +51,8 @@ FROM_CROWS = (
 )
 
 
-def library(folder: Path) -> Library:
-    """Open three articles with an encoder that costs nothing."""
+def library(folder: Path, articles: Mapping[str, str] = ARTICLES) -> Library:
+    """Open articles with an encoder that costs nothing."""
     settings = Settings.load(
         overrides={
             "articles": {"folder": folder / "articles"},
@@ -62,7 +62,7 @@ def library(folder: Path) -> Library:
         }
     )
     settings.articles.folder.mkdir(exist_ok=True)
-    for name, text in ARTICLES.items():
+    for name, text in articles.items():
         (settings.articles.folder / name).write_text(text, encoding="utf-8")
     encoder = HashEncoder()
     report = refresh_index(
@@ -217,6 +217,23 @@ def test_a_refusal_is_said_in_the_language_of_the_locale(
     assert first.startswith(refusal)
     assert second.startswith(closest)
     assert more in third
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Harvest of oats\n",
+        "# Harvest\n\n## Wheat\n\n## Oats\n",
+        "".join(f"# Line {number} of the oats\n" for number in range(50)),
+        "| crop | tons |\n|---|---|\n" + "| oats | 5 |\n" * 300,
+        "".join(f"## Who sows oats in field {n}?\n\nFarmer {n} does.\n\n" for n in range(50)),
+    ],
+)
+def test_articles_of_headings_or_rows_are_answered_from(tmp_path: Path, text: str) -> None:
+    talk = Talk(library(tmp_path, {"oats.md": text}), plain=True)
+    for line in ("oats?", "What is this about?", "more", "WHERE ARE OATS?AND WHEAT?", "❤️", "?"):
+        assert "Something went wrong" not in talk(line)
+        assert talk(line)
 
 
 def test_plain_answers_are_not_drawn(tmp_path: Path) -> None:
