@@ -219,7 +219,7 @@ class Answerer:
         ranking = self._searcher.search(question)
         found = best_excerpts(ranking.hits, count, self._search.excerpt_chars, ranking.question)
         judged = features(ranking, [window for _, window in found[:_JUDGED]])
-        confidence = confidence_of(judged, ranking.scale)
+        confidence = confidence_of(judged, ranking.scale, ranking.encoder)
         if ranking.unknown_language is not None:
             confidence *= ranking.unknown_language.certainty
         return _Result(ranking, found, judged, confidence)

@@ -142,12 +142,21 @@ def _account(trace: Trace, threshold: float) -> Text:
 
 
 def _judged(judged: Features) -> str:
-    parts = [
+    closest = (
         f"It comes from the closest excerpt, {judged.late:.2f} word by word, the closest passage, "
-        f"{judged.dense:.2f} by meaning, and the question's words in the first excerpt: "
-        f"{100 * judged.coverage:.0f} % in one sentence, their neighbours {judged.nearness:.2f} "
-        f"near; {100 * judged.missing:.0f} % of its names and numbers missing."
-    ]
+        f"{judged.dense:.2f} by meaning, and the question's "
+    )
+    if judged.across:
+        parts = [
+            f"{closest}names and numbers in the excerpts, which are in another language: "
+            f"{judged.met:.2f}, where two make 1."
+        ]
+    else:
+        parts = [
+            f"{closest}words in the first excerpt: {100 * judged.coverage:.0f} % in one sentence, "
+            f"their neighbours {judged.nearness:.2f} near; {100 * judged.missing:.0f} % of its "
+            "names and numbers missing."
+        ]
     if judged.unmet:
         parts.append("The first excerpt has nothing of the kind that the question asks for.")
     if judged.denied:

@@ -9,7 +9,7 @@
 No other folder knows SQLite, FAISS or tantivy. `calibrations` keeps the scale of an index's scores.
 """
 
-from retrieval.index.calibrations import SHIPPED, Calibration, Scale
+from retrieval.index.calibrations import SHIPPED, Calibration, Scale, scale_that_ships
 from retrieval.index.database import Database, Faults
 from retrieval.index.folder import (
     DATABASE,
@@ -88,6 +88,7 @@ __all__ = [
     "rebuild_folder",
     "remove_leftovers",
     "rollback",
+    "scale_that_ships",
     "text_checksum",
     "tokens_checksum",
     "use_rebuilt",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
-from retrieval.index.calibrations import SHIPPED, Scale
+from retrieval.index.calibrations import Scale
 from retrieval.index.folder import database_folder
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.lexical_files import drop_lexical, lexical_of
@@ -33,6 +33,7 @@ class Snapshot:
     Attributes:
         state: State of the store when it was loaded; it is out of date once the store has another.
         languages: Languages of the articles, ISO 639-1.
+        scale: Scale that was measured on these articles or on ones near to them, if any was.
     """
 
     store: Store
@@ -41,7 +42,7 @@ class Snapshot:
     dense: DenseIndex
     lexical: LexicalIndex
     languages: tuple[str, ...]
-    scale: Scale
+    scale: Scale | None
 
     def has(self, chunk_id: int) -> bool:
         """Whether a chunk belongs to the generation."""
@@ -195,5 +196,5 @@ def load_snapshot(
         raise store.db.damage(f"{len(dense.ids)} chunks are left of {generation.chunks}")
     languages = tuple(store.languages(number))
     calibration = store.calibrations.of(generation.content)
-    scale = calibration.scale if calibration else SHIPPED
+    scale = calibration.scale if calibration else None
     return Snapshot(store, state, generation, dense, lexical, languages, scale)

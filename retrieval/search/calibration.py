@@ -89,7 +89,7 @@ def calibrate(searcher: Searcher, excerpt_chars: int) -> Calibration:
             "more, as others were published; run excerpta refresh, which calibrates the last one"
         )
     return Calibration(
-        scale_of(answered, unanswered),
+        scale_of(answered, unanswered, searcher.shipped_scale),
         generation.content,
         generation.chunks,
         len(answered),
@@ -135,24 +135,26 @@ def _scores(ranking: Ranking, excerpt_chars: int) -> tuple[float, float]:
 
 
 def scale_of(
-    answered: Sequence[tuple[float, float]], unanswered: Sequence[tuple[float, float]]
+    answered: Sequence[tuple[float, float]],
+    unanswered: Sequence[tuple[float, float]],
+    shipped: Scale = SHIPPED,
 ) -> Scale:
     """Measure the scale from late and dense scores of questions.
 
     Args:
         answered: Scores of questions that the articles answer.
-        unanswered: Scores of as many that they do not; the fewer there are, the more the result
-            has of `SHIPPED`.
+        unanswered: Scores of as many that they do not.
+        shipped: Scale of which the result has the more, the fewer questions there are.
     """
     if not answered:
-        return SHIPPED
+        return shipped
     yes, no = np.array(answered), np.array(unanswered)
     centres = (yes.mean(axis=0) + no.mean(axis=0)) / 2
     spreads = np.sqrt((yes.var(axis=0) + no.var(axis=0)) / 2).clip(_LEAST_SPREAD)
     found = np.stack([centres, spreads], axis=1).ravel()
-    shipped = np.array([*asdict(SHIPPED).values()])
+    from_others = np.array([*asdict(shipped).values()])
     own = min(1.0, len(yes) / _ENOUGH)
-    return Scale(*(own * found + (1 - own) * shipped).tolist())
+    return Scale(*(own * found + (1 - own) * from_others).tolist())
 
 
 def cloze(sentence: str, title: str, language: str, chance: random.Random) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from retrieval.index import SHIPPED, Scale
 from retrieval.languages import folded, split_words, terms
+from retrieval.search.across import language_across, late_across, share_met
 from retrieval.search.asked import Asked, Kind
 from retrieval.search.coverage import Coverage
 from retrieval.search.dates import words_in_date
@@ -35,6 +37,10 @@ class Features:
             has nothing close to its words beside names; else 0.
         denied: 1 if the question denies something, and the sentence of the first window that has
             most of its terms does not; else 0.
+        across: 1 if the first window is in another language than the question. Then coverage,
+            nearness and missing are 0: they count words in common.
+        met: How many of the question's names and numbers the first windows have all the same, two
+            counting as 1; else 0.
 
     A year or a month of the article's own date need not stand in its text, and counts nowhere.
     """
@@ -46,6 +52,21 @@ class Features:
     missing: float
     unmet: float
     denied: float
+    across: float = 0.0
+    met: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of a logistic model, late and dense in spreads from the centre of the scale."""
+
+    intercept: float
+    late: float
+    dense: float
+    coverage: float = 0.0
+    nearness: float = 0.0
+    missing: float = 0.0
+    met: float = 0.0
 
 
 # A logistic model, late and dense in spreads from the centre of the index's scale. Fitted to
@@ -56,6 +77,13 @@ _INTERCEPT, _LATE, _DENSE, _COVERAGE, _NEARNESS, _MISSING = -1.53, 0.67, 0.51, 1
 # would be -1.2; fitted to SQuAD 2.0 alone, many of whose unanswered questions were made by denying
 # what an article says, the second would be -2.7.
 UNMET, DENIED = -1.2, -2.0
+_ENGLISH = Weights(_INTERCEPT, _LATE, _DENSE, _COVERAGE, _NEARNESS, _MISSING)
+# The same for questions in the language of the articles, by the encoder's name, fitted to English,
+# Ukrainian and Russian ones.
+_WEIGHTS = {"multilingual-e5-small": Weights(-1.90, 1.16, 1.13, 1.11, 2.59, -2.01)}
+# For questions in another language, fitted to those in Russian and Ukrainian about English articles
+# and in English about Russian ones, for an encoder that knows both.
+_ACROSS = Weights(4.60, 1.40, 1.30, met=1.50)
 # What is mostly there without any word that tells so.
 _TOLD_IN_ANY_WORDS = frozenset({Kind.PLACE, Kind.REASON})
 # What a margin adds to the logit of the confidence, and how far it counts. Readers trained on
@@ -71,41 +99,53 @@ _LOGIT_EDGE = 1e-9
 def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     """Measure the ranking and the windows that are to be shown, best first."""
     telling = [one for one in windows if ranking.terms.get(one.hit.source.language)]
-    coverage, unmet, denied = Coverage(0.0, 0.0, ""), False, False
-    if windows:
-        asked = Asked.of(ranking.question)
-        met = _is_met(ranking, asked, windows[0])
-        unmet = not met and asked.kind not in _TOLD_IN_ANY_WORDS
-        # What is there need not be named: a text that says why has no "cause".
-        coverage = _coverage(ranking, windows[0], asked.words if met else "")
-        denied = not asked.is_denied(coverage.sentence)
+    late = max([0.0, *(window.late for window in telling)])
+    dense = max([0.0, *(hit.dense.score for hit in ranking.hits if hit.dense)])
+    if not windows:
+        return Features(late, dense, 0.0, 0.0, 0.0, 0.0, 0.0)
+    asked = Asked.of(ranking.question)
+    first = windows[0]
+    language = first.hit.source.language
+    across = language_across(ranking.question, first.text, language)
+    if across and ranking.multilingual:
+        late = max(0.0, late_across(ranking.question, ranking.query, windows, across))
+        unmet = not asked.is_met(first.text, language)
+        denied = not asked.is_denied(first.text)
+        met = share_met(names_and_numbers(ranking.question), windows)
+        return Features(late, dense, 0.0, 0.0, 0.0, float(unmet), float(denied), 1.0, met)
+    is_met = _is_met(ranking, asked, first)
+    # What is there need not be named: a text that says why has no "cause".
+    coverage = _coverage(ranking, first, asked.words if is_met else "")
     return Features(
-        late=max([0.0, *(window.late for window in telling)]),
-        dense=max([0.0, *(hit.dense.score for hit in ranking.hits if hit.dense)]),
+        late,
+        dense,
         coverage=coverage.share,
         nearness=coverage.nearness,
-        missing=min((_missing(ranking.question, window) for window in windows), default=0.0),
-        unmet=float(unmet),
-        denied=float(denied),
+        missing=min(_missing(ranking.question, window) for window in windows),
+        unmet=float(not is_met and asked.kind not in _TOLD_IN_ANY_WORDS),
+        denied=float(not asked.is_denied(coverage.sentence)),
     )
 
 
-def confidence_of(found: Features, scale: Scale = SHIPPED) -> float:
+def confidence_of(found: Features, scale: Scale = SHIPPED, encoder: str = "") -> float:
     """Return the probability, 0 to 1, that the articles answer.
 
     Args:
         found: Features of the ranking.
         scale: Scale of the index that was asked.
+        encoder: Name of the encoder.
     """
     if not found.late:
         return 0.0
+    weights = _ACROSS if found.across else _WEIGHTS.get(PurePath(encoder).name, _ENGLISH)
     logit = (
-        _INTERCEPT
-        + _LATE * (found.late - scale.late) / scale.late_spread
-        + _DENSE * (found.dense - scale.dense) / scale.dense_spread
-        + _COVERAGE * found.coverage
-        + _NEARNESS * found.nearness
-        + _MISSING * found.missing
+        weights.intercept
+        + weights.late * (found.late - scale.late) / scale.late_spread
+        + weights.dense * (found.dense - scale.dense) / scale.dense_spread
+        + weights.coverage * found.coverage
+        + weights.nearness * found.nearness
+        + weights.missing * found.missing
+        + weights.met * found.met
         + UNMET * found.unmet
         + DENIED * found.denied
     )

@@ -56,12 +56,15 @@ class Vocabulary:
         texts: Returns the texts that were indexed under chunk ids.
         count_tokens: The encoder's counter. What is one token is a word, whatever the articles
             hold: a question about Mongolia is not one about magnolias.
+        whole_words: Whether the encoder has the common words of its language as one token each. In
+            the vocabulary of a hundred languages many have two or three.
     """
 
     lexical: LexicalIndex
     languages: Sequence[str]
     texts: Callable[[Sequence[int]], Iterable[str]]
     count_tokens: Callable[[Sequence[str]], list[int]]
+    whole_words: bool = True
 
     def occurs(self, word: str) -> bool:
         """Whether the articles have a word in any form; stop words count as theirs."""
@@ -122,6 +125,11 @@ def _in_two_words(word: str, vocabulary: Vocabulary) -> str | None:
     return None
 
 
+def in_one_script(one: str, other: str) -> bool:
+    """Whether two words are both in Cyrillic, or neither is."""
+    return (one[0] < _CYRILLIC) == (other[0] < _CYRILLIC)
+
+
 def name_like(word: str, vocabulary: Vocabulary) -> str | None:
     """Return the name of the articles that sounds like a word; None if there is none."""
     heard = sounds(word)
@@ -131,8 +139,7 @@ def name_like(word: str, vocabulary: Vocabulary) -> str | None:
     for text in vocabulary.texts(vocabulary.lexical.with_names_like(heard, _CHUNKS)):
         for name in names_in(text):
             if alike := likeness(word, name):
-                same_script = (name[0] < _CYRILLIC) == (word[0] < _CYRILLIC)
-                found[same_script, alike, name] += 1
+                found[in_one_script(word, name), alike, name] += 1
     # A name in the question's own script before one that sounds the same in another.
     return max(found, key=lambda one: (*one[:2], found[one]))[2] if found else None
 

@@ -31,6 +31,8 @@ class Ranking:
             encoder does not know.
         corrections: Words that were misspelt in the question as it was asked.
         scale: Scale of the index that was searched.
+        encoder: Name of the encoder.
+        multilingual: Whether it knows several languages.
     """
 
     question: str
@@ -42,6 +44,8 @@ class Ranking:
     unknown_language: UnknownLanguage | None = None
     corrections: tuple[Correction, ...] = ()
     scale: Scale = SHIPPED
+    encoder: str = ""
+    multilingual: bool = False
 
 
 def first_ranking(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, float]:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from config import SearchSettings
 from retrieval.chunking import passage
-from retrieval.index import FixedSnapshot, LiveSnapshot, Snapshot, Store, StoredChunk, is_panic
+from retrieval.index import (
+    FixedSnapshot,
+    LiveSnapshot,
+    Scale,
+    Snapshot,
+    Store,
+    StoredChunk,
+    is_panic,
+    scale_that_ships,
+)
 from retrieval.languages import terms
 from retrieval.search.dates import today
 from retrieval.search.forms import Vocabulary
@@ -65,6 +74,11 @@ class Searcher:
     def snapshot(self) -> Snapshot:
         """The snapshot that was loaded last."""
         return self._snapshots.current
+
+    @property
+    def shipped_scale(self) -> Scale:
+        """The scale of an index of this encoder that has none of its own."""
+        return scale_that_ships(self._encoder.name)
 
     def reload(self) -> bool:
         """Search the current generation from now on; see `LiveSnapshot.reload`."""
@@ -150,17 +164,37 @@ class Searcher:
             language: frozenset(term for term in of if not snapshot.lexical.holds(term, language))
             for language, of in by_language.items()
         }
-        number = snapshot.generation.number
         return Ranking(
-            question, hits, by_language, number, query, absent, unknown, corrections, snapshot.scale
+            question,
+            hits,
+            by_language,
+            snapshot.generation.number,
+            query,
+            absent,
+            unknown,
+            corrections,
+            scale=snapshot.scale or self.shipped_scale,
+            encoder=self._encoder.name,
+            multilingual=self._is_multilingual,
         )
+
+    @property
+    def _is_multilingual(self) -> bool:
+        known = self._encoder.languages
+        return known is None or len(known) > 1
 
     def _vocabulary(self, snapshot: Snapshot) -> Vocabulary:
         def texts(ids: Sequence[int]) -> Iterable[str]:
             for stored in snapshot.store.chunks(ids, snapshot.generation.number).values():
                 yield passage(stored.source.title, stored.chunk.text)
 
-        return Vocabulary(snapshot.lexical, snapshot.languages, texts, self._encoder.count_tokens)
+        return Vocabulary(
+            snapshot.lexical,
+            snapshot.languages,
+            texts,
+            self._encoder.count_tokens,
+            whole_words=not self._is_multilingual,
+        )
 
 
 def _some(scores: dict[int, float], count: int, without: frozenset[int]) -> dict[int, float]:

@@ -11,6 +11,7 @@ from retrieval.languages import LETTERS, terms
 from retrieval.search.forms import (
     MOST_LETTERS,
     Vocabulary,
+    in_one_script,
     name_like,
     numbers_as_written,
     other_form,
@@ -33,6 +34,9 @@ _TWO_ERRORS = 10
 # Endings of so many letters are cut off to see whether the encoder knows what a word comes from,
 # which has so many letters at least.
 _ENDING, _STEM = 2, 4
+# Tokens that an error adds to a word in a vocabulary of many languages. Of 22 errors 13 add so
+# many; 22 of 23 words that are near to another have fewer.
+_BROKEN = 2
 # So many chunks are read at a time, and so many times, to find all words near to one.
 _CHUNKS, _ROUNDS = 8, 4
 # One of two words that are equally near is meant if it is in so many times as many chunks.
@@ -117,7 +121,10 @@ def _corrected(
     if len(strange) > _MOST_CORRECTIONS and (
         len(strange) > _MOST_UNKNOWN or 2 * len(strange) > words + 1
     ):
-        return {}
+        # An encoder that knows the language needs none of its words, but names as they stand.
+        if vocabulary.whole_words:
+            return {}
+        strange = set()
     capitals = {match for match in unknown if match[0][0].isupper() and match.start() > 0}
     meant = {}
     for match in [one for one in unknown if one in strange | capitals][:_MOST_UNMARKED]:
@@ -125,9 +132,23 @@ def _corrected(
         word = (other_form if match in strange else name_like)(match[0], vocabulary)
         if word is None and match in strange:
             word = _nearest(match[0], vocabulary, name=name)
+            if word and not (vocabulary.whole_words or _breaks(match[0], word, vocabulary)):
+                word = None
+        elif word and not (name or vocabulary.whole_words or in_one_script(word, match[0])):
+            # What sounds like a name may be any word of the other language.
+            word = None
         if word and word.lower() != match[0].lower():
             meant[match.span()] = _cased(word.lower(), match[0])
     return meant
+
+
+def _breaks(written: str, near: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word is another one broken by an error: it falls into more tokens.
+
+    What has about as many is a word of its own in one of the encoder's languages.
+    """
+    ours, theirs = vocabulary.count_tokens([written, near])
+    return ours >= theirs + _BROKEN
 
 
 def _nearest(word: str, vocabulary: Vocabulary, *, name: bool) -> str | None:

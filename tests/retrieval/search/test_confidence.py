@@ -31,24 +31,34 @@ def window(of: Hit, late: float = 0.4) -> Window:
 
 FEATURES = st.builds(Features, *[SHARES] * 7)
 AGAINST = ("missing", "unmet", "denied")
+IN_ONE_LANGUAGE = [field.name for field in fields(Features) if field.name not in ("across", "met")]
+ENCODERS = st.sampled_from(["", "intfloat/multilingual-e5-small"])
 
 
-@given(FEATURES, SHARES, st.sampled_from([field.name for field in fields(Features)]))
+@given(FEATURES, SHARES, st.sampled_from(IN_ONE_LANGUAGE), ENCODERS)
 def test_confidence_grows_with_each_feature_but_what_is_lacking(
-    found: Features, more: float, name: str
+    found: Features, more: float, name: str, encoder: str
 ) -> None:
     other = replace(found, **{name: max(getattr(found, name), more)})
     low, high = (other, found) if name in AGAINST else (found, other)
 
-    assert 0 <= confidence_of(low) <= confidence_of(high) <= 1
+    least, most = (confidence_of(one, encoder=encoder) for one in (low, high))
+    assert 0 <= least <= most <= 1
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Features)])
+@pytest.mark.parametrize("name", IN_ONE_LANGUAGE)
 def test_every_feature_counts(name: str) -> None:
     middle = Features(0.4, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5)
     more = confidence_of(replace(middle, **{name: 0.6}))
 
     assert more < confidence_of(middle) if name in AGAINST else more > confidence_of(middle)
+
+
+def test_across_languages_names_and_numbers_that_meet_count_and_words_in_common_do_not() -> None:
+    middle = Features(0.4, 0.4, 0, 0, 0, 0, 0, across=1)
+
+    assert confidence_of(replace(middle, met=0.5)) > confidence_of(middle)
+    assert confidence_of(replace(middle, coverage=1, nearness=1)) == confidence_of(middle)
 
 
 def test_confidence_spans_from_surely_not_to_surely() -> None:

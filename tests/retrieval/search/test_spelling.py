@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -260,3 +261,38 @@ def test_only_what_is_named_changes(garden: Corrector, question: str) -> None:
         rest = rest.replace(one.written, one.searched, 1)
     assert bool(corrections) == (searched != question)
     assert garden(searched)[1] == () or corrections
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "коли призупинили змагання",
+        "який спорт дедалі популярніший",
+        "кого взяли в жену",
+        "как выглядит сеть",
+    ],
+)
+def test_words_of_many_languages_are_not_taken_for_others(
+    tmp_path: Path, multilingual: Encoder, question: str
+) -> None:
+    texts = {1: "Війська припинили наступ.", 2: "Про деталі.", 3: "The river Seine.", 4: "A City."}
+    words = vocabulary(tmp_path / "lexical", texts, count_tokens=multilingual.count_tokens)
+
+    assert correct_spelling(question, replace(words, whole_words=False)) == (question, ())
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("when did the goverment meet", "when did the government meet"),
+        ("коли засідав парламнт", "коли засідав парламент"),
+        ("что сказал Карякин", "что сказал Kariakin"),
+    ],
+)
+def test_errors_and_names_are_known_among_words_of_many_languages(
+    tmp_path: Path, multilingual: Encoder, question: str, searched: str
+) -> None:
+    texts = {1: "The government met.", 2: "Тут засідав парламент.", 3: "A man, Kariakin, spoke."}
+    words = vocabulary(tmp_path / "lexical", texts, count_tokens=multilingual.count_tokens)
+
+    assert correct_spelling(question, replace(words, whole_words=False))[0] == searched

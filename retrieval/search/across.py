@@ -1,0 +1,91 @@
+"""Across languages: whether an excerpt is in another language than the question, and what meets.
+
+There a question and its answer share no words but numbers, and names if they are read aloud.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from retrieval.chunking import passage
+from retrieval.languages import OTHER, language_of_question, likeness, names_in, terms
+from retrieval.search.excerpts import Window
+from retrieval.search.late import maxsim, token_weights
+from retrieval.search.word_spans import token_word_spans
+from retrieval.types import QueryEncoding
+
+# So many characters tell the scripts of a text.
+_SAMPLE = 300
+# So many names and numbers of a question are looked for, each among so many names of a text.
+_MOST_ASKED, _MOST_NAMES = 8, 100
+# Two that meet are no chance any more.
+_ENOUGH = 2
+
+
+def language_across(question: str, text: str, language: str) -> str | None:
+    """Return a question's language if a text is in another one, as its words or letters tell.
+
+    Args:
+        question: Question in any language.
+        text: Text of an article.
+        language: Language of the article, ISO 639-1.
+
+    Returns:
+        Its ISO 639-1 code, or `OTHER` if only the letters are others; None if it is the text's.
+    """
+    asked = language_of_question(question, frozenset({language}))
+    if asked is not None:
+        return asked if asked != language else None
+    scripts = _scripts(question)
+    return OTHER if scripts and scripts.isdisjoint(_scripts(text)) else None
+
+
+def late_across(
+    question: str, query: QueryEncoding, windows: Iterable[Window], language: str
+) -> float:
+    """Return the best late interaction of a window, 0 to 1, stop words of the question left out.
+
+    Those of the article's language weigh little, but these, which it does not have, much.
+
+    Args:
+        question: Question as it was searched.
+        query: Encoding of the question.
+        windows: Windows of articles in other languages.
+        language: Language of the question, ISO 639-1, or `OTHER`.
+    """
+    spans = token_word_spans(question, query.spans[:, 0].tolist())
+    words = [question[slice(*span)] for span in spans]
+    weights = token_weights([word if terms(word, language) else "" for word in words], _alike)
+    return max((maxsim(window.tokens()[0], weights) for window in windows), default=0.0)
+
+
+def _alike(_word: str) -> float:
+    return 0.0
+
+
+def share_met(names_and_numbers: Sequence[str], windows: Iterable[Window]) -> float:
+    """Return how many of a question's names and numbers that window has that has most: 1 for two.
+
+    Args:
+        names_and_numbers: Words of the question.
+        windows: Windows of articles, in another language than the question.
+    """
+    asked = names_and_numbers[:_MOST_ASKED]
+    best = max((sum(_met(asked, window)) for window in windows), default=0)
+    return min(best, _ENOUGH) / _ENOUGH
+
+
+def _met(asked: Sequence[str], window: Window) -> Iterator[bool]:
+    source = window.hit.source
+    text = passage(source.title, window.text)
+    shown = set(terms(text, source.language))
+    names = list(dict.fromkeys(names_in(text)))[:_MOST_NAMES]
+    for word in asked:
+        in_terms = not shown.isdisjoint(terms(word, source.language))
+        yield in_terms or any(likeness(word, name) for name in names)
+
+
+def _scripts(text: str) -> set[str]:
+    letters = [char for char in text[:_SAMPLE] if char.isalpha()]
+    return {unicodedata.name(letter, " ").partition(" ")[0] for letter in letters}
