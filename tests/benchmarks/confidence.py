@@ -1,6 +1,6 @@
 """The confidence: how well it tells what the articles answer from what they do not.
 
-python -m tests.benchmarks.confidence FOLDER FOLDER [FOLDER ...] [--fit]
+python -m tests.benchmarks.confidence FOLDER FOLDER [FOLDER ...] [--fit] [--encoder NAME]
 
 Each FOLDER holds `articles/` and `questions.jsonl`, whose lines have "question", "answerable" and
 "history". The articles of each are asked its answerable questions, those of other folders (foreign)
@@ -9,6 +9,9 @@ one that the index found for itself: AUROC, own answered where 5 % of the foreig
 foreign answered at .5, and the Brier score, all of own against foreign; then own against
 adversarial. Then the scale that ships where the scores lie as high as another encoder's may, and a
 model that was fitted to the other folders only.
+
+Folders whose questions are in another language than their articles are fitted by themselves, with
+`--across`, for an encoder that knows both: `--encoder multilingual`.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from sklearn.metrics import roc_auc_score
 from bot.answers import Answerer
 from bot.build import open_library
 from config import Settings
-from retrieval.index import SHIPPED, Scale
+from retrieval.index import Scale, scale_that_ships
 from retrieval.search import Features, confidence_of, features
 from retrieval.search.confidence import DENIED, UNMET
 from tests.benchmarks.conditions import conditions
@@ -40,8 +43,12 @@ Rows = NDArray[np.float64]
 _ADVERSARIAL = 0.3
 # Cosines of E5 lie so high: all scores s become _LOWEST + (1 - _LOWEST) * s.
 _LOWEST = 0.75
-# So many of the features, the last ones, have weights that are chosen.
-_CHOSEN = 2
+_NAMES = [field.name for field in fields(Features)]
+# Features whose weights are fitted, in one language and across languages, and those whose weights
+# are chosen.
+_FITTED = ("late", "dense", "coverage", "nearness", "missing")
+_FITTED_ACROSS = ("late", "dense", "met")
+_CHOSEN = ("unmet", "denied")
 # Weights in spreads are near 1 without any bound; this only keeps the fit from wandering.
 _C = 1.0
 
@@ -56,9 +63,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the index of a folder made of questions: (questions, features) each."""
+    """What the index of a folder made of questions: (questions, features) each.
+
+    Attributes:
+        encoder: Full name of the encoder.
+    """
 
     name: str
+    encoder: str
     scale: Scale
     own: Rows
     foreign: Rows
@@ -76,11 +88,14 @@ def questions(folder: Path, count: int, *, answerable: bool) -> list[Question]:
     return random.Random(0).sample(usable, min(count, len(usable)))
 
 
-def measure(folder: Path, others: Sequence[Path], count: int, index: Path) -> Measured:
+def measure(
+    folder: Path, others: Sequence[Path], count: int, index: Path, encoder: str = "english"
+) -> Measured:
     """Ask the articles of a folder."""
     overrides: dict[str, dict[str, object]] = {
         "articles": {"folder": folder / "articles"},
         "index": {"folder": index},
+        "encoder": {"model": encoder},
     }
     library = open_library(Settings.load(None, overrides), print)
     found = library.store.calibrations.of(library.searcher.snapshot.generation.number)
@@ -93,9 +108,11 @@ def measure(folder: Path, others: Sequence[Path], count: int, index: Path) -> Me
         if not question.history
     ]
     foreign = random.Random(0).sample(strange, min(count, len(strange)))
+    name = library.encoder.name
     return Measured(
         folder.name,
-        found.scale if found else SHIPPED,
+        name,
+        found.scale if found else scale_that_ships(name),
         _asked(library.answerer, own),
         _asked(library.answerer, foreign),
         _asked(library.answerer, questions(folder, count, answerable=False)),
@@ -119,13 +136,13 @@ def in_spreads(rows: Rows, scale: Scale) -> Rows:
     return placed
 
 
-def fit(measured: Sequence[Measured]) -> LogisticRegression:
+def fit(measured: Sequence[Measured], features: Sequence[str] = _FITTED) -> LogisticRegression:
     """Return the logistic model that tells own from other questions best.
 
-    It is fitted to the features before the chosen ones, where these say nothing.
+    It is fitted to these features, where the chosen ones say nothing.
     """
     parts = [
-        (in_spreads(rows, one.scale)[:, :-_CHOSEN], kind == "own", weight)
+        (in_spreads(rows, one.scale)[:, _at(features)], kind == "own", weight)
         for one in measured
         for kind, weight in (("own", 1.0), ("foreign", 1.0), ("adversarial", _ADVERSARIAL))
         if len(rows := plain(getattr(one, kind)))
@@ -138,7 +155,18 @@ def fit(measured: Sequence[Measured]) -> LogisticRegression:
 
 def plain(rows: Rows) -> Rows:
     """Return the rows in which no chosen feature says anything."""
-    return rows[~rows[:, -_CHOSEN:].any(axis=1)]
+    return rows[~rows[:, _at(_CHOSEN)].any(axis=1)]
+
+
+def of_languages(one: Measured, *, across: bool) -> Measured:
+    """Keep the questions in another language than what they found, or the others."""
+    at = _NAMES.index("across")
+    parts = [rows[rows[:, at] == across] for rows in (one.own, one.foreign, one.adversarial)]
+    return Measured(one.name, one.encoder, one.scale, *parts)
+
+
+def _at(features: Sequence[str]) -> list[int]:
+    return [_NAMES.index(name) for name in features]
 
 
 def judge(own: Rows, foreign: Rows, adversarial: Rows) -> str:
@@ -161,7 +189,10 @@ def by_shipped(one: Measured, scale: Scale) -> str:
     """Judge the model that ships, on a scale."""
     parts = (one.own, one.foreign, one.adversarial)
     return judge(
-        *(np.array([confidence_of(Features(*row), scale) for row in rows]) for rows in parts)
+        *(
+            np.array([confidence_of(Features(*row), scale, one.encoder) for row in rows])
+            for rows in parts
+        )
     )
 
 
@@ -170,15 +201,18 @@ def moved(one: Measured) -> Measured:
     factor, offset = np.ones(one.own.shape[1]), np.zeros(one.own.shape[1])
     factor[:2], offset[:2] = 1 - _LOWEST, _LOWEST
     parts = [rows * factor + offset for rows in (one.own, one.foreign, one.adversarial)]
-    return Measured(one.name, one.scale, *parts)
+    return Measured(one.name, one.encoder, one.scale, *parts)
 
 
-def by_others(one: Measured, others: Sequence[Measured]) -> str:
+def by_others(one: Measured, others: Sequence[Measured], features: Sequence[str]) -> str:
     """Judge a model that was fitted to other folders, on the index's own scale."""
-    model = fit(others)
+    model = fit(others, features)
     weights = np.array([*model.coef_[0], UNMET, DENIED])
     parts = (one.own, one.foreign, one.adversarial)
-    logits = (in_spreads(rows, one.scale) @ weights + model.intercept_ for rows in parts)
+    columns = _at([*features, *_CHOSEN])
+    logits = (
+        in_spreads(rows, one.scale)[:, columns] @ weights + model.intercept_ for rows in parts
+    )
     return judge(*(1 / (1 + np.exp(-logit)) for logit in logits))
 
 
@@ -195,6 +229,10 @@ def main() -> None:
         "articles have no subject in common with another's",
     )
     parser.add_argument("--index", type=Path, metavar="DIR", help="keep the indexes there")
+    parser.add_argument("--encoder", default="english", metavar="NAME", help="as in the settings")
+    parser.add_argument(
+        "--across", action="store_true", help="only what is in another language than the question"
+    )
     parser.add_argument("--fit", action="store_true", help="print the constants to ship")
     options = parser.parse_args()
     folders = options.folders
@@ -207,23 +245,31 @@ def main() -> None:
             names = options.foreign or [other.name for other in folders]
             others = [other for other in folders if other != folder and other.name in names]
             index = (options.index or Path(temporary)) / folder.name
-            measured.append(measure(folder, others, options.questions, index))
+            found = measure(folder, others, options.questions, index, options.encoder)
+            kept = of_languages(found, across=options.across)
+            if len(kept.own) and len(kept.foreign):
+                measured.append(kept)
+    if not measured:
+        parser.error("none of the folders has such questions; leave --across out, or put it in")
+    features = _FITTED_ACROSS if options.across else _FITTED
+    ships = scale_that_ships(measured[0].encoder)
     for one in measured:
         print(
             f"{one.name}: {len(one.own)} own, {len(one.foreign)} foreign, "
             f"{len(one.adversarial)} adversarial questions"
         )
-        print(f"  shipped scale    {by_shipped(one, SHIPPED)}")
+        print(f"  shipped scale    {by_shipped(one, ships)}")
         print(f"  its own scale    {by_shipped(one, one.scale)}")
-        print(f"  shipped, moved   {by_shipped(moved(one), SHIPPED)}")
-        print(f"  fitted to others {by_others(one, [x for x in measured if x is not one])}")
+        print(f"  shipped, moved   {by_shipped(moved(one), ships)}")
+        others = [x for x in measured if x is not one]
+        if others:
+            print(f"  fitted to others {by_others(one, others, features)}")
     if options.fit:
         scale = np.mean([astuple(one.scale) for one in measured], axis=0).round(3)
-        model = fit(measured)
-        fitted = fields(Features)[:-_CHOSEN]
-        names = ["_INTERCEPT", *(f"_{field.name.upper()}" for field in fitted)]
+        model = fit(measured, features)
+        names = ["_INTERCEPT", *(f"_{name.upper()}" for name in features)]
         weights = [f"{weight:.2f}" for weight in [*model.intercept_, *model.coef_[0]]]
-        print(f"retrieval/index/calibrations.py: SHIPPED = {Scale(*scale.tolist())}")
+        print(f"retrieval/index/calibrations.py: {Scale(*scale.tolist())}")
         print(f"retrieval/search/confidence.py: {', '.join(names)} = {', '.join(weights)}")
 
 
