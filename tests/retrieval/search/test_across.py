@@ -37,6 +37,8 @@ ANSWERED = {
     "Who built the stone bridge at Lerwold?": "Oskar Brandt",
 }
 FOREIGN = [
+    "Who designed the railway bridge?",
+    "Кто открыл музыкальную школу?",
     "Яка відсоткова ставка національного банку?",
     "Скільки важить дорослий африканський слон?",
     "Какой процессор стоит в новом телефоне?",
