@@ -20,6 +20,8 @@ _SAMPLE = 1000
 _SURE = 0.9
 # Share of stop words in a question; fewer may be names, or words that two languages share.
 _STOP_SHARE = 0.25
+# So many characters of a question tell its language; each list of stop words is a pass over them.
+_TELLING = 400
 # Languages that are written in a script of their own, or nearly so.
 _SCRIPTS = {
     "ARABIC": "ar", "ARMENIAN": "hy", "BENGALI": "bn", "BOPOMOFO": "zh",
@@ -80,6 +82,7 @@ def language_of_question(question: str, likely: frozenset[str]) -> str | None:
         question: Question in any language.
         likely: Languages that are preferred unless another has more stop words in the question.
     """
+    question = question[:_TELLING]
     total = _sizes(words(question, ""))
     left = {language: _sizes(words(question, language)) for language in WITH_STOP_WORDS}
     long = {language: total[1] - sizes[1] for language, sizes in left.items()}

@@ -132,6 +132,11 @@ def test_foreign_names_do_not_make_an_english_question_foreign(question: str) ->
 
 def test_a_likely_language_wins_where_both_have_the_same_words() -> None:
     assert language_of_question("was in", ENGLISH) == "en"
+
+
+def test_a_long_question_is_told_by_its_beginning() -> None:
+    question = "Чому вони не прийшли, коли їх про це просили? " * 10
+    assert language_of_question(question + "Where was it, and why? " * 60, ENGLISH) == "uk"
     assert language_of_question("was in", frozenset({"de"})) == "de"
 
 
