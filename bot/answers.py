@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from bot.errors import QuestionError
 from bot.followups import Rule, understand_follow_up
 from config import SearchSettings
+from retrieval.questions import Correction, UnknownLanguage
 from retrieval.search import (
-    Correction,
     Explanation,
     Features,
     Ranking,
     Searcher,
-    UnknownLanguage,
     Window,
     absent_words,
     adjust_by_reader,

@@ -21,7 +21,7 @@ from bot.conversation.replies import (
 )
 from bot.followups import REMEMBERED
 from retrieval.chunking import split_paragraphs
-from retrieval.search import Period, date_preference, today
+from retrieval.questions import Period, date_preference, today
 from retrieval.types import Excerpt, Source
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.answers import Answer
 from bot.conversation.messages import Talk, Wish
-from retrieval.search import Period
+from retrieval.questions import Period
 from retrieval.types import Excerpt, Source
 
 

@@ -19,7 +19,7 @@ from retrieval.types import Excerpt, Source
 
 if TYPE_CHECKING:
     from bot.answers import Answer
-    from retrieval.search import Correction, UnknownLanguage
+    from retrieval.questions import Correction, UnknownLanguage
 
 _BEST = f"bold {ACCENT}"
 # So many other articles with the same words are named.

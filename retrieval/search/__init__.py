@@ -1,6 +1,6 @@
 """From a question to ranked chunks, to excerpts, and to how sure they answer.
 
-    question -> unknown_language | spelling, preferences (dates, phrases)
+    question, as `retrieval.questions` reads it, with preferences
              -> 50 dense and 50 lexical candidates -> ranking.fuse -> late interaction, 20 chunks
              -> Ranking of hits -> excerpts.best_excerpts -> confidence.confidence
 
@@ -17,7 +17,6 @@ from retrieval.search.confidence import (
     features,
     names_and_numbers,
 )
-from retrieval.search.dates import Period, date_preference, today
 from retrieval.search.excerpts import Window, best_excerpts, highlight_reading
 from retrieval.search.explain import (
     Explanation,
@@ -31,22 +30,17 @@ from retrieval.search.late import chunk_tokens, similarity
 from retrieval.search.near_duplicates import Shingles
 from retrieval.search.ranking import Ranking, Reranking
 from retrieval.search.searcher import Searcher
-from retrieval.search.spelling import Correction
-from retrieval.search.unknown_language import UnknownLanguage
 from retrieval.search.word_spans import token_word_spans
 
 __all__ = [
-    "Correction",
     "Explanation",
     "Features",
-    "Period",
     "QueryTerm",
     "Ranking",
     "Reranking",
     "Searcher",
     "Shingles",
     "TermPlace",
-    "UnknownLanguage",
     "Window",
     "WordMatch",
     "absent_words",
@@ -55,13 +49,11 @@ __all__ = [
     "calibrate",
     "chunk_tokens",
     "confidence_of",
-    "date_preference",
     "explain_excerpt",
     "features",
     "highlight_reading",
     "names_and_numbers",
     "needs_calibration",
     "similarity",
-    "today",
     "token_word_spans",
 ]

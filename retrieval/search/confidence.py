@@ -9,12 +9,10 @@ from pathlib import PurePath
 
 from retrieval.index import SHIPPED, Scale
 from retrieval.languages import folded, split_words, terms
+from retrieval.questions import Asked, Kind, is_german_noun, words_in_date
 from retrieval.search.across import language_across, late_across, share_met
-from retrieval.search.asked import Asked, Kind
 from retrieval.search.coverage import Coverage
-from retrieval.search.dates import words_in_date
 from retrieval.search.excerpts import Window
-from retrieval.search.nouns import is_german_noun
 from retrieval.search.ranking import Ranking
 from retrieval.search.word_spans import token_word_spans
 from retrieval.types import Reading, Source

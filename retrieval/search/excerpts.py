@@ -13,8 +13,7 @@ import numpy as np
 from retrieval.articles import is_row
 from retrieval.chunking import is_question
 from retrieval.languages import wide_places
-from retrieval.search.asked import Asked, Kind
-from retrieval.search.introductions import Subject
+from retrieval.questions import Asked, Kind, Subject
 from retrieval.search.near_duplicates import Shingles
 from retrieval.types import Excerpt, FloatArray, Hit, Reading, Source
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from retrieval.languages import term_of, terms
+from retrieval.questions import Correction
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
-from retrieval.search.spelling import Correction
 from retrieval.search.word_spans import Span, token_word_spans, word_spans
 from retrieval.types import Stage
 

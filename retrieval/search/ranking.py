@@ -9,9 +9,8 @@ from functools import cache
 from retrieval.chunking import passage
 from retrieval.index import SHIPPED, Scale, StoredChunk
 from retrieval.languages import terms
+from retrieval.questions import Correction, UnknownLanguage
 from retrieval.search.late import TokenMatches, maxsim, token_weights
-from retrieval.search.spelling import Correction
-from retrieval.search.unknown_language import UnknownLanguage
 from retrieval.types import FloatArray, Hit, QueryEncoding, Reranker, Stage
 
 _DENSE_WEIGHT, _LEXICAL_WEIGHT, _LATE_WEIGHT = 1.0, 1.0, 1.0

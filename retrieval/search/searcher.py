@@ -20,14 +20,17 @@ from retrieval.index import (
     scale_that_ships,
 )
 from retrieval.languages import terms
-from retrieval.search.dates import today
-from retrieval.search.forms import Vocabulary
+from retrieval.questions import (
+    Correction,
+    Vocabulary,
+    correct_spelling,
+    detect_unknown_language,
+    is_name,
+    today,
+)
 from retrieval.search.late import match_tokens
-from retrieval.search.names import is_name
 from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
-from retrieval.search.spelling import Correction, correct_spelling
-from retrieval.search.unknown_language import detect_unknown_language
 from retrieval.search.word_spans import token_word_spans
 from retrieval.types import Encoder
 

@@ -34,7 +34,8 @@ from bot.evaluation import (
 )
 from config import Settings
 from retrieval.index import LiveSnapshot
-from retrieval.search import Correction, Searcher
+from retrieval.questions import Correction
+from retrieval.search import Searcher
 from retrieval.types import Encoder, PassageEncoding, QueryEncoding
 from tests.benchmarks.conditions import conditions
 

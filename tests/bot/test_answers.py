@@ -11,7 +11,7 @@ from bot import documents
 from bot.answers import Answerer
 from bot.errors import QuestionError
 from retrieval.index import SHIPPED, Calibration
-from retrieval.search import Correction
+from retrieval.questions import Correction
 from retrieval.types import Source
 from tests.retrieval.library import Library
 

@@ -13,7 +13,7 @@ from bot.language_names import language_names
 from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
 from bot.terminal import AnswerDrawing
-from retrieval.search import UnknownLanguage
+from retrieval.questions import UnknownLanguage
 
 FOREIGN = UnknownLanguage("de", "tiny", ("en", "uk"), "Dieppe", 0.5)
 

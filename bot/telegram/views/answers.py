@@ -32,7 +32,8 @@ from bot.telegram.views.message import (
 )
 from bot.telegram.views.quotes import address, best_sentence, cited, named, quoted, titled
 from bot.telegram.views.text import one_line, safe, shortened, units
-from retrieval.search import Correction, Explanation, UnknownLanguage
+from retrieval.questions import Correction, UnknownLanguage
+from retrieval.search import Explanation
 from retrieval.types import Excerpt
 
 MORE = 3

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from bot.answers import Answer
 from bot.languages import LANGUAGES
 from bot.telegram.views.message import Message
+from retrieval.questions.spelling import Correction
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
-from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source, Stage
 
 from .emulator import cut, detected, violations

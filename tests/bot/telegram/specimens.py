@@ -21,8 +21,8 @@ from bot.telegram.views import answers as views
 from bot.telegram.views import reading
 from bot.telegram.views.answers import cards
 from bot.telegram.views.message import Action, Message, Press
+from retrieval.questions.spelling import Correction
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
-from retrieval.search.spelling import Correction
 from retrieval.types import Article, Excerpt, Source, Stage
 
 from .emulator import units

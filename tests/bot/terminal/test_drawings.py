@@ -25,8 +25,8 @@ from bot.terminal import (
 )
 from bot.terminal.answers import ExcerptsDrawing
 from retrieval.articles import Skipped
+from retrieval.questions import Correction
 from retrieval.refresh import RefreshReport
-from retrieval.search import Correction
 from retrieval.types import Article, Excerpt, Source
 from tests.bot.terminal.drawn import HARMLESS, drawn
 

@@ -15,7 +15,8 @@ from rich.console import RenderableType
 from bot.answers import Answer, Trace
 from bot.display import plain
 from bot.terminal import AnswerDrawing, ExplanationDrawing, reasons_below
-from retrieval.search import Correction, Features, Ranking, UnknownLanguage, Window, similarity
+from retrieval.questions import Correction, UnknownLanguage
+from retrieval.search import Features, Ranking, Window, similarity
 from retrieval.search.late import maxsim
 from retrieval.types import Chunk, Excerpt, Hit, Sentence, Source, Stage
 from tests.bot.terminal.drawn import HARMLESS, drawn

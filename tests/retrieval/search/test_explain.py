@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from embeddings import Encoder
 from retrieval.chunking import passage
+from retrieval.questions.spelling import Correction
 from retrieval.search.excerpts import Window, best_excerpts
 from retrieval.search.explain import Explanation, TermPlace, absent_words, explain_excerpt
 from retrieval.search.late import chunk_tokens, similarity
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
-from retrieval.search.spelling import Correction
 from retrieval.search.word_spans import token_word_spans, word_spans
 from retrieval.types import Encoder as RetrievalEncoder
 from retrieval.types import FloatArray, Stage

@@ -9,14 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings import Encoder
-from retrieval.search.dates import Period, Recency
+from retrieval.questions.dates import Period, Recency
+from retrieval.questions.quotations import quoted_phrases, share_of_phrases, without_quoted
 from retrieval.search.excerpts import best_excerpts
-from retrieval.search.preferences import (
-    Preferences,
-    quoted_phrases,
-    share_of_phrases,
-    without_quoted,
-)
+from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import LATE_CANDIDATES, Searcher
 from retrieval.types import Source

@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from retrieval.languages import term_of, terms
-from retrieval.search.asked import Asked, Kind
-from retrieval.search.phrases import phrases
+from retrieval.questions.asked import Asked, Kind
+from retrieval.questions.phrases import phrase_pattern
 
 # "What is" may go on to anything; so few terms are a name or a notion.
 _MOST_TERMS = 4
@@ -80,6 +80,6 @@ def _terms(text: str, language: str) -> frozenset[str]:
 _WORDS = tomllib.loads(Path(__file__).with_name("asked.toml").read_text(encoding="utf-8"))[
     "identity"
 ]
-_ASKS = re.compile(rf"\s*{phrases(_WORDS['asks'])}\s+", re.IGNORECASE)
-_SAYS = re.compile(rf"\s*(?:[,(–—]|-\s|{phrases(_WORDS['says'])})", re.IGNORECASE)
+_ASKS = re.compile(rf"\s*{phrase_pattern(_WORDS['asks'])}\s+", re.IGNORECASE)
+_SAYS = re.compile(rf"\s*(?:[,(–—]|-\s|{phrase_pattern(_WORDS['says'])})", re.IGNORECASE)
 _LEADS = {word for listed in _WORDS["leads"].values() for word in re.findall(r"\w+", listed)}

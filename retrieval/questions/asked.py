@@ -14,8 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from retrieval.languages import terms
-from retrieval.search.dates import MONTH
-from retrieval.search.phrases import phrases
+from retrieval.questions.dates import MONTH
+from retrieval.questions.phrases import phrase_pattern
 
 _WORD = re.compile(r"\w+")
 # The words of asked.toml that say nothing of the kind.
@@ -125,16 +125,19 @@ def _numbers(text: str) -> Iterator[str]:
 
 
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-_ASKS = {kind: re.compile(phrases(of), re.IGNORECASE) for kind, of in _WORDS["asks"].items()}
+_ASKS = {kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in _WORDS["asks"].items()}
 _TELLS = {
     Kind(kind): re.compile(
-        f"{phrases(of)}|\\b{MONTH}\\b" if kind == Kind.TIME else phrases(of), re.IGNORECASE
+        f"{phrase_pattern(of)}|\\b{MONTH}\\b" if kind == Kind.TIME else phrase_pattern(of),
+        re.IGNORECASE,
     )
     for kind, of in _WORDS["tells"].items()
 }
-_DENIES = re.compile(phrases(_WORDS["denies"]), re.IGNORECASE)
+_DENIES = re.compile(phrase_pattern(_WORDS["denies"]), re.IGNORECASE)
 _DENIES_SOFTLY = re.compile(
-    f"{phrases(_WORDS['denies'])}|{phrases(_WORDS['denies_softly'])}", re.IGNORECASE
+    f"{phrase_pattern(_WORDS['denies'])}|{phrase_pattern(_WORDS['denies_softly'])}", re.IGNORECASE
 )
 # "Isn't Sudzha a town?" denies no more than "didn't they?".
-_CONSENTS = re.compile(rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrases(_WORDS['consents'])}", re.IGNORECASE)
+_CONSENTS = re.compile(
+    rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrase_pattern(_WORDS['consents'])}", re.IGNORECASE
+)

@@ -6,8 +6,8 @@ import pytest
 
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
-from retrieval.search.forms import Vocabulary
-from retrieval.search.spelling import correct_spelling
+from retrieval.questions.forms import Vocabulary
+from retrieval.questions.spelling import correct_spelling
 
 TEXTS = {
     1: "The mill ground 12,500 tonnes in 1998 and 1 250 in 1999. A sack cost 4.75.",

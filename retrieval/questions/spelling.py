@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from retrieval.languages import LETTERS, terms
-from retrieval.search.forms import (
+from retrieval.questions.forms import (
     MOST_LETTERS,
     Vocabulary,
     in_one_script,
@@ -18,7 +18,7 @@ from retrieval.search.forms import (
     plain,
     with_marks,
 )
-from retrieval.search.preferences import without_quoted
+from retrieval.questions.quotations import without_quoted
 
 # A question with more unknown words, and more than half of its words, is in another language, or
 # not about the articles.

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
-from retrieval.search.forms import Vocabulary
-from retrieval.search.spelling import Correction, correct_spelling
+from retrieval.questions.forms import Vocabulary
+from retrieval.questions.spelling import Correction, correct_spelling
 
 GARDEN = {
     1: "Magnolias\nThe magnolia flowers before its leaves. Minefields are far from here.",

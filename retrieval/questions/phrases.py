@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 
-def phrases(by_language: Mapping[str, str]) -> str:
+def phrase_pattern(by_language: Mapping[str, str]) -> str:
     """Return a pattern of phrases, the longest first, whose words are whole.
 
     Args:

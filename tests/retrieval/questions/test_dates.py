@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.search.dates import DatePreference, Period, Recency, date_preference, match_dates
+from retrieval.questions.dates import DatePreference, Period, Recency, date_preference, match_dates
 
 # A Thursday.
 TODAY = dt.date(2024, 3, 14)

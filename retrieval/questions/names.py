@@ -1,9 +1,17 @@
-"""Nouns of German, which have a capital letter and are no names for that."""
+"""Names: words with a capital letter wherever they stand in a sentence; not so nouns of German."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from retrieval.questions.forms import Vocabulary
+
+# So many chunks with a word are read.
+_CHUNKS = 8
+# Within a sentence: behind a word or a comma. What opens a sentence has a capital whatever it is,
+# and so has every word in a line of capitals.
+_WITHIN = r"(?:(?<=[^\W\d_][ -])|(?<=[,;] ))(?<![A-Z]{2} )"
 # What stands before a noun, and hardly before the name of a person or town.
 _DETERMINERS = """
     der die das den dem des ein eine einen einem einer eines kein keine keinen keinem keiner keines
@@ -19,6 +27,22 @@ _ENDINGS = ("e", "en", "er", "es", "em")
 _ADJECTIVES = 2
 # Not in "Ursula von der Leyen", nor in "van den Berg".
 _OF = frozenset({"von", "van"})
+
+
+def is_name(word: str, vocabulary: Vocabulary) -> bool | None:
+    """Return whether the articles write a word as a name; None if none has it within a sentence.
+
+    Args:
+        word: Word in small letters.
+        vocabulary: Words of the articles.
+    """
+    written = re.compile(rf"{_WITHIN}(?i:{re.escape(word)})(?!\w)")
+    found = [
+        match[0][0].isupper()
+        for text in vocabulary.texts(vocabulary.lexical.near(word, 0, (), _CHUNKS))
+        for match in written.finditer(text)
+    ]
+    return all(found) if found else None
 
 
 def is_german_noun(words: Sequence[str], number: int) -> bool:

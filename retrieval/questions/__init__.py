@@ -1,0 +1,47 @@
+"""What is read in a question before it is searched.
+
+    question -> detect_unknown_language   | the words that an encoder of another language can use
+             -> correct_spelling          | words as the articles write them, by their Vocabulary
+             -> date_preference, quoted_phrases   | what is preferred
+             -> Asked, Subject            | the kind of thing that is asked for; who or what is X
+
+`forms` finds numbers and names in the form that the articles have, `names` tells names from other
+words with a capital letter. Nothing here ranks: that is `retrieval.search`.
+"""
+
+from retrieval.questions.asked import Asked, Kind
+from retrieval.questions.dates import (
+    DatePreference,
+    Period,
+    date_preference,
+    match_dates,
+    today,
+    words_in_date,
+)
+from retrieval.questions.forms import Vocabulary
+from retrieval.questions.introductions import Subject
+from retrieval.questions.names import is_german_noun, is_name
+from retrieval.questions.quotations import quoted_phrases, share_of_phrases
+from retrieval.questions.spelling import Correction, correct_spelling
+from retrieval.questions.unknown_language import UnknownLanguage, detect_unknown_language
+
+__all__ = [
+    "Asked",
+    "Correction",
+    "DatePreference",
+    "Kind",
+    "Period",
+    "Subject",
+    "UnknownLanguage",
+    "Vocabulary",
+    "correct_spelling",
+    "date_preference",
+    "detect_unknown_language",
+    "is_german_noun",
+    "is_name",
+    "match_dates",
+    "quoted_phrases",
+    "share_of_phrases",
+    "today",
+    "words_in_date",
+]
