@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.answers import Answerer
+from bot.encoder_choice import Choice, choose_encoder
 from config import Settings
 from embeddings import (
     Encoder,
@@ -72,11 +73,19 @@ class Library:
         return report
 
 
-def open_encoder(settings: Settings, announce: Callable[[str], None]) -> Encoder:
-    """Load the encoder that the settings name."""
+def open_encoder(
+    settings: Settings, announce: Callable[[str], None], *, anew: bool = False
+) -> tuple[Encoder, Choice]:
+    """Load the encoder, and return it with why it was chosen; see `choose_encoder`.
+
+    Raises:
+        EncoderError: It cannot be used.
+        RetrievalError: There is no index, and the articles cannot be used; or the index cannot.
+    """
     encoder = settings.encoder
-    return load(
-        encoder.model,
+    choice = choose_encoder(settings, announce, anew=anew)
+    loaded = load(
+        choice.model,
         backend=encoder.backend.value,
         device=encoder.device,
         query_prompt=encoder.query_prompt,
@@ -85,6 +94,7 @@ def open_encoder(settings: Settings, announce: Callable[[str], None]) -> Encoder
         download=encoder.download,
         announce=announce,
     )
+    return loaded, choice
 
 
 def bring_in_line(
@@ -92,6 +102,7 @@ def bring_in_line(
     encoder: Encoder,
     on_progress: Callable[[RefreshProgress], None] = lambda _: None,
     *,
+    choice: Choice | None = None,
     force: bool = False,
     rebuild: bool = False,
     wait_s: float = WAIT_S,
@@ -102,6 +113,7 @@ def bring_in_line(
         settings: They name the articles and the index.
         encoder: It encodes the new passages.
         on_progress: Called with the progress now and then.
+        choice: Why it was chosen, where it may be to make an index.
         force: Publish the new generation even if the gate refuses it.
         rebuild: Make the index again from nothing, while the old one answers.
         wait_s: Seconds to wait for another process that writes; there is no limit below 0.
@@ -112,9 +124,13 @@ def bring_in_line(
     """
     gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
     stores = settings.search.stores_tokens
-    options = RefreshOptions(stores, gate=gate, rebuild=rebuild, wait_s=wait_s)
+    chosen = choice.why if choice else ""
+    options = RefreshOptions(stores, gate=gate, rebuild=rebuild, wait_s=wait_s, chosen=chosen)
+    first = rebuild or not _answers(settings)
     report = refresh_index(settings.articles, settings.index, encoder, on_progress, options)
     _calibrate(settings, encoder)
+    if choice and choice.line and first:
+        return replace(report, notes=(choice.line,))
     return report
 
 
@@ -174,7 +190,7 @@ def open_library(
     # Located before the encoder is loaded: that may import torch, and then no hub can be asked.
     reranker = _located(settings, "reranker", settings.reranker.model)
     reader = _located(settings, "reader", settings.reader.model)
-    encoder = open_encoder(settings, announce)
+    encoder, choice = open_encoder(settings, announce)
     reranking = reading = None
     if reranker is not None:
         announce("loading the reranker with torch")
@@ -186,7 +202,7 @@ def open_library(
     report = None
     try:
         if _is_due(settings, stale):
-            report = bring_in_line(settings, encoder, on_progress)
+            report = bring_in_line(settings, encoder, on_progress, choice=choice)
     except IndexBusy as exc:
         # The published generation can be searched while another process writes the next.
         logger.warning("%s; answering from the index as it is", exc)
@@ -200,7 +216,7 @@ def open_library(
         searcher = _searcher(settings, encoder, reranking)
     except IndexDamaged as exc:
         logger.warning("%s", exc)
-        report = bring_in_line(settings, encoder, on_progress, rebuild=True)
+        report = bring_in_line(settings, encoder, on_progress, choice=choice, rebuild=True)
         searcher = _searcher(settings, encoder, reranking)
     answerer = Answerer(searcher, settings.search, reading)
     writer = None

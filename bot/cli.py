@@ -138,11 +138,12 @@ def refresh(
         from retrieval.refresh import WAIT_S
 
         with Building(Console(stderr=True)) as building:
-            encoder = open_encoder(run.settings, building.announce)
+            encoder, choice = open_encoder(run.settings, building.announce, anew=rebuild)
             report = bring_in_line(
                 run.settings,
                 encoder,
                 _say_progress if progress else building.update,
+                choice=choice,
                 force=force,
                 rebuild=rebuild,
                 wait_s=-1 if wait else WAIT_S,
@@ -155,6 +156,7 @@ def refresh(
 
 def _nothing_to_do(settings: Settings) -> RefreshReport | None:
     """Return what a refresh would report if there is nothing to do, without loading the encoder."""
+    from bot.encoder_choice import settled
     from embeddings import EncoderError, identify
     from retrieval.errors import IndexFault
     from retrieval.refresh import compare
@@ -163,8 +165,11 @@ def _nothing_to_do(settings: Settings) -> RefreshReport | None:
     if encoder.backend is Backend.TORCH or encoder.device != "cpu":
         return None
     try:
+        choice = settled(settings)
+        if choice is None:
+            return None
         fingerprint = identify(
-            encoder.model,
+            choice.model,
             query_prompt=encoder.query_prompt,
             passage_prompt=encoder.passage_prompt,
             cache=encoder.cache,

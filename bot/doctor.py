@@ -39,7 +39,7 @@ def doctor(
             settings.index,
             settings.search,
             settings.search.stores_tokens,
-            lambda: open_encoder(settings, building.announce),
+            lambda: open_encoder(settings, building.announce)[0],
         )
         examination = examine_index(examined, every, building.announce)
     run.print(examination_document(examination), ExaminationDrawing(examination))

@@ -132,6 +132,7 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "held": store.held or None,
         "refused": store.refused or None,
         "encoder": store.encoder,
+        "encoder_chosen": store.chosen or None,
         "fingerprint": store.fingerprint,
         "dim": store.dim,
         "format": store.format,

@@ -10,9 +10,10 @@ and the reader, which are loaded only if the settings name them.
 from embeddings.encoder import Encoder
 from embeddings.errors import EncoderError, ModelNotFound, ModelRefused, NotCompilable
 from embeddings.loader import identify, load, load_reader, load_reranker
-from embeddings.models import Model, locate
+from embeddings.models import ALIASES, Model, locate
 
 __all__ = [
+    "ALIASES",
     "Encoder",
     "EncoderError",
     "Model",

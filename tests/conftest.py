@@ -21,6 +21,8 @@ def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     own = {
         "HF_HUB_OFFLINE": "1",
         "LC_ALL": "C.UTF-8",
+        # Tests of the other encoder, and of the choice between them, name it themselves.
+        "EXCERPTA_ENCODER__MODEL": "english",
         "EXCERPTA_ENCODER__CACHE": str(tmp_path_factory.mktemp("encoders")),
     }
     before = {name: os.environ.get(name) for name in own}

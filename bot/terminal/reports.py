@@ -12,7 +12,7 @@ from retrieval.refresh import Preview, RefreshReport
 
 
 def report_text(report: RefreshReport) -> str:
-    """Describe what a refresh did, in a line about articles and one about chunks and time."""
+    """Describe what a refresh did, in a line about articles, one about chunks, and its notes."""
     articles = counted(report.added + report.modified + report.unchanged, "article")
     changes = {
         "added": report.added - report.renamed,
@@ -25,10 +25,13 @@ def report_text(report: RefreshReport) -> str:
     if report.skipped:
         parts.append(f"{counted(len(report.skipped), 'file')} skipped")
     rebuilt = ", made again from nothing" if report.rebuilt else ""
-    return (
-        f"{articles}: {', '.join(parts)}\n"
-        f"{counted(report.chunks, 'chunk')}, {report.encoded:,} encoded{rebuilt} · "
-        f"{report.elapsed_s:,.1f} s"
+    return "\n".join(
+        [
+            f"{articles}: {', '.join(parts)}",
+            f"{counted(report.chunks, 'chunk')}, {report.encoded:,} encoded{rebuilt} · "
+            f"{report.elapsed_s:,.1f} s",
+            *map(apart, report.notes),
+        ]
     )
 
 
@@ -78,6 +81,7 @@ def report_document(report: RefreshReport) -> dict[str, Any]:
         "skipped": _skipped(report.skipped),
         "chunks": report.chunks,
         "encoded": report.encoded,
+        "notes": list(report.notes),
         "elapsed_s": round(report.elapsed_s, 3),
     }
 

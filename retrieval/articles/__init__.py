@@ -25,6 +25,7 @@ from retrieval.articles.front_matter import MAX_FRONT_MATTER, split_front_matter
 from retrieval.articles.metadata import MAX_URL, ReadingLimits, metadata_of
 from retrieval.articles.parser import Parser
 from retrieval.articles.reading import READERS, parse, suffix, title_without
+from retrieval.articles.sample import sample_languages
 from retrieval.articles.tables import is_row, row_ends
 from retrieval.articles.text import (
     WRITTEN,
@@ -57,6 +58,7 @@ __all__ = [
     "parse",
     "read_bytes",
     "row_ends",
+    "sample_languages",
     "split_front_matter",
     "suffix",
     "title_without",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import signal
 import socket
@@ -156,6 +157,16 @@ class Parser:
         articles = map(unpacked, self._ask({"parse": True})["articles"])
         # Here, for the language detector takes longer to load than all that the worker needs.
         return [with_language(one, self.limits.language) for one in articles]
+
+    def languages(self, most: int) -> list[str]:
+        """Return the languages of so many articles of the file that was read last, in its order.
+
+        Raises:
+            UnreadableArticle: See `parse`.
+        """
+        documents = self._ask({"parse": True})["articles"]
+        some = documents[:: math.ceil(len(documents) / most)]
+        return [with_language(unpacked(one), self.limits.language).source.language for one in some]
 
     def split(self, articles: Sequence[Article]) -> list[Iterator[Sentence]]:
         """Return the sentences of each of the articles that were parsed last, to be taken once.

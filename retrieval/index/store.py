@@ -97,8 +97,18 @@ class Store:
         return store
 
     @classmethod
-    def create(cls, folder: Path, fingerprint: str, encoder: str, dim: int) -> Store:
-        """Create an empty index for one encoder, in a folder that only its owner may read."""
+    def create(
+        cls, folder: Path, fingerprint: str, encoder: str, dim: int, chosen: str = ""
+    ) -> Store:
+        """Create an empty index for one encoder, in a folder that only its owner may read.
+
+        Args:
+            folder: The index folder.
+            fingerprint: Fingerprint of the encoder.
+            encoder: Name of the encoder.
+            dim: Dimensions of its vectors.
+            chosen: Why this encoder was taken, for people.
+        """
         place = new_database_folder(folder)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -120,6 +130,7 @@ class Store:
                 "fingerprint": fingerprint,
                 "encoder": encoder,
                 "dim": str(dim),
+                "chosen": chosen,
                 "current": "0",
                 "held": "",
                 "refused": "",
@@ -137,6 +148,12 @@ class Store:
     def encoder(self) -> str:
         """Name of the encoder that made the index."""
         return self._meta("encoder")
+
+    @property
+    def chosen(self) -> str:
+        """Why this encoder was taken, for people; empty if that is not known."""
+        rows = self.db.query("SELECT value FROM meta WHERE key = 'chosen'")
+        return str(rows[0][0]) if rows else ""
 
     @property
     def fingerprint(self) -> str:
@@ -163,6 +180,11 @@ class Store:
     def refused(self) -> str:
         """Why the next generation was not published; empty if it was not refused."""
         return self._meta("refused")
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is published and nothing encoded, so that any encoder may begin."""
+        return not self.current() and not self.db.query("SELECT 1 FROM encodings LIMIT 1")
 
     @property
     def place(self) -> Path:

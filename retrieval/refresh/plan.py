@@ -93,6 +93,7 @@ class RefreshReport:
     Attributes:
         renamed: Number of articles among those added that were deleted under another name.
         rebuilt: Whether the index was made again from nothing.
+        notes: Sentences that an operator should read.
     """
 
     generation: int
@@ -106,6 +107,7 @@ class RefreshReport:
     encoded: int
     elapsed_s: float
     rebuilt: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:

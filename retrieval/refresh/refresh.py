@@ -66,6 +66,7 @@ class RefreshOptions:
         gate: Judges a generation before it is published; None publishes any.
         rebuild: Whether the index is made again from nothing, beside the one that answers.
         wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
+        chosen: Why the encoder was taken, to be kept in an index that is made.
     """
 
     tokens: bool = True
@@ -73,6 +74,7 @@ class RefreshOptions:
     gate: Gate | None = None
     rebuild: bool = False
     wait_s: float = WAIT_S
+    chosen: str = ""
 
 
 DEFAULT_OPTIONS = RefreshOptions()
@@ -151,8 +153,9 @@ def _refresh(
     found: FolderListing,
 ) -> RefreshReport:
     store = Store.open(index.folder)
-    if store is None:
-        store = Store.create(index.folder, encoder.fingerprint, encoder.name, encoder.dim)
+    if store is None or (store.is_blank and store.fingerprint != encoder.fingerprint):
+        identity = encoder.fingerprint, encoder.name, encoder.dim
+        store = Store.create(index.folder, *identity, options.chosen)
     with closing(store):
         store.check_encoder(encoder.fingerprint, encoder.name)
         check_counts(store)

@@ -181,7 +181,7 @@ def test_refresh_without_a_change_publishes_nothing(shell: Shell) -> None:
     assert (report["generation"], report["unchanged"], report["encoded"]) == (1, 2, 0)
     assert set(report) == {
         "generation", "added", "modified", "deleted", "unchanged", "renamed", "rebuilt", "skipped",
-        "chunks", "encoded", "elapsed_s",
+        "chunks", "encoded", "notes", "elapsed_s",
     }  # fmt: skip
 
 

@@ -1,0 +1,122 @@
+"""The choice of an encoder: what `encoder.model = "auto"` stands for, which nothing else knows.
+
+An index goes on with the encoder that made it. Where there is none, or it is made again, the
+languages of the articles decide: "english" is better at English, smaller and faster, and knows
+nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from config import Backend, Settings
+
+SWITCH = "EXCERPTA_ENCODER__MODEL=multilingual excerpta refresh --rebuild"
+"""The command that makes the index again with the encoder of many languages."""
+
+_AUTO, _ENGLISH, _MULTILINGUAL = "auto", "english", "multilingual"
+_NAMED = "encoder.model names it"
+# Share of English articles from which on English is what the encoder has to be best at.
+_SHARE = 0.95
+_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The encoder to be loaded.
+
+    Attributes:
+        model: Its model, as `embeddings.load` takes it.
+        why: Why it was taken, for people.
+    """
+
+    model: str
+    why: str
+
+    @property
+    def line(self) -> str:
+        """A line that tells of the choice; empty if the settings leave none, or it is not known."""
+        return "" if self.why in ("", _NAMED) else f"encoder {self.model}: {self.why}"
+
+
+def choose_encoder(
+    settings: Settings, announce: Callable[[str], None], *, anew: bool = False
+) -> Choice:
+    """Return the encoder that the settings name, the index has, or the articles want.
+
+    Args:
+        settings: They name the encoder, the articles and the index.
+        announce: Called with a few words before something that takes long.
+        anew: Whether the index is made again from nothing.
+
+    Raises:
+        ArticlesError: There is no index, and the articles folder is missing or unreadable.
+        IndexFault: The index cannot be used.
+    """
+    return settled(settings, anew=anew) or _by_articles(settings, announce)
+
+
+def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
+    """Return the encoder that the settings name or the index has; None if there is no index.
+
+    An index that is made again keeps an encoder that somebody has named: of the languages in which
+    readers ask, articles tell nothing. Only "english" was once what nobody had to name.
+
+    Raises:
+        IndexFault: The index cannot be used.
+    """
+    if settings.encoder.model != _AUTO:
+        return Choice(settings.encoder.model, _NAMED)
+    from embeddings import ALIASES
+    from retrieval.errors import IndexDamaged
+    from retrieval.index import Store
+
+    try:
+        store = Store.open(settings.index.folder)
+        if store is None or store.is_blank:
+            return None
+        name = next((one for one in ALIASES if ALIASES[one] == store.encoder), store.encoder)
+        found = Choice(name, store.chosen)
+    except IndexDamaged:
+        return None
+    if anew and (found.why != _NAMED or found.model == _ENGLISH):
+        return None
+    return found
+
+
+def _by_articles(settings: Settings, announce: Callable[[str], None]) -> Choice:
+    from embeddings import ModelNotFound, locate
+    from retrieval.articles import sample_languages
+
+    announce("looking at the languages of the articles")
+    languages = sample_languages(settings.articles, settings.index.folder)
+    if not languages:
+        return Choice(_ENGLISH, "no article read shows its language")
+    read, english = languages.total(), languages.pop("en", 0)
+    if english >= _SHARE * read:
+        return Choice(_ENGLISH, f"{english} of {read} articles read are in English")
+    why = f"{read - english} of {read} articles read are in {_names(languages)}"
+    encoder = settings.encoder
+    lacking = ""
+    try:
+        model = locate(_MULTILINGUAL, download=encoder.download)
+        if model.packed and (encoder.backend is Backend.TORCH or encoder.device != "cpu"):
+            lacking = (
+                "runs on neither torch nor a GPU; leave encoder.backend and encoder.device out"
+            )
+    except ModelNotFound:
+        lacking = "is not on this machine; set encoder.download = true to fetch it"
+    if lacking:
+        why = f"{why}, but the encoder of many languages {lacking}, then {SWITCH}"
+    return Choice(_ENGLISH if lacking else _MULTILINGUAL, why)
+
+
+def _names(languages: Counter[str]) -> str:
+    from bot.language_names import language_names
+
+    names = [language_names([code]) for code, _ in languages.most_common(_NAMES)]
+    if len(languages) > _NAMES:
+        names.append("other languages")
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
