@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from retrieval.articles import fields, symbols
+from retrieval.articles import symbols
 from retrieval.articles.metadata import (
     Metadata,
     RawArticle,
@@ -250,7 +250,7 @@ class _Document:
             number = item.endswith((".", ")")) or any(map(str.isdigit, item))
             self._write("" if not item else f"{item} " if number else "• ")
         elif ended == _INSTRUCTION:
-            self._write(fields.text_of(self._taken(_INSTRUCTION)))
+            self._write(symbols.field_text(self._taken(_INSTRUCTION)))
         elif ended == _VALUE:
             value = self._taken(_VALUE)
             if self._taken(_PROPERTY) == _WORD_ART:

@@ -1,4 +1,8 @@
-"""Characters that are drawn as others: an "a" of the font Symbol is an alpha, a raised 6 is ⁶."""
+"""What a document shows in another way than it is written.
+
+An "a" of the font Symbol is an alpha, a raised 6 is ⁶, and a field of Word may keep its text in its
+instruction.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,15 @@ _FONTS: dict[str, dict[int, str]] = {
     "zapfdingbats": {0x20: " ", 0x33: "✓", 0x34: "✔", 0x37: "✗", 0x38: "✘"},
 }
 
+# Readings above letters, as Japanese documents had them: EQ \* jc2 \o\ad(\s\up 9(reading),letters)
+_READINGS = re.compile(
+    r"\s*EQ\s.{0,200}?\\o\s?(?:\\a[clrd]\s?)?\(\s?\\s\s?\\up\s?\d{0,3}\s?\([^()]{0,200}\)\s?[,;](.{0,200})\)\s*",
+    re.DOTALL,
+)
+_SYMBOL_FIELD = re.compile(r'\s*SYMBOL\s+(\d{1,5})\s.{0,100}?\\f\s+"?([^"\\]{1,40})"?.*', re.DOTALL)
+MAX_INSTRUCTION = 1000
+"""How long an instruction is that has text; links may be longer."""
+
 
 def font_of_symbols(name: str) -> str | None:
     """Return the name under which a font of symbols is known here, None for any other."""
@@ -57,3 +70,14 @@ def raised(text: str, before: str) -> str:
     """Return raised text; digits behind a digit are raised ones, for 10 and 6 are no 106."""
     exponent = before[-1:].isdigit() and _EXPONENT.fullmatch(text)
     return text.translate(_RAISED) if exponent else text
+
+
+def field_text(instruction: str) -> str:
+    """Return the text in a field's instruction, nothing where its result is the text."""
+    instruction = instruction[:MAX_INSTRUCTION]
+    if match := _READINGS.fullmatch(instruction):
+        return match[1].strip()
+    if match := _SYMBOL_FIELD.fullmatch(instruction):
+        font = font_of_symbols(match[2])
+        return character(font, int(match[1])) if font else ""
+    return ""

@@ -8,10 +8,16 @@ from dataclasses import dataclass, field
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from retrieval.articles import fields
 from retrieval.articles.archive import attribute, local
 from retrieval.articles.blocks import Blocks
-from retrieval.articles.symbols import character, drawn, font_of_symbols, raised
+from retrieval.articles.symbols import (
+    MAX_INSTRUCTION,
+    character,
+    drawn,
+    field_text,
+    font_of_symbols,
+    raised,
+)
 from retrieval.articles.word.formula import formula_text
 from retrieval.articles.word.styles import Lists, Style, Styles, is_on, value, vanishes
 from retrieval.articles.word.tables import is_head, spans
@@ -142,7 +148,7 @@ class Text:
         elif name == "fldChar":
             self._go_on(attribute(element, "fldCharType"))
         elif name == "instrText":
-            self._instruction.append((element.text or "")[: fields.MAX_INSTRUCTION])
+            self._instruction.append((element.text or "")[:MAX_INSTRUCTION])
         elif name in _ELSEWHERE:
             self.blocks.add(self._text_elsewhere(element, name))
         elif self._paragraphs and not self._marked and not self._instructions:
@@ -229,7 +235,7 @@ class Text:
             if kind == _RESULT:
                 self._fields.append(kind)
             elif before == _INSTRUCTION and self._paragraphs and not self._instructions:
-                self._paragraphs[-1].add(fields.text_of("".join(self._instruction)))
+                self._paragraphs[-1].add(field_text("".join(self._instruction)))
         self._instructions = self._fields[:-1].count(_INSTRUCTION)
 
     def _release(self) -> None:
