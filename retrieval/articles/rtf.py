@@ -19,8 +19,7 @@ from retrieval.articles.metadata import (
     declared_title,
     tags_of,
 )
-from retrieval.articles.rtf_body import ENDS, Body, whole
-from retrieval.articles.rtf_fonts import Fonts
+from retrieval.articles.rtf_body import ENDS, Body, Fonts, whole
 from retrieval.articles.text import UnreadableArticle
 
 MAX_DEPTH = 10_000

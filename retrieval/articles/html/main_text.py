@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from retrieval.articles import markup
 from retrieval.articles.formulas import formula_text, is_formula
 from retrieval.articles.html.clutter import drop_clutter
-from retrieval.articles.markup_tables import is_of_cells, write_headings
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
@@ -80,9 +79,9 @@ def _fit_tables(page: HtmlElement) -> None:
         outer = next(table.iterancestors("blockquote", "table"), None)
         if outer is not None and outer.tag == "blockquote":
             outer.tag = "div"
-        if not is_of_cells(table) and next(table.iter("th"), None) is None:
+        if not markup.is_of_cells(table) and next(table.iter("th"), None) is None:
             table.set("role", "presentation")
-        write_headings(table)
+        markup.write_headings(table)
     for table in list(page.iterfind(".//table")):
         groups = [table, *table.iterchildren("tbody", "thead", "tfoot")]
         rows = [row for group in groups for row in group.iterchildren("tr")]

@@ -14,9 +14,9 @@ from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles import markup
 from retrieval.articles.channel import read_page
+from retrieval.articles.html.clutter import drop_hidden
 from retrieval.articles.html.headline import Meta, headline_of
 from retrieval.articles.html.main_text import main_text
-from retrieval.articles.html.visibility import drop_hidden
 from retrieval.articles.metadata import (
     Metadata,
     RawArticle,

@@ -6,7 +6,7 @@ What CommonMark does not know, but Obsidian, Hugo, Jekyll and others write, is r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from html import escape
@@ -18,11 +18,12 @@ from markdown_it.token import Token
 
 from retrieval.articles import markup
 from retrieval.articles.front_matter import split_front_matter, split_header
-from retrieval.articles.markdown import long_text
+from retrieval.articles.headings import marked
 from retrieval.articles.markdown.containers import TAGS, add_containers
 from retrieval.articles.markdown.inline_marks import add_inline_marks
 from retrieval.articles.markdown.templates import has_templates, without_templates
 from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, tags_of
+from retrieval.articles.tables import Cell, Row, lines_of
 from retrieval.articles.text import decode, line_ends
 
 # markdown-it takes up to 70 µs for each of these characters, and a tenth of it for each of those
@@ -33,6 +34,10 @@ MAX_MARKS = 50_000
 MAX_TITLE = 500
 
 _LINE_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]+([^\n]*?)[ \t#]*")
+_RULE = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_BORDER = re.compile(r"(?<!\\)\|")
 
 
 def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
@@ -46,7 +51,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
         fields, body = split_header(body)
     metadata = metadata_of(path, fields)
     if sum(map(body.count, MARKS)) + sum(map(body.count, STOPS)) // 10 > MAX_MARKS:
-        return [RawArticle(metadata, long_text.text_of(body))]
+        return [RawArticle(metadata, _long_text_of(body))]
     env: dict[str, Any] = {}
     tokens = _markdown().parse(body, env)
     title = metadata.title
@@ -118,3 +123,33 @@ def _markdown() -> MarkdownIt:
         "html_block", lambda _, tokens, at, *__: markup.well_formed(tokens[at].content)
     )
     return markdown
+
+
+def _long_text_of(markdown: str) -> str:
+    """Return the text with its headings marked and its tables read, in one pass over its lines."""
+    parts: list[str] = []
+    table: list[str] = []
+    for line in [*markdown.split("\n"), ""]:
+        if "|" in line:
+            table.append(line)
+            continue
+        parts += _rows(table)
+        table = []
+        heading = _HEADING.fullmatch(line)
+        parts.append(f"\n{marked(heading[1])}\n" if heading else line)
+    return "\n".join(parts)
+
+
+def _rows(lines: list[str]) -> Iterator[str]:
+    """Yield the rows of a table, whose second line is a rule, each a paragraph; or the lines."""
+    if len(lines) < 2 or not _RULE.fullmatch(lines[1]):
+        yield from lines
+        return
+    rows = [Row(_cells(line), head=n == 0) for n, line in enumerate(lines) if n != 1]
+    for line in lines_of(rows):
+        yield f"\n{marked(line.text) if line.heading else line.text}\n"
+
+
+def _cells(line: str) -> list[Cell]:
+    inside = line.strip().removeprefix("|").removesuffix("|")
+    return [Cell(" ".join(text.replace("\\|", "|").split())) for text in _BORDER.split(inside)]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypedDict
 
 from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles.archive import attribute, local
 from retrieval.articles.blocks import Blocks
+from retrieval.articles.formulas import office_formula_text
 from retrieval.articles.symbols import (
     MAX_INSTRUCTION,
     character,
@@ -18,9 +21,7 @@ from retrieval.articles.symbols import (
     font_of_symbols,
     raised,
 )
-from retrieval.articles.word.formula import formula_text
-from retrieval.articles.word.styles import Lists, Style, Styles, is_on, value, vanishes
-from retrieval.articles.word.tables import is_head, spans
+from retrieval.articles.word.styles import Lists, Style, Styles, integer, is_on, value, vanishes
 
 # Deleted or moved away, the readings of letters, and what is no text.
 _UNREAD = frozenset({"del", "moveFrom", "pPr", "rPr", "delInstrText", "delText", "tblPr", "rt"})
@@ -43,6 +44,11 @@ _MAX_FIELDS = 100
 _MAX_DROP_CAP = 40
 _HEXADECIMAL = re.compile("[0-9A-Fa-f]{1,5}")
 _PRIVATE = range(0xE000, 0xF900)
+
+# Of a bit mask of what is drawn in another way, as older files have it.
+_FIRST_ROW = 0x20
+# Runs of a row that are looked at.
+_MAX_RUNS = 200
 
 
 @dataclass(slots=True)
@@ -156,13 +162,13 @@ class Text:
 
     def _start_in_table(self, element: etree._Element, name: str) -> None:
         if name == "tc":
-            self.blocks.start_cell(**spans(element))
+            self.blocks.start_cell(**_spans(element))
             return
         self._release()
         if name == "tbl":
             self.blocks.start_table()
         else:
-            self.blocks.start_row(head=is_head(element, self._styles))
+            self.blocks.start_row(head=_is_head(element, self._styles))
 
     def _text_elsewhere(self, element: etree._Element, name: str) -> str:
         if name == "textpath":  # words drawn as a picture
@@ -177,7 +183,7 @@ class Text:
             return drawn(text, self._font) if self._font else text
         if name == "sym":
             return _symbol(element)
-        return formula_text(element) if name == _FORMULA else _TEXTS.get(name, "")
+        return office_formula_text(element) if name == _FORMULA else _TEXTS.get(name, "")
 
     def _end(self, element: etree._Element, name: str) -> None:
         if name == "p":
@@ -266,3 +272,51 @@ def _symbol(element: etree._Element) -> str:
     if font:
         return character(font, number)
     return "" if number in _PRIVATE else chr(number)
+
+
+class Spans(TypedDict):
+    """How many columns and rows a cell spans; see `Cell`."""
+
+    columns: int
+    rows: int
+
+
+def _spans(cell: etree._Element) -> Spans:
+    """Return what a cell spans; of those below each other all but the first say that it goes on."""
+    properties = cell.find("{*}tcPr")
+    merged = None if properties is None else properties.find("{*}vMerge")
+    goes_on = merged is not None and attribute(merged, "val") != "restart"
+    return {"columns": integer(value(properties, "gridSpan"), 1) or 1, "rows": 0 if goes_on else 1}
+
+
+def _is_head(row: etree._Element, styles: Styles) -> bool:
+    """Tell whether a row is of headings: it says so, or it is the first, and drawn as one."""
+    if is_on(row.find("{*}trPr/{*}tblHeader")):
+        return True
+    table = row.getparent()
+    if local(table) != "tbl" or next(table.iterchildren("{*}tr")) is not row:
+        return False
+    properties = table.find("{*}tblPr")
+    if styles.of(properties, "tblStyle").first_row and _is_first_drawn(properties):
+        return True
+    second = next(row.itersiblings("{*}tr"), None)
+    return _is_bold(row) and second is not None and not _is_bold(second)
+
+
+def _is_first_drawn(properties: etree._Element | None) -> bool:
+    """Tell whether a table has its first row drawn as its style says."""
+    look = None if properties is None else properties.find("{*}tblLook")
+    if look is None:
+        return False
+    own = attribute(look, "firstRow")
+    if own is not None:
+        return own in {"1", "true", "on"}
+    try:
+        return bool(int(attribute(look, "val") or "0", 16) & _FIRST_ROW)
+    except ValueError:
+        return False
+
+
+def _is_bold(row: etree._Element) -> bool:
+    runs = [run for run in islice(row.iter("{*}r"), _MAX_RUNS) if run.find("{*}t") is not None]
+    return bool(runs) and all(is_on(run.find("{*}rPr/{*}b")) for run in runs)
