@@ -5,11 +5,9 @@ An address passes through:
     command          the command `fetch`: it prints the outcome of each address
     address          checks the address, removes its credentials, names its file
     fetch            downloads, reads and saves one address after another
-    download         downloads it within bounds of time, size and redirects
+    download         downloads it within bounds of time, size and redirects: a page, a feed, a PDF
     network          looks names up, and asks only addresses that may be asked
-    content_kind     tells whether it is a page, a feed or a PDF
-    page             composes a page's file: front matter with its origin, then its text
-    fetched_folder   saves the file in a sub-folder of the articles
+    fetched_folder   saves it in a sub-folder of the articles, a page as text with its origin
 """
 
 from __future__ import annotations

@@ -6,13 +6,16 @@ No server is trusted: it may refuse, stall, drip or flood, or redirect into a pr
 from __future__ import annotations
 
 import asyncio
+import re
 import zlib
 from dataclasses import dataclass
+from enum import StrEnum
 
 import httpx
 
 from bot.fetching.address import FetchError, WebAddress
 from bot.fetching.network import Border, Network
+from retrieval.articles import UnreadableArticle, decode, suffix
 
 SECONDS = 120.0
 MAX_REDIRECTS = 5
@@ -20,6 +23,11 @@ MAX_REDIRECTS = 5
 # A server may be silent for so long; a download that goes on has SECONDS.
 _SILENCE_S = 30.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_HEAD = 4096
+_PDF = b"%PDF-"
+# Before the root may be declarations, comments and spaces; being possessive, it takes linear time.
+_ROOT = re.compile(r"(?>\s+|<\?.*?\?>|<!--.*?-->|<![^>]*>)*+<([\w:]+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +119,92 @@ async def _received(here: WebAddress, response: httpx.Response, max_bytes: int) 
             raise FetchError(f"more than articles.max_megabytes = {max_bytes / 1e6:g}")
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return Download(here, media_type, response.charset_encoding, bytes(data))
+
+
+class ContentKind(StrEnum):
+    """What can be saved; the value is the suffix of such a file."""
+
+    HTML = ".html"
+    MARKDOWN = ".md"
+    TEXT = ".txt"
+    RSS = ".rss"
+    ATOM = ".atom"
+    PDF = ".pdf"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether its text is saved; of other kinds, the bytes are."""
+        return self in (ContentKind.HTML, ContentKind.MARKDOWN, ContentKind.TEXT)
+
+
+_PAGES = {
+    "text/html": ContentKind.HTML,
+    "application/xhtml+xml": ContentKind.HTML,
+    "text/markdown": ContentKind.MARKDOWN,
+    "text/x-markdown": ContentKind.MARKDOWN,
+    "text/plain": ContentKind.TEXT,
+}
+_ROOTS = {
+    "html": ContentKind.HTML,
+    "rss": ContentKind.RSS,
+    "rdf:rdf": ContentKind.RSS,
+    "feed": ContentKind.ATOM,
+}
+# Servers mix these types up, so the content alone decides.
+_FEEDS_AND_PDFS = frozenset(
+    {
+        "application/atom+xml",
+        "application/pdf",
+        "application/rdf+xml",
+        "application/rss+xml",
+        "application/x-pdf",
+        "application/xml",
+        "text/xml",
+    }
+)
+_UNKNOWN = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+def kind_of(download: Download) -> ContentKind:
+    """Return the kind of a download.
+
+    Raises:
+        FetchError: It cannot be an article.
+    """
+    media_type = download.media_type
+    if not any(media_type in known for known in (_PAGES, _FEEDS_AND_PDFS, _UNKNOWN)):
+        raise _unwanted(media_type)
+    if download.data.startswith(_PDF):
+        return ContentKind.PDF
+    root = _ROOT.match(_head(download.data))
+    kind = _ROOTS.get(root[1].lower()) if root else None
+    if kind is not None and (media_type not in _PAGES or not kind.is_page):
+        return kind
+    if media_type in _FEEDS_AND_PDFS:
+        raise _unwanted(f"what is called {media_type} and is something else")
+    if media_type in _UNKNOWN and not _is_text(download.data):
+        raise _unwanted("bytes of no known kind")
+    if _PAGES.get(media_type, ContentKind.TEXT) is ContentKind.TEXT:
+        named = suffix(download.address.path)
+        return ContentKind.MARKDOWN if named in (".md", ".markdown") else ContentKind.TEXT
+    return _PAGES[media_type]
+
+
+def _head(data: bytes) -> str:
+    try:
+        return decode(data[:_HEAD])
+    except UnreadableArticle:
+        return ""
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _unwanted(found: str) -> FetchError:
+    return FetchError(
+        f"found {found}; wanted a page (HTML, text, Markdown), a feed (RSS, Atom) or a PDF"
+    )

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.fetching import page
 from bot.fetching.address import FetchError, WebAddress, without_credentials
-from bot.fetching.content_kind import ContentKind, kind_of
-from bot.fetching.download import SECONDS, Download, download
-from bot.fetching.fetched_folder import FetchedFolder
+from bot.fetching.download import SECONDS, ContentKind, Download, download, kind_of
+from bot.fetching.fetched_folder import FetchedFolder, compose_page, fetched_day
 from bot.fetching.network import Network
 from config import ArticlesSettings, SettingsError
 from retrieval.articles import Parser, UnreadableArticle, decode, file_at, legacy_codec
@@ -133,13 +131,13 @@ def _saved(
         if changed := came.data != before:
             folder.write(name, came.data, before)
         return Saved(address.url, folder.article(name), None, None, changed)
-    day = None if before is None else page.fetched_day(before)
+    day = None if before is None else fetched_day(before)
     article = reader.read(f"{address.stem}{kind}", _as_utf8(came))
     url = _cited(article, came.address)
     # If only the day differs, the file stays: a new one would be read and encoded again.
-    if changed := day is None or page.compose_page(article, url, day) != before:
+    if changed := day is None or compose_page(article, url, day) != before:
         today = dt.datetime.now().astimezone().date()
-        folder.write(name, page.compose_page(article, url, today.isoformat()), before)
+        folder.write(name, compose_page(article, url, today.isoformat()), before)
     source = article.source
     return Saved(address.url, folder.article(name), source.title, source.date, changed)
 

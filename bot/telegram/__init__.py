@@ -5,15 +5,15 @@ An update's way through it:
     polling | webhook   receive it; `updates` keeps it in the `inbox` until it is handled
     application         gives it to the handler that takes it
     addressing          tells whether it asks the bot something
-    access              admits its user: lists, quota, and `turns` on the `workers`, fair to all
-    handlers            answer questions, edits and presses; `commands` and `inline` the rest
+    access              admits its user: lists, quota, and a turn of the `workers`, fair to all
+    handlers            answer questions, edits, presses and inline queries; `commands` the rest
     replies             make the reply from the library, its `catalogue` and the bot's `memory`
     views               lay it out as a message: text with entities, and buttons
     outbox              sends it over the `transport`, as fast as the `limiter` allows
     written_answers     add the sentences of a language model, if one writes
 
 `service` starts and stops all of it. Beside the updates run the `refresh_job`, the `alarms` for
-administrators, and the `monitor` that shows health and `metrics`. `secrecy` hides the token.
+administrators, and the `monitor` that shows health and `metrics`.
 """
 
 from __future__ import annotations

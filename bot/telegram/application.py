@@ -20,8 +20,7 @@ from telegram.ext import (
 )
 
 from bot.telegram.commands import Commands
-from bot.telegram.handlers import Handlers
-from bot.telegram.inline import Inline
+from bot.telegram.handlers import Handlers, Inline
 from bot.telegram.limiter import Limiter
 from bot.telegram.metrics import Metrics
 from bot.telegram.transport import TelegramFault, Transport

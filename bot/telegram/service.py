@@ -25,9 +25,8 @@ from bot.telegram.addressing import place_of
 from bot.telegram.alarms import Alarms
 from bot.telegram.application import UPDATES, build, check_token, register
 from bot.telegram.commands import Commands, set_menus
-from bot.telegram.handlers import Handlers
+from bot.telegram.handlers import Handlers, Inline
 from bot.telegram.inbox import Inbox
-from bot.telegram.inline import Inline
 from bot.telegram.limiter import Limiter, Rates
 from bot.telegram.memory import State
 from bot.telegram.metrics import Metrics

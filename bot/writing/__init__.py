@@ -6,7 +6,6 @@ An answer passes through:
     completion   streams the text from a server
     drafting     cuts the stream into sentences with their citations
     claims       finds numbers, names, addresses and negations in a sentence
-    numerals     knows numbers that are written in words, and Roman ones
     support      checks a sentence against the excerpts that it cites
     printing     prints the sentences, or makes a JSON document of them
 """

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 
-from bot.writing.numerals import CARDINALS, roman
 from retrieval.languages import terms
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -122,6 +121,47 @@ _TOGETHER = {
     "IDEOGRAPHIC": "CJK",
 }
 
+# "One" is left out: it is a pronoun as well. So are the forms of other languages that mean
+# something else.
+_CARDINALS = {
+    "2": "two zwei два две двох двом двома двух двум двумя",
+    "3": "three third drei три трьох трьом трьома трёх трех трём трем тремя",
+    "4": "four fourth vier чотири чотирьох чотирьом четыре четырёх четырех четырем",
+    "5": "five fifth fünf п'ять п'яти п'ятьох пять пяти пятью",
+    "6": "six sixth sechs шість шести шістьох шесть шестью",
+    "7": "seven seventh sieben сім семи сімох семь семью",
+    "8": "eight eighth вісім восьми вісьмох восемь восемью",
+    "9": "nine ninth neun дев'ять дев'яти девять девяти девятью",
+    "10": "ten tenth zehn десять десяти десятьох десятью",
+    "11": "eleven eleventh elf одинадцять одинадцяти одиннадцать одиннадцати",
+    "12": "twelve twelfth zwölf дванадцять дванадцяти двенадцать двенадцати",
+    "13": "thirteen thirteenth dreizehn тринадцять тринадцяти тринадцать тринадцати",
+    "14": "fourteen fourteenth vierzehn чотирнадцять чотирнадцяти четырнадцать четырнадцати",
+    "15": "fifteen fifteenth fünfzehn п'ятнадцять п'ятнадцяти пятнадцать пятнадцати",
+    "16": "sixteen sixteenth sechzehn шістнадцять шістнадцяти шестнадцать шестнадцати",
+    "17": "seventeen seventeenth siebzehn сімнадцять сімнадцяти семнадцать семнадцати",
+    "18": "eighteen eighteenth achtzehn вісімнадцять вісімнадцяти восемнадцать восемнадцати",
+    "19": "nineteen nineteenth neunzehn дев'ятнадцять дев'ятнадцяти девятнадцать девятнадцати",
+    "20": "twenty twentieth zwanzig двадцять двадцяти двадцать двадцати",
+    "30": "thirty thirtieth dreißig тридцять тридцяти тридцать тридцати",
+    "40": "forty fortieth vierzig сорок сорока",
+    "50": "fifty fiftieth fünfzig п'ятдесят п'ятдесяти пятьдесят пятидесяти",
+    "60": "sixty sixtieth sechzig шістдесят шістдесяти шестьдесят шестидесяти",
+    "70": "seventy seventieth siebzig сімдесят сімдесяти семьдесят семидесяти",
+    "80": "eighty eightieth achtzig вісімдесят вісімдесяти восемьдесят восьмидесяти",
+    "90": "ninety ninetieth neunzig дев'яносто девяносто",
+    "hundred": "hundred hundreds hundert сто ста",
+    "thousand": "thousand thousands tausend tausende тисяча тисячі тисяч тысяча тысячи тысяч",
+    "million": "million millions millionen мільйон мільйона мільйонів миллион миллиона миллионов",
+    "billion": "billion billions milliarde milliarden мільярд мільярдів миллиард миллиардов",
+}
+_DIGITS = {word: number for number, words in _CARDINALS.items() for word in words.split()}
+"""Words of English, German, Ukrainian and Russian, with their number."""
+
+# Of one letter they are initials, and "I" is a word.
+_ROMAN = re.compile(r"(?=..)M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+
 
 def plain(text: str) -> str:
     """Return a text as claims are read in it: without letters that only look otherwise.
@@ -161,7 +201,7 @@ def numbers_in(text: str) -> list[str]:
     # A date is written 2025-03-05 or 5 March 2025.
     found = _NUMBER.findall(_THOUSANDS.sub("", text))
     digits = [_in_latin(one).lstrip("0") or "0" for one in found]
-    words = [CARDINALS[word] for word in _NUMERAL.findall(text.lower()) if word in CARDINALS]
+    words = [_DIGITS[word] for word in _NUMERAL.findall(text.lower()) if word in _DIGITS]
     romans = [str(value) for value in map(roman, _WORD.findall(text)) if value]
     return digits + words + romans
 
@@ -178,7 +218,7 @@ def names_in(sentence: str, language: str) -> list[str]:
         for place, word in enumerate(_WORD.findall(sentence))
         if len(word) > 1
         and word[0].isupper()
-        and word.lower() not in CARDINALS
+        and word.lower() not in _DIGITS
         and not roman(word)
         and (place or (word.lower() not in _OPENERS and terms(word, language)))
     ]
@@ -264,3 +304,11 @@ def _script(letter: str) -> str:
 
 def _has(sentence: str, words: dict[str, str], language: str) -> bool:
     return not set(words.get(language, "").split()).isdisjoint(words_in(sentence))
+
+
+def roman(word: str) -> int | None:
+    """Return the value of a Roman numeral in capitals; None if a word is none."""
+    if not _ROMAN.fullmatch(word):
+        return None
+    values = [_VALUES[letter] for letter in word]
+    return sum(-value if value < max(values[at:]) else value for at, value in enumerate(values))

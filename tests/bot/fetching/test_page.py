@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.fetching.page import compose_page, fetched_day
+from bot.fetching.fetched_folder import compose_page, fetched_day
 from retrieval.articles import parse
 from retrieval.articles.text import clean, one_line
 from retrieval.types import Article, Source

@@ -20,7 +20,7 @@ _CAPBSET_DROP, _RIGHTS = 24, range(41)  # linux/prctl.h and linux/capability.h
 
 PROGRAM = """
 import os, subprocess, sys
-from bot.telegram.secrecy import hide_memory
+from bot.telegram.command import hide_memory
 
 if sys.argv[1] == "hidden":
     hide_memory()

@@ -9,8 +9,7 @@ import time
 import pytest
 
 from bot.telegram.memory import ChatPlace
-from bot.telegram.turns import Turns
-from bot.telegram.workers import Workers
+from bot.telegram.workers import Turns, Workers
 
 from .virtual import Clock
 
