@@ -42,6 +42,8 @@ _MISTAKEN = {
 # text of an element.
 _ILLEGAL = {0x0B: " ", 0x0C: " ", 0xFFFE: None, 0xFFFF: None}
 _REFERENCE = re.compile(r"&#(?:[xX]0*([0-9a-fA-F]{1,8})|0*([0-9]{1,8}));?")
+# They hold nothing, but the parser takes what follows for their content, which goes with them.
+_EMPTY = re.compile(r"</?(?:bgsound|embed|keygen|source|track|wbr)(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _SPACES = re.compile(r"\s+")
 
@@ -95,7 +97,8 @@ def parse(text: str) -> html.HtmlElement | None:
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
     )
     try:
-        legal = _REFERENCE.sub(_legal, printable(text).translate(_ILLEGAL))
+        text = _EMPTY.sub("", printable(text).translate(_ILLEGAL))
+        legal = _REFERENCE.sub(_legal, text)
         tree = html.document_fromstring(legal.encode(), parser=parser)
     except etree.ParserError:
         return None

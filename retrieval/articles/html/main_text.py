@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from retrieval.articles import markup
@@ -26,6 +27,8 @@ _BLOCK_TAGS = (
 )
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _HEADINGS = frozenset({"dt", "h1", "h2", "h3", "h4", "h5", "h6", "summary"})
+# Digits of what `text.clean` takes out.
+_UNSEEN = str.maketrans("01", "\u200b\u2060")
 _DAYS = " or ".join(f"ancestor::{tag}" for tag in ("p", "li", "td", "dd", "blockquote"))
 
 
@@ -71,6 +74,21 @@ def _fit(page: HtmlElement) -> None:
     for frame in list(page.iter(*_FRAMES)):
         if any(child.tag in _BLOCKS for child in frame):
             _wrap_text(frame)
+    _tell_copies_apart(page)
+
+
+def _tell_copies_apart(page: HtmlElement) -> None:
+    """Begin each copy of a paragraph with other characters that nobody sees.
+
+    Of several that are the same trafilatura keeps one, be they a chorus or a step of each recipe.
+    """
+    copies: Counter[str] = Counter()
+    for paragraph in page.iter("p"):
+        text = paragraph.text_content()
+        if number := copies[text]:
+            unseen = f"{number:b}".translate(_UNSEEN)
+            paragraph.text = f"{unseen}{paragraph.text or ''}"
+        copies[text] += 1
 
 
 def _fit_tables(page: HtmlElement) -> None:

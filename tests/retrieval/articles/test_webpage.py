@@ -16,6 +16,8 @@ STORY = (
     "lamp comes by ship from Arbroath within a week, and until then the pilots sail by day.</p>"
 )
 
+BEHIND = "<p>Nobody was hurt, the ships that lay in the bay were warned by horn and by bell.</p>"
+
 
 def page(body: str, head: str = "") -> Article:
     html = f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"
@@ -259,6 +261,18 @@ def test_text_in_other_places_than_paragraphs(body: str) -> None:
         f"<article><h1>Dark</h1>{STORY}{body}{STORY.replace('Skarn', 'Skerry')}</article>"
     ).text
     assert "\n\nIt was on 5 March at noon.\n\n" in text
+
+
+def test_what_a_page_says_again_is_read_again() -> None:
+    chorus = f"<p>Row, keepers, row, for the lamp is out, and the rocks {'are near, ' * 9}row.</p>"
+    text = page(f"<article>{STORY}{chorus}{chorus}{BEHIND}{chorus}</article>").text
+    assert text.count("Row, keepers, row") == 3
+
+
+@pytest.mark.parametrize("tag", ["embed", "source", "track"])
+def test_text_behind_an_element_that_is_never_ended(tag: str) -> None:
+    text = page(f"<article><div>{STORY}<{tag} src='lamp.mp4'>{BEHIND}</div></article>").text
+    assert "Nobody was hurt" in text
 
 
 def test_terms_are_no_items_of_a_list() -> None:
