@@ -1,6 +1,7 @@
 """A conversation: replies to what is no question, without a language model.
 
-    phrases.toml, phrases   what people say, in four languages, matched word by word
+    phrases.toml, phrases   what people say in small talk, in four languages, matched word by word
+    wishes.toml, wishes     the words of questions about the collection, in whatever order
     messages                what a message is: small talk, about the collection, or a question
     questions               the questions of a message that asks several
     collection, sentences   articles that stand for all, the newest, one by its name; its sentences
@@ -15,7 +16,7 @@ The chat, `excerpta ask` and the Telegram bot ask here first.
 from bot.conversation.conversation import Conversation
 from bot.conversation.documents import answer_of, of_reply
 from bot.conversation.drawing import ReplyDrawing
-from bot.conversation.messages import Message, Talk, Wish, read_message
+from bot.conversation.messages import Message, Talk, read_message
 from bot.conversation.questions import MOST_QUESTIONS, split_questions
 from bot.conversation.replies import (
     ArticleList,
@@ -26,6 +27,7 @@ from bot.conversation.replies import (
     Summary,
 )
 from bot.conversation.texts import closing, language_of_reply, opening
+from bot.conversation.wishes import Wish
 
 __all__ = [
     "MOST_QUESTIONS",

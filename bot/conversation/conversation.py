@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Answer
 from bot.conversation.collection import Collection
-from bot.conversation.messages import Message, Talk, Wish, read_message
+from bot.conversation.messages import Message, Talk, read_message
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
@@ -19,6 +19,7 @@ from bot.conversation.replies import (
     SmallTalk,
     Summary,
 )
+from bot.conversation.wishes import Wish
 from bot.followups import REMEMBERED
 from retrieval.chunking import split_paragraphs
 from retrieval.questions import Period, date_preference, today

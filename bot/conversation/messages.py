@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 
-from bot.conversation.phrases import Token, corrected, phrasebook, tokens_of
+from bot.conversation.phrases import Token, corrected, phrasebook, romanised, tokens_of
+from bot.conversation.wishes import Wish, Wished, read_wish
 
 
 class Talk(StrEnum):
@@ -27,15 +29,6 @@ class Talk(StrEnum):
     DECLINED = "declined"
     AGREED = "agreed"
     NOTHING = "nothing"
-
-
-class Wish(StrEnum):
-    """What a question about the collection asks for."""
-
-    OVERVIEW = "overview"
-    NEWEST = "newest"
-    SUMMARY = "summary"
-    MORE = "more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +59,7 @@ _FILLER, _PHRASE = 1, 2
 # A longer message is judged by its beginning, and is no small talk if it has other words.
 _JUDGED_WORDS = 60
 # What may stand before or behind a question and is not searched.
-_COURTESIES = {
-    f"talk.{talk}"
-    for talk in (Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY)
-}
+_COURTESIES = {Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY}
 _TAIL_WORDS = 8
 _BREAK = re.compile(r"[.,!?;:…\n)（）—–👋🙂😊🙏-]")
 _WAVES = re.compile("[👋🤝🙋]")
@@ -100,15 +90,13 @@ class _Parse:
     votes: tuple[str, ...] = ()
 
     @property
-    def wish(self) -> Wish | None:
-        """What it asks of the collection: of several, the first in the list of wishes."""
-        wishes = [wish for wish in Wish for kind in self.kinds if kind == f"wish.{wish}"]
-        return wishes[0] if wishes else None
-
-    @property
     def talk(self) -> Talk | None:
         """The small talk that is replied to."""
-        return next((talk for talk in Talk if f"talk.{talk}" in self.kinds), None)
+        return next((talk for talk in Talk if talk in self.kinds), None)
+
+    def may_precede(self) -> bool:
+        """Whether it may stand before a wish: "ok, more"."""
+        return (_COURTESIES | {Talk.AGREED, Talk.PLEASED}).issuperset(self.kinds)
 
     def is_courtesy(self) -> bool:
         """Whether it may stand before or behind a question."""
@@ -128,28 +116,52 @@ def read_message(
     every = tokens_of(text)
     if not every or not tokens_of(_EMOTICON.sub(" ", text)):
         return Message(text, talk=_wordless(text))
-    book = phrasebook()
-    tokens = [one for one in every if one.word not in book.polite] or every
+    tokens = [one for one in every if one.word not in phrasebook().polite] or every
     beginning = tokens[:_JUDGED_WORDS]
-    words = corrected([one.word for one in beginning], is_known)
+    written = [one.word for one in beginning]
+    message = _read(text, tokens, corrected(written, is_known), is_known, interface)
+    for words in romanised(written, is_known):
+        if message.talk or message.wish:
+            break
+        message = _read(text, tokens, words, is_known, interface)
+    return message
+
+
+def _read(
+    text: str,
+    tokens: Sequence[Token],
+    words: Sequence[str],
+    is_known: Callable[[str], bool],
+    interface: str,
+) -> Message:
+    """Say what a message of these words is."""
+    book = phrasebook()
     parses = _parsed(words)
     whole = parses[-1]
     if book.ambiguous.issuperset(words) and any(map(is_known, words)):
         return Message(text)
-    if whole is not None and all(one.word in book.vocabulary for one in tokens[_JUDGED_WORDS:]):
+    rest = tokens[_JUDGED_WORDS:]
+    whole = parses[-1] if all(one.word in book.vocabulary for one in rest) else None
+    talk = whole.talk if whole else None
+    tails = {len(words): False} if rest else _tails(words)
+    if talk:
+        spans = [(0, len(words))]
+    else:
+        begins = [at for at, parse in enumerate(parses[:-1]) if parse and parse.may_precede()]
+        ends = sorted((at for at in tails if at == len(words) or tails[at]), reverse=True)
+        spans = list(product(begins, ends))
+    wish = None if rest else _wish(text, tokens, words, spans, interface)
+    # All of it being small talk, it is no overview.
+    if whole and talk and (wish is None or wish.wish is Wish.OVERVIEW or wish.named):
         language = _language(whole.votes, text, interface)
-        if whole.kinds:
-            talk = None if whole.wish else whole.talk
-            pointing = book.pointing.get(str(talk or whole.wish), frozenset())
-            points = not pointing.isdisjoint(words)
-            return Message(text, talk, whole.wish, points=points, language=language)
-        if not any(map(is_known, words)):
-            return Message(text, Talk.NOTHING)
-    if len(tokens) > _JUDGED_WORDS:
-        return _question(text, tokens, words, parses, {len(words): False})
-    tails = _tails(words)
-    named = _named(text, tokens, words, parses, tails)
-    return named or _question(text, tokens, words, parses, tails)
+        return Message(text, talk, points=_points(talk, words), language=language)
+    if wish is None and whole and not any(map(is_known, words)):
+        return Message(text, Talk.NOTHING)
+    return wish or _question(text, tokens, words, parses, tails)
+
+
+def _points(meant: Talk | Wish, words: Sequence[str]) -> bool:
+    return not phrasebook().pointing.get(meant, frozenset()).isdisjoint(words)
 
 
 def _parsed(words: Sequence[str]) -> list[_Parse | None]:
@@ -179,7 +191,7 @@ def _parsed(words: Sequence[str]) -> list[_Parse | None]:
 def _phrases(words: Sequence[str], at: int) -> Iterator[tuple[int, str, set[str]]]:
     """Yield end, kind and languages of each phrase that begins at a word."""
     found: dict[tuple[int, str], set[str]] = {}
-    for pattern in phrasebook().whole.get(words[at], ()):
+    for pattern in phrasebook().patterns.get(words[at], ()):
         for end in pattern.ends(words, at):
             found.setdefault((end, pattern.kind), set()).add(pattern.language)
     for (end, kind), languages in found.items():
@@ -199,33 +211,39 @@ def _tails(words: Sequence[str]) -> dict[int, bool]:
     return tails
 
 
-def _named(
+def _wish(
     text: str,
     tokens: Sequence[Token],
     words: Sequence[str],
-    parses: Sequence[_Parse | None],
-    tails: Mapping[int, bool],
+    spans: Sequence[tuple[int, int]],
+    interface: str,
 ) -> Message | None:
-    """Return the message if it asks about an article that it names."""
-    best: tuple[int, int, int, str] | None = None
-    ends = [at for at in tails if at == len(words) or tails[at]]
-    for at, parse in enumerate(parses[:-1]):
-        if parse is None or parse.wish:
-            continue
-        for pattern in phrasebook().naming.get(words[at], ()):
-            span = pattern.names(words, at, ends)
-            # The fewer words name the article, the more of the others are understood.
-            if span and (best is None or (span[0], -span[1]) > (best[0], -best[1])):
-                best = (*span, at, pattern.language)
-    if best is None or words[best[0]] in phrasebook().asking:
+    """Return the message if, small talk around it apart, it asks about the collection."""
+    best: tuple[int, Message] | None = None
+    for begin, end in spans:
+        found = read_wish(words[begin:end], phrasebook().fillers) if begin < end else []
+        message = _wished(text, tokens[begin:end], words[begin:end], found, interface)
+        if message is not None and (best is None or len(message.named) < best[0]):
+            best = len(message.named), message
+    return best[1] if best else None
+
+
+def _wished(
+    text: str,
+    tokens: Sequence[Token],
+    words: Sequence[str],
+    found: Sequence[Wished],
+    interface: str,
+) -> Message | None:
+    if not found:
         return None
-    begin, end, at, language = best
-    beside = [*words[at:begin], *words[end:]]
-    certain = any(map(ARTICLE_WORD.fullmatch, beside))
-    name = text[tokens[begin].start : tokens[end - 1].end]
-    if all(map(ARTICLE_WORD.fullmatch, words[begin:end])):
-        name, certain = "", True
-    return Message(text, None, Wish.SUMMARY, name, certain, language=language)
+    first, name = found[0], found[0].name
+    if name and words[name[0]] in phrasebook().asking:
+        return None
+    named = text[tokens[name[0]].start : tokens[name[-1]].end] if name else ""
+    language = _language([one.language for one in found], text, interface)
+    points = not name and _points(first.wish, words)
+    return Message(text, None, first.wish, named, first.certain, points, language)
 
 
 def _question(

@@ -1,4 +1,4 @@
-"""Phrases: what people say that is no question about a subject, matched word by word.
+"""Phrases: what people say in small talk, matched word by word.
 
 `phrases.toml` has them as patterns, by what is meant and by language. Words are folded: case,
 accents and the kind of apostrophe do not count, nor does a letter that is written too often or a
@@ -20,10 +20,10 @@ from pathlib import Path
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.conversation.wishes import vocabularies
+from retrieval.languages import heard
+
 _DATA = Path(__file__).with_name("phrases.toml")
-_NAMED = "..."
-"""In a pattern: the words that name an article."""
-_NAME_WORDS = 12
 _ANY_WORD = "*"
 """In a pattern: one word, whatever it is."""
 # Shorter words have too many neighbours, and words with swapped letters fewer.
@@ -31,6 +31,7 @@ _MISTYPED_CHARS, _SWAPPED_CHARS = 5, 4
 _BESIDE_WORDS = 2
 # A message with more unknown words is a question, not one with typing errors.
 _MISTYPED_WORDS = 2
+_CYRILLIC = ("uk", "ru")
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
 _TOKEN = re.compile(r"[^\W_]+(?:[\u0300\u0301'’‘ʼʻ`´]+[^\W_]+)*")
@@ -56,23 +57,19 @@ class Pattern:
     """A row of slots, each with its alternatives by their first word.
 
     Attributes:
-        kind: What is meant, as `talk.greeting`.
+        kind: What is meant, as `greeting`.
         language: The language that it is said in.
         slots: Of each slot, the rest of each alternative by its first word, and whether it may be
             missing.
-        named: The slot that names an article, which is empty; None if there is none.
     """
 
     kind: str
     language: str
     slots: tuple[_Slot, ...]
-    named: int | None = None
 
     def first_words(self) -> Iterator[str]:
         """Yield the words that it may begin with."""
-        for number, (alternatives, optional) in enumerate(self.slots):
-            if number == self.named:
-                return
+        for alternatives, optional in self.slots:
             yield from alternatives
             if not optional:
                 return
@@ -86,23 +83,9 @@ class Pattern:
                     yield from rest
 
     def ends(self, words: Sequence[str], at: int) -> set[int]:
-        """Return where it may end, if it begins there and names nothing."""
-        return self._pass({at}, words, 0, len(self.slots))
-
-    def names(self, words: Sequence[str], at: int, tails: Iterable[int]) -> tuple[int, int] | None:
-        """Return the span of the fewest words that name an article before one of the tails."""
-        assert self.named is not None, "a pattern that names an article"
-        begins = self._pass({at}, words, 0, self.named)
-        wanted = set(tails)
-        last = max(wanted)
-        for begin in sorted(begins, reverse=True):
-            for end in range(begin + 1, min(last, begin + _NAME_WORDS) + 1):
-                if wanted & self._pass({end}, words, self.named + 1, len(self.slots)):
-                    return begin, end
-        return None
-
-    def _pass(self, places: set[int], words: Sequence[str], first: int, last: int) -> set[int]:
-        for alternatives, optional in self.slots[first:last]:
+        """Return where it may end, if it begins there."""
+        places = {at}
+        for alternatives, optional in self.slots:
             passed = set(places) if optional else set()
             for place in places:
                 if place == len(words):
@@ -124,8 +107,7 @@ class Phrasebook:
     """All patterns, by the words that they begin with.
 
     Attributes:
-        whole: Patterns that name nothing.
-        naming: Patterns that name an article.
+        patterns: Patterns, by their first words.
         fillers: Words that may stand beside a phrase.
         polite: Words that may stand anywhere in a phrase.
         pointing: By what is meant, words that stand for what was asked about before, if anything.
@@ -136,10 +118,10 @@ class Phrasebook:
         words: Those that are long enough to be mistyped.
         courtesies: Those that are understood with a typing error where they stand alone.
         alike: Words that only look like one of these.
+        romanised: Words of each language in Cyrillic, by how they sound.
     """
 
-    whole: Mapping[str, tuple[Pattern, ...]]
-    naming: Mapping[str, tuple[Pattern, ...]]
+    patterns: Mapping[str, tuple[Pattern, ...]]
     fillers: frozenset[str]
     polite: frozenset[str]
     pointing: Mapping[str, frozenset[str]]
@@ -150,6 +132,11 @@ class Phrasebook:
     words: tuple[str, ...] = field(repr=False)
     courtesies: tuple[str, ...]
     alike: frozenset[str]
+    romanised: Mapping[str, Mapping[str, list[str]]] = field(repr=False)
+
+    def knows(self, word: str) -> bool:
+        """Whether a pattern or a wish has a word."""
+        return word in self.vocabulary or any(one.knows(word) for one in vocabularies())
 
     def recognise(self, word: str, is_known: Callable[[str], bool], *, among: Sequence[str]) -> str:
         """Return a word without its typing error, if it has one and is no word of the articles.
@@ -200,7 +187,7 @@ def corrected(words: Sequence[str], is_known: Callable[[str], bool]) -> list[str
     Beside words that are right, a word may mean any of the patterns'; alone, only a courtesy.
     """
     book = phrasebook()
-    strange = {word for word in words if word not in book.vocabulary}
+    strange = {word for word in words if not book.knows(word)}
     if not strange or len(strange) > _MISTYPED_WORDS:
         return list(words)
     beside = len({*words} - strange) >= _BESIDE_WORDS
@@ -209,43 +196,71 @@ def corrected(words: Sequence[str], is_known: Callable[[str], bool]) -> list[str
     return [instead.get(word, word) for word in words]
 
 
+def romanised(words: Sequence[str], is_known: Callable[[str], bool]) -> Iterator[list[str]]:
+    """Yield words that are Ukrainian or Russian in Latin letters, in Cyrillic: "pryvit"."""
+    book = phrasebook()
+    strange = {word for word in words if word not in book.vocabulary}
+    if not strange or not all(map(str.isascii, strange)) or any(map(is_known, strange)):
+        return
+    for by_sound in book.romanised.values():
+        found = [_nearest(by_sound.get(heard(word), ()), word) for word in words]
+        if book.vocabulary.issuperset(found):
+            yield found
+
+
 @cache
 def phrasebook() -> Phrasebook:
     """Return the phrases of all languages."""
     data = tomllib.loads(_DATA.read_text("utf-8"))
     fillers = _words(data["fillers"])
-    whole: dict[str, list[Pattern]] = defaultdict(list)
-    naming: dict[str, list[Pattern]] = defaultdict(list)
-    vocabulary = set(fillers)
+    patterns: dict[str, list[Pattern]] = defaultdict(list)
+    spoken: dict[str, set[str]] = defaultdict(set)
+    for language, text in data["fillers"].items():
+        spoken[language].update(text.split())
+    for wishes in vocabularies():
+        spoken[wishes.language].update(wishes.words())
     by_code: dict[str, _Classes] = defaultdict(lambda: _Classes({}))
     by_code |= {code: _Classes(texts) for code, texts in data["classes"].items()}
-    # Wishes come first: what both may be is a wish.
-    for group in ("wish", "talk"):
-        for name, by_language in data[group].items():
-            for language, text in by_language.items():
-                classes = by_code[language]
-                for line in text.split("\n"):
-                    if not line:
-                        continue
-                    pattern = _pattern(line, f"{group}.{name}", language, classes)
-                    index = whole if pattern.named is None else naming
-                    for word in dict.fromkeys(pattern.first_words()):
-                        index[word].append(pattern)
-                    vocabulary.update(pattern.words())
+    for name, by_language in data["talk"].items():
+        for language, text in by_language.items():
+            for line in text.split("\n"):
+                if not line:
+                    continue
+                pattern = _pattern(line, name, language, by_code[language])
+                for word in dict.fromkeys(pattern.first_words()):
+                    patterns[word].append(pattern)
+                spoken[language].update(pattern.words())
+    vocabulary = frozenset().union(*spoken.values())
     return Phrasebook(
-        {word: tuple(patterns) for word, patterns in whole.items()},
-        {word: tuple(patterns) for word, patterns in naming.items()},
+        {word: tuple(some) for word, some in patterns.items()},
         fillers,
         _words(data["polite"]),
         {meant: frozenset(words.split()) for meant, words in data["pointing"].items()},
         _words(data["ambiguous"]),
         _words(data["asking"]),
         _words(data["leaning"]),
-        frozenset(vocabulary),
+        vocabulary,
         tuple(sorted(word for word in vocabulary if len(word) >= _SWAPPED_CHARS)),
         tuple(sorted(_words(data["courtesies"]))),
         _words(data["alike"]),
+        {
+            language: _by_sound(word for word in words if not word.isascii())
+            for language, words in spoken.items()
+            if language in _CYRILLIC
+        },
     )
+
+
+def _by_sound(words: Iterable[str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(words):
+        found[heard(word)].append(word)
+    return found
+
+
+def _nearest(words: Sequence[str], written: str) -> str:
+    """Return the word that is about as long as one that sounds so; this one if there is none."""
+    return min(words, key=lambda word: abs(len(word) - len(written)), default=written)
 
 
 def _words(by_language: Mapping[str, str]) -> frozenset[str]:
@@ -295,12 +310,4 @@ class _Classes:
 
 
 def _pattern(line: str, kind: str, language: str, classes: _Classes) -> Pattern:
-    slots: list[_Slot] = []
-    named = None
-    for number, slot in enumerate(line.split()):
-        if slot == _NAMED:
-            named = number
-            slots.append(({}, False))
-        else:
-            slots.append(classes.slot(slot))
-    return Pattern(kind, language, tuple(slots), named)
+    return Pattern(kind, language, tuple(map(classes.slot, line.split())))

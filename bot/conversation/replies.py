@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bot.answers import Answer
-from bot.conversation.messages import Talk, Wish
+from bot.conversation.messages import Talk
+from bot.conversation.wishes import Wish
 from retrieval.questions import Period
 from retrieval.types import Excerpt, Source
 

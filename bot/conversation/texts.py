@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from bot.conversation.messages import Talk, Wish
+from bot.conversation.messages import Talk
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
@@ -14,6 +14,7 @@ from bot.conversation.replies import (
     SmallTalk,
     Summary,
 )
+from bot.conversation.wishes import Wish
 from bot.languages import LANGUAGES, Language
 
 _TITLE_CHARS, _NAME_CHARS = 100, 80

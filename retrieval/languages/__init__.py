@@ -34,7 +34,7 @@ from retrieval.languages.segmentation import (
     split_words,
     word_offsets,
 )
-from retrieval.languages.sound import likeness, names_in, sounds
+from retrieval.languages.sound import heard, likeness, names_in, sounds
 from retrieval.languages.transliteration import spellings
 from retrieval.languages.width import columns, wide_places
 
@@ -48,6 +48,7 @@ __all__ = [
     "columns",
     "field",
     "folded",
+    "heard",
     "indexed",
     "is_unspaced",
     "joined",

@@ -80,12 +80,13 @@ def sounds(word: str) -> tuple[str, ...]:
     lower = word.lower()
     if len(lower) < _LEAST_LETTERS:
         return ()
-    heard = _heard(lower)
+    whole = heard(lower)
     if lower[0] >= _SCRIPT:
-        forms = [_open(heard), _open(_heard(_ENDING.sub("", lower)))]
+        forms = [_open(whole), _open(heard(_ENDING.sub("", lower)))]
     else:
-        forms = [heard, _open(heard)]
-    return tuple(dict.fromkeys(filter(None, forms)))
+        forms = [whole, _open(whole)]
+    enough = (form for form in forms if len(form.rstrip(_VOWELS + _OPEN)) >= _LEAST_SOUNDS)
+    return tuple(dict.fromkeys(enough))
 
 
 def names_in(text: str) -> Iterator[str]:
@@ -127,7 +128,8 @@ def _open(heard: str) -> str:
     return heard.rstrip(_VOWELS) + _OPEN if heard else ""
 
 
-def _heard(word: str) -> str:
+def heard(word: str) -> str:
+    """Return how a word in lower case sounds, in capitals; empty in other scripts."""
     text = unicodedata.normalize("NFC", word).translate(_CYRILLIC).translate(_LATIN)
     text = "".join(
         letter
@@ -138,5 +140,4 @@ def _heard(word: str) -> str:
         return ""
     for pattern, sound in _SOUNDS:
         text = pattern.sub(sound, text)
-    text = _TWICE.sub(r"\1", text.upper())
-    return text if len(text.rstrip(_VOWELS)) >= _LEAST_SOUNDS else ""
+    return _TWICE.sub(r"\1", text.upper())

@@ -103,6 +103,41 @@ def test_a_question_is_neither(text: str) -> None:
     assert (message.talk, message.wish, message.question) == (None, None, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant", "language"),
+    [
+        ("pryvit", Talk.GREETING, "uk"),
+        ("Do pobachennya!", Talk.FAREWELL, "uk"),
+        ("spasibo", Talk.THANKS, "ru"),
+        ("chto novogo?", Wish.NEWEST, "ru"),
+        ("pro scho tsey kanal", Wish.OVERVIEW, "uk"),
+    ],
+)
+def test_cyrillic_may_be_typed_in_latin_letters(text: str, meant: Talk, language: str) -> None:
+    message = read_message(text)
+    assert (message.talk or message.wish, message.language) == (meant, language)
+    assert read_message(text, lambda word: word in text.lower()).talk is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wish", "named"),
+    [
+        ("of what sort are the posts that you have, please", Wish.OVERVIEW, ""),
+        ("today anything fresh there?", Wish.NEWEST, ""),
+        ("letzte Woche, was war da los", Wish.NEWEST, ""),
+        ("в двух словах статья про паром", Wish.SUMMARY, "паром"),
+        ("перекажи статтю про бібліотеку", Wish.SUMMARY, "бібліотеку"),
+        ("the ferry article, what does it say in short?", Wish.SUMMARY, "ferry article"),
+        ("What is an archive?", None, ""),
+        ("what happened next", None, ""),
+        ("what did article 12 forbid?", None, ""),
+    ],
+)
+def test_a_wish_has_its_words_in_any_order(text: str, wish: Wish | None, named: str) -> None:
+    message = read_message(text)
+    assert (message.wish, message.named) == (wish, named)
+
+
 def test_a_word_of_the_articles_is_no_typing_error() -> None:
     assert read_message("hallko").talk is Talk.GREETING
     assert read_message("hallko", lambda word: word == "hallko").talk is None

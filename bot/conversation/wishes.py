@@ -1,0 +1,216 @@
+"""Wishes: what a message asks of the collection, told by its words whatever their order.
+
+`wishes.toml` has these words, by what they do and by language. A message that has no other words
+asks about no subject; what other words it has may name an article.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+_DATA = Path(__file__).with_name("wishes.toml")
+_NAME_WORDS = 12
+# A longer number is a year or the like, and not how many are wished.
+_DIGITS = 2
+_Class = frozenset[str]
+
+
+class Wish(StrEnum):
+    """What a question about the collection asks for."""
+
+    OVERVIEW = "overview"
+    NEWEST = "newest"
+    SUMMARY = "summary"
+    MORE = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A wish, as far as one language tells.
+
+    Attributes:
+        name: The words that name an article, as a span of the message's words; empty if none do.
+        certain: Whether the words beside them call it an article, a text or the like.
+    """
+
+    wish: Wish
+    language: str
+    name: range = range(0)
+    certain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A word or a few of a message, and what they do; nothing that is known if `does` is empty."""
+
+    start: int
+    end: int
+    does: _Class
+
+
+class Vocabulary:
+    """The words of one language, by what they do."""
+
+    def __init__(self, language: str, classes: Mapping[str, Mapping[str, str]]) -> None:
+        self.language = language
+        self._words: dict[str, set[str]] = defaultdict(set)
+        self._rows: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+        self._beginnings: dict[str, set[str]] = defaultdict(set)
+        for name, texts in classes.items():
+            for entry in texts.get(language, "").split():
+                first, *rest = entry.split("+")
+                if rest:
+                    self._rows[first].append((tuple(rest), name))
+                elif entry.endswith("*"):
+                    self._beginnings[entry.rstrip("*")].add(name)
+                else:
+                    self._words[entry].add(name)
+
+    def knows(self, word: str) -> bool:
+        """Whether a word is one of its own, or begins as one."""
+        return bool(self._does(word))
+
+    def words(self) -> Iterator[str]:
+        """Yield the words that it has whole."""
+        yield from self._words
+        for first, rows in self._rows.items():
+            yield first
+            for rest, _ in rows:
+                yield from rest
+
+    def wish(self, words: Sequence[str], fillers: Collection[str]) -> Wished | None:
+        """Return what is wished for, if it is a wish."""
+        units = list(self._units(words, fillers))
+        unknown = [n for n, unit in enumerate(units) if not unit.does] or _called(units)
+        if unknown:
+            return self._named(words, units, unknown[0], unknown[-1])
+        wish = _wish(units)
+        return Wished(wish, self.language) if wish else None
+
+    def _units(self, words: Sequence[str], fillers: Collection[str]) -> Iterator[_Unit]:
+        at = 0
+        while at < len(words):
+            rows = [
+                (len(rest), name)
+                for rest, name in self._rows.get(words[at], ())
+                if tuple(words[at + 1 : at + 1 + len(rest)]) == rest
+            ]
+            longest = max((length for length, _ in rows), default=0)
+            does = {name for length, name in rows if length == longest} or self._does(words[at])
+            if not does and words[at] in fillers:
+                does = {"small"}
+            yield _Unit(at, at + 1 + longest, frozenset(does))
+            at += 1 + longest
+
+    def _does(self, word: str) -> set[str]:
+        if word in self._words:
+            return self._words[word]
+        if word.isdecimal() and len(word) <= _DIGITS:
+            return {"count"}
+        begun = (self._beginnings.get(word[:length], ()) for length in range(1, len(word) + 1))
+        return set[str]().union(*begun)
+
+    def _named(
+        self, words: Sequence[str], units: Sequence[_Unit], first: int, last: int
+    ) -> Wished | None:
+        """Return the wish for a summary of an article that the units between name."""
+        beside = [*units[:first], *units[last + 1 :]]
+        does = _all(unit.does for unit in beside if "named" not in unit.does)
+        if first and not units[first - 1].does.isdisjoint(("what", "which")):
+            return None
+        before = first - 1
+        while before >= 0 and "named" in units[before].does and "one" not in units[before].does:
+            before -= 1
+        behind = any("one" in unit.does for unit in units[last + 1 :][:1])
+        called = behind or (0 <= before < first - 1 and "one" in units[before].does)
+        says = _all(unit.does for unit in (*units[: before + 1], *units[last + 1 :]))
+        certain = called
+        if "short" in does:
+            certain = any("one" in unit.does for unit in beside)
+        elif any("says" in unit.does for unit in units[first:last]):
+            return None
+        elif "brief" in does and (called or (before < first - 1 and "what" not in does)):
+            pass
+        elif not (called and "new" not in does and "what" in does and says & {"says", "within"}):
+            return None
+        name = range(units[first].start, units[last + behind].end)
+        if len(name) > _NAME_WORDS or all(words[n].isdecimal() for n in name):
+            return None
+        return Wished(Wish.SUMMARY, self.language, name, certain)
+
+
+def read_wish(words: Sequence[str], fillers: Collection[str]) -> list[Wished]:
+    """Return the wish of a message in each language that has all of its words, or most of them."""
+    found = [one for vocabulary in vocabularies() if (one := vocabulary.wish(words, fillers))]
+    least = min((len(one.name) for one in found), default=0)
+    best = [one for one in found if len(one.name) == least]
+    return [one for one in best if one.wish is best[0].wish]
+
+
+def _called(units: Sequence[_Unit]) -> list[int]:
+    """Return the units that name an article though they are words for articles, too.
+
+    "Summarise the article about the library."
+    """
+    if not _all(unit.does for unit in units) & {"short", "brief"}:
+        return []
+    for at, (unit, behind) in enumerate(pairwise(units)):
+        if "one" in unit.does and "named" in behind.does:
+            rest = range(at + 2, len(units))
+            return [n for n in rest if units[n].does & {"held", "topics", "new"}]
+    return []
+
+
+def _wish(units: Sequence[_Unit]) -> Wish | None:
+    does = _all(unit.does for unit in units)
+    if all("bare" in unit.does for unit in units):
+        return Wish.MORE
+    if "count" in does and does.isdisjoint(("new", "more")):
+        return None
+    if does & {"short", "brief"}:
+        return _in_short(does)
+    if "new" in does or ("times" in does and does & {"held", "happens"}):
+        return Wish.NEWEST if any("times" not in unit.does for unit in units) else None
+    if "more" in does:
+        return None if "happens" in does else Wish.MORE
+    asks = bool(does & {"held", "topics"}) or ("deals" in does and bool(does & {"what", "which"}))
+    return Wish.OVERVIEW if asks and not _is_definition(units) else None
+
+
+def _in_short(does: _Class) -> Wish | None:
+    if "short" in does:
+        article = does & {"one", "back"} and "every" not in does
+        return Wish.SUMMARY if article else Wish.OVERVIEW
+    if "one" in does:
+        return Wish.SUMMARY
+    return Wish.OVERVIEW if "topics" in does else None
+
+
+def _is_definition(units: Sequence[_Unit]) -> bool:
+    """Whether it asks what a word means: "What is an archive?"."""
+    *others, last = units
+    return (
+        last.end - last.start == 1
+        and bool(last.does & {"held", "topics"})
+        and any("defines" in unit.does for unit in others)
+        and all(unit.does & {"what", "defines"} for unit in others)
+    )
+
+
+def _all(classes: Iterable[_Class]) -> _Class:
+    return frozenset[str]().union(*classes)
+
+
+@cache
+def vocabularies() -> tuple[Vocabulary, ...]:
+    """Return the words of all languages."""
+    classes = tomllib.loads(_DATA.read_text("utf-8"))
+    languages = dict.fromkeys(language for texts in classes.values() for language in texts)
+    return tuple(Vocabulary(language, classes) for language in languages)
