@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.answers import Answerer
-from bot.encoder_choice import Choice, choose_encoder
+from bot.encoder_choice import Choice, choose_encoder, languages_note
 from config import Settings
 from embeddings import (
     Encoder,
@@ -36,6 +36,7 @@ from retrieval.refresh import (
     refresh_index,
 )
 from retrieval.search import Reranking, Searcher, calibrate, needs_calibration
+from retrieval.types import Source
 
 if TYPE_CHECKING:
     from bot.writing import Writer
@@ -127,10 +128,14 @@ def bring_in_line(
     chosen = choice.why if choice else ""
     options = RefreshOptions(stores, gate=gate, rebuild=rebuild, wait_s=wait_s, chosen=chosen)
     first = rebuild or not _answers(settings)
+    told = bool(_unknown_articles(settings, encoder))
     report = refresh_index(settings.articles, settings.index, encoder, on_progress, options)
     _calibrate(settings, encoder)
+    unknown = _unknown_articles(settings, encoder)
     if choice and choice.line and first:
         return replace(report, notes=(choice.line,))
+    if unknown and not told:
+        return replace(report, notes=(languages_note(unknown, encoder.name, settings),))
     return report
 
 
@@ -233,6 +238,15 @@ def _is_due(settings: Settings, stale: bool) -> bool:
         return store is None or not store.current() or not (stale or is_in_line(settings))
     except IndexDamaged:
         return True
+
+
+def _unknown_articles(settings: Settings, encoder: Encoder) -> list[Source]:
+    """Return the articles in languages that the encoder does not know, if they are not few."""
+    try:
+        store = Store.open(settings.index.folder)
+        return store.sources_beyond(encoder.languages) if store else []
+    except IndexFault:
+        return []
 
 
 def _answers(settings: Settings) -> bool:

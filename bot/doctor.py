@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import PurePath
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from rich.text import Text
 from bot.build import open_encoder
 from bot.command import WORLD_AT_FAULT, Run, command
 from bot.display import ACCENT, counted, visible
+from bot.encoder_choice import how_to_switch
 from bot.terminal import Building
 from retrieval.doctor import Examination, Examined, Finding, Severity, examine_index
 
@@ -40,6 +42,7 @@ def doctor(
             settings.search,
             settings.search.stores_tokens,
             lambda: open_encoder(settings, building.announce)[0],
+            how_to_switch(settings),
         )
         examination = examine_index(examined, every, building.announce)
     run.print(examination_document(examination), ExaminationDrawing(examination))
@@ -56,6 +59,8 @@ def examination_document(examination: Examination) -> dict[str, Any]:
         "generation": generation.number if generation else None,
         "articles": generation.articles if generation else None,
         "chunks": generation.chunks if generation else None,
+        "encoder": examination.encoder or None,
+        "encoder_chosen": examination.chosen or None,
         "looked_for": _share(examination.looked_for),
         "compared": _share(examination.compared),
         "findings": [
@@ -127,6 +132,8 @@ def _summary(examination: Examination) -> Iterator[str]:
         sizes = counted(generation.articles, "article"), counted(generation.chunks, "chunk")
         text += f": {', '.join(sizes)}, generation {generation.number}"
     yield text
+    if examination.chosen:
+        yield visible(f"encoder {PurePath(examination.encoder).name}: {examination.chosen}")
     shares = {
         "looked for by their titles": examination.looked_for,
         "compared with all others": examination.compared,

@@ -8,10 +8,16 @@ nothing else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
+from bot.display import counted
 from config import Backend, Settings
+
+if TYPE_CHECKING:
+    from retrieval.types import Source
 
 SWITCH = "EXCERPTA_ENCODER__MODEL=multilingual excerpta refresh --rebuild"
 """The command that makes the index again with the encoder of many languages."""
@@ -39,6 +45,22 @@ class Choice:
     def line(self) -> str:
         """A line that tells of the choice; empty if the settings leave none, or it is not known."""
         return "" if self.why in ("", _NAMED) else f"encoder {self.model}: {self.why}"
+
+
+def how_to_switch(settings: Settings) -> str:
+    """Return what makes the index again with the encoder of many languages."""
+    if settings.encoder.model == _AUTO:
+        return SWITCH
+    return f'set encoder.model = "{_MULTILINGUAL}", then excerpta refresh --rebuild'
+
+
+def languages_note(sources: Sequence[Source], encoder: str, settings: Settings) -> str:
+    """Say which articles an encoder does not know."""
+    languages = Counter(one.language for one in sources)
+    return (
+        f"{counted(len(sources), 'article')} in {_names(languages)}, which the encoder "
+        f"{PurePath(encoder).name} does not know; to switch: {how_to_switch(settings)}"
+    )
 
 
 def choose_encoder(

@@ -30,6 +30,7 @@ from retrieval.doctor.index import (
     check_counts,
     check_disk,
     check_encoder,
+    check_languages,
     check_leftovers,
     check_lexical,
     check_lock,
@@ -80,6 +81,8 @@ def examine_index(
         examiner.looked_for,
         examiner.compared,
         time.perf_counter() - started,
+        examiner.encoder,
+        examiner.chosen,
     )
 
 
@@ -88,6 +91,7 @@ class _Examiner:
         self.findings: list[Finding] = []
         self.generation: Generation | None = None
         self.looked_for = self.compared = (0, 0)
+        self.encoder = self.chosen = ""
         self._examined = examined
         self._every = every
         self._announce = announce
@@ -151,6 +155,7 @@ class _Examiner:
             self._note(check_copies(store, self.generation.number))
         if self.generation is None:
             return
+        self.encoder, self.chosen = store.encoder, store.chosen
         encoder = self._loaded(store)
         snapshot = None
         with self._trying("the derived indexes"):
@@ -162,6 +167,8 @@ class _Examiner:
                 self._note(check_near_duplicates(snapshot, chosen))
                 self.compared = len(chosen), total
         if encoder is not None:
+            with self._trying("the languages of the articles"):
+                self._note(check_languages(store, encoder, examined.switch))
             with self._trying("the lengths of the chunks"):
                 self._announce("counting tokens")
                 budget = examined.index.chunk_tokens

@@ -50,6 +50,7 @@ class FindingKind(StrEnum):
     LEXICAL = "lexical"
     LEFTOVER = "leftover"
     ENCODER = "encoder"
+    LANGUAGES = "languages"
     UNCALIBRATED = "uncalibrated"
     # The index beside the folder.
     CHANGED = "changed"
@@ -135,6 +136,7 @@ class Examined:
     Attributes:
         tokens: Whether the index holds the codes of the passages' tokens.
         encoder: Loads the encoder.
+        switch: What makes the index again with an encoder of more languages.
     """
 
     articles: ArticlesSettings
@@ -142,6 +144,7 @@ class Examined:
     search: SearchSettings
     tokens: bool
     encoder: Callable[[], Encoder]
+    switch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ class Examination:
         generation: Generation that was examined; None if there is no index that can be read.
         looked_for: Number of articles that were looked for by their titles, and of all.
         compared: Number of articles that were compared with all others, and of all.
+        encoder: Name of the encoder that made the index.
+        chosen: Why that one was taken; empty if it is not known.
     """
 
     findings: tuple[Finding, ...]
@@ -159,6 +164,8 @@ class Examination:
     looked_for: tuple[int, int]
     compared: tuple[int, int]
     elapsed_s: float
+    encoder: str = ""
+    chosen: str = ""
 
     def count(self, severity: Severity) -> int:
         """Count the findings of a severity."""

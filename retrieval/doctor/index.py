@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
@@ -236,6 +237,21 @@ def check_encoder(store: Store, settings: Encoder) -> Iterator[Finding]:
             f"the index was made with the encoder {store.encoder} ({store.fingerprint[:8]}), the "
             f"settings name {settings.name} ({settings.fingerprint[:8]})",
             f"{REBUILD}, or set encoder.model back",
+        )
+
+
+def check_languages(store: Store, encoder: Encoder, switch: str) -> Iterator[Finding]:
+    """Find that more than a few articles are in languages that the encoder does not know."""
+    found = store.sources_beyond(encoder.languages)
+    if found:
+        counts = Counter(one.language for one in found).most_common()
+        named = ", ".join(f"{language} {count:,}" for language, count in counts)
+        yield warning(
+            FindingKind.LANGUAGES,
+            f"{counted(len(found), 'article')} {are(len(found))} in languages that the encoder "
+            f"{store.encoder} does not know: {named}",
+            switch,
+            [one.path for one in found],
         )
 
 

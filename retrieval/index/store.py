@@ -41,6 +41,8 @@ from retrieval.types import Article, Source
 
 FORMAT = 7
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
+# Share of articles that an encoder may not know before that is worth a word.
+_FEW = 0.1
 # For a reader whose generation was purged: what the oldest that is kept still has of it.
 _STILL_VISIBLE = VISIBLE.replace(":g", "(SELECT min(number) FROM generations WHERE number >= :g)")
 # The title of an article ("a"): the one it declares, else that of its first name.
@@ -264,6 +266,18 @@ class Store:
         )
         with self.db.reading_values():
             return [source_of(row) for row in rows]
+
+    def sources_beyond(self, known: frozenset[str] | None) -> list[Source]:
+        """Return the articles in other languages, if they are more than a few of all, by path.
+
+        Args:
+            known: Languages that the encoder knows, ISO 639-1; None for every language.
+        """
+        if known is None:
+            return []
+        every = self.sources()
+        others = [one for one in every if one.language not in known]
+        return others if len(others) > _FEW * len(every) else []
 
     def article(self, path: str) -> Article | None:
         """Return an article of the current generation, without its pages."""

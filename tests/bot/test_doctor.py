@@ -28,7 +28,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Shell:
     (articles / "empty.md").touch()
     ferry = articles / "ferry.txt"
     ferry.write_text("The ferry\n\nThe ferry to the island leaves at seven in the morning.\n")
-    assert shell.run("refresh").returncode == 0
+    assert shell.run("refresh", EXCERPTA_ENCODER__MODEL="auto").returncode == 0
     ferry.write_text(f"{ferry.read_text()}\nNot on Sundays.\n")
     next((shell.index / "1" / "lexical").glob("*/*.term")).unlink()
     return shell
@@ -53,8 +53,8 @@ def test_every_kind_of_finding_is_on_the_page() -> None:
 def test_the_document_has_the_promised_keys_and_an_error_is_a_status(shell: Shell) -> None:
     well = shell.json("doctor")
     assert list(well) == [
-        "errors", "warnings", "notes", "generation", "articles", "chunks", "looked_for",
-        "compared", "findings", "elapsed_s",
+        "errors", "warnings", "notes", "generation", "articles", "chunks", "encoder",
+        "encoder_chosen", "looked_for", "compared", "findings", "elapsed_s",
     ]  # fmt: skip
     assert (well["errors"], well["warnings"], well["notes"]) == (0, 3, 2)
     assert well["looked_for"] == {"articles": 13, "of": 13}

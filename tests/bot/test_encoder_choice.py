@@ -197,12 +197,28 @@ def test_an_index_goes_on_with_its_encoder_until_it_is_made_again(shell: Shell) 
     write(shell, BEES)
     assert refresh(shell).notes == ("encoder english: 1 of 1 articles read are in English",)
     write(shell, BEES, UKRAINIAN, UKRAINIAN)
-    assert refresh(shell).added == 2
+    # What came is said once, and what switches.
+    told = "2 articles in Ukrainian, which the encoder all-MiniLM-L6-v2 does not know; to switch: "
+    assert refresh(shell).notes == (told + SWITCH,)
+    write(shell, BEES, UKRAINIAN, UKRAINIAN, UKRAINIAN)
+    report = refresh(shell)
+    assert (report.added, report.notes) == (1, ())
     assert index_of(shell)[0] == "all-MiniLM-L6-v2"
 
+    (shell.articles / "3.md").unlink()
     why = "2 of 3 articles read are in Ukrainian"
     assert refresh(shell, rebuild=True).notes == (f"encoder multilingual: {why}",)
     assert index_of(shell) == ("multilingual-e5-small", why)
+
+
+@pytest.mark.usefixtures("encoder")
+def test_who_named_the_english_encoder_is_told_what_it_does_not_know(shell: Shell) -> None:
+    write(shell, UKRAINIAN, GERMAN)
+    (note,) = refresh(shell, model="english").notes
+    assert note == (
+        "2 articles in Ukrainian and German, which the encoder all-MiniLM-L6-v2 does not know; to "
+        'switch: set encoder.model = "multilingual", then excerpta refresh --rebuild'
+    )
 
 
 @pytest.mark.usefixtures("encoder", "multilingual")

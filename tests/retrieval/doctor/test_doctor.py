@@ -58,6 +58,7 @@ def index_of(library: Library, encoder: Callable[[], Encoder] | None = None) -> 
         library.search,
         tokens=True,
         encoder=encoder or (lambda: library.encoder),
+        switch="switch the encoder",
     )
 
 
@@ -101,6 +102,21 @@ def test_of_a_healthy_index_nothing_is_said(library: Library) -> None:
     assert (examination.generation.number, examination.generation.articles) == (1, 2)
     assert examination.looked_for == examination.compared == (2, 2)
     assert examination.elapsed_s > 0
+
+
+def test_articles_that_the_encoder_does_not_know_are_named(library: Library) -> None:
+    library.encoder.languages = frozenset({"en"})
+    assert found(library) == {}
+    write(library, "bees.uk.md", "Бджоли не сплять узимку, вони гріються разом у клубі.")
+    library.refresh()
+    finding = only(library, FindingKind.LANGUAGES, Severity.WARNING)
+    assert finding.found == ("1 article is in languages that the encoder hash does not know: uk 1")
+    assert (finding.mend, finding.about) == ("switch the encoder", ("bees.uk.md",))
+    # One of many is not worth a word.
+    for number in range(9):
+        write(library, f"river{number}.md", f"The river has {number} bridges and a mill.")
+    library.refresh()
+    assert FindingKind.LANGUAGES not in found(library)
 
 
 def test_an_index_among_the_articles_is_left_alone(library: Library) -> None:
