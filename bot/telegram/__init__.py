@@ -12,8 +12,8 @@ An update's way through it:
     outbox              sends it over the `transport`, as fast as the `limiter` allows
     written_answers     add the sentences of a language model, if one writes
 
-`service` starts and stops all of it. Beside the updates run the `refresh_job`, the `alarms` for
-administrators, and the `monitor` that shows health and `metrics`.
+`service` starts and stops all of it. Beside the updates run the `refresh_job`, the `alarms` and the
+`switch_hint` for administrators, and the `monitor` that shows health and `metrics`.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from bot.telegram.memory import ChatPlace
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Cards, Replies, Reply
+from bot.telegram.switch_hint import SwitchHint
 from bot.telegram.views import Language, Press, language_of, notices
 from bot.telegram.workers import Workers
 from bot.telegram.written_answers import WrittenAnswers
@@ -52,6 +53,7 @@ class Handlers:
         workers: Workers,
         access: Access,
         written_answers: WrittenAnswers,
+        switch_hint: SwitchHint,
         limiter: Limiter,
         metrics: Metrics,
         settings: TelegramSettings,
@@ -61,6 +63,7 @@ class Handlers:
         self._workers = workers
         self._access = access
         self._written_answers = written_answers
+        self._switch_hint = switch_hint
         self._limiter = limiter
         self._metrics = metrics
         self._settings = settings
@@ -184,6 +187,7 @@ class Handlers:
         if sent is not None and reply.number is not None:
             await self._workers.note(self._replies.state.sent, reply.number, sent)
             self._written_answers.begin(asked, sent, reply)
+            await self._switch_hint.note(asked.place.user, reply.answer)
 
     def _count(self, reply: Reply, kind: ChatKind, asked: AskedQuestion, sent: bool = True) -> None:
         answer = reply.answer

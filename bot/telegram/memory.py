@@ -49,6 +49,16 @@ _SCHEMA = (
     "CREATE INDEX votes_user ON votes (user)",
 )
 
+# Added to the files of the format that have none yet.
+_UNKNOWN = (
+    # Questions in languages that an encoder does not know; how many of whom, and not what.
+    "CREATE TABLE IF NOT EXISTS unknown_languages (user BLOB PRIMARY KEY,"
+    " questions INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS unknown_languages_at ON unknown_languages (at)",
+    # Encoders of which administrators were told.
+    "CREATE TABLE IF NOT EXISTS told (encoder TEXT PRIMARY KEY)",
+)
+
 _FAULTS = Faults(
     "the bot's memory",
     BotError,
@@ -101,6 +111,8 @@ class State:
         first = f"INSERT INTO meta VALUES (x'{secrets.token_hex(32)}', NULL)"
         path = folder / f"{bot_id}.sqlite"
         database = open_file(path, _FAULTS, _FORMAT, (*_SCHEMA, first))
+        for statement in _UNKNOWN:
+            database.query(statement)
         salt = database.one("SELECT salt FROM meta")[0]
         return cls(
             *(database, salt),
@@ -253,6 +265,29 @@ class State:
         )
         return Stats(*map(int, row))
 
+    def add_unknown_language(self, user: int, encoder: str, many: int) -> UnknownLanguages | None:
+        """Count a question in a language that the encoder does not know.
+
+        Return the counts once for each encoder, when there are many questions, and keep none of
+        them from then on; else None.
+        """
+        with self.database.transaction() as db:
+            if db.execute("SELECT 1 FROM told WHERE encoder = ?", (encoder,)).fetchone():
+                return None
+            db.execute(
+                "INSERT INTO unknown_languages VALUES (:user, 1, :at) ON CONFLICT (user)"
+                " DO UPDATE SET questions = questions + 1, at = :at",
+                {"user": self.pseudonym(user), "at": self._clock()},
+            )
+            askers, questions = db.execute(
+                "SELECT count(*), sum(questions) FROM unknown_languages"
+            ).fetchone()
+            if questions < many:
+                return None
+            db.execute("INSERT INTO told VALUES (?)", (encoder,))
+            db.execute("DELETE FROM unknown_languages")
+        return UnknownLanguages(questions, askers)
+
     # Forgetting
 
     def forget_user(self, user: int) -> None:
@@ -268,6 +303,7 @@ class State:
                     "answers WHERE asker = ?",
                     "conversations WHERE user = ?",
                     "languages WHERE user = ?",
+                    "unknown_languages WHERE user = ?",
                 )
             )
             for (number,) in voted:
@@ -286,7 +322,7 @@ class State:
         now = self._clock()
         with self.database.transaction() as db:
             # Written while the clock was ahead, it would be kept for longer than is promised.
-            for table in ("answers", "conversations"):
+            for table in ("answers", "conversations", "unknown_languages"):
                 db.execute(f"UPDATE {table} SET at = :now WHERE at > :now", {"now": now})
         old = f"(SELECT number FROM answers WHERE at < ? ORDER BY at LIMIT {_STEP})"
         ended = f"(SELECT rowid FROM conversations WHERE at < ? LIMIT {_STEP})"
@@ -295,6 +331,7 @@ class State:
             pass
         while self._drop(now - self._pause_s, f"DELETE FROM conversations WHERE rowid IN {ended}"):
             pass
+        self._drop(now - self._keep_s, "DELETE FROM unknown_languages WHERE at < ?")
         forgotten = self.database.one("SELECT forgotten FROM meta")[0]
         if forgotten is not None and abs(now - forgotten) >= _DAY_S:
             self.database.query("VACUUM")
@@ -365,6 +402,14 @@ class Stats:
     chats: int
     up: int
     down: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownLanguages:
+    """How many questions came in languages that the encoder does not know, and of how many."""
+
+    questions: int
+    askers: int
 
 
 def _kept_of(row: tuple[Any, ...]) -> KeptAnswer:

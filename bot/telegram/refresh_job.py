@@ -109,6 +109,8 @@ class RefreshJob:
         self._metrics.refreshed(time.time())
         if report is None:
             return
+        for note in report["notes"]:
+            _log.warning("%s", note)
         # So that no question waits for it.
         self._reload()
         changed = {name: report[name] for name in ("added", "modified", "deleted")}

@@ -19,6 +19,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, 
 from telegram.ext import ContextTypes
 
 from bot.build import Library
+from bot.encoder_choice import how_to_switch
 from bot.refresh_process import Refresher
 from bot.telegram.access import Access
 from bot.telegram.addressing import place_of
@@ -35,6 +36,7 @@ from bot.telegram.outbox import Outbox
 from bot.telegram.polling import Polling
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
+from bot.telegram.switch_hint import SwitchHint
 from bot.telegram.transport import TelegramFault, TokenRefused, readable
 from bot.telegram.updates import Updates
 from bot.telegram.views import language_of, notices
@@ -148,8 +150,14 @@ class Service:
         shared = (replies, self._outbox, self._workers)
         access = Access(*shared, self._settings)
         written_answers = WrittenAnswers(self._library.writer, *shared)
+        switch_hint = SwitchHint(
+            *(replies, self._workers, self._outbox.tell, self._settings.administrators),
+            switch=how_to_switch(self._library.settings),
+        )
         handlers = Handlers(
-            *shared, access, written_answers, self._limiter, self._metrics, self._settings
+            *shared,
+            *(access, written_answers, switch_hint),
+            *(self._limiter, self._metrics, self._settings),
         )
         inline = Inline(*shared, access, self._metrics)
         commands = Commands(*shared, access, handlers, self._refresh_job, self._library)

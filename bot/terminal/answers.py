@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.display import ACCENT, Readable, apart, line_from_right, runs_from_right, visible
+from bot.encoder_choice import SWITCH
 from bot.languages import ENGLISH, Language
 from retrieval.articles import row_ends
 from retrieval.types import Excerpt, Source
@@ -134,6 +135,8 @@ def _notes(answer: Answer, language: Language) -> Iterator[RenderableType]:
         yield Text()
     if answer.unknown_language:
         yield Text(_unknown_language(answer.unknown_language, language), "dim")
+        switch = language.say("For questions in all languages: {switch}", switch=SWITCH)
+        yield Text(switch, "dim")
         yield Text()
     if answer.corrections:
         yield Text(" ".join(_corrected(one, language) for one in answer.corrections), "dim")

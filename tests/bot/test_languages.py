@@ -9,6 +9,7 @@ import pytest
 from bot import documents
 from bot.answers import Answer, Answerer
 from bot.display import plain
+from bot.encoder_choice import SWITCH
 from bot.language_names import language_names
 from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
@@ -61,8 +62,9 @@ def test_a_question_of_known_words_may_be_answered(answerer: Answerer) -> None:
 
 def test_the_answer_says_what_the_encoder_knows_and_what_was_searched(answerer: Answerer) -> None:
     answer = answerer.answer("Wann war der Überfall auf Dieppe?")
-    line, *_ = plain(AnswerDrawing(answer)).splitlines()
+    line, switch, *_ = plain(AnswerDrawing(answer)).splitlines()
     assert line == "The encoder all-MiniLM-L6-v2 knows English only; searched for: Dieppe"
+    assert switch == f"For questions in all languages: {SWITCH}"
     assert documents.of_answer(answer)["foreign"] == {
         "language": "de",
         "encoder": "all-MiniLM-L6-v2",

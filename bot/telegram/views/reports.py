@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.gaps import QuestionGroup
 from bot.languages import Language
-from bot.telegram.memory import Stats
+from bot.telegram.memory import Stats, UnknownLanguages
 from bot.telegram.views.answers import notice
 from bot.telegram.views.message import Message
 from bot.telegram.views.text import one_line
@@ -124,12 +124,40 @@ def refreshed(language: Language, report: dict[str, Any]) -> Message:
             "One file was skipped:", "{n} files were skipped:", len(skipped)
         )
         changed += "\n" + "\n".join(skipped[:_GROUPS])
-    return notice(changed)
+    return notice("\n\n".join([changed, *report["notes"]]))
 
 
 def not_refreshed(language: Language, reason: str) -> Message:
     """Say to an administrator why a refresh failed."""
     return notice(language.say("The refresh failed: {reason}", reason=reason))
+
+
+def unknown_languages(
+    language: Language, found: UnknownLanguages, encoder: str, switch: str
+) -> Message:
+    """Say to an administrator that readers ask in languages that the encoder does not know.
+
+    Args:
+        language: Language of the administrator.
+        found: How many ask.
+        encoder: Name of the encoder.
+        switch: What makes the index again with an encoder that knows them.
+    """
+    asked = language.count(
+        "One question came in a language that the encoder {encoder} does not know, so that I find "
+        "only names and numbers in it.",
+        "{n} questions came in languages that the encoder {encoder} does not know, so that I find "
+        "only names and numbers in them.",
+        found.questions,
+        encoder=one_line(encoder, _NAME_UNITS),
+    )
+    askers = language.count("one asker", "{n} askers", found.askers)
+    how = language.say(
+        "This makes the index again for all languages, while I go on answering; then start me "
+        "again: {switch}",
+        switch=switch,
+    )
+    return notice(f"{asked} ({askers})\n\n{how}")
 
 
 def alarm(language: Language, kind: str, place: str, times: int) -> Message:

@@ -56,8 +56,21 @@ UNLIMITED = Rates(overall_per_s=1000, chat_per_s=1000, chat_burst=1000, group_pe
 NOTHING = "Zanzibar parliament?"
 
 
-def library(folder: Path, emulator: Emulator, **telegram: object) -> Library:
-    """Open the articles with an encoder that costs nothing; `telegram` are settings of the bot."""
+def library(
+    folder: Path,
+    emulator: Emulator,
+    *,
+    languages: frozenset[str] | None = None,
+    **telegram: object,
+) -> Library:
+    """Open the articles with an encoder that costs nothing.
+
+    Args:
+        folder: Where all is kept.
+        emulator: What the bot talks to.
+        languages: Languages that the encoder knows; None for all.
+        telegram: Settings of the bot.
+    """
     settings = Settings.load(
         overrides={
             "articles": {"folder": folder / "articles"},
@@ -77,6 +90,7 @@ def library(folder: Path, emulator: Emulator, **telegram: object) -> Library:
         if not path.exists():
             path.write_text(text, encoding="utf-8")
     encoder = HashEncoder()
+    encoder.languages = languages
     report = refresh_index(
         settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere)
     )
@@ -138,10 +152,11 @@ def a_bot(
     refresher: Refresher | None = None,
     rates: Rates = UNLIMITED,
     writer: Writer | None = None,
+    languages: frozenset[str] | None = None,
     **telegram: object,
 ) -> Bot:
     """Make a bot that does not run yet; see `serving`."""
-    opened = library(folder, emulator, **telegram)
+    opened = library(folder, emulator, languages=languages, **telegram)
     held = Held(opened.answerer, *hold)
     opened = replace(opened, answerer=cast(Answerer, held), writer=writer)
     refresher = refresher or Refresher(opened.settings, ())

@@ -26,6 +26,7 @@ REPORT: Document = {
     "deleted": 1,
     "unchanged": 4,
     "skipped": [],
+    "notes": ["4 articles in Ukrainian"],
     "chunks": 4000,
     "encoded": 3700,
     "elapsed_s": 12.5,
@@ -95,7 +96,9 @@ async def test_a_refresh_tells_how_far_it_is_in_one_message(
         assert sent.text == "Refreshing: 500 of 1,204 articles, 1,500 passages encoded"
         process.go.set()
         await emulator.edited(2)
-    assert sent.text == "Refreshed: 1,200 new, 3 changed, 1 deleted, 4 unchanged."
+    assert sent.text == (
+        "Refreshed: 1,200 new, 3 changed, 1 deleted, 4 unchanged.\n\n4 articles in Ukrainian"
+    )
 
 
 async def test_files_that_were_skipped_are_named(emulator: Emulator, tmp_path: Path) -> None:
@@ -174,7 +177,8 @@ async def test_what_is_refreshed_by_itself_is_logged(
     _, refresher = beside(REPORT)
     async with serving(emulator, tmp_path, refresher=refresher, watch=True):
         assert (await said(emulator, 7, CROWS)).text
-    (record,) = [one for one in caplog.records if one.name == "bot.telegram.refresh_job"]
+    note, record = [one for one in caplog.records if one.name == "bot.telegram.refresh_job"]
+    assert note.getMessage() == "4 articles in Ukrainian"
     assert record.getMessage() == "refreshed"
     assert record.__dict__["fields"] == {
         "added": 1200,
