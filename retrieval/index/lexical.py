@@ -169,9 +169,15 @@ class LexicalIndex:
         hits = self._searcher.search(query, top_k, count=False).hits
         return self._ids(hits)
 
-    def with_names_like(self, heard: Iterable[str], top_k: int) -> list[int]:
-        """Return ids of chunks with a name that sounds about as one of these, see `sounds`."""
-        queries = [
+    def with_names_like(self, heard: Iterable[str], without: str, top_k: int) -> list[int]:
+        """Return ids of chunks with a name that sounds about as one of these, see `sounds`.
+
+        Args:
+            heard: How the name sounds.
+            without: Word, in lower case, that the chunks are not to hold.
+            top_k: Chunks at most.
+        """
+        clauses = [
             (
                 tantivy.Occur.Should,
                 tantivy.Query.fuzzy_term_query(_schema(), _NAMES, one, distance=edits),
@@ -179,7 +185,9 @@ class LexicalIndex:
             for one in heard
             for edits in (0, 1)
         ]
-        query = tantivy.Query.boolean_query(queries)
+        other = tantivy.Query.term_query(_schema(), _WORDS, without, "basic")
+        clauses.append((tantivy.Occur.MustNot, other))
+        query = tantivy.Query.boolean_query(clauses)
         return self._ids(self._searcher.search(query, top_k, count=False).hits)
 
     def with_words(self, words: Iterable[str], top_k: int) -> list[int]:

@@ -1,7 +1,7 @@
 """What is read in a question before it is searched.
 
     question -> detect_unknown_language   | the words that an encoder of another language can use
-             -> correct_spelling          | words as the articles write them, by their Vocabulary
+             -> readings                  | words as the articles write them, by their Vocabulary
              -> date_preference, quoted_phrases   | what is preferred
              -> Asked, Subject            | the kind of thing that is asked for; who or what is X
 
@@ -22,7 +22,7 @@ from retrieval.questions.forms import Vocabulary
 from retrieval.questions.introductions import Subject
 from retrieval.questions.names import is_german_noun, is_name
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
-from retrieval.questions.spelling import Correction, correct_spelling
+from retrieval.questions.spelling import Correction, Reading, readings
 from retrieval.questions.unknown_language import UnknownLanguage, detect_unknown_language
 
 __all__ = [
@@ -31,16 +31,17 @@ __all__ = [
     "DatePreference",
     "Kind",
     "Period",
+    "Reading",
     "Subject",
     "UnknownLanguage",
     "Vocabulary",
-    "correct_spelling",
     "date_preference",
     "detect_unknown_language",
     "is_german_noun",
     "is_name",
     "match_dates",
     "quoted_phrases",
+    "readings",
     "share_of_phrases",
     "today",
     "words_in_date",

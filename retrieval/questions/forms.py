@@ -15,6 +15,7 @@ from itertools import islice
 
 from retrieval.index import LexicalIndex
 from retrieval.languages import LETTERS, OTHER, POINT, likeness, names_in, sounds, terms
+from retrieval.questions.names import is_name
 
 MOST_LETTERS = 30
 """Longer words are none."""
@@ -132,16 +133,25 @@ def in_one_script(one: str, other: str) -> bool:
 
 def name_like(word: str, vocabulary: Vocabulary) -> str | None:
     """Return the name of the articles that sounds like a word; None if there is none."""
+    return next(names_like(word, vocabulary), None)
+
+
+def names_like(word: str, vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield the names of the articles that sound like a word, the likeliest first."""
     heard = sounds(word)
     if not heard:
-        return None
+        return
     found: Counter[tuple[bool, float, str]] = Counter()
-    for text in vocabulary.texts(vocabulary.lexical.with_names_like(heard, _CHUNKS)):
+    chunks = vocabulary.lexical.with_names_like(heard, word.lower(), _CHUNKS)
+    for text in vocabulary.texts(chunks):
         for name in names_in(text):
             if alike := likeness(word, name):
                 found[in_one_script(word, name), alike, name] += 1
     # A name in the question's own script before one that sounds the same in another.
-    return max(found, key=lambda one: (*one[:2], found[one]))[2] if found else None
+    for *_, name in sorted(found, key=lambda one: (*one[:2], found[one]), reverse=True):
+        # "Chain" at the beginning of a sentence is not Khan.
+        if is_name(name.lower(), vocabulary) is not False:
+            yield name
 
 
 def numbers_as_written(

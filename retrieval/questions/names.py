@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from retrieval.questions.forms import Vocabulary
+if TYPE_CHECKING:
+    from retrieval.questions.forms import Vocabulary
 
 # So many chunks with a word are read.
 _CHUNKS = 8

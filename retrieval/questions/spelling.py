@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from retrieval.languages import LETTERS, terms
 from retrieval.questions.forms import (
@@ -25,10 +26,8 @@ from retrieval.questions.quotations import without_quoted
 _MOST_CORRECTIONS, _MOST_UNKNOWN = 3, 6
 # Words that only occur in another form, of which so many are looked at for their marks.
 _MOST_UNMARKED = 8
-# Shorter words have too many neighbours, names more than others; longer ones are no words.
-_LETTERS, _NAME_LETTERS = 5, 7
-# Of these, where two letters have only changed places.
-_SWAPPED_LETTERS, _SWAPPED_NAME_LETTERS = 4, 5
+# Shorter words have too many neighbours, but where two letters have only changed places.
+_LETTERS, _SWAPPED_LETTERS = 5, 4
 # From so many letters on, two errors still leave a word that is like no other.
 _TWO_ERRORS = 10
 # Endings of so many letters are cut off to see whether the encoder knows what a word comes from,
@@ -51,13 +50,21 @@ class Correction:
     searched: str
 
 
-def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[Correction, ...]]:
-    """Replace misspelt words by those of the articles that they are clearly near to.
+class Reading(NamedTuple):
+    """A question as it may be searched, and what was replaced in it, in its order."""
+
+    question: str
+    corrections: tuple[Correction, ...]
+
+
+def readings(question: str, vocabulary: Vocabulary) -> list[Reading]:
+    """Read misspelt words as those of the articles that they are clearly near to.
 
     Words in quotation marks are meant as they stand.
 
     Returns:
-        The question as it is to be searched, and what was replaced in it, in its order.
+        The question with nothing but its numbers, marks and blanks as the articles have them, and,
+        where words may be misspelt, with these repaired too: a guess, which is to be tried.
     """
     asked = without_quoted(question)
     meant: dict[tuple[int, int], str] = dict(numbers_as_written(asked, vocabulary))
@@ -78,14 +85,19 @@ def correct_spelling(question: str, vocabulary: Vocabulary) -> tuple[str, tuple[
         meant[one.start(), other.end()] = _cased((one[0] + other[0]).lower(), one[0])
     joined = {match for pair in together for match in pair}
     unknown = [match for match in unknown if match not in joined]
-    meant |= _corrected(unknown, len(found), vocabulary) if unknown else {}
+    guessed = _corrected(unknown, len(found), vocabulary) if unknown else {}
+    sure = _replaced(question, meant)
+    return [sure, _replaced(question, meant | guessed)] if guessed else [sure]
+
+
+def _replaced(question: str, meant: Mapping[tuple[int, int], str]) -> Reading:
     corrections, parts, done = [], [], 0
     for start, end in sorted(meant):
         if start >= done:
             corrections.append(Correction(question[start:end], meant[start, end]))
             parts += [question[done:start], corrections[-1].searched]
             done = end
-    return "".join([*parts, question[done:]]), tuple(corrections)
+    return Reading("".join([*parts, question[done:]]), tuple(corrections))
 
 
 def _together(
@@ -180,24 +192,15 @@ def _edits(written: str, vocabulary: Vocabulary, *, name: bool) -> dict[str, int
         if plain(near) == plain(written):
             found[near] = 0
             continue
-        # A name is read as a name only, and any word as one only if it is long.
-        if (name and not is_name) or len(written) < _least(near, written, name=is_name):
-            continue
-        # The first letter is rarely mistyped.
-        if near[0] != written[0] and sorted(near[:2]) != sorted(written[:2]):
+        least = _SWAPPED_LETTERS if sorted(near) == sorted(written) else _LETTERS
+        # A name is read as a name only.
+        if (name and not is_name) or len(written) < least:
             continue
         edits = _distance(near, written)
         # Two words with two other letters in the same places are two words.
         if edits == 1 or (not is_name and len(near) != len(written)):
             found[near] = edits
     return found
-
-
-def _least(near: str, written: str, *, name: bool) -> int:
-    """Return how many letters a word has at least that is read as another."""
-    if near[0] == written[0] and sorted(near) == sorted(written):
-        return _SWAPPED_NAME_LETTERS if name else _SWAPPED_LETTERS
-    return _NAME_LETTERS if name else _LETTERS
 
 
 def _near(written: str, most: int, vocabulary: Vocabulary) -> dict[str, bool]:

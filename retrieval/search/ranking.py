@@ -46,6 +46,11 @@ class Ranking:
     encoder: str = ""
     multilingual: bool = False
 
+    @property
+    def best_late(self) -> float:
+        """The best late interaction of a chunk; 0 if there is none."""
+        return max((hit.late.score for hit in self.hits), default=0.0)
+
 
 def first_ranking(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, float]:
     """Fuse the candidates of both retrievers: scores from 0 to 1 by chunk id, best first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from config import SearchSettings
@@ -21,11 +22,11 @@ from retrieval.index import (
 )
 from retrieval.languages import terms
 from retrieval.questions import (
-    Correction,
+    Reading,
     Vocabulary,
-    correct_spelling,
     detect_unknown_language,
     is_name,
+    readings,
     today,
 )
 from retrieval.search.late import match_tokens
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 # Chunks whose tokens are compared with the question's: the best of the fused candidates.
 LATE_CANDIDATES = 20
+# In spreads of the best late interaction: see `_is_meant`.
+_CLEARLY = 0.4
 
 
 class Searcher:
@@ -121,11 +124,30 @@ class Searcher:
         preferences = Preferences.of(question, self._today())
         vocabulary = self._vocabulary(snapshot)
         unknown = detect_unknown_language(question, self._encoder, vocabulary)
-        corrections: tuple[Correction, ...] = ()
         if unknown is not None:
-            question = unknown.searched
+            sure, guesses = Reading(unknown.searched, ()), []
         else:
-            question, corrections = correct_spelling(question, vocabulary)
+            sure, *guesses = readings(question, vocabulary)
+        ranking = self._ranked(snapshot, sure, preferences, without)
+        for guess in guesses:
+            guessed = self._ranked(snapshot, guess, preferences, without)
+            if _is_meant(guessed, ranking):
+                ranking = guessed
+        hits = ranking.hits
+        if self._reranking is not None:
+            hits = self._reranking.rerank(ranking.question, hits)
+        if preferences:
+            hits = preferences.boosted(hits)
+        return replace(ranking, hits=hits, unknown_language=unknown)
+
+    def _ranked(
+        self,
+        snapshot: Snapshot,
+        reading: Reading,
+        preferences: Preferences,
+        without: frozenset[int],
+    ) -> Ranking:
+        question = reading.question
         query = self._encoder.encode_query(question)
         by_language = {
             language: {
@@ -158,24 +180,18 @@ class Searcher:
             language: question_weights(words, rarities, language)
             for language, rarities in by_language.items()
         }
-        hits = rank(found, matches, weights, first, dense, lexical)
-        if self._reranking is not None:
-            hits = self._reranking.rerank(question, hits)
-        if preferences:
-            hits = preferences.boosted(hits)
         absent = {
             language: frozenset(term for term in of if not snapshot.lexical.holds(term, language))
             for language, of in by_language.items()
         }
         return Ranking(
             question,
-            hits,
+            rank(found, matches, weights, first, dense, lexical),
             by_language,
             snapshot.generation.number,
             query,
             absent,
-            unknown,
-            corrections,
+            corrections=reading.corrections,
             scale=snapshot.scale or self.shipped_scale,
             encoder=self._encoder.name,
             multilingual=self._is_multilingual,
@@ -198,6 +214,17 @@ class Searcher:
             self._encoder.count_tokens,
             whole_words=not self._is_multilingual,
         )
+
+
+def _is_meant(guess: Ranking, asked: Ranking) -> bool:
+    """Whether a question with words repaired finds clearly more than as it was asked.
+
+    Right words of another subject have some of the articles near to them, too, but find nothing
+    more with these. What was meant fits the rest of the question, about as well as an answer does.
+    """
+    scale = asked.scale
+    margin = _CLEARLY * scale.late_spread
+    return guess.best_late >= max(asked.best_late, scale.late - 2 * margin) + margin
 
 
 def _some(scores: dict[int, float], count: int, without: frozenset[int]) -> dict[int, float]:

@@ -7,7 +7,7 @@ import pytest
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
 from retrieval.questions.forms import Vocabulary
-from retrieval.questions.spelling import correct_spelling
+from retrieval.questions.spelling import Reading, readings
 
 TEXTS = {
     1: "The mill ground 12,500 tonnes in 1998 and 1 250 in 1999. A sack cost 4.75.",
@@ -18,6 +18,11 @@ TEXTS = {
     7: "Der Schlüssel schließt nicht. Anti-tank ditches lie in front of Hongkong and New York.",
     6: "У Суджі знімав Карякін, у Вінниці його зустрів Зеленський.",
 }
+
+
+def correct_spelling(question: str, vocabulary: Vocabulary) -> Reading:
+    """Return a question with all that may be meant otherwise."""
+    return readings(question, vocabulary)[-1]
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +96,6 @@ def test_a_question_of_a_hundred_names_and_numbers_is_looked_up_in_part(
 def test_names_are_found_by_their_sound_in_an_index_on_disk(tmp_path: Path) -> None:
     LexicalIndex.create(tmp_path).update([(1, "en", "To Sudzha."), (2, "en", "To Sumy.")], [])
     lexical = LexicalIndex.open(tmp_path)
-    assert lexical.with_names_like(["SUDS"], 5) == [1]
+    assert lexical.with_names_like(["SUDS"], "", 5) == [1]
     assert lexical.has(1, "en", "To Sudzha.")
     assert not lexical.has(1, "en", "To Sumy.")
