@@ -35,6 +35,8 @@ _JUDGED = 3
 _WORSE, _BETTER = -0.4, 0.5
 # So many articles are named beside the first.
 _NEAR = 2
+# Corrected words are told together where no more than two others stand between them.
+_NEIGHBOURS = re.compile(r"\s+(?:[\w'’-]+\s+){0,2}")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 # These are C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -91,6 +93,24 @@ class Answer:
     def searched(self) -> str:
         """The text that was searched: the question, completed and corrected if need be."""
         return self.corrected or self.understood or self.question
+
+    @property
+    def repairs(self) -> tuple[Correction, ...]:
+        """The corrections as they are told: those of neighbours are one."""
+        text = self.understood or self.question
+        found: list[Correction] = []
+        end = 0
+        for one in self.corrections:
+            start = max(end, text.find(one.written, end))
+            between = text[end:start]
+            end = start + len(one.written)
+            if found and _NEIGHBOURS.fullmatch(between):
+                last = found.pop()
+                one = Correction(
+                    f"{last.written}{between}{one.written}", f"{last.searched}{between}{one.searched}"
+                )
+            found.append(one)
+        return tuple(found)
 
     def cited(self) -> Iterator[tuple[int, Excerpt]]:
         """Yield each excerpt with its citation number."""

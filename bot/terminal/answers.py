@@ -138,8 +138,8 @@ def _notes(answer: Answer, language: Language) -> Iterator[RenderableType]:
         switch = language.say("For questions in all languages: {switch}", switch=SWITCH)
         yield Text(switch, "dim")
         yield Text()
-    if answer.corrections:
-        yield Text(" ".join(_corrected(one, language) for one in answer.corrections), "dim")
+    if answer.repairs:
+        yield Text(" ".join(_corrected(one, language) for one in answer.repairs), "dim")
         yield Text()
 
 

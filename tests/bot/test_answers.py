@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot import documents
-from bot.answers import Answerer
+from bot.answers import Answer, Answerer
 from bot.errors import QuestionError
 from retrieval.index import SHIPPED, Calibration
 from retrieval.questions import Correction
@@ -141,6 +141,17 @@ def test_a_misspelt_question_is_answered_as_it_was_meant(answerer: Answerer) -> 
     assert answer.corrections == (Correction("minefeilds", "minefields"),)
     assert (answer.excerpts, answer.confidence) == (meant.excerpts, meant.confidence)
     assert (meant.corrected, meant.corrections) == (None, ())
+
+
+def test_repairs_of_neighbours_are_told_as_one() -> None:
+    words = {"comunications": "communications", "fial": "fail", "durng": "during"}
+    repairs = tuple(Correction(*pair) for pair in [*words.items(), ("sapers", "sappers")])
+    question = "why did comunications fial durng it, if all of the sapers had radios?"
+    answer = Answer(question, (), False, 0.0, 1, 0.0, corrections=repairs)
+    assert answer.repairs == (
+        Correction("comunications fial durng", "communications fail during"),
+        Correction("sapers", "sappers"),
+    )
 
 
 def test_the_confidence_is_taken_on_the_scale_of_the_index(tmp_path: Path) -> None:

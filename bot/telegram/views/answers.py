@@ -259,7 +259,7 @@ def _opening(answer: Answer, language: Language) -> Message:
     return joined(
         _understood(answer, language),
         _unknown_language(answer.unknown_language, language),
-        *(_corrected(correction, language) for correction in answer.corrections),
+        *(_corrected(correction, language) for correction in answer.repairs),
         by="\n",
     )
 
