@@ -33,6 +33,9 @@ _JUDGED = 3
 # the index's scale: if a word points back, and if the question is but short. Words of another
 # subject cost a spread or two.
 _WORSE, _BETTER = -0.4, 0.5
+# How far below the centre of the scale, in spreads, the best excerpt of a question about something
+# else matches, and that of one of whose words none is met.
+_FAR, _FAR_WITHOUT_WORDS = -2.0, -1.0
 # So many articles are named beside the first.
 _NEAR = 2
 # Corrected words are told together where no more than two others stand between them.
@@ -57,6 +60,7 @@ class Answer:
         corrected: The question, completed or not, without its typing errors, if it has any.
         corrections: The words that were corrected.
         near: The articles that come closest next to that of the first excerpt.
+        far: Whether nothing comes near, so that what is closest says nothing about the question.
     """
 
     question: str
@@ -70,11 +74,12 @@ class Answer:
     corrected: str | None = None
     corrections: tuple[Correction, ...] = ()
     near: tuple[Source, ...] = ()
+    far: bool = False
 
     @property
     def closest(self) -> Excerpt | None:
-        """The first excerpt's sentence that comes closest; None if nothing was found."""
-        if not self.excerpts:
+        """The first excerpt's sentence that comes closest; None if nothing comes near."""
+        if not self.excerpts or self.far:
             return None
         first = self.excerpts[0]
         spans = (span for span in first.highlights if first.text[slice(*span)].strip())
@@ -88,6 +93,11 @@ class Answer:
             highlights=(),
             last_paragraph=None,
         )
+
+    @property
+    def nearest(self) -> tuple[Source, ...]:
+        """The articles that come closest, that of the first excerpt included."""
+        return (*(one.source for one in self.excerpts[:1]), *self.near)
 
     @property
     def searched(self) -> str:
@@ -106,9 +116,8 @@ class Answer:
             end = start + len(one.written)
             if found and _NEIGHBOURS.fullmatch(between):
                 last = found.pop()
-                one = Correction(
-                    f"{last.written}{between}{one.written}", f"{last.searched}{between}{one.searched}"
-                )
+                written, searched = last.written + between, last.searched + between
+                one = Correction(written + one.written, searched + one.searched)
             found.append(one)
         return tuple(found)
 
@@ -191,6 +200,7 @@ class Answerer:
             corrected=ranking.question if ranking.corrections else None,
             corrections=ranking.corrections,
             near=_near(result),
+            far=result.is_far,
         )
         windows = tuple(window for _, window in found[:count])
         return Trace(answer, ranking, windows, result.judged)
@@ -257,6 +267,16 @@ class _Result:
     def best(self) -> float:
         """How well the best excerpt matches."""
         return max((window.late for _, window in self.found[:_JUDGED]), default=0.0)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the question is about nothing that the articles are about."""
+        unknown, scale = self.ranking.unknown_language, self.ranking.scale
+        if unknown is not None and not unknown.share:
+            return True
+        spreads = (self.judged.late - scale.late) / scale.late_spread
+        worded = self.judged.coverage or self.judged.met
+        return spreads < (_FAR if worded else _FAR_WITHOUT_WORDS)
 
 
 def _near(result: _Result) -> tuple[Source, ...]:

@@ -72,14 +72,23 @@ class AnswersDrawing:
 
 @dataclass(frozen=True, slots=True)
 class ExcerptsDrawing:
-    """The excerpts of an answer after the first `shown`, with their numbers."""
+    """The excerpts of an answer after the first `shown`, with their numbers.
+
+    Before the first of what does not answer, it is said that they do not.
+    """
 
     answer: Answer
     shown: int
+    language: Language = ENGLISH
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw them, as rich asks for."""
-        yield Readable(*_excerpts(self.answer, self.shown))
+        yield Readable(*self._parts())
+
+    def _parts(self) -> Iterator[RenderableType]:
+        if not (self.answer.answered or self.shown):
+            yield Text(self.language.say("Closest, but not an answer:"), "dim")
+        yield from _excerpts(self.answer, self.shown)
 
 
 def _answers(answers: Sequence[Answer], asked: int, language: Language) -> Iterator[RenderableType]:
@@ -89,9 +98,9 @@ def _answers(answers: Sequence[Answer], asked: int, language: Language) -> Itera
         excerpt = answer.excerpts[0] if answer.answered else answer.closest
         if not answer.answered:
             yield Text(language.say("The articles do not answer this."))
+            near = language.say("Closest, but not an answer:")
+            yield Text(near if excerpt else _far(answer, language), "dim")
         if excerpt is not None:
-            if not answer.answered:
-                yield Text(language.say("Closest, but not an answer:"), "dim")
             yield _quotation(excerpt, answer.answered)
             yield citation_line(number, excerpt, answer.answered)
         yield Text()
@@ -111,14 +120,34 @@ def _answer(
         if not answer.excerpts:
             yield from reasons
             return
+        if answer.far and not reasons:
+            yield Text(_far(answer, language), "dim")
         yield Text()
     if answer.answered or reasons:
         yield from _excerpts(answer, 0, reasons)
-    else:
+        yield Text()
+    elif not answer.far:
         yield from _closest(answer, language)
-    yield Text()
+        yield Text()
     yield Text(_measured(answer), "dim")
     yield from reasons[len(answer.excerpts) :]
+
+
+def _far(answer: Answer, language: Language) -> str:
+    """Say that nothing comes near, and what else there is."""
+    near = language.say("Nothing in them comes near.")
+    among = language.say(
+        "Among the articles are: {titles}.", titles=_titles(answer.nearest, language)
+    )
+    ask = language.say("Ask “What is this about?” to see what they hold.")
+    return f"{near} {among} {ask}"
+
+
+def _titles(articles: Sequence[Source], language: Language) -> str:
+    return ", ".join(
+        language.say("“{title}”", title=apart(_shortened(one.title, _TITLE_CHARS)))
+        for one in articles
+    )
 
 
 def _measured(answer: Answer) -> str:
@@ -151,10 +180,7 @@ def _closest(answer: Answer, language: Language) -> Iterator[RenderableType]:
     yield _quotation(replace(sentence, text=_shortened(sentence.text, _SENTENCE_CHARS)), False)
     yield citation_line(1, sentence, False)
     yield Text()
-    titles = ", ".join(
-        language.say("“{title}”", title=apart(_shortened(one.title, _TITLE_CHARS)))
-        for one in answer.near
-    )
+    titles = _titles(answer.near, language)
     also = language.say("Next come {titles}.", titles=titles) if titles else ""
     more = language.say("Say “more” for the closest excerpts.")
     yield Text(" ".join(filter(None, [also, more])), "dim")

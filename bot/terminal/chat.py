@@ -230,7 +230,7 @@ class Chat:
         if self._shown < len(known):
             self._quoted = None
             self._earlier.append(last.answer.searched)
-            self._show(ExcerptsDrawing(last.answer, self._shown))
+            self._show(ExcerptsDrawing(last.answer, self._shown, self._language))
             self._shown = len(known)
             return True
         found = self._library.answerer.trace(last.answer.question, len(known) + _MORE, self._before)

@@ -154,6 +154,16 @@ def test_repairs_of_neighbours_are_told_as_one() -> None:
     )
 
 
+def test_what_comes_closest_is_not_quoted_where_nothing_comes_near(answerer: Answerer) -> None:
+    far = answerer.answer("How do I boil an egg?")
+    assert far.far
+    assert (far.answered, far.closest) == (False, None)
+    assert far.excerpts
+    near = answerer.answer("What do soldiers eat before they withdraw?")
+    assert (near.far, near.answered) == (False, False)
+    assert near.closest is not None
+
+
 def test_the_confidence_is_taken_on_the_scale_of_the_index(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write(ferry="A ferry crosses the river at noon.")

@@ -164,7 +164,7 @@ _KINDS: dict[str, Callable[[str, Sequence[str]], bool]] = {
     "question": lambda reply, _: bool(reply),
     "refusal": lambda reply, titles: (
         len(reply) <= _REFUSAL_CHARS
-        and len(_CITATION.findall(reply)) == 1
+        and len(_CITATION.findall(reply)) <= 1
         and 2 <= _names(reply, titles) <= 4
     ),
 }

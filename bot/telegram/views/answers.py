@@ -122,7 +122,7 @@ def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
     )
     sentence = answer.closest
     if sentence is None:
-        return said
+        return joined(said, _far(answer, language) if answer.far else Message(""), by="\n")
     quote = joined(
         part(language.say("Closest, but not an answer:")),
         quoted(sentence, language, citation=1, room=_CLOSEST_UNITS),
@@ -158,13 +158,25 @@ def several(answers: Sequence[Answer], language: Language, *, number: int, asked
     return Message(message.text, message.entities, (thumbs,))
 
 
+def _far(answer: Answer, language: Language) -> Message:
+    """Say that nothing comes near, and what else there is."""
+    titles = ", ".join(
+        language.say("“{title}”", title=one_line(one.title, _NEAR_UNITS)) for one in answer.nearest
+    )
+    near = language.say("Nothing in them comes near.")
+    among = language.say("Among the articles are: {titles}.", titles=titles)
+    ask = language.say("Ask “What is this about?” to see what they hold.")
+    return part(f"{near} {among} {ask}")
+
+
 def _one_of_several(number: int, answer: Answer, language: Language, room: int) -> Message:
     heading = part(f"{number}. {one_line(answer.question, _QUESTION_UNITS)}", MessageEntity.BOLD)
     head = joined(heading, _opening(answer, language), by="\n")
     excerpt = answer.excerpts[0] if answer.answered else answer.closest
     if not answer.answered:
         refusal = part(language.say("The articles do not answer this."))
-        closest = part(language.say("Closest, but not an answer:") if excerpt else "")
+        near = part(language.say("Closest, but not an answer:"))
+        closest = near if excerpt else _far(answer, language)
         head = joined(head, refusal, closest, by="\n")
     if excerpt is None:
         return head
