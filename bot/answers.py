@@ -246,7 +246,8 @@ class Answerer:
 
     def _search_for(self, question: str, count: int) -> _Result:
         ranking = self._searcher.search(question)
-        found = best_excerpts(ranking.hits, count, self._search.excerpt_chars, ranking.question)
+        chars = self._search.excerpt_chars
+        found = best_excerpts(ranking.hits, count, chars, ranking.question, question)
         judged = features(ranking, [window for _, window in found[:_JUDGED]])
         confidence = confidence_of(judged, ranking.scale, ranking.encoder)
         if ranking.unknown_language is not None:

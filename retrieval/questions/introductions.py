@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from retrieval.languages import term_of, terms
+from retrieval.languages import likeness, term_of
 from retrieval.questions.asked import Asked, Kind
 from retrieval.questions.phrases import phrase_pattern
 
@@ -56,30 +57,42 @@ class Subject:
             return False
         words = list(_WORD.finditer(sentence, 0, len(self.text) + _LOOKED_AT))
         words = words[: len(_WORD.findall(self.text)) + _BEFORE]
-        if not words or not wanted <= set(terms(sentence[: words[-1].end()], language)):
-            return False
         own = set(_WORD.findall(self.text.casefold()))
-        missing = set(wanted)
+        missing = dict(wanted)
         for word in words:
-            term = term_of(word.group(), language)
+            term = _term_in(missing, word.group(), language)
             # A preposition says that something else is to come, and so does what is before a thing.
             leads = word.group().casefold() in own | _LEADS
             if not leads and term not in wanted and (term is None or not self.is_person):
                 return False
-            missing.discard(term or "")
+            missing.pop(term or "", None)
             if not missing:
                 return _SAYS.match(sentence, word.end()) is not None
         return False
 
 
 @lru_cache(256)
-def _terms(text: str, language: str) -> frozenset[str]:
-    return frozenset(terms(text, language))
+def _terms(text: str, language: str) -> Mapping[str, str]:
+    """Return the words of a subject by their terms, without stop words."""
+    words = {term_of(word, language): word for word in _WORD.findall(text)}
+    return {term: word for term, word in words.items() if term is not None}
+
+
+def _term_in(wanted: Mapping[str, str], word: str, language: str) -> str | None:
+    """Return the term of a word, or that of the name among the wanted which sounds like it."""
+    term = term_of(word, language)
+    if term in wanted or not word[:1].isupper():
+        return term
+    return next((own for own, name in wanted.items() if likeness(name, word) == 1.0), term)
 
 
 _WORDS = tomllib.loads(Path(__file__).with_name("asked.toml").read_text(encoding="utf-8"))[
     "identity"
 ]
 _ASKS = re.compile(rf"\s*{phrase_pattern(_WORDS['asks'])}\s+", re.IGNORECASE)
-_SAYS = re.compile(rf"\s*(?:[,(–—]|-\s|{phrase_pattern(_WORDS['says'])})", re.IGNORECASE)
+# "Sudzha was founded" says what was done, and not what it is.
+_SAYS = re.compile(
+    rf"\s*(?:[,(–—]|-\s|(?!(?:was|were|has been) \w+ed\b){phrase_pattern(_WORDS['says'])})",
+    re.IGNORECASE,
+)
 _LEADS = {word for listed in _WORDS["leads"].values() for word in re.findall(r"\w+", listed)}

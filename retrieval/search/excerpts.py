@@ -78,7 +78,7 @@ class Window:
 
 
 def best_excerpts(
-    hits: Sequence[Hit], count: int, chars: int, question: str = ""
+    hits: Sequence[Hit], count: int, chars: int, question: str = "", typed: str = ""
 ) -> list[tuple[Excerpt, Window]]:
     """Choose excerpts, best first, that do not overlap.
 
@@ -87,8 +87,10 @@ def best_excerpts(
         count: Excerpts at most.
         chars: Columns that an excerpt may take; only a single sentence may be longer.
         question: The question, whose words say what is to be highlighted.
+        typed: The question as it was typed, if that is another: of one in a language that the
+            encoder does not know, nothing but names is searched.
     """
-    introduced = _introduced(hits, question)
+    introduced = _introduced(hits, typed or question)
     windows = [window for hit in hits for window in _windows(hit, chars)]
     scores = [
         window.late
