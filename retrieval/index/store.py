@@ -33,6 +33,7 @@ from retrieval.index.rows import (
     Generation,
     StoredChunk,
     check_text,
+    checksum,
     chunk_of,
     other_files,
     source_of,
@@ -40,6 +41,8 @@ from retrieval.index.rows import (
 from retrieval.types import Article, Source
 
 FORMAT = 7
+# What is noted once, when an index is made.
+_ORIGIN = ("key", "fingerprint", "encoder", "dim")
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 # Share of articles that an encoder may not know before that is worth a word.
 _FEW = 0.1
@@ -96,6 +99,7 @@ class Store:
                 f"the index {folder} has format {found}, this version of Excerpta reads format "
                 f"{FORMAT}; run excerpta refresh --rebuild, which makes it again from the articles"
             )
+        store._check_origin()
         return store
 
     @classmethod
@@ -127,11 +131,12 @@ class Store:
         with store.db.transaction() as db:
             for statement in SCHEMA.split(";\n"):
                 db.execute(statement)
+            origin = dict(
+                zip(_ORIGIN, (uuid.uuid4().hex, fingerprint, encoder, str(dim)), strict=True)
+            )
             meta = {
-                "key": uuid.uuid4().hex,
-                "fingerprint": fingerprint,
-                "encoder": encoder,
-                "dim": str(dim),
+                **origin,
+                "crc": str(checksum(*origin.values())),
                 "chosen": chosen,
                 "current": "0",
                 "held": "",
@@ -443,6 +448,16 @@ class Store:
     def close(self) -> None:
         """Close this thread's connection."""
         self.db.close()
+
+    def _check_origin(self) -> None:
+        """Raise `IndexDamaged` unless what was noted when the index was made is there and whole.
+
+        An index of an earlier version has no checksum of it.
+        """
+        noted = dict(self.db.query("SELECT key, value FROM meta"))
+        origin = [noted.get(key) for key in _ORIGIN]
+        if None in origin or noted.get("crc", str(checksum(*origin))) != str(checksum(*origin)):
+            raise self.db.damage("which encoder made it is not what was written")
 
     def _meta(self, key: str) -> str:
         return str(self.db.one("SELECT value FROM meta WHERE key = ?", (key,))[0])

@@ -284,6 +284,9 @@ def changed(shelf: Shelf, folder: Path, change: str) -> Library:
         "UPDATE meta SET value = '63' WHERE key = 'dim'",
         "UPDATE meta SET value = 'x' WHERE key = 'dim'",
         "UPDATE meta SET value = CAST(x'ff' AS TEXT) WHERE key = 'key'",
+        "UPDATE meta SET value = '64' WHERE key = 'encoder'",
+        "UPDATE meta SET value = 'hash-2' WHERE key = 'fingerprint'",
+        "DELETE FROM meta WHERE key = 'encoder'",
         "DELETE FROM names WHERE path = 'headed0.md'",
     ],
 )
