@@ -102,7 +102,7 @@ def _articles(path: str, parts: Iterable[RawArticle], limits: ReadingLimits) -> 
                 f"{len(text):,} characters of text, more than articles.max_characters = "
                 f"{limits.characters:,}"
             )
-        if text:
+        if any(map(str.isalnum, text)):
             yield _article(path, part, text, pages, headings)
 
 
