@@ -14,7 +14,6 @@ import platformdirs
 from embeddings.encoder import Encoder, FloatArray, Forward, Prompts
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import (
-    PROMPTS,
     Card,
     Model,
     card_of,
@@ -64,7 +63,7 @@ def load(
     identity = model.fingerprint()
     card, tokenizer, forward = _forward(model, identity, backend, device, cache, announce)
     prompts = _prompts(model, card, query_prompt, passage_prompt)
-    centre = centre_of(model)
+    centre = centre_of(model, card.dim)
     return Encoder(
         name=model.name,
         fingerprint=_fingerprint(identity, prompts, centre),
@@ -105,14 +104,14 @@ def identify(
     except (OSError, ValueError, KeyError, TypeError):
         return None
     prompts = _prompts(model, card, query_prompt, passage_prompt)
-    return _fingerprint(identity, prompts, centre_of(model))
+    return _fingerprint(identity, prompts, centre_of(model, card.dim))
 
 
 def _prompts(model: Model, card: Card, query: str | None, passage: str | None) -> Prompts:
-    known = PROMPTS.get(model.name, ("", ""))
+    known = model.known
     return Prompts(
-        query=(card.query_prompt or known[0]) if query is None else query,
-        passage=(card.passage_prompt or known[1]) if passage is None else passage,
+        query=(card.query_prompt or known.query_prompt) if query is None else query,
+        passage=(card.passage_prompt or known.passage_prompt) if passage is None else passage,
     )
 
 

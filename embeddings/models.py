@@ -54,11 +54,39 @@ PACKAGED = {
         "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
     ),
 }
-# What a model wants before a question and before a passage, where only its description says so.
-PROMPTS = {_MULTILINGUAL: ("query: ", "passage: ")}
-# All token vectors of E5 lie to one side, so that their signs say little. This one, which is taken
-# from those of the packed model, is their mean over sentences in thirty languages.
-_CENTRES = {_MULTILINGUAL: Path(__file__).with_name("multilingual_centre.npy")}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a model beside what its files declare, wherever they lie.
+
+    Attributes:
+        query_prompt, passage_prompt: The texts that it wants before a question and a passage.
+        layers: Its token vectors are the sum of those after so many of its last layers, each times
+            its share.
+        centre: The file of what all its token vectors have in common.
+    """
+
+    query_prompt: str = ""
+    passage_prompt: str = ""
+    layers: tuple[float, ...] = (1.0,)
+    centre: Path | None = None
+
+
+# By the last part of a model's name, which is that of its folder.
+_KNOWN = {
+    PurePath(_MULTILINGUAL).name: Known(
+        # Only its description says so.
+        query_prompt="query: ",
+        passage_prompt="passage: ",
+        # The first two of these still know the word itself, and the last one, whose vectors are
+        # half as long, what it means here.
+        layers=(1.0, 1.0, 2.0),
+        # All its token vectors lie to one side, so that their signs say little. This one is their
+        # mean over sentences in thirty languages.
+        centre=Path(__file__).with_name("multilingual_centre.npy"),
+    )
+}
 _WEIGHTS = "model.safetensors"
 _PACKED = ".bin"
 # The vectors depend on the files of a model's folder that have these suffixes.
@@ -105,6 +133,11 @@ class Model:
         """Whether its weights are packed; see `packed_weights`."""
         return self.file.endswith(_PACKED)
 
+    @property
+    def known(self) -> Known:
+        """What is known of it beside what its files declare."""
+        return _KNOWN.get(PurePath(self.name).name, Known())
+
     def verify(self) -> None:
         """Compare the weights with the published digest, where there is one.
 
@@ -131,6 +164,8 @@ class Model:
             version = f"{_ENCODING_VERSION}.{_PACKED_VERSION}"
             return hashlib.sha256(f"{version}\0{self.file}\0{self.sha256}".encode()).hexdigest()
         parts = hashlib.sha256(f"{_ENCODING_VERSION}\0".encode())
+        if self.known != Known():
+            parts.update(f"{self.known.layers}\0".encode())
         for path in sorted(self.folder.rglob("*")):
             if path.suffix not in _DECISIVE or not path.is_file():
                 continue
@@ -284,14 +319,20 @@ def card_of(document: dict[str, Any]) -> Card:
     return Card(**{**document["card"], "inputs": tuple(document["card"]["inputs"])})
 
 
-def centre_of(model: Model) -> NDArray[np.float32] | None:
+def centre_of(model: Model, dim: int) -> NDArray[np.float32] | None:
     """Return the vector that is taken from the token vectors of a model, if there is one.
+
+    Args:
+        model: The model.
+        dim: The dimensions of its vectors: another model may have this one's name.
 
     Returns:
         (token_dim,) float32.
     """
-    path = _CENTRES.get(model.name) if model.packed else None
-    return None if path is None else np.load(path, allow_pickle=False).astype(np.float32)
+    if model.known.centre is None:
+        return None
+    centre = np.load(model.known.centre, allow_pickle=False).astype(np.float32)
+    return centre if len(centre) == dim else None
 
 
 def declared_languages(folder: Path) -> frozenset[str] | None:

@@ -7,6 +7,7 @@ vocabulary of 250,000 pieces takes 54 MB of memory instead of 384.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from embeddings.encoder import Batch, Forward
 from embeddings.errors import NotCompilable
-from embeddings.models import PROMPTS, Card, Model
+from embeddings.models import Card, Known, Model
 from embeddings.packed_weights import PackedWeights
 from embeddings.tokenizing import PieceTokenizer
 
@@ -22,10 +23,6 @@ from embeddings.tokenizing import PieceTokenizer
 _SAMPLE = "Where is the bridge? Де міст? 橋はどこですか。"
 _EXPECTED = (0.0485, -0.0143, -0.0601, 0.0031, 0.0595, -0.0434, 0.0537, 0.0782)
 _TOLERANCE = 0.01
-
-# Token vectors are sums of those after the last three layers. The first two of these still know the
-# word itself, and the last one, whose vectors are half as long, what it means here.
-_MIXED = (1.0, 1.0, 2.0)
 
 # Fields of sentencepiece_model.proto, and the values of its enumerations.
 _PIECE, _TRAINER, _NORMALIZER = 1, 2, 3
@@ -41,15 +38,15 @@ class PackedModel:
         tokenizer: A model of sentencepiece.
     """
 
-    def __init__(self, weights: PackedWeights, prompts: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, weights: PackedWeights, known: Known) -> None:
         self._weights = weights
-        query, passage = prompts
+        self._layers = known.layers
         self.card = Card(
             dim=weights.shape.dim,
             window=weights.shape.window,
             inputs=("input_ids", "attention_mask"),
-            query_prompt=query,
-            passage_prompt=passage,
+            query_prompt=known.query_prompt,
+            passage_prompt=known.passage_prompt,
         )
         self.tokenizer = _sentencepiece_model(weights)
 
@@ -61,11 +58,11 @@ class PackedModel:
             ModelRefused: They are damaged, or of another version.
         """
         model.verify()
-        return cls(PackedWeights.open(model.weights), PROMPTS.get(model.name, ("", "")))
+        return cls(PackedWeights.open(model.weights), model.known)
 
     def graph(self) -> Any:  # noqa: ANN401 - an ov.Model
         """Build the model: token ids and their mask to unit vectors and token vectors."""
-        return _Graph(self._weights).build()
+        return _Graph(self._weights).build(self._layers)
 
     def check(self, compiled: Forward) -> None:
         """Compare what was compiled with what the model is known to compute.
@@ -93,7 +90,7 @@ class _Graph:
         self._ov = ov
         self._op = opset15
 
-    def build(self) -> Any:  # noqa: ANN401
+    def build(self, layers: Sequence[float]) -> Any:  # noqa: ANN401
         op, shape = self._op, self._weights.shape
         ids = op.parameter([-1, -1], np.int64)
         mask = op.parameter([-1, -1], np.int64)
@@ -109,7 +106,7 @@ class _Graph:
         weights = op.unsqueeze(present, self._integers(2))
         total = op.reduce_sum(op.multiply(tokens, weights), self._integers(1), keep_dims=False)
         vectors = op.normalize_l2(total, self._integers(1), 1e-12, "max")
-        last = zip(reached[-len(_MIXED) :], _MIXED, strict=True)
+        last = zip(reached[-len(layers) :], layers, strict=True)
         mixed = reduce(op.add, (op.multiply(one, self._number(share)) for one, share in last))
         model = self._ov.Model([vectors, mixed], [ids, mask])
         for port, name in zip(model.inputs, ("input_ids", "attention_mask"), strict=True):

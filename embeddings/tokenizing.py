@@ -54,8 +54,10 @@ class TextTokenizer(Protocol):
     def count(self, texts: Sequence[str]) -> list[int]:
         """Count the tokens of each whole text, without special tokens."""
 
-    def tokenize(self, texts: Sequence[str], prompt: str) -> list[Tokenized]:
-        """Tokenize each text after the prompt, and cut what exceeds the window."""
+    def tokenize(
+        self, texts: Sequence[str], prompt: str, window: int | None = None
+    ) -> list[Tokenized]:
+        """Tokenize each text after the prompt, and cut what exceeds the window or a smaller one."""
 
 
 class JsonTokenizer:
@@ -82,14 +84,17 @@ class JsonTokenizer:
         encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
-    def tokenize(self, texts: Sequence[str], prompt: str) -> list[Tokenized]:
+    def tokenize(
+        self, texts: Sequence[str], prompt: str, window: int | None = None
+    ) -> list[Tokenized]:
         """Tokenize each text after the prompt, and cut what exceeds the window."""
         found = []
+        most = min(self.window, window or self.window)
         for one in self._tokenizer.encode_batch([prompt + text for text in texts]):
             special = np.array(one.special_tokens_mask, dtype=bool)
             # The special tokens at the end are kept.
             last = len(special) - int(special[::-1].argmin()) if not special.all() else 0
-            excess = max(0, len(special) - self.window)
+            excess = max(0, len(special) - most)
             kept = np.r_[: last - excess, last : len(special)]
             spans = np.array(one.offsets, dtype=np.int32).reshape(-1, 2)[kept]
             ids = np.array(one.ids, dtype=np.int64)[kept]
@@ -120,10 +125,12 @@ class PieceTokenizer:
         """Count the tokens of each whole text, without special tokens."""
         return [len(ids) for ids in self._pieces.encode([_composed(text)[0] for text in texts])]
 
-    def tokenize(self, texts: Sequence[str], prompt: str) -> list[Tokenized]:
+    def tokenize(
+        self, texts: Sequence[str], prompt: str, window: int | None = None
+    ) -> list[Tokenized]:
         """Tokenize each text after the prompt, and cut what exceeds the window."""
         found = []
-        room = self.window - self.specials
+        room = min(self.window, window or self.window) - self.specials
         for text in texts:
             composed, places = _composed(text)
             whole = prompt + composed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 # transformers reads this at its import: models are loaded from disk, and the hub is not asked.
@@ -25,6 +25,8 @@ transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 # The two texts differ in length, so that the tracer sees padding.
 _EXAMPLE = ("Two texts of unlike length show the tracer what padding is.", "Short.")
+# Where sentence-transformers keeps what comes after each layer.
+_LAYERS = "all_layer_embeddings"
 
 
 class TorchModel:
@@ -37,8 +39,11 @@ class TorchModel:
 
     streams = 1
 
-    def __init__(self, model: SentenceTransformer, name: str) -> None:
+    def __init__(
+        self, model: SentenceTransformer, name: str, layers: Sequence[float] = (1.0,)
+    ) -> None:
         self._model = model.eval()
+        self._layers = layers if _shows_layers(model, len(layers)) else (1.0,)
         self.tokenizer_json = backend_json(model.tokenizer, name)
         if not all(getattr(module, "include_prompt", True) for module in model):
             raise ModelRefused(
@@ -81,7 +86,7 @@ class TorchModel:
                     f"sentence-transformers cannot load {model.name} from {model.folder} on "
                     f"{device}: {str(exc).splitlines()[0] if str(exc) else type(exc).__name__}"
                 ) from exc
-        return cls(loaded, model.name)
+        return cls(loaded, model.name, model.known.layers)
 
     def compute(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
         """Compute vectors and token vectors."""
@@ -89,20 +94,23 @@ class TorchModel:
         feed = batch.feed(self.card.inputs)
         with torch.inference_mode():
             tensors = [torch.from_numpy(array).to(device) for array in feed.values()]
-            vectors, tokens = _Pipeline(self._model, self.card.inputs)(*tensors)
+            vectors, tokens = self._pipeline()(*tensors)
         return vectors.float().cpu().numpy(), tokens.float().cpu().numpy()
 
     def traceable(self) -> tuple[torch.nn.Module, tuple[torch.Tensor, ...]]:
         """Return the whole pipeline, pooling and all, as one module, with example inputs."""
         batch = self._batch(list(_EXAMPLE))
         example = tuple(torch.from_numpy(array) for array in batch.feed(self.card.inputs).values())
-        return _Pipeline(self._model, self.card.inputs).eval(), example
+        return self._pipeline().eval(), example
 
     def samples(self) -> Iterator[Batch]:
         """Yield batches of several shapes, on which another implementation is compared."""
         sentence = "The quick brown fox jumps over the lazy dog, 42 times in 2024. "
         for texts in (["Fox?"], [sentence * 3, "Why?"], [sentence, sentence * 100, "A b c."]):
             yield self._batch(texts)
+
+    def _pipeline(self) -> _Pipeline:
+        return _Pipeline(self._model, self.card.inputs, self._layers)
 
     def _batch(self, texts: list[str]) -> Batch:
         tokenizer = JsonTokenizer(self.tokenizer_json, self.card.window)
@@ -112,16 +120,32 @@ class TorchModel:
 class _Pipeline(torch.nn.Module):
     """The modules of a sentence-transformers model as one that takes and returns tensors."""
 
-    def __init__(self, model: SentenceTransformer, inputs: tuple[str, ...]) -> None:
+    def __init__(
+        self, model: SentenceTransformer, inputs: tuple[str, ...], layers: Sequence[float]
+    ) -> None:
         super().__init__()
         self._model = model
         self._inputs = inputs
+        self._layers = layers
 
     def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         features: dict[str, Any] = dict(zip(self._inputs, tensors, strict=True))
         for module in self._model:
             features = module(features)
-        return features["sentence_embedding"], features["token_embeddings"]
+        tokens = features["token_embeddings"]
+        if len(self._layers) > 1:
+            last = zip(features[_LAYERS][-len(self._layers) :], self._layers, strict=True)
+            tokens = sum(share * layer for layer, share in last)
+        return features["sentence_embedding"], tokens
+
+
+def _shows_layers(model: SentenceTransformer, count: int) -> bool:
+    """Let the model return what comes after each of its layers; False if it has not so many."""
+    config: Any = getattr(getattr(model[0], "model", None), "config", None)
+    if count == 1 or getattr(config, "num_hidden_layers", 0) < count:
+        return False
+    config.output_hidden_states = True
+    return True
 
 
 def _dimension(model: SentenceTransformer) -> int:

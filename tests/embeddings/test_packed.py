@@ -58,10 +58,12 @@ def test_tokens_are_those_of_the_engine(multilingual: Encoder, engine: E5) -> No
 
 def test_vectors_are_those_of_the_engine(multilingual: Encoder, engine: E5) -> None:
     passages = [passage.vector for passage in multilingual.encode_passages(TEXTS)]
-    queries = [multilingual.encode_query(text).vector for text in TEXTS]
+    # A long question is cut.
+    questions = list(SENTENCES.values())
+    queries = [multilingual.encode_query(text).vector for text in questions]
     # The engine computes with eight bits, which is what they differ by.
     assert tiny.cosines(passages, engine.passage(TEXTS)).min() >= 0.9998
-    assert tiny.cosines(queries, engine.query(TEXTS)).min() >= 0.9998
+    assert tiny.cosines(queries, engine.query(questions)).min() >= 0.9998
 
 
 @pytest.mark.parametrize("language", SENTENCES)
@@ -108,6 +110,12 @@ def test_what_exceeds_the_window_is_cut(multilingual: Encoder) -> None:
     (passage,) = multilingual.encode_passages([text])
     assert len(passage.codes) == 508
     assert multilingual.count_tokens([text]) == [2_000]
+
+
+def test_a_question_is_read_to_the_length_of_a_page_and_no_further(multilingual: Encoder) -> None:
+    question = "слово " * 600
+    assert len(multilingual.encode_query(question).spans) == 251
+    assert len(multilingual.encode_passages([question])[0].codes) == 508
 
 
 def test_a_long_text_without_blanks_is_read(multilingual: Encoder) -> None:

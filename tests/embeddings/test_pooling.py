@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+import embeddings
 from embeddings import ModelRefused, NotCompilable, load, locate
 from embeddings import openvino_model as compiled
 from embeddings.torch_model import TorchModel
@@ -124,6 +125,31 @@ def test_prompts_are_read_and_overridden(folders: dict[str, Path], encoder_cache
     assert (np.stack(unlike) @ np.stack(unlike).T)[np.triu_indices(3, 1)].max() < 0.999
     assert declared.max_tokens == without.max_tokens - 2
     assert len({encoder.fingerprint for encoder in (declared, without, other)}) == 3
+
+
+@pytest.mark.parametrize("backend", ["openvino", "torch"])
+def test_a_known_model_is_fed_and_read_as_such_wherever_it_lies(
+    tmp_path: Path, encoder_cache: Path, backend: tiny.Backend
+) -> None:
+    """As the packed one is: with its prompts, layers and centre, which its files do not declare."""
+    folder = tiny.build(tmp_path / "multilingual-e5-small", kind="deep")
+    encoder = load(str(folder), backend=backend, cache=encoder_cache)
+    text = "Who holds the bridge?"
+
+    query = encoder.encode_query(text)
+
+    plain = tiny.reference(folder)
+    assert tiny.cosines([query.vector], plain.encode([text], prompt="query: ")) >= 0.999
+    read = plain.preprocess(["query: " + text])
+    transformer: Any = plain[0].model
+    layers = transformer(**read, output_hidden_states=True).hidden_states[-3:]
+    mixed = (layers[0] + layers[1] + 2 * layers[2])[0].detach().numpy()
+    own = mixed[3:-1] - np.load(Path(embeddings.__file__).with_name("multilingual_centre.npy"))
+    assert tiny.cosines(list(query.tokens), own).min() >= 0.998
+    # A model of other sizes has only its name.
+    other = tiny.build(tmp_path / "other" / "multilingual-e5-small")
+    tokens = load(str(other), backend=backend, cache=encoder_cache).encode_query(text).tokens
+    assert tokens.shape == (5, tiny.HIDDEN)
 
 
 def test_prompts_by_older_names(tmp_path: Path, encoder_cache: Path) -> None:

@@ -68,7 +68,7 @@ def build(
     include_prompt: bool = True,
     seed: int = 0,
 ) -> Path:
-    """Save a model of two layers and 32 dimensions to the folder."""
+    """Save a model of two layers and 32 dimensions, or of the kind's, to the folder."""
     torch.manual_seed(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -78,10 +78,10 @@ def build(
         tokenizer.save_pretrained(raw)
         modules: list[Any] = [
             Transformer(str(raw), max_seq_length=WINDOW, do_lower_case=do_lower_case),
-            Pooling(HIDDEN, pooling_mode=pooling, include_prompt=include_prompt),
+            Pooling(base.config.hidden_size, pooling_mode=pooling, include_prompt=include_prompt),
         ]
         if dense is not None:
-            modules.append(Dense(HIDDEN, dense))
+            modules.append(Dense(base.config.hidden_size, dense))
         if normalize:
             modules.append(Normalize())
         model = SentenceTransformer(
@@ -130,6 +130,12 @@ def _cased() -> tuple[Any, Any]:
     return model, PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=inner, model_input_names=tokenizer.model_input_names, **specials
     )
+
+
+def _deep() -> tuple[Any, Any]:
+    """Build a model with as many dimensions as E5 and three layers."""
+    sizes = {**_SIZES, "hidden_size": 384, "num_hidden_layers": 3, "initializer_range": 0.06}
+    return BertModel(BertConfig(vocab_size=30522, **sizes)), _bert()[1]
 
 
 def _distilbert() -> tuple[Any, Any]:
@@ -215,6 +221,7 @@ _SIZES: dict[str, Any] = {
 _KINDS = {
     "bert": _bert,
     "cased": _cased,
+    "deep": _deep,
     "distilbert": _distilbert,
     "gemma": _gemma,
     "longformer": _longformer,
