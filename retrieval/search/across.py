@@ -11,9 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from retrieval.chunking import passage
 from retrieval.languages import OTHER, language_of_question, likeness, names_in, terms
 from retrieval.search.excerpts import Window
-from retrieval.search.late import maxsim, token_weights
-from retrieval.search.word_spans import token_word_spans
-from retrieval.types import QueryEncoding
 
 # So many characters tell the scripts of a text.
 _SAMPLE = 300
@@ -39,29 +36,6 @@ def language_across(question: str, text: str, language: str) -> str | None:
         return asked if asked != language else None
     scripts = _scripts(question)
     return OTHER if scripts and scripts.isdisjoint(_scripts(text)) else None
-
-
-def late_across(
-    question: str, query: QueryEncoding, windows: Iterable[Window], language: str
-) -> float:
-    """Return the best late interaction of a window, 0 to 1, stop words of the question left out.
-
-    Those of the article's language weigh little, but these, which it does not have, much.
-
-    Args:
-        question: Question as it was searched.
-        query: Encoding of the question.
-        windows: Windows of articles in other languages.
-        language: Language of the question, ISO 639-1, or `OTHER`.
-    """
-    spans = token_word_spans(question, query.spans[:, 0].tolist())
-    words = [question[slice(*span)] for span in spans]
-    weights = token_weights([word if terms(word, language) else "" for word in words], _alike)
-    return max((maxsim(window.tokens()[0], weights) for window in windows), default=0.0)
-
-
-def _alike(_word: str) -> float:
-    return 0.0
 
 
 def share_met(names_and_numbers: Sequence[str], windows: Iterable[Window]) -> float:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from retrieval.index import SHIPPED, Scale
 from retrieval.languages import folded, split_words, terms
 from retrieval.questions import Asked, Kind, is_german_noun, words_in_date
-from retrieval.search.across import language_across, late_across, share_met
+from retrieval.search.across import language_across, share_met
 from retrieval.search.coverage import Coverage
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
@@ -106,7 +106,6 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     language = first.hit.source.language
     across = language_across(ranking.question, first.text, language)
     if across and ranking.multilingual:
-        late = max(0.0, late_across(ranking.question, ranking.query, windows, across))
         unmet = not asked.is_met(first.text, language)
         denied = not asked.is_denied(first.text)
         met = share_met(names_and_numbers(ranking.question), windows)

@@ -102,7 +102,7 @@ def rank(
 
 
 def question_weights(
-    words: Sequence[str], rarities: Mapping[str, float], language: str
+    words: Sequence[str], rarities: Mapping[str, float], language: str, asked_in: str | None
 ) -> FloatArray:
     """Weigh the question's tokens by the rarity of its terms in articles of one language.
 
@@ -110,7 +110,11 @@ def question_weights(
         words: The word that each token belongs to.
         rarities: Rarity of the question's terms, 0 to 1.
         language: Language of the articles.
+        asked_in: Language of the question; None if nothing tells it.
     """
+    if asked_in not in (None, language):
+        # Its stop words are in none of these articles, which would make them its rarest.
+        words = [word if terms(word, asked_in) else "" for word in words]
 
     # A word may have hundreds of tokens, and hundreds of terms: "a'b'a'b'a'b".
     @cache

@@ -20,7 +20,7 @@ from retrieval.index import (
     is_panic,
     scale_that_ships,
 )
-from retrieval.languages import terms
+from retrieval.languages import language_of_question, terms
 from retrieval.questions import (
     Reading,
     Vocabulary,
@@ -176,8 +176,9 @@ class Searcher:
         )
         spans = token_word_spans(question, query.spans[:, 0].tolist())
         words = [question[slice(*span)] for span in spans]
+        asked_in = language_of_question(question, frozenset(snapshot.languages))
         weights = {
-            language: question_weights(words, rarities, language)
+            language: question_weights(words, rarities, language, asked_in)
             for language, rarities in by_language.items()
         }
         absent = {

@@ -99,6 +99,7 @@ def steps(library: Library, view: Snapshot, question: str) -> Iterator[tuple[str
             words,
             {term: view.lexical.rarity(term, [language]) for term in terms(question, language)},
             language,
+            None,
         )
         for language in view.languages
     }

@@ -79,6 +79,19 @@ def test_questions_about_something_else_are_refused_in_any_language(library: Lib
     assert {question: sure for question, sure in asked.items() if sure >= SEARCH.threshold} == {}
 
 
+@pytest.mark.parametrize("question", ["Хто збудував міст?", "Who built the bridge?"])
+def test_stop_words_weigh_little_in_articles_of_every_language(
+    library: Library, question: str
+) -> None:
+    """Where no article has "хто", it is no rare word."""
+    ranking = library.searcher().search(question)
+
+    last = ranking.query.spans[:, 0].tolist().index(question.rindex(" ") + 1)
+    weights = {hit.source.language: hit.weights for hit in ranking.hits}
+    assert {"en", "uk", "ru", "de"} == weights.keys()
+    assert max(one[0] / one[last] for one in weights.values()) < 0.7
+
+
 @pytest.mark.parametrize(
     ("question", "text", "language", "expected"),
     [

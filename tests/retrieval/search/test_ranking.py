@@ -47,7 +47,7 @@ def test_the_tokens_of_one_word_share_its_weight_and_its_terms_are_looked_up_onc
     rarities = CountedRarities(mill=1.0)
     words = ["mill'd"] * 200 + ["river"] + ["?"]
 
-    weights = question_weights(words, rarities, "en")
+    weights = question_weights(words, rarities, "en", None)
 
     assert weights[0] == pytest.approx(2 * weights[200])
     assert weights[201] == 0
