@@ -170,5 +170,5 @@ def test_bulletins_of_the_same_few_words_are_published(tmp_path: Path) -> None:
 
 def test_an_article_without_words_speaks_against_nothing(tmp_path: Path) -> None:
     library = Library(tmp_path)
-    library.write(dashes="— " * 200, waves="~ " * 200)
+    library.write(these="the of and " * 80, those="it was not " * 80)
     assert library.refresh(options=gated()).added == 2
