@@ -18,6 +18,7 @@ from embeddings import (
     load_reranker,
     locate,
 )
+from retrieval import types
 from retrieval.errors import (
     IndexBusy,
     IndexDamaged,
@@ -36,7 +37,6 @@ from retrieval.refresh import (
     refresh_index,
 )
 from retrieval.search import Reranking, Searcher, calibrate, needs_calibration
-from retrieval.types import Source
 
 if TYPE_CHECKING:
     from bot.writing import Writer
@@ -54,11 +54,15 @@ class Library:
     """
 
     settings: Settings
-    encoder: Encoder
     searcher: Searcher
     answerer: Answerer
     report: RefreshReport | None
     writer: Writer | None = None
+
+    @property
+    def encoder(self) -> types.Encoder:
+        """The encoder of the snapshot that is searched."""
+        return self.searcher.encoder
 
     @property
     def store(self) -> Store:
@@ -100,7 +104,7 @@ def open_encoder(
 
 def bring_in_line(
     settings: Settings,
-    encoder: Encoder,
+    encoder: types.Encoder,
     on_progress: Callable[[RefreshProgress], None] = lambda _: None,
     *,
     choice: Choice | None = None,
@@ -145,7 +149,7 @@ def is_in_line(settings: Settings) -> bool:
     return found is not None and found.in_line
 
 
-def _gate(settings: Settings, encoder: Encoder) -> Gate:
+def _gate(settings: Settings, encoder: types.Encoder) -> Gate:
     search = settings.search
     gates: list[Gate] = [KnownItemGate(encoder, search, settings.refresh.sample)]
     if settings.refresh.questions is not None:
@@ -156,7 +160,7 @@ def _gate(settings: Settings, encoder: Encoder) -> Gate:
     return lambda candidate: [reason for gate in gates for reason in gate(candidate)]
 
 
-def _calibrate(settings: Settings, encoder: Encoder) -> None:
+def _calibrate(settings: Settings, encoder: types.Encoder) -> None:
     """Calibrate the confidence again if the articles changed; the next refresh mends a failure."""
     folder = settings.index.folder
     store = Store.open(folder)
@@ -229,7 +233,7 @@ def open_library(
         from bot.writing import Writer
 
         writer = Writer(settings.writer, encoder, searcher.is_name)
-    return Library(settings, encoder, searcher, answerer, report, writer)
+    return Library(settings, searcher, answerer, report, writer)
 
 
 def _is_due(settings: Settings, stale: bool) -> bool:
@@ -240,7 +244,7 @@ def _is_due(settings: Settings, stale: bool) -> bool:
         return True
 
 
-def _unknown_articles(settings: Settings, encoder: Encoder) -> list[Source]:
+def _unknown_articles(settings: Settings, encoder: types.Encoder) -> list[types.Source]:
     """Return the articles in languages that the encoder does not know, if they are not few."""
     try:
         store = Store.open(settings.index.folder)
@@ -265,7 +269,11 @@ def _searcher(settings: Settings, encoder: Encoder, reranking: Reranking | None)
         raise IndexFault(
             f"the index {folder} is being built by another process; wait until it has finished"
         )
-    return Searcher.open(store, folder, encoder, settings.search, reranking)
+
+    def reopen() -> types.Encoder:
+        return open_encoder(settings, logger.info)[0]
+
+    return Searcher.open(store, folder, encoder, settings.search, reranking, reopen=reopen)
 
 
 def _located(settings: Settings, section: str, name: str | None) -> Model | None:

@@ -51,7 +51,8 @@ def how_to_switch(settings: Settings) -> str:
     """Return what makes the index again with the encoder of many languages."""
     if settings.encoder.model == _AUTO:
         return SWITCH
-    return f'set encoder.model = "{_MULTILINGUAL}", then excerpta refresh --rebuild'
+    model = f'encoder.model = "{_MULTILINGUAL}"'
+    return f"set {model}, run excerpta refresh --rebuild, and restart what answers from the index"
 
 
 def languages_note(sources: Sequence[Source], encoder: str, settings: Settings) -> str:

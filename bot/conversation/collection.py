@@ -75,7 +75,6 @@ class Collection:
 
     def __init__(self, library: Library) -> None:
         self._searcher = library.searcher
-        self._encoder = library.encoder
         self._listing: _Listing | None = None
 
     @property
@@ -173,7 +172,7 @@ class Collection:
         found = [one for chunk in chunks for one in candidates_of(chunk)]
         # Of lists, tables and headlines, any line may be a sentence.
         found = found or [one for chunk in chunks for one in candidates_of(chunk, every=True)]
-        chosen = central_sentences(found, count, self._encoder)
+        chosen = central_sentences(found, count, self._searcher.encoder)
         return [_excerpt(one.chunk, one.sentence, one.sentence) for one in chosen]
 
     def _by_title(self, words: Sequence[str]) -> Source | None:

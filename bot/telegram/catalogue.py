@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from retrieval.index import Store
 from retrieval.search import Searcher
 from retrieval.types import Article, Source
 
@@ -28,7 +27,7 @@ def article_key(path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    generation: int
+    state: tuple[str, int, str] | None
     sources: tuple[Source, ...]
     by_key: Mapping[str, Source]
 
@@ -36,10 +35,9 @@ class _Listing:
 class Catalogue:
     """The articles of the generation that is searched; safe to use from several threads."""
 
-    def __init__(self, store: Store, searcher: Searcher) -> None:
-        self._store = store
+    def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
-        self._listing = _Listing(-1, (), {})
+        self._listing = _Listing(None, (), {})
 
     def sources(self) -> tuple[Source, ...]:
         """Return all articles, the newest first, those without a date last."""
@@ -47,7 +45,7 @@ class Catalogue:
 
     def open(self, path: str) -> Article | None:
         """Return an article; None if it is gone."""
-        return self._store.article(path)
+        return self._searcher.snapshot.store.article(path)
 
     def by_key(self, key: str) -> Article | None:
         """Return the article of a key; None if there is none."""
@@ -74,14 +72,14 @@ class Catalogue:
         return self.open(found.path) if found else None
 
     def _current(self) -> _Listing:
-        generation = self._searcher.snapshot.generation.number
+        snapshot = self._searcher.snapshot
         listing = self._listing
-        if listing.generation != generation:
+        if listing.state != snapshot.state:
             dated = sorted(
-                self._store.sources(), key=lambda one: one.date or dt.date.min, reverse=True
+                snapshot.store.sources(), key=lambda one: one.date or dt.date.min, reverse=True
             )
             by_key = {article_key(source.path): source for source in dated}
-            self._listing = listing = _Listing(generation, tuple(dated), by_key)
+            self._listing = listing = _Listing(snapshot.state, tuple(dated), by_key)
         return listing
 
 

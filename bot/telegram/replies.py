@@ -83,7 +83,7 @@ class Replies:
 
     def __init__(self, library: Library, state: State, username: str) -> None:
         self.state = state
-        self._catalogue = Catalogue(library.store, library.searcher)
+        self._catalogue = Catalogue(library.searcher)
         self._library = library
         self._conversation = Conversation(library, _opened_with)
         self._settings = library.settings.telegram

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class Snapshot:
         state: State of the store when it was loaded; it is out of date once the store has another.
         languages: Languages of the articles, ISO 639-1.
         scale: Scale that was measured on these articles or on ones near to them, if any was.
+        encoder: The encoder that made the index; None where nobody asks.
     """
 
     store: Store
@@ -43,6 +45,7 @@ class Snapshot:
     lexical: LexicalIndex
     languages: tuple[str, ...]
     scale: Scale | None
+    encoder: Encoder | None = None
 
     def has(self, chunk_id: int) -> bool:
         """Whether a chunk belongs to the generation."""
@@ -87,13 +90,27 @@ class LiveSnapshot:
     Whoever refreshes the index calls `reload`; each question looks, too, for another process may
     have refreshed. The first question after that loads the new generation, others do not wait.
 
+    Args:
+        store: The store in use.
+        folder: The index folder.
+        encoder: The encoder that made the index.
+        reopen: Loads the encoder of an index that was made again with another one.
+
     Attributes:
         current: The snapshot that was loaded last.
     """
 
-    def __init__(self, store: Store, folder: Path, encoder: Encoder) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        encoder: Encoder,
+        reopen: Callable[[], Encoder] | None = None,
+    ) -> None:
         self._folder = folder
         self._encoder = encoder
+        self._reopen = reopen
+        self._reopened_for = ""
         self._loading = threading.Lock()
         self._fault = ""
         self.current = self._load(store)
@@ -160,17 +177,29 @@ class LiveSnapshot:
         return Store.open(self._folder) or store
 
     def _load(self, store: Store) -> Snapshot:
-        store.check_encoder(self._encoder.fingerprint, self._encoder.name)
+        encoder = self._encoder_of(store)
         state = store.state()
         generation = store.generation()
         try:
             lexical = lexical_of(store, generation.number, self._folder)
-            return load_snapshot(store, generation, lexical, state)
+            snapshot = load_snapshot(store, generation, lexical, state)
+            self._encoder = encoder
+            return replace(snapshot, encoder=encoder)
         except IndexDamaged:
             if store.state() == state:
                 raise
         # The generation was purged meanwhile.
         return self._load(store)
+
+    def _encoder_of(self, store: Store) -> Encoder:
+        """Return the encoder in use if it made the index, else load the one that did, once."""
+        encoder = self._encoder
+        if self._reopen and store.fingerprint not in (encoder.fingerprint, self._reopened_for):
+            # One that cannot be had is not looked for again at every question.
+            self._reopened_for = store.fingerprint
+            encoder = self._reopen()
+        store.check_encoder(encoder.fingerprint, encoder.name)
+        return encoder
 
 
 def load_snapshot(

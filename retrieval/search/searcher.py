@@ -72,14 +72,21 @@ class Searcher:
         search: SearchSettings,
         reranking: Reranking | None = None,
         today: Callable[[], dt.date] = today,
+        reopen: Callable[[], Encoder] | None = None,
     ) -> Searcher:
         """Open a searcher of the current generation of an index folder, whose store this is."""
-        return cls(LiveSnapshot(store, folder, encoder), encoder, search, reranking, today)
+        snapshots = LiveSnapshot(store, folder, encoder, reopen)
+        return cls(snapshots, encoder, search, reranking, today)
 
     @property
     def snapshot(self) -> Snapshot:
         """The snapshot that was loaded last."""
         return self._snapshots.current
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder of the snapshot that was loaded last."""
+        return self.snapshot.encoder or self._encoder
 
     @property
     def shipped_scale(self) -> Scale:
@@ -102,7 +109,8 @@ class Searcher:
 
     def is_name(self, word: str) -> bool | None:
         """Return whether the articles write a word as a name; see `names.is_name`."""
-        return is_name(word, self._vocabulary(self._snapshots.latest()))
+        snapshot = self._snapshots.latest()
+        return is_name(word, self._with_encoder_of(snapshot)._vocabulary(snapshot))
 
     def search(self, question: str, without: frozenset[int] = frozenset()) -> Ranking:
         """Rank the chunks that may answer; none if the encoder sees no token in the question.
@@ -113,12 +121,20 @@ class Searcher:
         """
         snapshot = self._snapshots.latest()
         try:
-            return self._search(snapshot, question, without)
+            return self._with_encoder_of(snapshot)._search(snapshot, question, without)
         except BaseException as exc:
             if not is_panic(exc):
                 raise
             logger.warning("the lexical index is damaged and is made again")
-        return self._search(self._snapshots.replace_lexical(snapshot), question, without)
+        snapshot = self._snapshots.replace_lexical(snapshot)
+        return self._with_encoder_of(snapshot)._search(snapshot, question, without)
+
+    def _with_encoder_of(self, snapshot: Snapshot) -> Searcher:
+        """Return this searcher, or one like it if the index was made again with another encoder."""
+        encoder = snapshot.encoder
+        if encoder is None or encoder is self._encoder:
+            return self
+        return Searcher(self._snapshots, encoder, self._settings, self._reranking, self._today)
 
     def _search(self, snapshot: Snapshot, question: str, without: frozenset[int]) -> Ranking:
         preferences = Preferences.of(question, self._today())

@@ -217,7 +217,8 @@ def test_who_named_the_english_encoder_is_told_what_it_does_not_know(shell: Shel
     (note,) = refresh(shell, model="english").notes
     assert note == (
         "2 articles in Ukrainian and German, which the encoder all-MiniLM-L6-v2 does not know; to "
-        'switch: set encoder.model = "multilingual", then excerpta refresh --rebuild'
+        'switch: set encoder.model = "multilingual", run excerpta refresh --rebuild, and restart '
+        "what answers from the index"
     )
 
 

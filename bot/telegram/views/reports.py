@@ -153,8 +153,7 @@ def unknown_languages(
     )
     askers = language.count("one asker", "{n} askers", found.askers)
     how = language.say(
-        "This makes the index again for all languages, while I go on answering; then start me "
-        "again: {switch}",
+        "This makes the index again for all languages, while I go on answering: {switch}",
         switch=switch,
     )
     return notice(f"{asked} ({askers})\n\n{how}")

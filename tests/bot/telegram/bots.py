@@ -98,7 +98,7 @@ def library(
     assert store is not None
     searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
     answerer = Answerer(searcher, settings.search)
-    return Library(settings, cast(Any, encoder), searcher, answerer, report)
+    return Library(settings, searcher, answerer, report)
 
 
 class Held:

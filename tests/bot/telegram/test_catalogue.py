@@ -15,7 +15,7 @@ from tests.fakes import ReadsHere
 
 from ...fakes import HashEncoder
 
-Arranged = tuple[Catalogue, Callable[[], None]]
+Arranged = tuple[Catalogue, Callable[..., None]]
 
 
 def article(folder: Path, path: str, title: str, date: str = "") -> None:
@@ -41,21 +41,20 @@ def arranged(tmp_path: Path) -> Arranged:
     settings = Settings.load(overrides=folders)
     encoder = HashEncoder()
 
-    def bring_in_line() -> None:
-        refresh_index(
-            settings.articles, settings.index, encoder, options=RefreshOptions(parser=ReadsHere)
-        )
+    def bring_in_line(rebuild: bool = False) -> None:
+        options = RefreshOptions(parser=ReadsHere, rebuild=rebuild)
+        refresh_index(settings.articles, settings.index, encoder, options=options)
 
     bring_in_line()
     store = Store.open(settings.index.folder)
     assert store is not None
     searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
 
-    def follow() -> None:
-        bring_in_line()
+    def follow(rebuild: bool = False) -> None:
+        bring_in_line(rebuild)
         searcher.reload()
 
-    return Catalogue(store, searcher), follow
+    return Catalogue(searcher), follow
 
 
 @pytest.mark.parametrize(
@@ -99,6 +98,17 @@ def test_a_key_opens_its_article_until_that_is_gone(arranged: Arranged, tmp_path
     assert catalogue.by_key(key) is None
     assert catalogue.by_key("") is None
     assert catalogue.by_key(article_key("low.md")) is not None
+
+
+def test_the_articles_of_an_index_that_was_made_again_are_listed(
+    arranged: Arranged, tmp_path: Path
+) -> None:
+    catalogue, follow = arranged
+    before = len(catalogue.sources())
+    article(tmp_path, "low.md", "Low tides")
+    follow(rebuild=True)
+    assert len(catalogue.sources()) == before + 1
+    assert catalogue.find("Low tides") is not None
 
 
 @pytest.mark.parametrize("path", ["a.md", "ж/ї.md", "\udcff.md", "a" * 4000])

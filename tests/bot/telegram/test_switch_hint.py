@@ -45,7 +45,7 @@ async def test_the_fifth_question_is_told_of_once_without_its_words(
         "5 questions came in languages that the encoder hash does not know, so that I find only "
         "names and numbers in them. (2 askers)"
     )
-    assert how.endswith("then excerpta refresh --rebuild")
+    assert how.endswith("run excerpta refresh --rebuild, and restart what answers from the index")
     (logged,) = [one for one in warnings(caplog) if "does not know" in one]
     assert logged == told.text.replace("\n\n", " ")
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import NoReturn, cast
 
 import pexpect
 import pytest
@@ -72,7 +72,7 @@ def library(folder: Path, articles: Mapping[str, str] = ARTICLES) -> Library:
     assert store is not None
     searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
     answerer = Answerer(searcher, settings.search)
-    return Library(settings, cast(Any, encoder), searcher, answerer, report)
+    return Library(settings, searcher, answerer, report)
 
 
 class Talk:
@@ -385,7 +385,6 @@ def test_a_defect_is_one_line_and_logged(tmp_path: Path, caplog: pytest.LogCaptu
     opened = library(tmp_path)
     broken = Library(
         opened.settings,
-        opened.encoder,
         opened.searcher,
         cast(Answerer, Defective()),
         None,

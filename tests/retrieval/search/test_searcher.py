@@ -298,6 +298,32 @@ def test_questions_outlive_an_index_of_another_encoder(
     assert paths(searcher.search("tower"))[0] == "tower.txt"
 
 
+def test_a_searcher_takes_over_the_encoder_of_an_index_that_was_made_again(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened: list[str] = []
+
+    def reopen() -> HashEncoder:
+        opened.append("")
+        return HashEncoder(fingerprint="hash-2")
+
+    searcher = Searcher.open(library.store(), library.index, library.encoder, SEARCH, reopen=reopen)
+    assert searcher.encoder is library.encoder
+    for fingerprint in ("hash-2", "hash-3"):
+        vanish(library.index)
+        library.encoder = HashEncoder(fingerprint=fingerprint)
+        library.write(tower="A tower by the river.")
+        library.refresh()
+        assert paths(searcher.search("tower"))[0] == "tower.txt"
+        assert searcher.encoder.fingerprint == "hash-2"
+
+    # It could not open the third, which is tried once and told once.
+    for _ in range(3):
+        searcher.search("river")
+    assert len(opened) == 2
+    assert caplog.text.count("made with the encoder") == 1
+
+
 def test_questions_outlive_what_loading_does_not_expect(
     library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
