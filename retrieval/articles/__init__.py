@@ -26,7 +26,7 @@ from retrieval.articles.metadata import MAX_URL, ReadingLimits, metadata_of
 from retrieval.articles.parser import Parser
 from retrieval.articles.reading import READERS, parse, suffix, title_without
 from retrieval.articles.sample import sample_languages
-from retrieval.articles.tables import is_row, row_ends
+from retrieval.articles.tables import BETWEEN, is_row, row_ends
 from retrieval.articles.text import (
     WRITTEN,
     StillWritten,
@@ -37,6 +37,7 @@ from retrieval.articles.text import (
 )
 
 __all__ = [
+    "BETWEEN",
     "MAX_FRONT_MATTER",
     "MAX_URL",
     "READERS",

@@ -47,7 +47,8 @@ def parse(path: str, data: bytes, limits: ReadingLimits = DEFAULTS) -> list[Arti
 def with_language(article: Article, language: str) -> Article:
     """Return an article with the language of its text, or the given one, if it declares none."""
     source = article.source
-    found = source.language or language_of_article(article.text) or language
+    text = f"{source.title}\n\n{article.text}"
+    found = source.language or language_of_article(text, language) or language
     return replace(article, source=replace(source, language=found))
 
 

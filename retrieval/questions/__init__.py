@@ -9,7 +9,7 @@
 words with a capital letter. Nothing here ranks: that is `retrieval.search`.
 """
 
-from retrieval.questions.asked import Asked, Kind
+from retrieval.questions.asked import Asked, Kind, light_terms, names_in_text
 from retrieval.questions.dates import (
     DatePreference,
     Period,
@@ -20,7 +20,7 @@ from retrieval.questions.dates import (
 )
 from retrieval.questions.forms import Vocabulary
 from retrieval.questions.introductions import Subject
-from retrieval.questions.names import is_german_noun, is_name
+from retrieval.questions.names import is_name, names_and_numbers
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
 from retrieval.questions.spelling import Correction, Reading, readings
 from retrieval.questions.unknown_language import UnknownLanguage, detect_unknown_language
@@ -37,9 +37,11 @@ __all__ = [
     "Vocabulary",
     "date_preference",
     "detect_unknown_language",
-    "is_german_noun",
     "is_name",
+    "light_terms",
     "match_dates",
+    "names_and_numbers",
+    "names_in_text",
     "quoted_phrases",
     "readings",
     "share_of_phrases",

@@ -1,4 +1,4 @@
-"""What a question asks for: a person, a place, a time, a number, a reason, or something denied.
+"""What a question asks for: a person, a place, a time, a number, a reason, a telephone number.
 
 The words are in asked.toml, for English, Ukrainian, Russian and German. A question in any other
 language asks for nothing that is known here, and nothing is missed in its excerpts.
@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from retrieval.languages import terms
@@ -18,23 +19,27 @@ from retrieval.questions.dates import MONTH
 from retrieval.questions.phrases import phrase_pattern
 
 _WORD = re.compile(r"\w+")
+# A telephone number of six digits or more, or an address of mail.
+_CONTACT = re.compile(r"(?<!\w)\+?\(?\d(?:[ ()/.-]{0,3}\d){5,}(?!\w)|\S@\w")
 # The words of asked.toml that say nothing of the kind.
 _ANYTHING = "thing"
 # Behind these a sentence begins, where every word has a capital.
-_OPENS = re.compile(r"(?:^|[.!?…:\n])[\s\"'“”„«»‘’(\[*_-]*$")
+_OPENS = re.compile(r"(?:^|[.!?…:|\n])[\s\"'“”„«»‘’(\[*_-]*$")
 _BEFORE = 8
 # Languages that write every noun with a capital, which then tells no name.
 _NOUNS_WITH_CAPITALS = frozenset({"de", "lb"})
 
 
 class Kind(StrEnum):
-    """What a question asks for, as its question word says; a fact is so or not."""
+    """What a question asks for, as its question word or a noun says; a fact is so or not."""
 
     PERSON = "person"
     PLACE = "place"
     TIME = "time"
     NUMBER = "number"
     REASON = "reason"
+    PRICE = "price"
+    CONTACT = "contact"
     FACT = "fact"
 
 
@@ -46,12 +51,14 @@ class Asked:
         question: The question.
         kind: None if it may be anything.
         words: The words that say so, such as "what year".
+        noun: What names it beside, such as "price".
         denies: Whether it asks for what is not so.
     """
 
     question: str
     kind: Kind | None
     words: str
+    noun: str
     denies: bool
 
     @classmethod
@@ -59,7 +66,8 @@ class Asked:
         """Look at a question."""
         denies = _DENIES.search(_CONSENTS.sub("", question)) is not None
         kind, words = _kind_of(question)
-        return cls(question, kind, words, denies)
+        kind, noun = _named_in(question, kind)
+        return cls(question, kind, words, noun, denies)
 
     def is_met(self, text: str, language: str) -> bool:
         """Whether a text has something of the kind asked for that the question does not bring.
@@ -75,9 +83,11 @@ class Asked:
             # Not every script has capitals.
             if language in _NOUNS_WITH_CAPITALS or text.upper() == text.lower():
                 return True
-            found = _names(text)
-        elif self.kind in (Kind.TIME, Kind.NUMBER):
+            found = names_in_text(text, language)
+        elif self.kind in (Kind.TIME, Kind.NUMBER, Kind.PRICE):
             found = _numbers(text)
+        elif self.kind is Kind.CONTACT:
+            found = _CONTACT.findall(text)
         if _are_new(found, set(terms(self.question, language)), language):
             return True
         return self.kind in _TELLS and _TELLS[self.kind].search(text) is not None
@@ -98,16 +108,40 @@ def _kind_of(question: str) -> tuple[Kind | None, str]:
     return (None, "") if kind == _ANYTHING else (Kind(kind), question[start:-end])
 
 
+def _named_in(question: str, kind: Kind | None) -> tuple[Kind | None, str]:
+    """Return the kind that a noun names, where no question word does, and the noun.
+
+    Beside "how much" a price is named, too.
+    """
+    named = Kind.PRICE if kind is Kind.NUMBER else kind
+    found = [
+        (match.start(), Kind(of), match.group())
+        for of, pattern in _NAMES.items()
+        if (match := pattern.search(question)) and named in (None, of)
+    ]
+    if not found:
+        return kind, ""
+    _, of, noun = min(found)
+    return kind or of, noun
+
+
 def _are_new(words: Iterable[str], brought: set[str], language: str) -> bool:
     """Whether one of the words has a meaning that the question does not bring."""
     return any(found and not found & brought for found in (set(terms(w, language)) for w in words))
 
 
-def _names(text: str) -> Iterator[str]:
+def names_in_text(text: str, language: str) -> Iterator[str]:
     """Yield words with a capital that does not come from the beginning of a sentence.
 
-    Two such words in a row are a name there, too.
+    Two such words in a row are a name there, too. In a language that writes every noun with one,
+    there are none.
+
+    Args:
+        text: Text of an article.
+        language: Language of the article, ISO 639-1.
     """
+    if language in _NOUNS_WITH_CAPITALS:
+        return
     last = None
     for word in _WORD.finditer(text):
         if not word.group()[0].isupper():
@@ -118,6 +152,16 @@ def _names(text: str) -> Iterator[str]:
             if last is not None:
                 yield last
         last = word.group()
+
+
+@cache
+def light_terms(language: str) -> frozenset[str]:
+    """Return the terms of what a question says and its answer need not, by the article's language.
+
+    Args:
+        language: Language of the article, ISO 639-1.
+    """
+    return frozenset(terms(_WORDS["light"].get(language, ""), language))
 
 
 def _numbers(text: str) -> Iterator[str]:
@@ -132,6 +176,9 @@ _TELLS = {
         re.IGNORECASE,
     )
     for kind, of in _WORDS["tells"].items()
+}
+_NAMES = {
+    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in _WORDS["names"].items()
 }
 _DENIES = re.compile(phrase_pattern(_WORDS["denies"]), re.IGNORECASE)
 _DENIES_SOFTLY = re.compile(

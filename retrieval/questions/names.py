@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from retrieval.languages import folded, split_words
+
 if TYPE_CHECKING:
     from retrieval.questions.forms import Vocabulary
 
@@ -62,3 +64,17 @@ def is_german_noun(words: Sequence[str], number: int) -> bool:
         before -= 1
     of_a_name = before > 0 and words[before - 1] in _OF and words[before - 2][:1].isupper()
     return before >= 0 and not of_a_name
+
+
+def names_and_numbers(question: str) -> list[str]:
+    """Return the words with a digit, and those that begin with a capital but for the first.
+
+    Of German nouns only those are left that nothing tells from a name.
+    """
+    found = split_words(folded(question))
+    return [
+        word
+        for number, word in enumerate(found)
+        if any(map(str.isdigit, word))
+        or (number and word[0].isupper() and not is_german_noun(found, number))
+    ]

@@ -15,7 +15,6 @@ from retrieval.search.confidence import (
     adjust_by_reader,
     confidence_of,
     features,
-    names_and_numbers,
 )
 from retrieval.search.excerpts import Window, best_excerpts, highlight_reading
 from retrieval.search.explain import (
@@ -52,7 +51,6 @@ __all__ = [
     "explain_excerpt",
     "features",
     "highlight_reading",
-    "names_and_numbers",
     "needs_calibration",
     "similarity",
     "token_word_spans",

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from retrieval.articles import BETWEEN, is_row
 from retrieval.languages import terms
 from retrieval.search.excerpts import Window
 
 # Neighbours in a question are near if they are so many terms apart in a sentence, the less the
 # more; stop words do not count.
 _REACH = 8
+# What stands between a heading and its cell.
+_LABELLED = ": "
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """What a window has of a question's terms.
+
+    All headings of a table stand in each of its rows, so that only a cell tells the row. In a row
+    everything belongs together, whatever else the question says: "a *return* ticket for a *lorry*".
 
     Attributes:
         share: Share of the terms, weighted by rarity, that stands in one of its sentences, the one
@@ -25,11 +31,14 @@ class Coverage:
             the question, on average: 1 if they are neighbours there, too. Of a single term, whether
             it is there.
         sentence: That sentence.
+        cell: Whether it is a row that is named, and either one of its columns is, or all else that
+            is asked stands there, too: then it has the cell that is asked for.
     """
 
     share: float
     nearness: float
     sentence: str
+    cell: bool = False
 
     @classmethod
     def of(cls, window: Window, asked: Sequence[str], rarities: Mapping[str, float]) -> Coverage:
@@ -43,19 +52,56 @@ class Coverage:
         source = window.hit.source
         titled = set(terms(source.title, source.language))
         total = sum(rarities.values())
-        best, share = "", 0.0
+        kept = [term for term in asked if term in rarities]
+        best, share, cell = "", 0.0, False
         places: list[dict[str, list[int]]] = []
         for sentence in window.sentences:
+            row = _Row.of(sentence, source.language) if is_row(sentence) else None
             at: dict[str, list[int]] = {}
             for place, term in enumerate(terms(sentence, source.language)):
-                at.setdefault(term, []).append(place)
-            places.append(at)
+                at.setdefault(term, []).append(0 if row else place)
             # In the order of the total, or rounding would make of all terms more or less than 1.
-            covered = sum(r for term, r in rarities.items() if term in at or term in titled)
+            met = [term for term in rarities if term in at or term in titled]
+            if row and len(met) < len(rarities) and row.cells.isdisjoint(met):
+                continue
+            places.append(at)
+            covered = sum(rarities[term] for term in met)
             if not best or covered > share:
                 best, share = sentence, covered
-        kept = [term for term in asked if term in rarities]
-        return cls(share / total if total else 0.0, _nearness(kept, places), best)
+                cell = row is not None and row.has_cell(met, len(rarities))
+        if is_row(best):
+            shown = set(terms(best, source.language))
+            together = [term for term in kept if term in shown]
+            kept = together if len(together) > 1 else kept
+        return cls(share / total if total else 0.0, _nearness(kept, places), best, cell)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The terms of a row of a table.
+
+    Attributes:
+        label: Those of its first cell, which names it.
+        cells: Those of all cells, without the headings before them.
+        headings: Those of the headings.
+    """
+
+    label: frozenset[str]
+    cells: frozenset[str]
+    headings: frozenset[str]
+
+    @classmethod
+    def of(cls, row: str, language: str) -> _Row:
+        label, *others = row.split(BETWEEN)
+        parts = [cell.rpartition(_LABELLED) for cell in others]
+        headings = terms(BETWEEN.join(heading for heading, _, _ in parts), language)
+        cells = terms(BETWEEN.join([label, *(text for _, _, text in parts)]), language)
+        return cls(frozenset(terms(label, language)), frozenset(cells), frozenset(headings))
+
+    def has_cell(self, met: Collection[str], asked: int) -> bool:
+        """Whether it has the cell that is asked for by so many terms, of which some are met."""
+        is_named = 0 < len(self.label) <= 2 * len(self.label & set(met))
+        return is_named and (len(met) == asked or not self.headings.isdisjoint(met))
 
 
 def _nearness(asked: Sequence[str], places: Sequence[Mapping[str, Sequence[int]]]) -> float:
@@ -65,7 +111,7 @@ def _nearness(asked: Sequence[str], places: Sequence[Mapping[str, Sequence[int]]
     near = 0.0
     for one, other in pairs:
         found = [_distance(at[one], at[other]) for at in places if one in at and other in at]
-        near += max(0.0, 1 - (min(found) - 1) / _REACH) if found else 0.0
+        near += max(0.0, 1 - max(0, min(found) - 1) / _REACH) if found else 0.0
     return near / len(pairs)
 
 

@@ -222,6 +222,7 @@ def test_a_short_questions_language_is_told(question: str, language: str) -> Non
         ("ターミナル閉鎖", "ja"),
         ("Паром їде", "uk"),
         ("Паром", None),
+        ("Шахматы | Руководитель: Олег Бурлаков\n\nТанцы | Руководитель: Нина Завьялова", "ru"),
         ("FPV дрон", None),
     ],
 )

@@ -167,7 +167,7 @@ def test_an_encoder_whose_cosines_are_all_high_is_silent_on_strange_questions_on
     strange = [ask(searcher, question) for question in STRANGE]
     assert min(before) > 0.5
     assert max(strange) < 0.5
-    assert max(strange) < min(own)
+    assert max(strange) < np.quantile(own, 0.1)
     assert np.mean([one >= 0.5 for one in own]) > 0.4
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.search import names_and_numbers
+from retrieval.questions import names_and_numbers
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,58 @@
+"""Closeness: whether an excerpt is about what a question says of the names in it.
+
+Names alone make an excerpt look right: "Who betrayed Anna?" is met by all that is told of her.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from retrieval.languages import terms
+from retrieval.questions import Asked, Kind, light_terms, names_and_numbers, names_in_text
+from retrieval.search.excerpts import Window
+from retrieval.search.ranking import Ranking
+from retrieval.search.word_spans import token_word_spans
+
+# So many spreads below the centre of the scale nothing is closer than chance.
+_FAR = 3
+# What stands first behind "who" and "how many" is what is asked; what follows is about what.
+_FIRST = frozenset({Kind.PERSON, Kind.NUMBER})
+
+
+def strangeness(ranking: Ranking, asked: Asked, window: Window) -> float:
+    """Return how far a window is from what the question says beside names.
+
+    Compared are the tokens of words that are no names, neither in the question nor in the window,
+    and no light ones. In "How old is Anna?" that is "old"; behind "who" and "how many" the first
+    word counts, else the mean.
+
+    Returns:
+        0 where all is as close as the centre of the scale, or nothing is said, to 1.
+    """
+    language = window.hit.source.language
+    question, text = ranking.question, window.text
+    named = set(terms(" ".join(names_and_numbers(question)), language))
+    # "who betrayed anna"
+    named.update(terms(" ".join(names_in_text(text, language)), language))
+    left_out = named | light_terms(language) | set(terms(asked.noun, language))
+    if asked.kind is not Kind.NUMBER:
+        left_out.update(terms(asked.words, language))
+    telling = ranking.terms.get(language, {}).keys() - left_out
+    words: dict[tuple[int, int], list[int]] = {}
+    spans = token_word_spans(question, ranking.query.spans[:, 0].tolist())
+    for token, (start, end) in enumerate(spans):
+        if not telling.isdisjoint(terms(question[start:end], language)):
+            words.setdefault((start, end), []).append(token)
+    similarity, starts = window.tokens()
+    if not words or not similarity.size:
+        return 0.0
+    own = [
+        named.isdisjoint(terms(text[slice(*span)], language))
+        for span in token_word_spans(text, starts)
+    ]
+    if any(own):
+        similarity = similarity[:, own]
+    closest = [float(similarity[tokens].max(axis=1).mean()) for tokens in words.values()]
+    close = closest[0] if asked.kind in _FIRST else float(np.mean(closest))
+    below = (ranking.scale.late - close) / ranking.scale.late_spread
+    return min(max(below, 0.0), _FAR) / _FAR
