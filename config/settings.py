@@ -220,7 +220,8 @@ class SearchSettings(_Section):
     "stored" (the index holds them, 9 KB for a chunk of 200 tokens), "computed" (they are made for
     each question, in up to half a second), or "off" (there are none, and only equal words meet)."""
     excerpts: int = Field(3, ge=1, le=10)
-    """The greatest number of excerpts in an answer."""
+    """The greatest number of excerpts in an answer, which opens with those that come near its best
+    one."""
     excerpt_chars: int = Field(440, ge=100, le=2000)
     """The approximate length of an excerpt, in characters; one of Chinese, Japanese or Korean
     counts as two."""

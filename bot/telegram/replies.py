@@ -39,11 +39,6 @@ Cards: TypeAlias = tuple[Answer | None, list[InlineQueryResultArticle]]
 """An answer, and the cards that show it; no answer where the query is no question."""
 
 
-def _opened_with(answer: Answer) -> int:
-    """Return how many excerpts the first message with an answer shows."""
-    return views.worth_showing(answer) if answer.answered else 0
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A reply to a message.
@@ -85,7 +80,7 @@ class Replies:
         self.state = state
         self._catalogue = Catalogue(library.searcher)
         self._library = library
-        self._conversation = Conversation(library, _opened_with)
+        self._conversation = Conversation(library, views.opened_with)
         self._settings = library.settings.telegram
         search = library.settings.search
         self._max_chars = min(self._settings.max_question_chars, search.max_question_chars)
@@ -208,7 +203,7 @@ class Replies:
             if shown is None or not answer.excerpts:
                 return views.unanswered(answer, language, number=number)
             return views.closest(answer, language, number=number, shown=shown)
-        wanted = views.worth_showing(answer) if shown is None else shown
+        wanted = views.opened_with(answer) if shown is None else shown
         return views.answer(
             answer,
             language,

@@ -45,6 +45,20 @@ def test_a_word_that_points_within_its_own_question_takes_over_nothing(answerer:
     assert answerer.answer(question, earlier=["What stops small drones?"]).understood is None
 
 
+def test_an_answer_opens_with_what_comes_near_its_best_excerpt(answerer: Answerer) -> None:
+    question = "Why did communications fail?"
+    near, further = answerer.answer(question).excerpts, answerer.answer(question, 3).excerpts
+    assert 0 < len(near) < len(further) == 3
+    assert near == further[: len(near)]
+    assert further[len(near)].score < 0.8 * near[0].score
+
+
+def test_what_does_not_answer_comes_with_all_that_is_closest(answerer: Answerer) -> None:
+    answer = answerer.answer("What is the capital of Mongolia?")
+    assert not answer.answered
+    assert len(answer.excerpts) == 3
+
+
 @pytest.mark.parametrize("before", ["Why did communications fail?", "What stops small drones?"])
 def test_a_complete_question_is_searched_as_it_stands(answerer: Answerer, before: str) -> None:
     question = "Where is Artem Kariakin's home?"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import takewhile
 
 from telegram import (
     InlineQueryResultArticle,
@@ -17,7 +16,7 @@ from telegram import (
     MessageEntity,
 )
 
-from bot.answers import Answer
+from bot.answers import Answer, worth_showing
 from bot.languages import Language
 from bot.telegram.views.message import (
     TEXT_UNITS,
@@ -39,9 +38,6 @@ from retrieval.types import Excerpt
 MORE = 3
 """Excerpts that a press adds, and the most that an answer opens with."""
 
-_WORTH = 0.8
-"""Share of the first excerpt's score from which a further one is shown at once. On three sets of
-questions that showed two of three excerpts, and hid the answer to at most one in a hundred."""
 _UNDERSTOOD_UNITS = 300
 _WORDS_UNITS = 300
 _PAIRS = 3
@@ -79,7 +75,7 @@ def answer(
         more: Whether there are more excerpts than those to be shown.
         preview: Whether the first article's page is previewed, if it has an address.
     """
-    wanted = answer.excerpts[: worth_showing(answer) if shown is None else shown]
+    wanted = answer.excerpts[: opened_with(answer) if shown is None else shown]
     message, count = _quotes(_opening(answer, language), wanted, language)
     first = [
         Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
@@ -104,13 +100,9 @@ def shown_in(message: Message) -> int:
     return max(counts, default=0)
 
 
-def worth_showing(answer: Answer) -> int:
-    """Return how many excerpts an answer opens with: those whose score is near the first's."""
-    if not answer.excerpts:
-        return 0
-    least = _WORTH * answer.excerpts[0].score
-    further = answer.excerpts[1:MORE]
-    return 1 + len(list(takewhile(lambda excerpt: excerpt.score >= least, further)))
+def opened_with(answer: Answer) -> int:
+    """Return how many excerpts the first message with an answer shows."""
+    return worth_showing(answer.excerpts[:MORE]) if answer.answered else 0
 
 
 def unanswered(answer: Answer, language: Language, *, number: int) -> Message:

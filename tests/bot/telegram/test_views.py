@@ -85,7 +85,7 @@ def test_more_is_offered_only_where_there_is_more_and_room_for_it() -> None:
 )
 def test_an_answer_opens_with_the_excerpts_near_the_first(scores: list[float], count: int) -> None:
     one = answer(*(excerpt(f"{score} is it.", score=score) for score in scores))
-    assert views.worth_showing(one) == count
+    assert views.opened_with(one) == count
     if scores:
         assert len(under(answered(one, shown=None), "blockquote")) == count
 
