@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import tantivy
 
@@ -130,12 +131,30 @@ class LexicalIndex:
         )
         return len(self._searcher.search(query, 2, count=False).hits) == 1
 
-    def search(self, text: str, languages: Iterable[str], top_k: int) -> dict[int, float]:
-        """Return BM25 scores by chunk id, best first; nothing if no term is left or matches."""
+    def search(
+        self,
+        text: str,
+        languages: Iterable[str],
+        top_k: int,
+        others: Mapping[str, float] = MappingProxyType({}),
+    ) -> dict[int, float]:
+        """Return BM25 scores by chunk id, best first; nothing if no term is left or matches.
+
+        Args:
+            text: Text whose terms are searched.
+            languages: Languages of the articles.
+            top_k: Chunks at most.
+            others: Further words, each with its weight; a term of the text weighs 1.
+        """
+        names = sorted({field(language) for language in languages})
+        weights = {(name, term): 1.0 for name in names for term in terms(text, name)}
+        for word, weight in others.items():
+            for name in names:
+                for term in terms(word, name):
+                    weights.setdefault((name, term), weight)
         queries = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(_schema(), name, term, "freq"))
-            for name in sorted({field(language) for language in languages})
-            for term in dict.fromkeys(terms(text, name))
+            (tantivy.Occur.Should, _weighed(tantivy.Query.term_query(_schema(), *key, "freq"), one))
+            for key, one in weights.items()
         ]
         if not queries:
             return {}
@@ -214,6 +233,10 @@ class LexicalIndex:
         return (
             1.0 if not df else _idf(searcher.num_docs, df) / max(_idf(searcher.num_docs, 1), 1e-9)
         )
+
+
+def _weighed(query: tantivy.Query, weight: float) -> tantivy.Query:
+    return query if weight == 1 else tantivy.Query.boost_query(query, weight)
 
 
 def _heard_in(text: str) -> str:

@@ -18,7 +18,7 @@ from retrieval.questions.dates import (
     today,
     words_in_date,
 )
-from retrieval.questions.forms import Vocabulary
+from retrieval.questions.forms import Vocabulary, other_names
 from retrieval.questions.introductions import Subject
 from retrieval.questions.names import is_name, names_and_numbers
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
@@ -42,6 +42,7 @@ __all__ = [
     "match_dates",
     "names_and_numbers",
     "names_in_text",
+    "other_names",
     "quoted_phrases",
     "readings",
     "share_of_phrases",

@@ -21,6 +21,8 @@ MOST_LETTERS = 30
 """Longer words are none."""
 # The first letter of the script.
 _CYRILLIC = "\u0400"
+# So many names of a question are looked for in other forms, of which so many count, so much.
+_MOST_NAMES, _MOST_OTHERS, _OTHER_WEIGHT = 8, 3, 0.5
 # So many chunks are read to see how a form is written.
 _CHUNKS = 8
 _SPELT_OUT = re.compile("[aou]e", re.IGNORECASE)
@@ -74,6 +76,22 @@ class Vocabulary:
             if not found or any(self.lexical.holds(term, language) for term in found):
                 return True
         return False
+
+    def terms(self, word: str) -> list[list[str]]:
+        """Return a word's terms in each language of the articles."""
+        return [terms(word, language) for language in self.languages]
+
+    def counts(self, word: str) -> bool:
+        """Whether a word is a stop word in none of the languages of the articles."""
+        return all(self.terms(word))
+
+    def rarity(self, word: str) -> float:
+        """Return how rare a word is, in the language that has it most often; see `LexicalIndex`."""
+        return min(
+            self.lexical.rarity(term, [language])
+            for language, found in zip(self.languages, self.terms(word), strict=True)
+            for term in found
+        )
 
 
 def plain(word: str) -> str:
@@ -152,6 +170,22 @@ def names_like(word: str, vocabulary: Vocabulary) -> Iterator[str]:
         # "Chain" at the beginning of a sentence is not Khan.
         if is_name(name.lower(), vocabulary) is not False:
             yield name
+
+
+def other_names(question: str, vocabulary: Vocabulary) -> dict[str, float]:
+    """Return names of the articles that sound like those of a question, each with its weight.
+
+    A name may stand there in several forms: Kyiv, Kiev, Київ. Or it is another's, as Ivanova is
+    beside Ivanov: so it weighs less than the one that is asked for, however rare it is.
+    """
+    names = dict.fromkeys(name for name in names_in(question) if vocabulary.counts(name))
+    found = {}
+    for name in islice(names, _MOST_NAMES):
+        rarity, own = vocabulary.rarity(name), vocabulary.terms(name)
+        for other in islice(names_like(name, vocabulary), _MOST_OTHERS):
+            if vocabulary.terms(other) != own:
+                found[other] = _OTHER_WEIGHT * min(1.0, rarity / vocabulary.rarity(other))
+    return found
 
 
 def numbers_as_written(

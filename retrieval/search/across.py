@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from retrieval.chunking import passage
 from retrieval.languages import OTHER, language_of_question, likeness, names_in, terms
@@ -54,10 +55,14 @@ def _met(asked: Sequence[str], window: Window) -> Iterator[bool]:
     source = window.hit.source
     text = passage(source.title, window.text)
     shown = set(terms(text, source.language))
-    names = list(dict.fromkeys(names_in(text)))[:_MOST_NAMES]
     for word in asked:
-        in_terms = not shown.isdisjoint(terms(word, source.language))
-        yield in_terms or any(likeness(word, name) for name in names)
+        yield not shown.isdisjoint(terms(word, source.language)) or is_heard(word, text)
+
+
+def is_heard(word: str, text: str) -> bool:
+    """Whether a text has a name that sounds like a word."""
+    names = islice(dict.fromkeys(names_in(text)), _MOST_NAMES)
+    return any(likeness(word, name) for name in names)
 
 
 def _scripts(text: str) -> set[str]:

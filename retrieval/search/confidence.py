@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from retrieval.chunking import passage
 from retrieval.index import SHIPPED, Scale
 from retrieval.languages import split_words, terms
 from retrieval.questions import Asked, Kind, light_terms, names_and_numbers, words_in_date
-from retrieval.search.across import language_across, share_met
+from retrieval.search.across import is_heard, language_across, share_met
 from retrieval.search.closeness import strangeness
 from retrieval.search.coverage import Coverage
 from retrieval.search.excerpts import Window
@@ -98,6 +99,8 @@ _TOLD_IN_ANY_WORDS = frozenset({Kind.PLACE, Kind.REASON, Kind.PRICE})
 # fitted: so a reader that finds no answer by far makes .95 to .49, and cannot silence a .99.
 _READER_WEIGHT = 0.3
 _READER_MARGIN = 10.0
+# So many names are looked for in another form.
+_MOST_HEARD = 8
 # The logits of 0 and 1 are without bound.
 _LOGIT_EDGE = 1e-9
 
@@ -189,12 +192,17 @@ def _coverage(ranking: Ranking, window: Window, without: str) -> Coverage:
 
 def _missing(question: str, window: Window) -> float:
     source = window.hit.source
-    names = " ".join(names_and_numbers(question))
-    asked = set(terms(names, source.language)) - _dated(question, source)
+    named = names_and_numbers(question)
+    asked = set(terms(" ".join(named), source.language)) - _dated(question, source)
     if not asked:
         return 0.0
-    shown = terms(f"{source.title}\n{window.text}", source.language)
-    return len(asked.difference(shown)) / len(asked)
+    text = passage(source.title, window.text)
+    missing = asked.difference(terms(text, source.language))
+    if missing:
+        # A name may stand there in another form.
+        heard = " ".join(name for name in named[:_MOST_HEARD] if is_heard(name, text))
+        missing -= set(terms(heard, source.language))
+    return len(missing) / len(asked)
 
 
 def _dated(question: str, source: Source) -> set[str]:

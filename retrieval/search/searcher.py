@@ -26,6 +26,7 @@ from retrieval.questions import (
     Vocabulary,
     detect_unknown_language,
     is_name,
+    other_names,
     readings,
     today,
 )
@@ -144,9 +145,9 @@ class Searcher:
             sure, guesses = Reading(unknown.searched, ()), []
         else:
             sure, *guesses = readings(question, vocabulary)
-        ranking = self._ranked(snapshot, sure, preferences, without)
+        ranking = self._ranked(snapshot, sure, vocabulary, preferences, without)
         for guess in guesses:
-            guessed = self._ranked(snapshot, guess, preferences, without)
+            guessed = self._ranked(snapshot, guess, vocabulary, preferences, without)
             if _is_meant(guessed, ranking):
                 ranking = guessed
         hits = ranking.hits
@@ -160,6 +161,7 @@ class Searcher:
         self,
         snapshot: Snapshot,
         reading: Reading,
+        vocabulary: Vocabulary,
         preferences: Preferences,
         without: frozenset[int],
     ) -> Ranking:
@@ -174,7 +176,9 @@ class Searcher:
         }
         top_k = self._settings.candidates + len(without)
         dense = snapshot.dense.search(query.vector, top_k)
-        lexical = snapshot.lexical.search(question, snapshot.languages, top_k)
+        lexical = snapshot.lexical.search(
+            question, snapshot.languages, top_k, other_names(question, vocabulary)
+        )
         lexical = {key: score for key, score in lexical.items() if snapshot.has(key)}
         if without:
             dense, lexical = (

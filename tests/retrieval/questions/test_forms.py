@@ -6,7 +6,7 @@ import pytest
 
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
-from retrieval.questions.forms import Vocabulary
+from retrieval.questions.forms import Vocabulary, other_names
 from retrieval.questions.spelling import Reading, readings
 
 TEXTS = {
@@ -99,3 +99,42 @@ def test_names_are_found_by_their_sound_in_an_index_on_disk(tmp_path: Path) -> N
     assert lexical.with_names_like(["SUDS"], "", 5) == [1]
     assert lexical.has(1, "en", "To Sudzha.")
     assert not lexical.has(1, "en", "To Sumy.")
+
+
+TOWNS = {
+    1: ("en", "Kiev had trams in 1892, and so did Lvov."),
+    2: ("en", "In the park of Kyiv a tram stands. Petrenka drives it to Kharkiv."),
+    3: ("uk", "У Києві ходив трамвай, а Петренко їздив у Львів."),
+    4: ("ru", "В Киеве ездил трамвай. Иванов ждал."),
+    5: ("de", "In Kiew fuhr die Bahn, in Charkiw Pferde. Iwanowa wartete."),
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "others"),
+    [
+        ("Which trams has Kiev?", {"Kyiv", "Kiew", "Києві", "Киеве"}),
+        ("Wann fuhr die Bahn in Kiew?", {"Kyiv", "Kiev", "Києві", "Киеве"}),
+        ("Коли у Києві ходив трамвай?", {"Kyiv", "Kiev", "Kiew", "Киеве"}),
+        ("Когда в Киеве ездил трамвай?", {"Kyiv", "Kiev", "Kiew", "Києві"}),
+        ("Who drives to Kharkov?", {"Kharkiv", "Charkiw"}),
+        # Another one's name.
+        ("Who is Ivanov?", {"Иванов"}),
+        ("Where is Novgorod, and who is Dornbeck?", set()),
+    ],
+)
+def test_a_name_is_looked_for_in_all_its_forms(question: str, others: set[str]) -> None:
+    lexical = LexicalIndex.create(None)
+    lexical.update([(key, *one) for key, one in TOWNS.items()], [])
+    vocabulary = Vocabulary(
+        lexical,
+        ["de", "en", "ru", "uk"],
+        lambda ids: [TOWNS[key][1] for key in ids],
+        lambda words: [1] * len(words),
+    )
+
+    found = other_names(question, vocabulary)
+
+    assert len(found) == min(3, len(others))
+    assert set(found) <= others
+    assert all(weight <= 0.5 for weight in found.values())
