@@ -26,12 +26,16 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES | st.text(max_size=5), min_size=1, max_size=12).map("".join)
 
 
+def has_words(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
 @st.composite
 def articles(draw: st.DrawFn) -> Article:
     """Draw an article as a reader hands it over."""
     line = TEXTS.map(one_line)
-    title = draw(line.filter(lambda line: any(map(str.isalnum, line))) | st.just(""))
-    text = draw(TEXTS.map(clean).filter(bool))
+    title = draw(line.filter(has_words) | st.just(""))
+    text = draw(TEXTS.map(clean).filter(has_words))
     if draw(st.booleans()) and title:
         text = f"{title}\n\n{text}"
     source = Source(
