@@ -50,3 +50,10 @@ def encoder(encoder_cache: Path) -> Encoder:
 def multilingual(encoder_cache: Path) -> Encoder:
     """The encoder of many languages, compiled once for the whole session."""
     return load("multilingual", cache=encoder_cache)
+
+
+@pytest.fixture(scope="session", params=["encoder", "multilingual"])
+def each_encoder(request: pytest.FixtureRequest) -> Encoder:
+    """Both encoders in turn, for what is promised with either."""
+    encoder: Encoder = request.getfixturevalue(request.param)
+    return encoder

@@ -31,3 +31,20 @@ def library(seeds: Shell) -> Library:
 @pytest.fixture(scope="session")
 def answerer(library: Library) -> Answerer:
     return library.answerer
+
+
+@pytest.fixture(scope="session", params=["encoder", "multilingual"])
+def each_answerer(
+    request: pytest.FixtureRequest, seeds: Shell, tmp_path_factory: pytest.TempPathFactory
+) -> Answerer:
+    """The articles that ship, indexed by both encoders in turn."""
+    if request.param == "encoder":
+        library: Library = request.getfixturevalue("library")
+        return library.answerer
+    request.getfixturevalue("multilingual")
+    own: dict[str, dict[str, object]] = {
+        "articles": {"folder": seeds.articles},
+        "index": {"folder": tmp_path_factory.mktemp("multilingual")},
+        "encoder": {"model": "multilingual"},
+    }
+    return open_library(Settings.load(overrides=own), lambda _: None).answerer

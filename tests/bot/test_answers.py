@@ -1,4 +1,4 @@
-"""Answers from the articles that ship, with the encoder that ships."""
+"""Answers from the articles that ship, with the encoders that ship."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from bot import documents
+from bot import build, documents
 from bot.answers import Answer, Answerer
 from bot.errors import QuestionError
 from retrieval.index import SHIPPED, Calibration
 from retrieval.questions import Correction
 from retrieval.types import Source
 from tests.retrieval.library import Library
+
+
+@pytest.fixture
+def answerer(each_answerer: Answerer) -> Answerer:
+    return each_answerer
+
+
+@pytest.fixture
+def english(library: build.Library) -> Answerer:
+    """With the encoder for English: what the other one does is another thing."""
+    return library.answerer
 
 
 def test_a_question_that_says_nothing_alone_asks_the_one_before_in_another_way(
@@ -101,34 +112,34 @@ def test_a_conversation_keeps_its_topic_until_another_comes_up(answerer: Answere
 
 
 def test_follow_ups_are_understood_in_a_language_that_the_encoder_does_not_know(
-    answerer: Answerer,
+    english: Answerer,
 ) -> None:
-    answer = answerer.answer("А коли це було?", earlier=["Що сталося в Суджі?"])
+    answer = english.answer("А коли це було?", earlier=["Що сталося в Суджі?"])
     assert answer.understood == "Коли: Що сталося в Суджі?"
     assert answer.excerpts[0].source.path == "sudzha-a-border-town.md"
 
 
 def test_the_same_is_asked_of_something_else_if_the_articles_answer_that(
-    answerer: Answerer,
+    english: Answerer,
 ) -> None:
     before = ["What is the population of Luhansk?"]
-    town = answerer.answer("What about Sudzha?", earlier=before)
+    town = english.answer("What about Sudzha?", earlier=before)
     assert town.understood == "What is the population of Sudzha?"
     assert "six thousand inhabitants" in town.excerpts[0].text
-    satellites = answerer.answer("What about Starlink?", earlier=before)
+    satellites = english.answer("What about Starlink?", earlier=before)
     assert (satellites.understood, satellites.answered) == (None, True)
-    assert satellites.excerpts == answerer.answer("What about Starlink?").excerpts
-    owner = answerer.answer("Who owns it?", earlier=[*before, satellites.searched])
+    assert satellites.excerpts == english.answer("What about Starlink?").excerpts
+    owner = english.answer("Who owns it?", earlier=[*before, satellites.searched])
     assert owner.understood == "Who owns Starlink?"
 
 
 @pytest.mark.parametrize("before", ["Who won the football cup in 1998?", "How are mines laid?"])
 def test_words_of_a_topic_that_was_left_are_not_dragged_along(
-    answerer: Answerer, before: str
+    english: Answerer, before: str
 ) -> None:
     earlier = [before]
     for question in ("What about Starlink?", "How high do its satellites fly?", "And in Sudzha?"):
-        answer = answerer.answer(question, earlier=earlier)
+        answer = english.answer(question, earlier=earlier)
         assert before.split()[-1].strip("?") not in answer.searched
         earlier.append(answer.searched)
 
@@ -147,9 +158,9 @@ def test_each_excerpt_has_its_reason(answerer: Answerer) -> None:
             assert excerpt.text[pair.match_at :].startswith(pair.match)
 
 
-def test_a_misspelt_question_is_answered_as_it_was_meant(answerer: Answerer) -> None:
-    meant = answerer.answer("How are minefields breached?")
-    answer = answerer.answer("How are minefeilds breached?")
+def test_a_misspelt_question_is_answered_as_it_was_meant(english: Answerer) -> None:
+    meant = english.answer("How are minefields breached?")
+    answer = english.answer("How are minefeilds breached?")
     assert answer.question == "How are minefeilds breached?"
     assert answer.searched == answer.corrected == meant.searched == meant.question
     assert answer.corrections == (Correction("minefeilds", "minefields"),)
@@ -207,8 +218,8 @@ def test_a_question_that_cannot_be_asked_says_why(answerer: Answerer) -> None:
         answerer.answer("a" * 3000)
 
 
-def test_of_thousands_of_copies_a_document_names_a_hundred(answerer: Answerer) -> None:
-    answer = answerer.answer("Why did communications fail?")
+def test_of_thousands_of_copies_a_document_names_a_hundred(english: Answerer) -> None:
+    answer = english.answer("Why did communications fail?")
     copies = tuple(Source(f"{number}.md", "A copy") for number in range(5000))
     copied = replace(answer, excerpts=(replace(answer.excerpts[0], also=copies),))
 

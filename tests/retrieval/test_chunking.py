@@ -88,25 +88,25 @@ def test_chunks_hold_every_character_once_within_the_budget(
 @settings(max_examples=40)
 @given(TEXTS, LANGUAGES, st.integers(16, 200))
 def test_passages_of_the_real_encoder_keep_the_budget(
-    encoder: Encoder, text: str, language: str, budget: int
+    each_encoder: Encoder, text: str, language: str, budget: int
 ) -> None:
     cut = article(text, language=language)
 
-    chunks = cut_up(cut, budget, encoder.count_tokens)
+    chunks = cut_up(cut, budget, each_encoder.count_tokens)
 
     assert_whole(cut, chunks)
     passages = [passage("A title", one.text) for one in chunks]
-    assert all(count <= budget for count in encoder.count_tokens(passages))
+    assert all(count <= budget for count in each_encoder.count_tokens(passages))
 
 
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*.md")), ids=lambda path: str(path.stem))
-def test_seeds_fill_their_chunks(encoder: Encoder, path: Path) -> None:
+def test_seeds_fill_their_chunks(each_encoder: Encoder, path: Path) -> None:
     cut = only(path.name, path.read_bytes(), "en")
 
-    chunks = cut_up(cut, 200, encoder.count_tokens)
+    chunks = cut_up(cut, 200, each_encoder.count_tokens)
 
     assert_whole(cut, chunks)
-    counts = encoder.count_tokens([passage(cut.source.title, one.text) for one in chunks])
+    counts = each_encoder.count_tokens([passage(cut.source.title, one.text) for one in chunks])
     assert max(counts) <= 200
     # A budget in padded tokens once made every sentence a chunk of its own.
     assert sum(counts[:-1]) / max(1, len(counts) - 1) > 140

@@ -11,9 +11,9 @@ from tests.retrieval.library import Library
 
 
 @pytest.fixture(scope="session")
-def seeds(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
-    """Searches the seeds with the real encoder."""
-    library = Library(tmp_path_factory.mktemp("seeds"), chunk_tokens=200, encoder=encoder)
+def seeds(each_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    """Searches the seeds with each of the real encoders."""
+    library = Library(tmp_path_factory.mktemp("seeds"), chunk_tokens=200, encoder=each_encoder)
     shutil.copytree(SEEDS, library.articles, dirs_exist_ok=True)
     library.refresh()
     return library.searcher()

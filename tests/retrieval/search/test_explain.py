@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings import Encoder
 from retrieval.chunking import passage
 from retrieval.questions.spelling import Correction
 from retrieval.search.excerpts import Window, best_excerpts
@@ -113,16 +112,14 @@ def test_pairs_stand_where_they_say_and_make_up_the_score(
         "the of and",
     ],
 )
-def test_the_real_encoders_pieces_are_grouped_into_words(
-    seeds: Searcher, encoder: Encoder, question: str
-) -> None:
+def test_the_real_encoders_pieces_are_grouped_into_words(seeds: Searcher, question: str) -> None:
     ranking = seeds.search(question)
     found = windows(ranking)
     assert found
     for window in found:
         check(ranking, window, window.hit.similarity)
         # Encoded with other passages, a token may differ by a bit.
-        assert np.abs(anew(ranking, window, encoder) - window.hit.similarity).mean() < 0.01
+        assert np.abs(anew(ranking, window, seeds.encoder) - window.hit.similarity).mean() < 0.01
 
 
 def test_ranks_are_those_among_all_hits(seeds: Searcher) -> None:

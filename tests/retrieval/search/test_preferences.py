@@ -47,8 +47,10 @@ def searcher(library: Library) -> Searcher:
 
 
 @pytest.fixture(scope="module")
-def dam(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ranking]:
-    library = Library(tmp_path_factory.mktemp("dam"), encoder=encoder)
+def dam(
+    each_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Ranking]:
+    library = Library(tmp_path_factory.mktemp("dam"), encoder=each_encoder)
     for date, text in DAM.items():
         write(library, date, text, date)
     write(library, "fish", "A ladder leads salmon past the turbines to their spawning grounds.")

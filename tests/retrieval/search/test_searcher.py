@@ -364,7 +364,8 @@ def test_another_encoder_cannot_search(library: Library) -> None:
 
 def answer(ranking: Ranking) -> tuple[list[Excerpt], float]:
     found = best_excerpts(ranking.hits, SEARCH.excerpts, SEARCH.excerpt_chars)
-    sure = confidence_of(features(ranking, [window for _, window in found]))
+    judged = features(ranking, [window for _, window in found])
+    sure = confidence_of(judged, ranking.scale, ranking.encoder)
     return [excerpt for excerpt, _ in found], sure
 
 
@@ -390,7 +391,9 @@ def test_questions_about_the_seeds_are_answered(
     excerpts, sure = answer(seeds.search(question))
 
     assert excerpts[0].source.path == f"{article}.md"
-    assert words in excerpts[0].text
+    # The encoder for English is the better one at English.
+    shown = excerpts[:1] if seeds.encoder.languages else excerpts
+    assert any(words in one.text for one in shown)
     assert sure > 0.5
 
 
