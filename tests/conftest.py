@@ -2,12 +2,30 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from embeddings import Encoder, load
+
+# Where there is room, and programs may run: most of what tests wait for is that a disk has written.
+_MEMORY = "/dev/shm"
+_ROOM = 4_000_000_000
+
+
+def _write_to_memory() -> None:
+    """Let tests, and the processes they start, write their files to memory instead of the disk."""
+    if "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
+        return
+    found = os.statvfs(_MEMORY)
+    if found.f_bavail * found.f_frsize >= _ROOM and not found.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = _MEMORY
+        tempfile.tempdir = None  # looked up already, perhaps
+
+
+_write_to_memory()
 
 
 def pytest_configure() -> None:
