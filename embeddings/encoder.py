@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -96,7 +96,7 @@ class Encoder:
     A text without tokens gets a vector of zeros and no tokens.
 
     Args:
-        name, fingerprint, dim, languages: See `retrieval.types.Encoder`.
+        name, fingerprint, dim, languages, languages_common: See `retrieval.types.Encoder`.
         prompts: The texts before questions and passages.
         tokenizer: The model's tokenizer.
         forward: The model's forward pass.
@@ -113,11 +113,13 @@ class Encoder:
         forward: Forward,
         languages: frozenset[str] | None = None,
         centre: FloatArray | None = None,
+        languages_common: Mapping[str, FloatArray] | None = None,
     ) -> None:
         self.name = name
         self.fingerprint = fingerprint
         self.dim = dim
         self.languages = languages
+        self.languages_common = languages_common or {}
         self._prompts = prompts
         self._tokenizer = tokenizer
         self._forward = forward

@@ -20,6 +20,7 @@ from embeddings.models import (
     centre_of,
     declared_languages,
     document_of,
+    languages_common_of,
     locate,
 )
 from embeddings.tokenizing import JsonTokenizer, TextTokenizer
@@ -73,6 +74,7 @@ def load(
         forward=forward,
         languages=declared_languages(model.folder),
         centre=centre,
+        languages_common=languages_common_of(model, card.dim),
     )
 
 

@@ -65,12 +65,14 @@ class Known:
         layers: Its token vectors are the sum of those after so many of its last layers, each times
             its share.
         centre: The file of what all its token vectors have in common.
+        languages: The file of what its vectors have in common by language.
     """
 
     query_prompt: str = ""
     passage_prompt: str = ""
     layers: tuple[float, ...] = (1.0,)
     centre: Path | None = None
+    languages: Path | None = None
 
 
 # By the last part of a model's name, which is that of its folder.
@@ -85,6 +87,8 @@ _KNOWN = {
         # All its token vectors lie to one side, so that their signs say little. This one is their
         # mean over sentences in thirty languages.
         centre=Path(__file__).with_name("multilingual_centre.npy"),
+        # A question is nearer to all passages in its own language than to those in another.
+        languages=Path(__file__).with_name("multilingual_languages.npz"),
     )
 }
 _WEIGHTS = "model.safetensors"
@@ -333,6 +337,23 @@ def centre_of(model: Model, dim: int) -> NDArray[np.float32] | None:
         return None
     centre = np.load(model.known.centre, allow_pickle=False).astype(np.float32)
     return centre if len(centre) == dim else None
+
+
+def languages_common_of(model: Model, dim: int) -> dict[str, NDArray[np.float32]]:
+    """Return what a model's vectors have in common by language, where it is known.
+
+    Args:
+        model: The model.
+        dim: As in `centre_of`.
+
+    Returns:
+        (dim,) float32 by ISO 639-1 code.
+    """
+    if model.known.languages is None:
+        return {}
+    with np.load(model.known.languages, allow_pickle=False) as file:
+        found = {language: file[language].astype(np.float32) for language in file.files}
+    return {language: common for language, common in found.items() if len(common) == dim}
 
 
 def declared_languages(folder: Path) -> frozenset[str] | None:

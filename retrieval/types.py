@@ -9,7 +9,7 @@ higher for better and can be compared within one question only. Ranks and paragr
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -114,6 +114,7 @@ class Hit:
         rerank: Rank and score of the reranker; None if there is none.
         boost: Part of `score` for preferences that the chunk meets, see `search.preferences`.
         also: Other names of the same article.
+        level: Late interaction that any passage in its language has, see `search.levels`.
     """
 
     chunk_id: int
@@ -130,6 +131,7 @@ class Hit:
     rerank: Stage | None = None
     boost: float = 0.0
     also: tuple[Source, ...] = ()
+    level: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,13 @@ class Encoder(Protocol):
     @property
     def languages(self) -> frozenset[str] | None:
         """Languages that the model knows, ISO 639-1; None for many, or if it does not tell."""
+
+    @property
+    def languages_common(self) -> Mapping[str, FloatArray]:
+        """What passages in a language have in common, less what all have; where that is known.
+
+        (dim,) float32 by ISO 639-1 code.
+        """
 
     @property
     def max_tokens(self) -> int:

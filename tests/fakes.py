@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -66,6 +66,7 @@ class HashEncoder:
 
     name = "hash"
     languages: frozenset[str] | None = None
+    languages_common: Mapping[str, FloatArray] = {}
     max_tokens = 254
 
     def __init__(self, dim: int = 64, fingerprint: str = "hash-1") -> None:

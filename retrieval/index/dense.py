@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import faiss
 import numpy as np
@@ -12,6 +13,26 @@ from retrieval.types import FloatArray
 
 # Several questions at a time serve more users than several threads for one question.
 faiss.omp_set_num_threads(1)
+
+
+# So many vectors tell what those in one language have in common.
+_SAMPLE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The chunks in one language.
+
+    Attributes:
+        rows: One bit for each row of the index.
+        chunks: Number of chunks.
+        common: What their vectors have in common, less what those of all languages have, (dim,)
+            float32.
+    """
+
+    rows: NDArray[np.uint8]
+    chunks: int
+    common: FloatArray
 
 
 class DenseIndex:
@@ -38,15 +59,50 @@ class DenseIndex:
             ids.append(some)
         return cls(index, np.concatenate(ids))
 
-    def search(self, vector: FloatArray, top_k: int) -> dict[int, float]:
-        """Return cosines by chunk id, best first; nothing for a vector of zeros."""
+    def parts(self, chunks: Mapping[str, NDArray[np.int64]]) -> dict[str, Part]:
+        """Divide the index by language.
+
+        Args:
+            chunks: The ids of all chunks by language, ascending.
+        """
+        means = {
+            language: self.vectors(ids[:: 1 + len(ids) // _SAMPLE].tolist()).mean(axis=0)
+            for language, ids in chunks.items()
+        }
+        whole = np.mean(list(means.values()), axis=0)
+        return {
+            language: Part(
+                np.packbits(np.isin(self.ids, ids), bitorder="little"),
+                len(ids),
+                means[language] - whole,
+            )
+            for language, ids in chunks.items()
+        }
+
+    def search(self, vector: FloatArray, top_k: int, part: Part | None = None) -> dict[int, float]:
+        """Return cosines by chunk id, best first; nothing for a vector of zeros.
+
+        Args:
+            vector: Vector of a question.
+            top_k: Chunks at most.
+            part: The part of the index to look in; None for all of it.
+        """
         if not len(self.ids) or not vector.any():
             return {}
         # Checked here, for FAISS answers a wrong dimension with an empty assertion.
         if vector.shape != (self._index.d,):
             raise ValueError(f"a vector of shape {vector.shape}, the index has ({self._index.d},)")
-        scores, rows = self._index.search(vector[np.newaxis], min(top_k, len(self.ids)))
-        return dict(zip(self.ids[rows[0]].tolist(), scores[0].tolist(), strict=True))
+        params = None
+        if part is not None:
+            # Its types do not know what faiss adds for Python.
+            params = faiss.SearchParameters(
+                sel=faiss.IDSelectorBitmap(part.rows)  # type: ignore[arg-type,call-arg]
+            )
+        count = min(top_k, len(self.ids))
+        scores, rows = self._index.search(vector[np.newaxis], count, params=params)
+        # Where a part has fewer, FAISS fills up with -1.
+        found = rows[0] >= 0
+        return dict(zip(self.ids[rows[0][found]].tolist(), scores[0][found].tolist(), strict=True))
 
     def vectors(self, chunk_ids: Sequence[int]) -> FloatArray:
         """Return the vectors of chunks, (n, dim) float32; all of them are in the index."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from retrieval.languages import terms
 from retrieval.types import Encoder
 
 if TYPE_CHECKING:
-    from retrieval.index.dense import DenseIndex
+    from retrieval.index.dense import DenseIndex, Part
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Snapshot:
         state: State of the store when it was loaded; it is out of date once the store has another.
         languages: Languages of the articles, ISO 639-1.
         scale: Scale that was measured on these articles or on ones near to them, if any was.
+        parts: The chunks in each language, if there are several.
         encoder: The encoder that made the index; None where nobody asks.
     """
 
@@ -45,6 +46,7 @@ class Snapshot:
     lexical: LexicalIndex
     languages: tuple[str, ...]
     scale: Scale | None
+    parts: Mapping[str, Part] = field(default_factory=dict)
     encoder: Encoder | None = None
 
     def has(self, chunk_id: int) -> bool:
@@ -226,4 +228,5 @@ def load_snapshot(
     languages = tuple(store.languages(number))
     calibration = store.calibrations.of(generation.content)
     scale = calibration.scale if calibration else None
-    return Snapshot(store, state, generation, dense, lexical, languages, scale)
+    parts = dense.parts(store.chunks_by_language(number)) if len(languages) > 1 else {}
+    return Snapshot(store, state, generation, dense, lexical, languages, scale, parts)

@@ -318,6 +318,17 @@ class Store:
         )
         return [row[0] for row in rows]
 
+    def chunks_by_language(self, generation: int) -> dict[str, NDArray[np.int64]]:
+        """Return the ids of a generation's chunks by the language of their articles, ascending."""
+        found: dict[str, list[int]] = {}
+        for language, number in self.db.rows(
+            "SELECT a.language, c.id FROM chunks c JOIN articles a ON a.id = c.article "
+            f"WHERE a.id IN ({ARTICLES}) ORDER BY c.id",
+            {"g": generation},
+        ):
+            found.setdefault(language, []).append(number)
+        return {language: np.array(ids, dtype=np.int64) for language, ids in found.items()}
+
     def vectors(self, generation: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
         """Yield chunk ids (n,) and vectors (n, dim) in batches, ids ascending.
 

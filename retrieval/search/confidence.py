@@ -117,6 +117,12 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     language = first.hit.source.language
     across = language_across(ranking.question, first.text, language)
     if across and ranking.multilingual:
+        # Scores of its own language lie higher, and are not those of what is shown first.
+        late = max(window.late for window in windows if window.hit.source.language == language)
+        near = [
+            hit.dense.score for hit in ranking.hits if hit.source.language == language and hit.dense
+        ]
+        dense = max(near, default=0.0)
         unmet = not asked.is_met(first.text, language)
         denied = not asked.is_denied(first.text)
         met = share_met(names_and_numbers(ranking.question), windows)

@@ -94,6 +94,7 @@ def best_excerpts(
     windows = [window for hit in hits for window in _windows(hit, chars)]
     scores = [
         window.late
+        - window.hit.level
         + _CHUNK_SHARE * window.hit.score
         + _BOOST_SHARE * window.hit.boost
         + (_INTRODUCED if (window.hit.chunk_id, window.first) in introduced else 0.0)

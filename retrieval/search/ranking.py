@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -11,6 +11,7 @@ from retrieval.index import SHIPPED, Scale, StoredChunk
 from retrieval.languages import terms
 from retrieval.questions import Correction, UnknownLanguage
 from retrieval.search.late import TokenMatches, maxsim, token_weights
+from retrieval.search.levels import Levels
 from retrieval.types import FloatArray, Hit, QueryEncoding, Reranker, Stage
 
 _DENSE_WEIGHT, _LEXICAL_WEIGHT, _LATE_WEIGHT = 1.0, 1.0, 1.0
@@ -52,9 +53,21 @@ class Ranking:
         return max((hit.late.score for hit in self.hits), default=0.0)
 
 
-def first_ranking(dense: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, float]:
-    """Fuse the candidates of both retrievers: scores from 0 to 1 by chunk id, best first."""
-    return fuse([(dense, _DENSE_WEIGHT), (lexical, _LEXICAL_WEIGHT)])
+def first_ranking(
+    dense: Mapping[int, float], lexical: Mapping[int, float], across: Collection[int] = ()
+) -> dict[int, float]:
+    """Fuse the candidates of both retrievers: scores from 0 to 1 by chunk id, best first.
+
+    Args:
+        dense: How near in meaning, by chunk id.
+        lexical: BM25 scores by chunk id.
+        across: Chunks in another language than the question, which has its words in common with
+            others only; in their place their meaning counts.
+    """
+    near, words = min_max(dense), min_max(lexical)
+    for key in across:
+        words[key] = max(near[key], words.get(key, 0.0))
+    return fuse([(near, _DENSE_WEIGHT), (words, _LEXICAL_WEIGHT)])
 
 
 def rank(
@@ -64,6 +77,7 @@ def rank(
     first: Mapping[int, float],
     dense: dict[int, float],
     lexical: dict[int, float],
+    levels: Levels,
 ) -> tuple[Hit, ...]:
     """Add late interaction to the first ranking.
 
@@ -74,13 +88,15 @@ def rank(
         first: See `first_ranking`.
         dense: Cosines by chunk id.
         lexical: BM25 scores by chunk id.
+        levels: Levels of the languages.
     """
     late = {
         key: maxsim(match.similarity, weights[found[key].source.language])
         for key, match in matches.items()
     }
     early = {key: first[key] for key in late}
-    fused = fuse([(early, _DENSE_WEIGHT + _LEXICAL_WEIGHT), (late, _LATE_WEIGHT)])
+    risen = {key: score - levels.late(found[key].source.language) for key, score in late.items()}
+    fused = fuse([(early, _DENSE_WEIGHT + _LEXICAL_WEIGHT), (risen, _LATE_WEIGHT)])
     by_dense, by_lexical, by_late = _stages(dense), _stages(lexical), _stages(late)
     return tuple(
         Hit(
@@ -96,6 +112,7 @@ def rank(
             starts=matches[key].starts,
             weights=weights[found[key].source.language],
             also=found[key].sources[1:],
+            level=levels.late(found[key].source.language),
         )
         for rank, (key, score) in enumerate(fused.items(), start=1)
     )

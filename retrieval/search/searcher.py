@@ -31,6 +31,7 @@ from retrieval.questions import (
     today,
 )
 from retrieval.search.late import match_tokens
+from retrieval.search.levels import Levels
 from retrieval.search.preferences import Preferences
 from retrieval.search.ranking import Ranking, Reranking, first_ranking, question_weights, rank
 from retrieval.search.word_spans import token_word_spans
@@ -175,16 +176,27 @@ class Searcher:
             for language in snapshot.languages
         }
         top_k = self._settings.candidates + len(without)
-        dense = snapshot.dense.search(query.vector, top_k)
+        asked_in = language_of_question(question, frozenset(snapshot.languages))
+        levels = Levels()
+        if self._is_multilingual:
+            levels = Levels.of(query.vector, snapshot, self._encoder.languages_common)
         lexical = snapshot.lexical.search(
             question, snapshot.languages, top_k, other_names(question, vocabulary)
         )
         lexical = {key: score for key, score in lexical.items() if snapshot.has(key)}
-        if without:
-            dense, lexical = (
-                _some(scores, self._settings.candidates, without) for scores in (dense, lexical)
+        lexical = _some(lexical, self._settings.candidates, without)
+        if levels.by_language:
+            risen, languages = levels.search(
+                query.vector, snapshot, self._settings.candidates, without
             )
-        first = first_ranking(dense, lexical)
+            first = first_ranking(
+                risen, lexical, [key for key in risen if languages[key] != asked_in]
+            )
+            dense = {key: score + levels.dense(languages[key]) for key, score in risen.items()}
+        else:
+            dense = snapshot.dense.search(query.vector, top_k)
+            dense = _some(dense, self._settings.candidates, without)
+            first = first_ranking(dense, lexical)
         # What a question prefers may stand far down in a long list of near-equal chunks.
         candidates = list(first)[: None if preferences else LATE_CANDIDATES]
         chunks = snapshot.store.chunks(candidates, snapshot.generation.number)
@@ -196,7 +208,6 @@ class Searcher:
         )
         spans = token_word_spans(question, query.spans[:, 0].tolist())
         words = [question[slice(*span)] for span in spans]
-        asked_in = language_of_question(question, frozenset(snapshot.languages))
         weights = {
             language: question_weights(words, rarities, language, asked_in)
             for language, rarities in by_language.items()
@@ -207,7 +218,7 @@ class Searcher:
         }
         return Ranking(
             question,
-            rank(found, matches, weights, first, dense, lexical),
+            rank(found, matches, weights, first, dense, lexical, levels),
             by_language,
             snapshot.generation.number,
             query,

@@ -28,6 +28,7 @@ from retrieval.index import LiveSnapshot, Snapshot, StoredChunk
 from retrieval.languages import terms
 from retrieval.search import best_excerpts
 from retrieval.search.late import match_tokens
+from retrieval.search.levels import Levels
 from retrieval.search.ranking import first_ranking, question_weights, rank
 from retrieval.search.searcher import LATE_CANDIDATES
 from retrieval.search.word_spans import token_word_spans
@@ -85,7 +86,7 @@ def steps(library: Library, view: Snapshot, question: str) -> Iterator[tuple[str
     matches = match_tokens(question, query, found, LateInteraction.STORED, encoder)
     count = len(query.tokens)
     equal = dict.fromkeys(view.languages, np.full(count, 1 / max(1, count), dtype=np.float32))
-    hits = rank(found, matches, equal, first, dense, lexical)
+    hits = rank(found, matches, equal, first, dense, lexical, Levels())
     yield "+ late interaction", _whole({hit.chunk_id: hit.score for hit in hits}, chunks)
     chars = settings.excerpt_chars
     ones = [one for hit in hits[:_EXCERPTS] for one, _ in best_excerpts([hit], 1, chars)]
@@ -103,10 +104,10 @@ def steps(library: Library, view: Snapshot, question: str) -> Iterator[tuple[str
         )
         for language in view.languages
     }
-    hits = rank(found, matches, weights, first, dense, lexical)
+    hits = rank(found, matches, weights, first, dense, lexical, Levels())
     yield "+ rare words weigh more, punctuation nothing", _across(hits, chars)
     matches = match_tokens(question, query, found, LateInteraction.OFF, encoder)
-    hits = rank(found, matches, weights, first, dense, lexical)
+    hits = rank(found, matches, weights, first, dense, lexical, Levels())
     yield "the same with `search.late_interaction` off", _across(hits, chars)
 
 

@@ -17,7 +17,7 @@ import re
 import string
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -36,7 +36,7 @@ from config import Settings
 from retrieval.index import LiveSnapshot
 from retrieval.questions import Correction
 from retrieval.search import Searcher
-from retrieval.types import Encoder, PassageEncoding, QueryEncoding
+from retrieval.types import Encoder, FloatArray, PassageEncoding, QueryEncoding
 from tests.benchmarks.conditions import conditions
 
 _FOREIGN = 1000
@@ -57,6 +57,7 @@ class KnowsEveryWord:
     fingerprint: str
     dim: int
     languages: frozenset[str] | None
+    languages_common: Mapping[str, FloatArray]
     max_tokens: int
 
     @classmethod
@@ -67,6 +68,7 @@ class KnowsEveryWord:
             encoder.fingerprint,
             encoder.dim,
             encoder.languages,
+            encoder.languages_common,
             encoder.max_tokens,
         )
 

@@ -1,4 +1,4 @@
-"""The centre of the multilingual encoder's token vectors, made of sentences in thirty languages.
+"""What the multilingual encoder's vectors have in common, from sentences in thirty languages.
 
 python -m tests.embeddings.centre
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,26 +18,46 @@ from embeddings.encoder import Batch
 from embeddings.openvino_model import read, write_packed
 from embeddings.packed_model import PackedModel
 
-WRITTEN = Path(__file__).with_name("sentences.txt")
-FILE = Path(embeddings.__file__).with_name("multilingual_centre.npy")
+Vectors = NDArray[np.float32]
+_FOLDER = Path(embeddings.__file__).parent
+CENTRE, LANGUAGES = _FOLDER / "multilingual_centre.npy", _FOLDER / "multilingual_languages.npz"
 
 
-def centre() -> NDArray[np.float32]:
-    """Return the mean of the token vectors of all sentences, (token_dim,)."""
+def sentences() -> list[tuple[str, str]]:
+    """Return the language and the text of each sentence."""
+    written = Path(__file__).with_name("sentences.txt").read_text(encoding="utf-8")
+    pairs = [line.split("\t") for line in written.splitlines()]
+    return [(language, text) for language, text in pairs]
+
+
+def measure() -> tuple[Vectors, dict[str, Vectors]]:
+    """Encode all sentences.
+
+    Returns:
+        The mean of all token vectors; of each language, the mean of its vectors less that of all
+        languages' means; (dim,) each.
+    """
     with TemporaryDirectory() as root:
         folder = Path(root) / "model"
         write_packed(PackedModel.load(locate("multilingual")), folder)
         found = read(folder)
     assert found is not None
     card, tokenizer, forward = found
-    sentences = WRITTEN.read_text(encoding="utf-8").splitlines()
-    vectors = []
-    for text in tokenizer.tokenize(sentences, card.passage_prompt):
-        _, tokens = forward.compute(Batch.of([text]))
-        vectors.append(tokens[0, text.content])
-    return np.asarray(np.concatenate(vectors).mean(axis=0), dtype=np.float32)
+    tokens: list[Vectors] = []
+    vectors: dict[str, list[Vectors]] = {}
+    for language, sentence in sentences():
+        (text,) = tokenizer.tokenize([sentence], card.passage_prompt)
+        (vector,), (own,) = forward.compute(Batch.of([text]))
+        tokens.append(own[text.content])
+        vectors.setdefault(language, []).append(vector)
+    means = {language: np.mean(some, axis=0) for language, some in vectors.items()}
+    whole = np.mean(list(means.values()), axis=0)
+    return np.concatenate(tokens).mean(axis=0), {one: mean - whole for one, mean in means.items()}
 
 
 if __name__ == "__main__":
-    np.save(FILE, centre().astype(np.float16))
-    print(FILE)
+    centre, languages = measure()
+    np.save(CENTRE, centre.astype(np.float16))
+    halves: dict[str, Any] = {one: mean.astype(np.float16) for one, mean in languages.items()}
+    np.savez(LANGUAGES, **halves)
+    print(CENTRE, LANGUAGES)

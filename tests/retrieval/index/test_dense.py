@@ -47,6 +47,24 @@ def test_half_precision_keeps_the_order_of_apart_cosines() -> None:
     assert list(found) == np.argsort(-(vectors @ question))[:10].tolist()
 
 
+def test_a_part_holds_its_own_chunks_and_what_they_have_in_common() -> None:
+    vectors = unit_rows(40, 16)
+    ids = np.arange(40, dtype=np.int64) * 3
+    index = build(vectors, ids)
+    question = unit_rows(1, 16, seed=1)[0]
+
+    parts = index.parts({"uk": ids[:30], "en": ids[30:]})
+
+    assert (parts["uk"].chunks, parts["en"].chunks) == (30, 10)
+    found = index.search(question, 40, parts["en"])
+    assert sorted(found) == ids[30:].tolist()
+    whole = index.search(question, 40)
+    assert found == pytest.approx({key: whole[key] for key in found})
+    apart = (vectors[:30].mean(axis=0) - vectors[30:].mean(axis=0)) / 2
+    np.testing.assert_allclose(parts["uk"].common, apart, atol=1e-3)
+    np.testing.assert_allclose(parts["en"].common, -apart, atol=1e-3)
+
+
 def test_an_empty_index_finds_nothing() -> None:
     index = DenseIndex.build(5, [])
 

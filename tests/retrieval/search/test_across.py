@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from retrieval.languages import OTHER
@@ -108,3 +110,39 @@ def test_a_questions_language_is_told_from_an_articles(
     question: str, text: str, language: str, expected: str | None
 ) -> None:
     assert language_across(question, text, language) == expected
+
+
+# Each is nearer to a Ukrainian question than anything in English, if only by its language.
+MIXED = {
+    "lighthouse": "The lighthouse of Skarva\n\nThe lighthouse of Skarva was lit in 1893. Its lamp "
+    "burned rape oil until 1921, when the keeper Anders Holm laid a cable from the mainland.",
+    "apiary": "Bees of the heath\n\nBeekeepers bring their hives to the heath in August. The honey "
+    "is dark and sets within a week. A hive gives about twelve kilograms in a good year.",
+    "маяк": "Маяк у Кривій Косі\n\nМаяк у Кривій Косі збудували 1902 року. Його лампу видно за "
+    "двадцять миль. Доглядачем маяка тридцять років був Степан Лисенко.",
+    "порт": "Порт\n\nПорт відкрили 1893 року. Кабель до нього проклали пізніше. У порту стояли "
+    "вітрильники, що возили олію та зерно.",
+    "олія": "Олійня\n\nОлійня в Дубовому працює з 1921 року. Ріпакову олію тут чавлять восени.",
+    "пасіка": "Пасіка\n\nНа пасіці за селом сорок вуликів. Мед качають двічі за літо.",
+    "світло": "Світло в селі\n\nЕлектрику до села провели 1951 року. Лампи спершу горіли ввечері.",
+}
+ACROSS = {
+    "Хто проклав кабель до маяка Скарва?": "Anders Holm",
+    "Якою олією горіла лампа маяка Скарва до 1921 року?": "rape oil",
+    "Скільки меду дає вулик на вересовищі за добрий рік?": "twelve kilograms",
+    "Хто був доглядачем маяка у Кривій Косі?": "Степан Лисенко",
+    "When did the village get electricity?": "1951",
+    "When was the lighthouse of Skarva lit?": "1893",
+}
+
+
+def test_answers_in_another_language_are_found_beside_articles_in_that_of_the_question(
+    tmp_path: Path, multilingual: Encoder
+) -> None:
+    mixed = Library(tmp_path, encoder=multilingual)
+    mixed.write(**MIXED)
+    mixed.refresh()
+
+    asked = {question: ask(mixed, question) for question in ACROSS}
+
+    assert [one for one, (_, text) in asked.items() if ACROSS[one] not in text] == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from retrieval.index.rows import StoredChunk
 from retrieval.search.late import TokenMatches
+from retrieval.search.levels import Levels
 from retrieval.search.ranking import Reranking, first_ranking, fuse, question_weights, rank
 from retrieval.types import Chunk, FloatArray, Hit, Sentence, Source, Stage
 from tests.retrieval.library import hit_of
@@ -30,7 +31,7 @@ def ranked(first: dict[int, float], late: dict[int, float]) -> tuple[Hit, ...]:
         key: TokenMatches(np.full((1, 1), score, dtype=np.float32), np.zeros(1, dtype=np.int32))
         for key, score in late.items()
     }
-    return rank(found, matches, WEIGHTS, first, {1: 0.5}, {2: 3.0})
+    return rank(found, matches, WEIGHTS, first, {1: 0.5}, {2: 3.0}, Levels())
 
 
 class CountedRarities(dict[str, float]):
