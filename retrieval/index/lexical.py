@@ -25,7 +25,7 @@ from retrieval.languages import (
 _WORDS = "words"
 # How its names sound, to find one that a question has in another romanisation or script.
 _NAMES = "names"
-LEXICAL_FORMAT = 12
+LEXICAL_FORMAT = 13
 """Raise when analysis or schema change."""
 _HEAP_BYTES = 32_000_000
 

@@ -26,14 +26,15 @@ _GROUPS = re.compile(
     r"[+(\d](?<![\w.,/-].)(?:(?<=\+)\d|(?<=\()\+?\d|(?<=[08])|(?<=\d)(?=\d\d-\d\d))"
     rf"(?:[{_BLANKS}/-]?\(?\d|\)[{_BLANKS}-]?\d){{6,17}}(?![\w/-])"
 )
-_DATE = re.compile(r"\d\d([/-])\d\d\1\d{4}|\d{4}-\d\d-\d\d|\d{3,4}-\d{4}$")
+_DOTTED_GROUPS = re.compile(r"[+0](?<![\w.,].)\d{1,5}(?:\.\d{2,4}){2,5}(?!\.?\w)")
+_DATE = re.compile(r"\d\d([/.-])\d\d\1\d{4}|\d{4}-\d\d-\d\d|\d{3,4}-\d{4}$")
 # With the code of a country or without, with the zero before that of a town or without.
 _PHONE = re.compile(r"\d(?<!\w.)(?:(?<=0)\d{7,14}|\d{9,14})(?!\w)")
 _PHONE_DIGITS, _MOST_DIGITS = 7, 15
 _NOT_DIGITS = re.compile(r"\D")
 # 1st, 5-й, 80-х.
 _ORDINAL = re.compile(
-    r"(\d)(?:st|nd|rd|th|-?(?:[йяехмаї]|го|му|ми|ти|та|те|ту|ша|ше|га|ге))(?!\w)", re.IGNORECASE
+    r"(\d)-?(?:st|nd|rd|th|(?:[йяехмаї]|го|му|ми|ти|та|те|ту|ша|ше|га|ге))(?!\w)", re.IGNORECASE
 )
 # F-16s is the F16, COVID-19 COVID and 19: two letters alone say little, and longer ones are asked
 # for without their number.
@@ -56,7 +57,7 @@ def one_form(text: str) -> str:
     It is read for its words alone: the same text again is left as it is.
     """
     if any(map(str.isdigit, text)):
-        text = _GROUPS.sub(_phone, text)
+        text = _DOTTED_GROUPS.sub(_phone, _GROUPS.sub(_phone, text))
         text = _THOUSANDS.sub(_number, text)
         text = _DECIMAL.sub(lambda match: match[0].replace(match[1], POINT), text)
         text = _PHONE.sub(lambda match: match[0][-_PHONE_DIGITS:], text)
@@ -77,6 +78,6 @@ def _number(match: re.Match[str]) -> str:
 
 def _phone(match: re.Match[str]) -> str:
     digits = _NOT_DIGITS.sub("", match[0])
-    if _DATE.match(match[0]) or len(digits) > _MOST_DIGITS:
+    if _DATE.match(match[0]) or not _PHONE_DIGITS <= len(digits) <= _MOST_DIGITS:
         return match[0]
     return digits[-_PHONE_DIGITS:]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 # "the last", "current" and "now" often do not ask for what is newest.
@@ -70,6 +70,15 @@ class Recency:
 DatePreference = Period | Recency
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of some year, or of one that is not told."""
+
+    year: int | None
+    month: int
+    day: int
+
+
 def today() -> dt.date:
     """Return the date of this day, here."""
     return dt.datetime.now().astimezone().date()
@@ -102,6 +111,19 @@ def match_dates(preference: DatePreference, dates: Mapping[int, dt.date]) -> dic
     order = {date: place for place, date in enumerate(sorted(set(dates.values())))}
     newest = max(1, len(order) - 1)
     return {key: preference.strength * order[date] / newest for key, date in dates.items()}
+
+
+def days_in(text: str) -> Iterator[tuple[tuple[int, int], Day]]:
+    """Yield the span of each day that a text names, and the day; its year may be left out."""
+    lower = text.lower()
+    if len(lower) != len(text):
+        # A capital that has two small letters.
+        return
+    for pattern in _DAYS:
+        for match in pattern.finditer(lower):
+            year, month, day = match["year"], _month(match), int(match["day"])
+            if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(int(year or 2000), month)[1]:
+                yield match.span(), Day(int(year) if year else None, month, day)
 
 
 def words_in_date(date: dt.date, words: Iterable[str]) -> list[str]:
@@ -186,6 +208,17 @@ _BEFORE = (
     r"|прошл\w{2,3})"
 )
 _THIS = r"(?:this|diese[rnms]?|ц(?:ей|ього|ьому|ій)|цього|эт(?:ом|от|ого|ой|а))"
+
+# 2024-03-05, 05.03.2024, 5 March, March 5th, 2024.
+_DAYS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?P<year>\d{{4}})-(?P<month>\d{{2}})-{_DAY}\b",
+        rf"(?<![\d.]){_DAY}\.\s?(?P<month>\d{{1,2}})\.\s?{_YEAR}",
+        rf"\b{_DAY}(?:st|nd|rd|th|\.)?\s(?:of\s)?{MONTH}\b(?:\.?,?\s{_YEAR})?",
+        rf"\b{MONTH}\.?\s{_DAY}(?:st|nd|rd|th)?\b(?:,?\s{_YEAR})?",
+    )
+)
 
 _PERIODS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], dt.date], Period | None]], ...] = (
     tuple(

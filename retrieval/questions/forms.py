@@ -15,6 +15,7 @@ from itertools import islice
 
 from retrieval.index import LexicalIndex
 from retrieval.languages import LETTERS, OTHER, POINT, likeness, names_in, sounds, terms
+from retrieval.questions.dates import Day, days_in
 from retrieval.questions.names import is_name
 
 MOST_LETTERS = 30
@@ -38,7 +39,7 @@ NUMBER = re.compile(rf"(?<!\w){_DIGITS}")
 """A number or a code."""
 _NUMBER = re.compile(rf"(?<!\w)(?:[^\W\d_]{{1,3}} (?=\d))?{_DIGITS}")
 _BETWEEN = r"[ \u00a0\u2007\u2009\u202f.,'’()/‐‑–-]{0,2}"
-_APART = re.compile(r"([^\W\d_]+) (\d+)$")
+_APART = re.compile(r"([^\W\d_]+) (\d.*)", re.DOTALL)
 _CODE = re.compile(r"([^\W\d_]+)[-‐‑–]?(?=\d)")
 _PARTED = r"\1 "
 # A telephone number is known by its last seven digits.
@@ -192,12 +193,18 @@ def numbers_as_written(
     question: str, vocabulary: Vocabulary
 ) -> Iterator[tuple[tuple[int, int], str]]:
     """Yield the span of each number or code that the articles write otherwise, and their form."""
+    days = dict(islice(days_in(question), _MOST_NUMBERS))
+    for span, day in days.items():
+        if form := _day_as_written(question[slice(*span)], day, vocabulary):
+            yield span, form
     for match in islice(_NUMBER.finditer(question), _MOST_NUMBERS):
         start, end = match.span()
+        if any(first < end and start < last for first, last in days):
+            continue
         apart = _APART.match(match[0])
-        if apart and not vocabulary.occurs("".join(apart.groups())):
+        if apart and not (apart[2].isdecimal() and vocabulary.occurs(apart[1] + apart[2])):
             # "in 2014" is no code.
-            start += apart.end(1) + 1
+            start += apart.start(2)
         if not _PHONE.fullmatch(plain(question[start:end])):
             start = end - len(question[start:end].lstrip("+("))
         number = question[start:end]
@@ -207,6 +214,20 @@ def numbers_as_written(
             continue
         if form := _written(number, vocabulary):
             yield (start, end), form
+
+
+def _day_as_written(asked: str, day: Day, vocabulary: Vocabulary) -> str | None:
+    numbers = f"{day.day} {day.day:02} {day.month:02} {day.month} {day.year or ''}"
+    found = vocabulary.lexical.search(f"{asked} {numbers}", vocabulary.languages, _CHUNKS)
+    forms = Counter(
+        text[slice(*span)]
+        for text in vocabulary.texts(list(found))
+        for span, other in days_in(text)
+        if (other.month, other.day) == (day.month, day.day) and day.year in {None, other.year}
+    )
+    if any(form.casefold().startswith(asked.casefold()) for form in forms):
+        return None
+    return forms.most_common(1)[0][0] if forms else None
 
 
 def _written(number: str, vocabulary: Vocabulary) -> str | None:

@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 LATE_CANDIDATES = 20
 # In spreads of the best late interaction: see `_is_meant`.
 _CLEARLY = 0.4
+# In a longer question one word moves little, and two searches take long.
+_TRIED_CHARS = 300
 
 
 class Searcher:
@@ -143,14 +145,16 @@ class Searcher:
         vocabulary = self._vocabulary(snapshot)
         unknown = detect_unknown_language(question, self._encoder, vocabulary)
         if unknown is not None:
-            sure, guesses = Reading(unknown.searched, ()), []
+            tried = [Reading(unknown.searched, ())]
         else:
-            sure, *guesses = readings(question, vocabulary)
-        ranking = self._ranked(snapshot, sure, vocabulary, preferences, without)
-        for guess in guesses:
-            guessed = self._ranked(snapshot, guess, vocabulary, preferences, without)
-            if _is_meant(guessed, ranking):
-                ranking = guessed
+            tried = readings(question, vocabulary)
+        if len(question) > _TRIED_CHARS:
+            del tried[:-1]
+        ranking = self._ranked(snapshot, tried[0], vocabulary, preferences, without)
+        for reading in tried[1:]:
+            guess = self._ranked(snapshot, reading, vocabulary, preferences, without)
+            if _is_meant(guess, ranking):
+                ranking = guess
         hits = ranking.hits
         if self._reranking is not None:
             hits = self._reranking.rerank(ranking.question, hits)
