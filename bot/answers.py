@@ -6,11 +6,14 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
 
 from bot.errors import QuestionError
 from bot.followups import Rule, understand_follow_up
 from config import SearchSettings
+from retrieval.index import Snapshot
+from retrieval.languages import terms
 from retrieval.questions import Correction, UnknownLanguage
 from retrieval.search import (
     Explanation,
@@ -45,6 +48,7 @@ _WORTH = 0.8
 _NEAR = 2
 # Corrected words are told together where no more than two others stand between them.
 _NEIGHBOURS = re.compile(r"\s+(?:[\w'’-]+\s+){0,2}")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
 _BLANK_LINE = re.compile(r"\n\s*\n")
 # These are C0, DEL, C1, surrogates, and the controls that reorder or hide text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -125,6 +129,15 @@ class Answer:
                 one = Correction(written + one.written, searched + one.searched)
             found.append(one)
         return tuple(found)
+
+    @property
+    def remembered(self) -> str:
+        """What later questions may lean on: what was searched, each name in its own alphabet."""
+        text = self.searched
+        for one in self.corrections:
+            if one.written.isascii() != one.searched.isascii():
+                text = text.replace(one.searched, one.written, 1)
+        return text
 
     def cited(self) -> Iterator[tuple[int, Excerpt]]:
         """Yield each excerpt with its citation number."""
@@ -222,16 +235,21 @@ class Answerer:
             The completed question or None, and what was found.
         """
         snapshot = self._searcher.snapshot
-        follow_up = understand_follow_up(asked, earlier, snapshot.languages, snapshot.rarity)
+        rarity = partial(_rarity, snapshot)
+        follow_up = understand_follow_up(asked, earlier, snapshot.languages, rarity)
         if follow_up is None:
             return None, self._search_for(asked, count)
         completed: _Result | None = None
         if follow_up.rule in (Rule.ALWAYS, Rule.IF_ANSWERED):
             completed = self._search_for(follow_up.text, count)
-            if follow_up.rule is Rule.ALWAYS or completed.confidence >= self._search.threshold:
+            answered = completed.confidence >= self._search.threshold and completed.meets(asked)
+            if follow_up.rule is Rule.ALWAYS or answered:
                 return follow_up.text, completed
         alone = self._search_for(asked, count)
         completed = completed or self._search_for(follow_up.text, count)
+        of_another = follow_up.rule in (Rule.IF_ANSWERED, Rule.IF_SURER)
+        if of_another and not completed.meets(asked):
+            return None, alone
         # A question with a word that no article has may be about a subject of its own; in another
         # language than the articles', that word says nothing.
         rule = follow_up.rule
@@ -279,6 +297,26 @@ class _Result:
         """How well the best excerpt matches."""
         return max((window.late for _, window in self.found[:_JUDGED]), default=0.0)
 
+    def meets(self, asked: str) -> bool:
+        """Whether the best excerpt has of a completed question what was asked and what was added.
+
+        Else one of both is another subject, which the excerpt is not about.
+        """
+        if not self.found:
+            return False
+        excerpt, window = self.found[0]
+        title, own = (set(_WORD.findall(text.casefold())) for text in (excerpt.source.title, asked))
+        matches = {
+            match.word.casefold(): 1.0 if match.word.casefold() in title else match.similarity
+            for match in explain_excerpt(self.ranking, window).closest()
+        }
+        least = self.ranking.scale.late - self.ranking.scale.late_spread / 2
+        best = [
+            max((share for word, share in matches.items() if (word in own) is asks), default=least)
+            for asks in (True, False)
+        ]
+        return min(best) >= least
+
     @property
     def is_far(self) -> bool:
         """Whether the question is about nothing that the articles are about."""
@@ -294,6 +332,19 @@ def worth_showing(excerpts: Sequence[Excerpt]) -> int:
     """Return how many excerpts an answer opens with: those whose score is near the first's."""
     least = _WORTH * excerpts[0].score if excerpts else 0.0
     return len(list(takewhile(lambda excerpt: excerpt.score >= least, excerpts)))
+
+
+def _rarity(snapshot: Snapshot, word: str) -> float:
+    """Return how likely a word is what a question is about: how rare it is in the articles.
+
+    What no article has is not, unless it may be a name that they write in another way.
+    """
+    held = (
+        snapshot.lexical.holds(term, language)
+        for language in snapshot.languages
+        for term in terms(word, language)
+    )
+    return 0.0 if word[:1].islower() and not any(held) else snapshot.rarity(word)
 
 
 def _near(result: _Result) -> tuple[Source, ...]:

@@ -232,7 +232,7 @@ def _ask(answerer: Answerer, question: Question, excerpts: int) -> QuestionOutco
         said = read_message(one)
         if said.talk is None:
             with suppress(QuestionError):
-                earlier.append(answerer.answer(said.question, earlier=earlier).searched)
+                earlier.append(answerer.answer(said.question, earlier=earlier).remembered)
     try:
         trace = answerer.trace(question.question, excerpts, earlier)
     except QuestionError as exc:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.followups.frames import asks_beside, reasked, reframed
-from bot.followups.parts import Phrase, Question, read_question
+from bot.followups.parts import POSSESSIVE, Phrase, Question, read_question
 from bot.followups.words import Kind, every_phrase, every_word, fold
 from retrieval.languages import terms
+from retrieval.questions import Subject
 
 REMEMBERED = 4
 """The greatest number of earlier questions that the answerer gets."""
@@ -54,9 +55,10 @@ class Rule(Enum):
     IF_BETTER = auto()
     """An excerpt matches it much better: the question is short."""
     IF_ANSWERED = auto()
-    """It is answered, or the other one is answered still less: it asks the same of another."""
+    """It is answered, or the other one is answered still less: it asks the same of another. The
+    excerpt has words of the question and of what it is completed with."""
     IF_SURER = auto()
-    """It is answered, and surer than the other one."""
+    """The same, and surer than the other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,14 @@ def _complete(
     few = len(asked.terms()) <= _FEW
     if _is_fragment(asked) and (continues or few):
         text = reframed(asked, before, rarity, meant=rest.meant)
-        rule = Rule.IF_ANSWERED if continues else Rule.IF_SURER
-        rule = Rule.ALWAYS if rest.meant else rule
-        return FollowUp(text, rule) if text else None
+        if text is None:
+            return None
+        # What is put before the subject of old may have nothing to do with it.
+        exchanged = not text.startswith(asked.text.strip(_END))
+        rule = Rule.IF_ANSWERED if continues and exchanged else Rule.IF_SURER
+        return FollowUp(text, Rule.ALWAYS if rest.meant else rule)
     if few and asks_beside(asked):
-        rule = Rule.IF_ANSWERED if continues else Rule.IF_BETTER
+        rule = Rule.UNLESS_WORSE if continues else Rule.IF_BETTER
         return FollowUp(reasked(asked, before), rule)
     if rest.meant or (few and not _is_complete(asked)):
         text = _with_subject(asked, before, [], rarity)
@@ -256,10 +261,12 @@ def _is_complete(asked: Question) -> bool:
     """Whether a short question has a subject of its own: a name, or a thing that does something."""
     if any(word.name for word in asked.words):
         return True
-    if not asked.phrases or _asks_which(asked):
-        return False
     # "What is a minefield?", but "what are the reasons?"
     definite = any(word.kind is Kind.ARTICLE and word.folded in _DEFINITE for word in asked.words)
+    if not definite and Subject.of(asked.text):
+        return True
+    if not asked.phrases or _asks_which(asked):
+        return False
     return asked.has(Kind.VERB) or (asked.has(Kind.HELPER) and not definite)
 
 
@@ -298,7 +305,10 @@ def _subject(
         placed = [one for one in some if _place(one, before) and one.named]
         some = placed or [one for one in some if one.named] or some
     elif not every_word("person").isdisjoint(pointers):
-        some = [one for one in some if one.named] or some
+        if asked.language == "en":  # Elsewhere "he" and "she" may be a thing.
+            some = [one for one in some if one.named] or some
+        else:
+            some = [one for one in some if one.preposition is None] or some
     return max(some, key=lambda one: before.worth(one, rarity), default=None)
 
 
@@ -340,9 +350,10 @@ def _put(asked: Question, pointer: str, text: str, place: str) -> str | None:
     elif pointer == "there" and place:
         new = f"{place}{text}"
     elif pointer in ("its", "his", "their", "her"):
-        if after is None or after.kind not in (Kind.CONTENT, Kind.VERB):
+        if after is None or after.kind not in (Kind.CONTENT, Kind.VERB, Kind.OTHER):
             return None
-        new = f"{text}'" if text.endswith("s") else f"{text}'s"
+        owner = POSSESSIVE.sub("", text)
+        new = f"{owner}'" if owner.endswith("s") else f"{owner}'s"
     else:
         return None
     end = asked.text[word.end :].rstrip(_END)

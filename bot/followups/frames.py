@@ -135,16 +135,17 @@ def _names(before: Question, rarity: Callable[[str], float]) -> tuple[int, int] 
     phrases = [one for one in before.phrases if one.named]
     if before.language == "de":  # where every noun has a capital
         phrases = [one for one in phrases if one.start == one.words[0].start]
-    found = [one.names() for one in reversed(phrases)]
-    if not found:
+    if not phrases:
         return None
-    if before.language == "de":
-        return found[0][0].start, found[0][-1].end
-    best = max(
-        found,
-        key=lambda names: max(rarity(before.text[word.start : word.end]) for word in names),
-    )
-    return best[0].start, best[-1].end
+    best = phrases[-1]
+    if before.language != "de":
+        best = max(
+            reversed(phrases),
+            key=lambda one: max(rarity(before.text[w.start : w.end]) for w in one.names()),
+        )
+    names = best.names()
+    # The article of a name goes with it, but not "the" of "the Kursk incursion".
+    return best.start if names == best.words else names[0].start, names[-1].end
 
 
 def _is_definite(asked: Question, before: Question) -> bool:

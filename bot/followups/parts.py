@@ -25,7 +25,7 @@ _WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
 _NO_LISTS = WordLists()
 _ADVERB = re.compile(r"(?!famil|suppl|repl|assembl|all|rall|jul|ital|fl|anomal|monopol)[a-z]+ly")
 _AND = re.compile(r"\s+(?:and|or|та|і|й|и|или|або|und|oder|&)\s+", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"['\u2019]s?$")
+POSSESSIVE = re.compile(r"['\u2019]s?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,12 @@ class Question:
         "Artem" for "Artem's home", "Луганська" for "населення Луганська".
         """
         names = phrase.names()
-        text = self.text[names[0].start : names[-1].end] if names else ""
+        start = phrase.start if names[:1] == phrase.words[:1] else names[0].start if names else 0
+        text = self.text[start : names[-1].end] if names else ""
         parted = names != phrase.words and (
-            names[-1:] == phrase.words[-1:] or _POSSESSIVE.search(text)
+            names[-1:] == phrase.words[-1:] or POSSESSIVE.search(text)
         )
-        return _POSSESSIVE.sub("", text if parted else self.shown(phrase))
+        return POSSESSIVE.sub("", text if parted else self.shown(phrase))
 
     def worth(self, phrase: Phrase, rarity: Callable[[str], float]) -> float:
         """Return how likely a phrase is what the question is about."""

@@ -14,19 +14,20 @@ _PARTICIPLE = re.compile(
     r"|begun|done|gone|struck|died)$"
 )
 _ENDING = re.compile(r"(?:s|es|d|ed|ing)$")
+_BEING = frozenset(["is", "are", "was", "were"])
 _SPEAKERS = frozenset(["i", "you", "we", "that"])
 
 # Endings that are a verb's nearly everywhere, and those that are a noun's as often.
 _SLAVIC = {
     "ru": (
         re.compile(
-            r"(?:[аеиуыя]л[аои]|л[аио]?с[ья]|[её]тся|ится|[уюая]тся|ться|[аияе]ть|[ае]н[аоы]|ют)$"
+            r"(?:[аеиуыя]л[аои]|л[аио]?с[ья]|[её]тся|ится|[уюая]тся|ться|[аияе]ть|[ае]н[аоы]|ют|[аяу]ет)$"
         ),
         re.compile(r"(?:л|[её]т|ит|ут|ят|ат|[ае]н|ти|чь)$"),
     ),
     "uk": (
         re.compile(
-            r"(?:[аеиіуя]л[аои]|л[аоие]с[ья]|вся|[еиюуя]ться|тися|[аиіяу]ти|[ає]но|ено|[юу]ть)$"
+            r"(?:[аеиіуя]л[аои]|л[аоие]с[ья]|вся|[еиюуя]ться|тися|[аиіяу]ти|[ає]но|ено|[юу]ть|[аяую]є)$"
         ),
         re.compile(r"(?:в|є|[иїяе]ть)$"),
     ),
@@ -68,6 +69,10 @@ def _verbs_of_row(
     inner = [at for at in range(first + 1, last + 1) if not words[at].name]
     known = [at for at in inner if _is_known(words[at].folded, lists)]
     ending = inner[-1:] == [last]
+    opening = first - (words[first - 1].kind is Kind.ARTICLE) if first else 0
+    if opening == 1 and words[0].folded in _BEING and ending:
+        yield last  # "Is tin toxic?"
+        return
     if before is None or before.kind is Kind.ASKING:
         yield from _verbs_of_start(words, lists, first, last, known)
     elif not words[first].name and (

@@ -154,7 +154,7 @@ class Replies:
         subjects = self._conversation.subjects(earlier)
         answer = self._library.answerer.answer(said.question, views.MORE + 1, subjects)
         reply = self._kept(
-            asked, Reply(Message(""), answer, number, earlier, question, answer.searched)
+            asked, Reply(Message(""), answer, number, earlier, question, answer.remembered)
         )
         assert reply.number is not None, "it was kept"
         return replace(reply, message=self._view(answer, reply.number, language))
@@ -173,13 +173,13 @@ class Replies:
         for one in questions[:MOST_QUESTIONS]:
             subjects = self._conversation.subjects(leant)
             answers.append(self._library.answerer.answer(one, 1, subjects))
-            leant = (*leant, answers[-1].searched)[-REMEMBERED:]
+            leant = (*leant, answers[-1].remembered)[-REMEMBERED:]
         for answer in answers[:-1]:
             if number is None:
-                self.state.asked(asked.place, answer.searched)
+                self.state.asked(asked.place, answer.remembered)
         # Together they count as one question, which is answered if each of them is.
         last = replace(answers[-1], answered=all(one.answered for one in answers))
-        reply = self._kept(asked, Reply(Message(""), last, number, earlier, text, last.searched))
+        reply = self._kept(asked, Reply(Message(""), last, number, earlier, text, last.remembered))
         assert reply.number is not None, "it was kept"
         message = views.several(answers, language, number=reply.number, asked=len(questions))
         return replace(reply, message=message)

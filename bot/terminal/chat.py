@@ -179,7 +179,7 @@ class Chat:
         self._quoted, self._asked = None, True
         self._trace = self._library.answerer.trace(question, earlier=before)
         self._before = before
-        self._earlier.append(self._trace.answer.searched)
+        self._earlier.append(self._trace.answer.remembered)
         return self._trace.answer
 
     def _write(self, answer: Answer) -> None:
@@ -229,7 +229,7 @@ class Chat:
         known = last.answer.excerpts
         if self._shown < len(known):
             self._quoted = None
-            self._earlier.append(last.answer.searched)
+            self._earlier.append(last.answer.remembered)
             self._show(ExcerptsDrawing(last.answer, self._shown, self._language))
             self._shown = len(known)
             return True
@@ -247,7 +247,7 @@ class Chat:
         windows = (*last.windows, *(window for _, window in new))
         self._trace, self._quoted = replace(last, answer=answer, windows=windows), None
         # As for the conversation, each "more" is remembered.
-        self._earlier.append(answer.searched)
+        self._earlier.append(answer.remembered)
         self._show(ExcerptsDrawing(answer, len(known)))
         self._shown = len(answer.excerpts)
         return True

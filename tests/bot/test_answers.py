@@ -179,6 +179,24 @@ def test_repairs_of_neighbours_are_told_as_one() -> None:
     )
 
 
+def test_what_is_asked_of_another_subject_is_to_be_met(answerer: Answerer) -> None:
+    for question, before in [
+        ("What about the Korean armistice?", "How is a minefield breached?"),
+        ("What about anti-tank ditches?", "Which languages are spoken in Luhansk?"),
+    ]:
+        alone = answerer.answer(question)
+        found = answerer.answer(question, earlier=[before])
+        assert found.understood is None
+        assert found.excerpts == alone.excerpts
+
+
+def test_a_name_is_remembered_in_its_own_alphabet() -> None:
+    repairs = (Correction("Суджа", "Sudzha"), Correction("minefeild", "minefield"))
+    searched = "Has Sudzha a minefield?"
+    answer = Answer(searched, (), True, 1.0, 1, 0.0, corrected=searched, corrections=repairs)
+    assert answer.remembered == "Has Суджа a minefield?"
+
+
 def test_what_comes_closest_is_not_quoted_where_nothing_comes_near(answerer: Answerer) -> None:
     far = answerer.answer("How do I boil an egg?")
     assert far.far

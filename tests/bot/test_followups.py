@@ -87,6 +87,9 @@ def test_another_time_or_reason_is_asked_for(before: str, question: str, meant: 
         (OFFENSIVE, "What was its purpose?", "What was the Kursk offensive's purpose?"),
         (FAILURE, "When did they fail first?", "When did communications fail first?"),
         ("Where is Artem's home?", "How old is he?", "How old is Artem?"),
+        ("Is tin toxic?", "Who discovered it?", "Who discovered tin?"),
+        ("Who was Harvard's first head?", "How big is its hall?", "How big is Harvard's hall?"),
+        ("Коли відкрили міст у Львові?", "Хто ним керував?", "Хто ним керував, міст?"),
         ("Where is Artem's home?", "Who lives there?", "Who lives there, Artem's home?"),
         ("Who held Sudzha in 2024?", "Who lives there?", "Who lives there, Sudzha?"),
         ("Who lived there, Sudzha?", "What was made there?", "What was made there, Sudzha?"),
@@ -167,8 +170,18 @@ def test_a_conversation_never_grows_beyond_two_questions(questions: list[str]) -
         searched = found.text if found else question
 
 
+def test_what_something_is_stands_on_its_own() -> None:
+    for question in ("What is a weir?", "що таке мінне поле?", "кто такой сапёр?", "was ist Zinn?"):
+        assert lean(question, OFFENSIVE) is None
+
+
+def test_the_article_of_a_name_goes_with_it() -> None:
+    assert text("What about Ohio?", "Who won in the Ukraine?") == "Who won in Ohio?"
+    assert text("What about Ohio?", OFFENSIVE) == OFFENSIVE.replace("Kursk", "Ohio")
+
+
 def test_a_means_or_a_span_is_asked_for_of_the_same() -> None:
     lent = "How many books may I take home?"
     found = lean("And for how many days?", lent)
-    assert found == FollowUp(f"For how many days: {lent}", Rule.IF_ANSWERED)
+    assert found == FollowUp(f"For how many days: {lent}", Rule.UNLESS_WORSE)
     assert text("In which year?", OFFENSIVE) == f"In which year{OFFENSIVE.removeprefix('When')}"
