@@ -84,7 +84,7 @@ class Scale:
 
 
 SHIPPED = Scale(late=0.437, late_spread=0.055, dense=0.386, dense_spread=0.088)
-"""The mean of four corpora with the default encoder; `tests/benchmarks/confidence.py --fit`."""
+"""The mean of four corpora with the encoder for English; `tests/benchmarks/confidence.py --fit`."""
 # Of other encoders, by name without the owner's or a folder's before it.
 _SHIPPED = {
     "multilingual-e5-small": Scale(late=0.483, late_spread=0.044, dense=0.826, dense_spread=0.020)

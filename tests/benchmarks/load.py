@@ -2,10 +2,10 @@
 
 python -m tests.benchmarks.load [--eval FOLDER] [--articles N] [--users N] [--seconds N]
 
-The bot is a process of its own, `excerpta telegram` with the default encoder, and polls an emulator
-of Telegram in this process, on the same cores. A time is measured from when a user writes until
-the emulator has the bot's sendMessage. FOLDER holds `articles/` and `questions.jsonl`; without it,
-articles and questions are made up.
+The bot is a process of its own, `excerpta telegram` with the encoder for English, and polls an
+emulator of Telegram in this process, on the same cores. A time is measured from when a user writes
+until the emulator has the bot's sendMessage. FOLDER holds `articles/` and `questions.jsonl`;
+without it, articles and questions are made up.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 python -m tests.benchmarks.models [--rounds N]
 
 Their weights are random, which takes as long as any others. Questions are asked of the articles in
-`seeds/`, each kind of model in a process of its own, with the default encoder and no GPU.
+`seeds/`, each kind of model in a process of its own, with the encoder for English and no GPU.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def make_reranker(folder: Path) -> None:
 
     from embeddings import locate
 
-    # The default encoder has the same body: 6 layers of 384 dimensions.
+    # The encoder for English has the same body: 6 layers of 384 dimensions.
     base = locate(_ENCODER).folder
     config = BertConfig.from_pretrained(base)
     config.num_labels = 1

@@ -5,7 +5,7 @@ python -m tests.benchmarks.soak [--updates N]
 An hour's traffic of thousands of users as fast as the bot takes it: questions in private chats and
 groups, talk that is not for it, edits, presses of all buttons, inline queries, commands, photos,
 messages of no known kind, users who blocked it, chats that answer 429. The bot is a process of its
-own, `excerpta telegram` with the default encoder.
+own, `excerpta telegram` with the encoder for English.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Support: what the check of written sentences lets pass, and what it drops.
 
-python -m tests.benchmarks.support [FOLDER ...]
+python -m tests.benchmarks.support [FOLDER ...] [--encoder multilingual]
 
 `paraphrases.jsonl` holds sentences about the articles in `seeds/`: each says what an excerpt says
 in other words, and once more with a number, a name or a "not" changed, or something else invented.
@@ -155,9 +155,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--sentences", type=int, default=300, help="Of each folder.")
+    parser.add_argument("--encoder", default="english", help="As in encoder.model.")
     given = parser.parse_args(arguments)
     print(conditions())
-    encoder = load("sentence-transformers/all-MiniLM-L6-v2")
+    encoder = load(given.encoder)
     _print("seeds, written by hand", paraphrases(encoder))
     for folder in given.folders:
         _print(folder.name, sentences(folder, encoder, given.sentences))

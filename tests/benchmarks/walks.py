@@ -3,7 +3,7 @@
 A walk passes a file of the packages if a function that is written there runs. What runs because a
 module is imported does not count, nor do functions that a decorator generates, such as the
 constructors of dataclasses; so a file of mere declarations is passed by nobody. The articles are
-those in `seeds/`, the encoder is the default one, and everything was done once before:
+those in `seeds/`, the encoder is that for English, and everything was done once before:
 
 question    an open library answers, and the answer is drawn for a terminal
 article     a file is added to the folder, and `Library.refresh` indexes it
