@@ -326,7 +326,7 @@ def test_a_chat_shows_the_excerpts_before_the_model_is_asked(tmp_path: Path) -> 
     assert (
         "“Crows recognise human faces. They hold grudges for many years.”\n[1] Crows" in before[0]
     )
-    assert file.getvalue() == (before[0] + f"{WRITTEN.format(model='a-model')}\n{FACES}\n\n")
+    assert file.getvalue() == (before[0] + f"{WRITTEN.format(model='mod?le')}\n{FACES}\n\n")
 
 
 ASK = """
@@ -338,6 +338,12 @@ try:
 finally:
     print("bot.writing.completion" in sys.modules, file=sys.stderr)
 """
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
+    """A folder whose index is made by the first question."""
+    return tmp_path_factory.mktemp("asked")
 
 
 def ask(folder: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -357,22 +363,20 @@ def ask(folder: Path, *options: str, **environment: str) -> subprocess.Completed
     )
 
 
-def test_ask_prints_the_written_answer_below_the_excerpts_and_as_json(
-    tmp_path: Path, encoder: object
-) -> None:
+def test_ask_prints_the_written_answer_below_the_excerpts_and_as_json(folder: Path) -> None:
     with serving(says(f"{FACES} Crows eat bread [1].")) as server:
         variables = {
             "EXCERPTA_WRITER__BASE_URL": server.url,
-            "EXCERPTA_WRITER__MODEL": "a-model",
+            "EXCERPTA_WRITER__MODEL": "modèle",
             "EXCERPTA_WRITER__KEY": KEY,
         }
-        text = ask(tmp_path, **variables)
-        document = json.loads(ask(tmp_path, "--json", **variables).stdout)
+        text = ask(folder, PYTHONIOENCODING="ascii", **variables)
+        document = json.loads(ask(folder, "--json", **variables).stdout)
         server.behaviours = [sends(status=500)]
-        failed = ask(tmp_path, "--json", "-v", **variables)
-    assert text.stdout.endswith(f"{WRITTEN.format(model='a-model')}\n{FACES}\n\n")
+        failed = ask(folder, "--json", "-v", **variables)
+    assert text.stdout.endswith(f"{WRITTEN.format(model='mod?le')}\n{FACES}\n\n")
     assert document["written"] == {
-        "model": "a-model",
+        "model": "modèle",
         "sentences": [
             {"text": FACES, "citations": [1], "supported": True},
             {"text": "Crows eat bread [1].", "citations": [1], "supported": False},
@@ -384,22 +388,14 @@ def test_ask_prints_the_written_answer_below_the_excerpts_and_as_json(
     assert KEY not in text.stdout + text.stderr + failed.stdout + failed.stderr
 
 
-def test_a_written_answer_is_shown_in_any_encoding(tmp_path: Path, encoder: object) -> None:
-    variables = {"EXCERPTA_WRITER__MODEL": "modèle", "PYTHONIOENCODING": "ascii"}
-    with serving(says(FACES)) as server:
-        done = ask(tmp_path, EXCERPTA_WRITER__BASE_URL=server.url, **variables)
-    assert done.returncode == 0, done.stderr
-    assert "Written by mod?le from" in done.stdout
-
-
-def test_the_client_is_not_loaded_where_nothing_is_written(tmp_path: Path, encoder: object) -> None:
-    done = ask(tmp_path, "--json")
+def test_the_client_is_not_loaded_where_nothing_is_written(folder: Path) -> None:
+    done = ask(folder, "--json")
     assert json.loads(done.stdout)["written"] is None
     assert done.stderr.splitlines()[-1] == "False"
 
 
-def test_half_of_the_settings_is_refused(tmp_path: Path, encoder: object) -> None:
-    done = ask(tmp_path, EXCERPTA_WRITER__MODEL="a-model")
+def test_half_of_the_settings_is_refused(folder: Path) -> None:
+    done = ask(folder, EXCERPTA_WRITER__MODEL="a-model")
     assert done.returncode == 2
     assert "writer.base_url: not set, while writer.model is; set both, or none" in done.stderr
 
