@@ -11,7 +11,7 @@ from lxml import etree  # type: ignore[import-untyped]
 from retrieval.articles import markup
 from retrieval.articles.archive import attribute, local, parse_xml
 from retrieval.articles.symbols import raised
-from retrieval.articles.text import legacy_codec, printable
+from retrieval.articles.text import printable
 
 # The entities of HTML, which no DTD is loaded for, and numbers of Windows-1252 that are no
 # characters of XML; the entities of XML stay as they are.
@@ -23,7 +23,6 @@ _EMPTY = re.compile(
 )
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
-_ENCODING = re.compile(rb"""\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 # What a chapter says of its elements, by `epub:type` and by `role`.
 _PAGES = frozenset({"pagebreak", "doc-pagebreak"})
 _NOTE_MARKS = frozenset({"noteref", "doc-noteref", "annoref", "backlink", "doc-backlink"})
@@ -89,8 +88,7 @@ def page_links(data: bytes) -> Iterator[tuple[str, str]]:
 
 def _parse(data: bytes) -> etree._Element | None:
     """Parse a chapter as XML, or as HTML; its names have no namespace."""
-    declared = _ENCODING.match(data)
-    text = markup.decode_markup(data, legacy_codec(declared[1]) if declared else None)
+    text = markup.decode_markup(data)
     plain = _ENTITY.sub(_character, _DECLARATION.sub("", text, count=1))
     try:
         root = parse_xml(printable(plain).encode())

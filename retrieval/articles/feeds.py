@@ -27,7 +27,7 @@ from retrieval.articles.metadata import (
     tags_of,
     url_of,
 )
-from retrieval.articles.text import UnreadableArticle, legacy_codec, one_line, printable
+from retrieval.articles.text import UnreadableArticle, one_line, printable
 
 KEY_DIGITS = 16
 
@@ -42,7 +42,6 @@ MAX_TAGS = 200
 MAX_ATTRIBUTES = 500
 
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>\s*")
-_ENCODING = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
 _CDATA = re.compile(r"(<!\[CDATA\[.*?(?:\]\]>|\Z))", re.DOTALL)
 _REFERENCE = re.compile(r"&(?:#?\w{1,40};)?")
 # feedparser joins the words of bare `div`s; the others would shadow what it stores in an entry.
@@ -86,9 +85,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> Iterator[RawArticle]:
 
 def _prepared(data: bytes) -> bytes:
     """Return a feed in UTF-8 as feedparser reads it well."""
-    match = _ENCODING.match(data)
-    text = printable(markup.decode_markup(data, legacy_codec(match[1]) if match else None))
-    text = text.strip()
+    text = printable(markup.decode_markup(data)).strip()
     if declaration := _DECLARATION.match(text):
         text = text[declaration.end() :]
     pieces = _CDATA.split(text)

@@ -14,7 +14,7 @@ from lxml import etree, html  # type: ignore[import-untyped]
 from retrieval.articles.formulas import formula_text, is_formula
 from retrieval.articles.headings import HEADING
 from retrieval.articles.tables import Cell, Line, Row, lines_of
-from retrieval.articles.text import decode, printable
+from retrieval.articles.text import decode, legacy_codec, printable
 
 # Elements of HTML, and of the trees of trafilatura (head, item, list, quote, row; cell; lb).
 _BLOCK_TAGS = (
@@ -29,6 +29,13 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "head", "caption"})
 _LINE_BREAKS = frozenset({"br", "lb"})
 _TERMS = ("dt", "dd")  # what trafilatura makes items of
 
+# Where XML or a page says what encoding it has, among so many bytes.
+_DECLARED = re.compile(
+    rb"\A\s*<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})"
+    rb"|<meta[^>]{0,200}charset\s{0,9}=[\s\"']{0,9}([\w.:-]{1,40})",
+    re.IGNORECASE,
+)
+_HEAD = 4096
 _CONTROLS = bytes({*range(9), *range(14, 32)})
 MAX_CONTROLS = 0.01
 # Characters of Windows's code page that were written into Unicode as they stood, as controls.
@@ -68,8 +75,8 @@ _BOLD = frozenset({"b", "strong"})
 _Elements = Mapping[Cell, html.HtmlElement]
 
 
-def decode_markup(data: bytes, declared: str | None = None) -> str:
-    """Decode a page or a feed as `decode` does, and pass over stray NUL bytes as browsers do.
+def decode_markup(data: bytes) -> str:
+    """Decode HTML or XML as it declares, and pass over stray NUL bytes as browsers do.
 
     Raises:
         UnreadableArticle: The bytes are no text.
@@ -82,6 +89,8 @@ def decode_markup(data: bytes, declared: str | None = None) -> str:
     controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls <= MAX_CONTROLS * len(data):
         data = data.replace(b"\0", b"")
+    names = (match[1] or match[2] for match in _DECLARED.finditer(data, 0, _HEAD))
+    declared = next(filter(None, map(legacy_codec, names)), None)
     return decode(data, declared).translate(_MISTAKEN)
 
 

@@ -26,7 +26,6 @@ from retrieval.articles.metadata import (
     tags_of,
     url_of,
 )
-from retrieval.articles.text import legacy_codec
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement  # type: ignore[import-untyped]
@@ -42,7 +41,6 @@ MAX_DEPTHS = 1_000_000
 MAX_CHARACTERS = 2_000_000
 MAX_META = 1_000
 MAX_SCRIPT = 100_000
-_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=[\s\"']{0,9}([\w.:-]{1,40})", re.IGNORECASE)
 _PUBLISHED = (
     "article:published_time og:article:published_time article.published datepublished "
     "parsely-pub-date sailthru.date citation_publication_date pubdate publish-date publishdate "
@@ -62,7 +60,7 @@ def read(path: str, data: bytes, limits: ReadingLimits) -> list[RawArticle]:
     The date is what the page declares (`article:published_time` and its like, JSON-LD, `time`), or
     else what it shows in a place for dates.
     """
-    page = markup.parse(markup.decode_markup(data, _charset(data)))
+    page = markup.parse(markup.decode_markup(data))
     if (posts := read_page(page, limits)) is not None:
         return posts
     body = None if page is None else page.find("body")
@@ -155,8 +153,3 @@ def _marked(page: HtmlElement) -> Iterator[str]:
         yield element.get("datetime") or element.get("content") or element.text_content()
     for time in page.iterfind(".//time[@pubdate]"):
         yield time.get("datetime") or time.text_content()
-
-
-def _charset(data: bytes) -> str | None:
-    match = _CHARSET.search(data, 0, 4096)
-    return legacy_codec(match[1]) if match else None

@@ -22,7 +22,6 @@ _CONTENT_TYPE = re.compile(
 )
 _MAX_CONTENT_TYPE = 2_000
 _PARTS = re.compile(rb"<\w{1,9}:(?:document|package)\b")  # of a Word document, by themselves
-_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s?=\s?[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _TAG = re.compile(
     r"<(?:!doctype|html|head|meta|body|p|div|span|h[1-6]|table|ul|ol|br|[biau])[\s/>]",
     re.IGNORECASE,
@@ -55,8 +54,7 @@ def text_of(
         return _page_of_mail(data)
     if _PARTS.search(start):
         raise UnreadableArticle("a piece of a Word document")
-    declared = _CHARSET.search(start)
-    text = markup.decode_markup(data, legacy_codec(declared[1]) if declared else None)
+    text = markup.decode_markup(data)
     plain = name.lower().endswith(".txt") or not _TAG.search(text, 0, _HEAD)
     return text if plain else _page(text)
 
