@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 from collections import Counter
@@ -34,7 +35,6 @@ from retrieval.index import (
     is_written,
     leftovers,
     lock_holder,
-    marks,
     other_lexical,
     rebuild_folder,
     text_checksum,
@@ -47,8 +47,6 @@ from retrieval.types import Encoder
 _PROBLEMS_SHOWN = 3
 # Chunks whose words are looked for in the lexical index, unless all are.
 _LOOKED_UP = 500
-# SQLite's limit on bound variables was 999 before 3.32.
-_SOME = 500
 # A rebuild needs the index's size again; SQLite's log may need as much for a while.
 _TIMES = 2
 _LEAST_BYTES = 200_000_000
@@ -166,16 +164,12 @@ def _damaged_rows(noun: str, damaged: Sequence[int], about: Iterable[str]) -> It
 
 def _articles(store: Store, column: str, numbers: Sequence[int]) -> list[str]:
     """Return the paths of the articles with these chunks or encodings."""
-    paths: set[str] = set()
-    for at in range(0, len(numbers), _SOME):
-        some = numbers[at : at + _SOME]
-        rows = store.db.query(
-            "SELECT DISTINCT n.path FROM names n JOIN chunks c ON c.article = n.article "
-            f"WHERE {column} IN ({marks(some)})",
-            tuple(some),
-        )
-        paths.update(row[0] for row in rows)
-    return sorted(paths)
+    rows = store.db.query(
+        "SELECT DISTINCT n.path FROM names n JOIN chunks c ON c.article = n.article "
+        f"WHERE {column} IN (SELECT value FROM json_each(?)) ORDER BY n.path",
+        (json.dumps(list(numbers)),),
+    )
+    return [row[0] for row in rows]
 
 
 def check_lexical(

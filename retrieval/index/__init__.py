@@ -41,7 +41,6 @@ from retrieval.index.rows import (
     StoredEncoding,
     Tokens,
     chunk_checksum,
-    marks,
     text_checksum,
     tokens_checksum,
 )
@@ -81,7 +80,6 @@ __all__ = [
     "lexical_in_memory",
     "load_snapshot",
     "lock_holder",
-    "marks",
     "open_lexical",
     "other_lexical",
     "purge",
