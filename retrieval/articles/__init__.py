@@ -26,7 +26,7 @@ from retrieval.articles.metadata import MAX_URL, ReadingLimits, metadata_of
 from retrieval.articles.parser import Parser
 from retrieval.articles.reading import READERS, parse, suffix, title_without
 from retrieval.articles.sample import sample_languages
-from retrieval.articles.tables import BETWEEN, is_row, row_ends
+from retrieval.articles.tables import BETWEEN, is_item, is_row, row_ends
 from retrieval.articles.text import (
     WRITTEN,
     StillWritten,
@@ -52,6 +52,7 @@ __all__ = [
     "decode",
     "file_at",
     "is_ignored",
+    "is_item",
     "is_row",
     "legacy_codec",
     "line_ends",

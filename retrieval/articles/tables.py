@@ -39,6 +39,7 @@ _DIGIT_RUN = re.compile(r"\d+")
 _LETTER_RUN = re.compile(r"[^\W\d_]+")
 _GAP = re.compile(r"\n[^\S\n]*\n\s*")
 _SPACES = re.compile(r"\s+")
+_ITEM = re.compile(r"(?:[•◦▪–*-] ?)?[^\W\d_][^:|.!?;\n]{0,39}: (?=\S)")
 _SENTENCE_ENDS = tuple(".!?;,…")
 _LABEL_ENDS = tuple(":?!：？！")
 
@@ -94,6 +95,11 @@ class Line:
 def is_row(text: str) -> bool:
     """Tell whether a paragraph is a row of a table."""
     return BETWEEN in text
+
+
+def is_item(text: str) -> bool:
+    """Tell whether a text is an item with a label before it, as in "Friday: 8 am to 11 pm"."""
+    return _ITEM.match(text) is not None
 
 
 def row_ends(text: str) -> list[tuple[int, int]]:

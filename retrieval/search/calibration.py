@@ -15,7 +15,7 @@ import numpy as np
 from retrieval.errors import IndexFault
 from retrieval.index import SHIPPED, Calibration, Scale, Store, StoredChunk
 from retrieval.languages import columns, joined, split_compounds, terms
-from retrieval.search.confidence import features
+from retrieval.search.confidence import best_cosine, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
@@ -130,8 +130,7 @@ def _sentence(stored: StoredChunk, chance: random.Random) -> str | None:
 
 def _scores(ranking: Ranking, excerpt_chars: int) -> tuple[float, float]:
     windows = [window for _, window in best_excerpts(ranking.hits, _JUDGED, excerpt_chars)]
-    found = features(ranking, windows)
-    return found.late, found.dense
+    return features(ranking, windows).late, best_cosine(ranking)
 
 
 def scale_of(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from retrieval.articles import is_item, is_row
 from retrieval.languages import terms
 from retrieval.questions import Asked, Kind, light_terms, names_and_numbers, names_in_text
 from retrieval.search.excerpts import Window
@@ -23,8 +24,8 @@ def strangeness(ranking: Ranking, asked: Asked, window: Window) -> float:
     """Return how far a window is from what the question says beside names.
 
     Compared are the tokens of words that are no names, neither in the question nor in the window,
-    and no light ones. In "How old is Anna?" that is "old"; behind "who" and "how many" the first
-    word counts, else the mean.
+    and no light ones; for a row or an item with those above it, too. In "How old is Anna?" that is
+    "old"; behind "who" and "how many" the first word counts, else the mean.
 
     Returns:
         0 where all is as close as the centre of the scale, or nothing is said, to 1.
@@ -52,7 +53,10 @@ def strangeness(ranking: Ranking, asked: Asked, window: Window) -> float:
     ]
     if any(own):
         similarity = similarity[:, own]
-    closest = [float(similarity[tokens].max(axis=1).mean()) for tokens in words.values()]
+    matched = similarity.max(axis=1)
+    if is_row(text) or is_item(text):
+        matched = np.maximum(matched, window.above[1])
+    closest = [float(matched[tokens].mean()) for tokens in words.values()]
     close = closest[0] if asked.kind in _FIRST else float(np.mean(closest))
     below = (ranking.scale.late - close) / ranking.scale.late_spread
     return min(max(below, 0.0), _FAR) / _FAR

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from retrieval.articles import BETWEEN, is_row
+from retrieval.articles import BETWEEN, is_item, is_row
 from retrieval.languages import terms
 from retrieval.search.excerpts import Window
 
@@ -21,8 +21,9 @@ _LABELLED = ": "
 class Coverage:
     """What a window has of a question's terms.
 
-    All headings of a table stand in each of its rows, so that only a cell tells the row. In a row
-    everything belongs together, whatever else the question says: "a *return* ticket for a *lorry*".
+    All headings of a table stand in each of its rows, so that only a cell tells the row. In a row,
+    and with what stands above it, everything belongs together, whatever else the question says: "a
+    *return* ticket for a *lorry*". An item with a label is a row of two cells.
 
     Attributes:
         share: Share of the terms, weighted by rarity, that stands in one of its sentences, the one
@@ -54,14 +55,19 @@ class Coverage:
         total = sum(rarities.values())
         kept = [term for term in asked if term in rarities]
         best, share, cell = "", 0.0, False
+        together: list[str] = []
         places: list[dict[str, list[int]]] = []
+        headings, _ = window.above
         for sentence in window.sentences:
-            row = _Row.of(sentence, source.language) if is_row(sentence) else None
+            row = None
+            if is_row(sentence) or is_item(sentence):
+                row = _Row.of(sentence, headings, source.language)
             at: dict[str, list[int]] = {}
             for place, term in enumerate(terms(sentence, source.language)):
-                at.setdefault(term, []).append(0 if row else place)
+                at.setdefault(term, []).append(place)
             # In the order of the total, or rounding would make of all terms more or less than 1.
-            met = [term for term in rarities if term in at or term in titled]
+            shown = titled.union(at, row.headings if row else ())
+            met = [term for term in rarities if term in shown]
             if row and len(met) < len(rarities) and row.cells.isdisjoint(met):
                 continue
             places.append(at)
@@ -69,21 +75,21 @@ class Coverage:
             if not best or covered > share:
                 best, share = sentence, covered
                 cell = row is not None and row.has_cell(met, len(rarities))
-        if is_row(best):
-            shown = set(terms(best, source.language))
-            together = [term for term in kept if term in shown]
-            kept = together if len(together) > 1 else kept
+                together = [term for term in kept if row and term in shown]
+        if len(together) > 1:
+            kept = together
+            places.append({term: [place] for place, term in enumerate(together)})
         return cls(share / total if total else 0.0, _nearness(kept, places), best, cell)
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """The terms of a row of a table.
+    """The terms of a row of a table, or of an item of a list with its label.
 
     Attributes:
-        label: Those of its first cell, which names it.
+        label: Those of its first cell, which names it, or of the label.
         cells: Those of all cells, without the headings before them.
-        headings: Those of the headings.
+        headings: Those of the headings before its cells, and of those above it.
     """
 
     label: frozenset[str]
@@ -91,10 +97,14 @@ class _Row:
     headings: frozenset[str]
 
     @classmethod
-    def of(cls, row: str, language: str) -> _Row:
-        label, *others = row.split(BETWEEN)
-        parts = [cell.rpartition(_LABELLED) for cell in others]
-        headings = terms(BETWEEN.join(heading for heading, _, _ in parts), language)
+    def of(cls, row: str, above: str, language: str) -> _Row:
+        if is_row(row):
+            label, *others = row.split(BETWEEN)
+            parts = [cell.rpartition(_LABELLED) for cell in others]
+        else:
+            label, _, item = row.partition(_LABELLED)
+            parts = [("", "", item)]
+        headings = terms(BETWEEN.join([above, *(heading for heading, _, _ in parts)]), language)
         cells = terms(BETWEEN.join([label, *(text for _, _, text in parts)]), language)
         return cls(frozenset(terms(label, language)), frozenset(cells), frozenset(headings))
 
@@ -111,7 +121,7 @@ def _nearness(asked: Sequence[str], places: Sequence[Mapping[str, Sequence[int]]
     near = 0.0
     for one, other in pairs:
         found = [_distance(at[one], at[other]) for at in places if one in at and other in at]
-        near += max(0.0, 1 - max(0, min(found) - 1) / _REACH) if found else 0.0
+        near += max(0.0, 1 - (min(found) - 1) / _REACH) if found else 0.0
     return near / len(pairs)
 
 

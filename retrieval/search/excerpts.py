@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from retrieval.articles import is_row
+from retrieval.articles import is_item, is_row
 from retrieval.chunking import is_question
 from retrieval.languages import wide_places
 from retrieval.questions import Asked, Kind, Subject
@@ -41,8 +41,8 @@ class Window:
     Attributes:
         start, end: Offsets in the article.
         late: Late-interaction score of the window's own tokens and, if it begins with a row of a
-            table, of those of the title and the headings above: a row does not say itself what its
-            table is about.
+            table or an item with its label, of those of the title and the headings above: a row
+            does not say itself what its table is about.
     """
 
     hit: Hit
@@ -63,6 +63,17 @@ class Window:
     def sentences(self) -> list[str]:
         """Each of the sentences as it stands in the article."""
         return _texts(self.hit)[self.first : self.last + 1]
+
+    @property
+    def above(self) -> tuple[str, FloatArray]:
+        """The headings above, and the best similarity of each of the question's tokens there.
+
+        That in the title is among them.
+        """
+        heading = _Kinds.of(self.hit).heading
+        begin, end = _headings_above(heading, self.first)
+        similarity = _above(self.hit, _best_of_sentences(self.hit), heading, self.first)
+        return "\n".join(_texts(self.hit)[begin:end]), similarity
 
     def tokens(self) -> tuple[FloatArray, list[int]]:
         """Return the similarities of the question's tokens and the window's own, and their offsets.
@@ -148,10 +159,16 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
 def _above(hit: Hit, best: FloatArray, heading: Sequence[bool], first: int) -> FloatArray:
     """Return (question tokens,): the best similarity in the title and the headings above."""
     title = hit.similarity[:, hit.starts < 0]
+    begin, end = _headings_above(heading, first)
+    above = np.concatenate([title, best[:, begin:end]], axis=1)
+    return np.asarray(above.max(axis=1, initial=-1.0), dtype=np.float32)
+
+
+def _headings_above(heading: Sequence[bool], first: int) -> tuple[int, int]:
+    """Return where the headings above a sentence begin and end."""
     last = next((n for n in reversed(range(first)) if heading[n]), -1)
     begin = next((n for n in reversed(range(last)) if not heading[n]), -1) + 1
-    above = np.concatenate([title, best[:, begin : last + 1]], axis=1)
-    return np.asarray(above.max(axis=1, initial=-1.0), dtype=np.float32)
+    return begin, last + 1
 
 
 def _columns(hit: Hit) -> Callable[[int, int], int]:
@@ -171,7 +188,7 @@ class _Kinds:
     Attributes:
         heading: Whether each is a heading, which makes a poor excerpt by itself. One that asks
             is quoted with its answer.
-        row: Whether each is a row of a table.
+        row: Whether each is a row of a table, or an item of a list with its label.
         asks: Whether each is a question.
         short: Whether the paragraph of each is short.
         paragraphs: Paragraph of each.
@@ -200,7 +217,7 @@ class _Kinds:
         }
         return cls(
             [one.heading and not asks for one, asks in zip(sentences, asked, strict=True)],
-            list(map(is_row, texts)),
+            [is_row(text) or is_item(text) for text in texts],
             asked,
             [one.paragraph in short for one in sentences],
             [one.paragraph for one in sentences],

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.languages import terms
-from retrieval.search.confidence import Features, adjust_by_reader, confidence_of, features
+from retrieval.search.confidence import (
+    Features,
+    adjust_by_reader,
+    best_cosine,
+    confidence_of,
+    features,
+)
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
 from retrieval.search.word_spans import word_spans
@@ -110,7 +116,15 @@ def test_features_are_never_negative() -> None:
 
     found = features(ranking((away,), {}), [window(away, late=-0.1)])
 
-    assert found == Features(0, 0, 0, 0, 0, 0, 0)
+    assert found == Features(0, SHIPPED.dense, 0, 0, 0, 0, 0)
+    assert best_cosine(ranking((away,), {})) == 0
+
+
+@pytest.mark.parametrize(("passages", "dense"), [(9, SHIPPED.dense), (10, 0.1)])
+def test_of_few_passages_none_is_far_from_a_question(passages: int, dense: float) -> None:
+    hits = tuple(hit_of("A mill.", rank, dense=0.1) for rank in range(1, passages + 1))
+
+    assert features(ranking(hits, {}), [window(hits[0])]).dense == dense
 
 
 @pytest.mark.parametrize(
@@ -373,7 +387,7 @@ def test_the_cell_of_a_row_is_known_by_its_row_and_its_heading(question: str, ce
 
 def test_headings_alone_tell_no_row() -> None:
     row = judged("How much is a return ticket for a submarine?", ROWS[0])
-    prose = judged("How much is a return ticket for a submarine?", ROWS[0].replace(" | ", ", "))
+    prose = judged("How much is a return ticket for a submarine?", ROWS[0].replace(" | ", "; "))
 
     assert row.coverage == row.nearness == 0 < prose.coverage
 
@@ -382,7 +396,7 @@ def test_in_a_row_all_belongs_together() -> None:
     question = "How much is a return ticket for a lorry?"
 
     assert judged(question, ROWS[0]).nearness == 1
-    assert judged(question, ROWS[0].replace(" | ", ", ")).nearness == 0
+    assert judged(question, ROWS[0].replace(" | ", "; ")).nearness == 0
 
 
 def test_a_reason_that_is_told_need_not_be_called_so() -> None:

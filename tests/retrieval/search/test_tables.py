@@ -51,6 +51,28 @@ Mechanic: Tom Okafor | 555 0170 19 | 7
 }
 
 
+TABLES["list"] = """# Tennis club Ashford
+
+The club has six courts by the river.
+
+## Opening hours
+
+- Monday to Thursday: 8 am to 9 pm
+- Friday: 8 am to 11 pm
+- Sunday: closed
+
+## Fees
+
+- Adults: 120 pounds a year
+- Students: 60 pounds a year
+
+## Who is who
+
+- President: Laura Whitcombe
+- Coach: Dmitri Alenov, Tuesdays
+"""
+
+
 def answerer_of(language: str, model: str, folder: Path) -> Answerer:
     (folder / "articles").mkdir()
     (folder / "articles" / "table.md").write_text(TABLES[language], encoding="utf-8")
@@ -89,6 +111,26 @@ def test_a_row_that_has_the_cell_answers_and_another_does_not(tmp_path: Path) ->
             "Who founded Hornberg?",
             "What is the telephone number of the doctor?",
             "What is the capital of Mongolia?",
+        ],
+    )
+
+
+@pytest.mark.usefixtures("encoder")
+def test_an_item_of_a_list_is_a_row_with_a_label(tmp_path: Path) -> None:
+    check(
+        answerer_of("list", "english", tmp_path),
+        [
+            ("When is the club open on Friday?", "8 am to 11 pm"),
+            ("Is the club open on Sunday?", "Sunday: closed"),
+            ("How much do students pay?", "60 pounds"),
+            ("Who is the president of the tennis club?", "Laura Whitcombe"),
+        ],
+        [
+            "When is the club open on Christmas?",
+            "How much do pensioners pay?",
+            "Who is the treasurer?",
+            "How old is the coach?",
+            "When was the club founded?",
         ],
     )
 
