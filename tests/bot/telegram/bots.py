@@ -54,6 +54,8 @@ FROM_CROWS, FROM_TIDES = "Crows recognise human faces.", "The moon raises tides 
 UNLIMITED = Rates(overall_per_s=1000, chat_per_s=1000, chat_burst=1000, group_per_min=1000)
 """For tests that are not about limits: a chat's fourth message in three seconds would wait."""
 NOTHING = "Zanzibar parliament?"
+NEARLY = "Do ravens sleep in Zanzibar?"
+"""The articles answer neither, and hold something near to the second."""
 
 
 def library(

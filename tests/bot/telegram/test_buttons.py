@@ -14,7 +14,7 @@ from bot.telegram.views.message import Action, Press
 from retrieval.refresh.refresh import refresh_index
 
 from ...fakes import HashEncoder
-from .bots import CROWS, NOTHING, Bot, answer_to, pressed, said, serving, turned, warnings
+from .bots import CROWS, NEARLY, Bot, answer_to, pressed, said, serving, turned, warnings
 from .emulator import ApiError, Emulator, Fault, supergroup
 
 pytestmark = pytest.mark.anyio
@@ -110,7 +110,7 @@ async def test_the_closest_excerpts_of_what_is_not_answered_are_shown_and_hidden
     emulator: Emulator, tmp_path: Path
 ) -> None:
     async with serving(emulator, tmp_path):
-        sent = await said(emulator, 7, NOTHING)
+        sent = await said(emulator, 7, NEARLY)
         opening = sent.history[-1]
         assert sent.labels == ["Show closest excerpts"]
         await turned(emulator, sent, "Show closest excerpts")
@@ -219,7 +219,7 @@ async def test_a_press_whose_edit_meets_an_error_of_the_server_is_tried_again(
 async def test_buttons_work_after_a_restart(emulator: Emulator, tmp_path: Path) -> None:
     async with serving(emulator, tmp_path):
         sent = await said(emulator, 7)
-        closest = await said(emulator, 8, NOTHING)
+        closest = await said(emulator, 8, NEARLY)
     async with serving(emulator, tmp_path):
         await turned(emulator, sent, "Context")
         await turned(emulator, closest, "Show closest excerpts")
@@ -275,7 +275,7 @@ async def test_an_answer_of_another_message_is_not_shown(
 async def test_an_answer_of_another_chat_is_not_shown(emulator: Emulator, tmp_path: Path) -> None:
     async with serving(emulator, tmp_path):
         own = await said(emulator, 7)
-        other = await said(emulator, 8, NOTHING)
+        other = await said(emulator, 8, NEARLY)
         for action in Action:
             if action in (Action.SOURCES, Action.READ, Action.LANGUAGE):
                 continue

@@ -13,7 +13,7 @@ from bot.telegram.memory import ChatPlace, State
 from bot.telegram.views import notices
 from bot.telegram.views.message import Action, Press
 
-from .bots import CROWS, NOTHING, TIDES, said, serving, turned, warnings
+from .bots import CROWS, NEARLY, TIDES, said, serving, turned, warnings
 from .emulator import ApiError, Emulator, Fault, group, person, private, supergroup
 
 pytestmark = pytest.mark.anyio
@@ -236,7 +236,7 @@ async def test_forgetme_leaves_nothing_of_the_user_and_everything_of_others(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     async with serving(emulator, tmp_path):
-        sent = await said(emulator, 7, NOTHING)
+        sent = await said(emulator, 7, NEARLY)
         own = emulator.last_message_id
         choice = await said(emulator, 7, "/language")
         await turned(emulator, choice, "Deutsch")
@@ -260,7 +260,7 @@ async def test_forgetme_leaves_nothing_of_the_user_and_everything_of_others(
     finally:
         state.close()
     files = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
-    assert NOTHING.encode() not in files
+    assert NEARLY.encode() not in files
     assert TIDES.encode() in files
 
 

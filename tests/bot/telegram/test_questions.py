@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .bots import CROWS, FROM_CROWS, FROM_TIDES, NOTHING, TIDES, serving, warnings
+from .bots import CROWS, FROM_CROWS, FROM_TIDES, NEARLY, NOTHING, TIDES, serving, warnings
 from .emulator import ApiError, Emulator, Fault, group, person, private
 
 pytestmark = pytest.mark.anyio
@@ -42,7 +42,7 @@ async def test_several_questions_are_answered_in_one_message(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     async with serving(emulator, tmp_path):
-        emulator.say(7, f"{CROWS} {TIDES} {NOTHING}?")
+        emulator.say(7, f"{CROWS} {TIDES} {NEARLY}")
         emulator.say(7, "And why?")
         message, follow_up = await emulator.sent(2)
     assert message.parts("bold")[:4] == [f"1. {CROWS}", FROM_CROWS, f"2. {TIDES}", FROM_TIDES]
@@ -50,7 +50,7 @@ async def test_several_questions_are_answered_in_one_message(
     assert "The articles do not answer this.\nClosest, but not an answer:" in message.text
     assert [message.text.count(f"[{number}] ") for number in (1, 2, 3)] == [1, 1, 1]
     assert message.labels == ["👍", "👎"]
-    assert follow_up.text.startswith("Understood as: Why: ")
+    assert follow_up.text.startswith("Understood as: Why do ravens sleep in Zanzibar?")
 
 
 async def test_links_and_mentions_of_articles_come_out_as_data(
