@@ -253,7 +253,8 @@ class Answerer:
         # A question with a word that no article has may be about a subject of its own; in another
         # language than the articles', that word says nothing.
         rule = follow_up.rule
-        if absent_words(alone.ranking) and alone.ranking.unknown_language is None:
+        across = alone.ranking.unknown_language is not None or alone.judged.across
+        if absent_words(alone.ranking) and not across:
             rule = Rule.IF_ANSWERED if rule is Rule.UNLESS_WORSE else Rule.IF_SURER
         if self._prefers(completed, alone, rule):
             return follow_up.text, completed
@@ -298,24 +299,22 @@ class _Result:
         return max((window.late for _, window in self.found[:_JUDGED]), default=0.0)
 
     def meets(self, asked: str) -> bool:
-        """Whether the best excerpt has of a completed question what was asked and what was added.
+        """Whether an excerpt has of a completed question what was asked and what was added.
 
-        Else one of both is another subject, which the excerpt is not about.
+        Else one of both is another subject, which the excerpts are not about.
         """
-        if not self.found:
-            return False
-        excerpt, window = self.found[0]
-        title, own = (set(_WORD.findall(text.casefold())) for text in (excerpt.source.title, asked))
-        matches = {
-            match.word.casefold(): 1.0 if match.word.casefold() in title else match.similarity
-            for match in explain_excerpt(self.ranking, window).closest()
-        }
+        own = set(_WORD.findall(asked.casefold()))
         least = self.ranking.scale.late - self.ranking.scale.late_spread / 2
-        best = [
-            max((share for word, share in matches.items() if (word in own) is asks), default=least)
-            for asks in (True, False)
-        ]
-        return min(best) >= least
+        for excerpt, window in self.found[:_JUDGED]:
+            title = _WORD.findall(excerpt.source.title.casefold())
+            best: dict[bool, float] = {}
+            for match in explain_excerpt(self.ranking, window).closest():
+                word = match.word.casefold()
+                share = 1.0 if word in title else match.similarity
+                best[word in own] = max(share, best.get(word in own, 0.0))
+            if min(best.values(), default=least) >= least:
+                return True
+        return False
 
     @property
     def is_far(self) -> bool:

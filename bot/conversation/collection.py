@@ -34,8 +34,9 @@ _LEAD_CHUNKS = 2
 _TITLE_SHARE = 0.6
 # So much counts a word that is in every article; a name of such words only is better than none.
 _COMMON = 0.1
-# The cosine of the best chunk from which on an article is taken to be about what it is named by.
-_ABOUT = 0.3
+# How far the cosine of the best chunk may lie below the centre of the scale, in spreads, where an
+# article is taken to be about what it is named by.
+_ABOUT = -0.5
 _Item = TypeVar("_Item")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
@@ -173,7 +174,7 @@ class Collection:
         # Of lists, tables and headlines, any line may be a sentence.
         found = found or [one for chunk in chunks for one in candidates_of(chunk, every=True)]
         chosen = central_sentences(found, count, self._searcher.encoder)
-        return [_excerpt(one.chunk, one.sentence, one.sentence) for one in chosen]
+        return [_excerpt(one.chunk, one.opening, one.sentence) for one in chosen]
 
     def _by_title(self, words: Sequence[str]) -> Source | None:
         rarity = self.snapshot.rarity
@@ -204,7 +205,10 @@ class Collection:
         if not ranking.hits or (unknown is not None and not unknown.share):
             return None
         best = ranking.hits[0]
-        near = best.dense is not None and best.dense.score >= _ABOUT
+        if best.dense is None:
+            return None
+        scale = ranking.scale
+        near = (best.dense.score - scale.dense) / scale.dense_spread >= _ABOUT
         return best.source if near else None
 
     def _means(self, word: str) -> bool:
@@ -274,4 +278,5 @@ def _excerpt(stored: StoredChunk, first: Sentence, last: Sentence) -> Excerpt:
         score=0.0,
         also=stored.sources[1:],
         page=first.page or None,
+        last_paragraph=last.paragraph if last.paragraph != first.paragraph else None,
     )

@@ -35,6 +35,7 @@ class Candidate:
     Attributes:
         vector: (dim,) float32 of unit length, of its tokens; None if they are not stored.
         bonus: What is added to its gain, as a share of it.
+        opening: The question that it answers, if one stands before it; else the sentence.
     """
 
     chunk: StoredChunk
@@ -42,6 +43,7 @@ class Candidate:
     text: str
     vector: FloatArray | None
     bonus: float
+    opening: Sentence
 
 
 def candidates_of(stored: StoredChunk, *, every: bool = False) -> Iterator[Candidate]:
@@ -49,8 +51,10 @@ def candidates_of(stored: StoredChunk, *, every: bool = False) -> Iterator[Candi
     chunk = stored.chunk
     vectors = _vectors(stored)
     paragraph = 0
+    before: Sentence | None = None
     for number, sentence in enumerate(chunk.sentences):
         text = chunk.text[sentence.start - chunk.start : sentence.end - chunk.start]
+        opening, before = before or sentence, sentence if is_question(text) else None
         opens = sentence.paragraph != paragraph
         paragraph = sentence.paragraph
         if not (every or (_says_something(text) and not sentence.heading)):
@@ -60,7 +64,7 @@ def candidates_of(stored: StoredChunk, *, every: bool = False) -> Iterator[Candi
             bonus = _OPENS_ARTICLE
         if _leans(text):
             bonus -= _LEANS
-        yield Candidate(stored, sentence, text, vectors[number], bonus)
+        yield Candidate(stored, sentence, text, vectors[number], bonus, opening)
 
 
 def _says_something(text: str) -> bool:

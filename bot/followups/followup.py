@@ -123,13 +123,7 @@ def _complete(
         return FollowUp(text, Rule.UNLESS_WORSE) if text else None
     few = len(asked.terms()) <= _FEW
     if _is_fragment(asked) and (continues or few):
-        text = reframed(asked, before, rarity, meant=rest.meant)
-        if text is None:
-            return None
-        # What is put before the subject of old may have nothing to do with it.
-        exchanged = not text.startswith(asked.text.strip(_END))
-        rule = Rule.IF_ANSWERED if continues and exchanged else Rule.IF_SURER
-        return FollowUp(text, Rule.ALWAYS if rest.meant else rule)
+        return _of_another(asked, before, rarity, continues=continues, meant=rest.meant)
     if few and asks_beside(asked):
         rule = Rule.UNLESS_WORSE if continues else Rule.IF_BETTER
         return FollowUp(reasked(asked, before), rule)
@@ -138,6 +132,29 @@ def _complete(
         rule = Rule.UNLESS_WORSE if continues or _asks_which(asked) else Rule.IF_BETTER
         return FollowUp(text, rule) if text else None
     return None
+
+
+def _of_another(
+    asked: Question,
+    before: Question,
+    rarity: Callable[[str], float],
+    *,
+    continues: bool,
+    meant: bool,
+) -> FollowUp | None:
+    """Ask what was asked before of what a question names, or of a time or a place."""
+    text = reframed(asked, before, rarity, meant=meant)
+    if text is None:
+        return None
+    rule = Rule.IF_SURER
+    if meant:
+        rule = Rule.ALWAYS
+    elif continues and asked.words[0].kind is Kind.PREPOSITION:
+        rule = Rule.UNLESS_WORSE  # "And on Fridays?" has no subject.
+    elif continues and not text.startswith(asked.text.strip(_END)):
+        # What is put before the subject of old may have nothing to do with it.
+        rule = Rule.IF_ANSWERED
+    return FollowUp(text, rule)
 
 
 def _before(earlier: Sequence[str], languages: Collection[str]) -> Question | None:

@@ -118,6 +118,19 @@ def test_a_folder_of_one_headline_is_talked_about(tmp_path: Path, encoder: objec
         assert opening(reply)
 
 
+def test_an_answer_in_a_summary_has_its_question(tmp_path: Path, encoder: object) -> None:
+    text = (
+        "## When are you open?\n\nEvery Friday from ten in the morning until noon.\n\n"
+        "## Who runs it?\n\nSeven volunteers who learnt to mend clocks do.\n\n"
+        "## Where is it?\n\nIn the old mill by the weir, up the stairs.\n"
+    )
+    library = opened(tmp_path, {"faq.md": ("Clock clinic", None, text)})
+    reply = of(Conversation(library), "summarise the article about the clock clinic")
+    assert isinstance(reply, Summary)
+    texts = [excerpt.text for excerpt in reply.answer.excerpts]
+    assert "Who runs it?\n\nSeven volunteers who learnt to mend clocks do." in texts
+
+
 def test_more_turns_the_pages_of_an_overview(conversation: Conversation) -> None:
     first = of(conversation, "overview")
     pages = [first, *(of(conversation, "more", *["overview"] * n) for n in (1, 2))]
