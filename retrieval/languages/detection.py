@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from retrieval.errors import IndexFault
@@ -94,16 +94,22 @@ def language_of_question(question: str, likely: frozenset[str]) -> str | None:
         question: Question in any language.
         likely: Languages that are preferred unless another has more stop words in the question.
     """
-    question = question[:_TELLING]
+    best, one = _likeliest(question[:_TELLING])
+    return next((language for language in best if language in likely), one)
+
+
+# A question is asked for before it is searched, and for each language of what was found.
+@lru_cache(maxsize=32)
+def _likeliest(question: str) -> tuple[tuple[str, ...], str | None]:
+    """Return the languages with most stop words in a question, and the one that is likeliest."""
     total = _sizes(words(question, ""))
     left = {language: _sizes(words(question, language)) for language in WITH_STOP_WORDS}
     long = {language: total[1] - sizes[1] for language, sizes in left.items()}
     most = max(long.values())
     if most < _STOP_SHARE * max(1, total[1]):
-        return _by_script(question)
-    best = [language for language, count in long.items() if count == most]
-    fewest = min(best, key=lambda language: left[language][0])
-    return next((language for language in best if language in likely), fewest)
+        return (), _by_script(question)
+    best = tuple(language for language, count in long.items() if count == most)
+    return best, min(best, key=lambda language: left[language][0])
 
 
 def _sizes(found: list[str]) -> tuple[int, int]:

@@ -41,9 +41,13 @@ def strangeness(ranking: Ranking, asked: Asked, window: Window) -> float:
     telling = ranking.terms.get(language, {}).keys() - left_out
     words: dict[tuple[int, int], list[int]] = {}
     spans = token_word_spans(question, ranking.query.spans[:, 0].tolist())
-    for token, (start, end) in enumerate(spans):
-        if not telling.isdisjoint(terms(question[start:end], language)):
-            words.setdefault((start, end), []).append(token)
+    # A word may have hundreds of tokens.
+    tells = {
+        span: not telling.isdisjoint(terms(question[slice(*span)], language)) for span in set(spans)
+    }
+    for token, span in enumerate(spans):
+        if tells[span]:
+            words.setdefault(span, []).append(token)
     similarity, starts = window.tokens()
     if not words or not similarity.size:
         return 0.0
