@@ -21,7 +21,7 @@ from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
 
 # Raise when the questions come to be made, or scores measured, in another way.
-_QUESTIONS_VERSION = "2"
+_QUESTIONS_VERSION = "3"
 # Enough for the spread within 7 %, and asked within about 3 seconds.
 _PAIRS = 60
 # Sentences that are looked at for each question at most.
@@ -44,7 +44,12 @@ _JUDGED = 3
 _KEPT, _MOST, _UNTITLED = 0.45, 6, 0.3
 _LEAST_WORDS, _LEAST_KEPT = 4, 2
 # Question words by language: for a number, for a name, for anything else.
-_ASKING = {"en": ("How many", "Who", "What")}
+_ASKING = {
+    "en": ("How many", "Who", "What"),
+    "uk": ("Скільки", "Хто", "Що"),
+    "ru": ("Сколько", "Кто", "Что"),
+    "de": ("Wie viele", "Wer", "Was"),
+}
 
 
 def needs_calibration(store: Store) -> bool:
