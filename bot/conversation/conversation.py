@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.answers import Answer
 from bot.conversation.collection import Collection
 from bot.conversation.messages import Message, Talk, read_message
+from bot.conversation.questions import split_questions
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
@@ -60,8 +61,12 @@ class Conversation:
         self._today = today
 
     def read(self, text: str, interface: str = "en") -> Message:
-        """Say what a message is; see `read_message`."""
-        return read_message(text, self._collection.has_word, interface)
+        """Say what a message is; see `read_message`. Beside a question, no wish is searched."""
+        message = read_message(text, self._collection.has_word, interface)
+        if message.talk or message.wish:
+            return message
+        first, *others = split_questions(message.question)
+        return message if others else replace(message, question=first)
 
     def reply(
         self, message: Message, earlier: Sequence[str] = (), interface: str = "en"

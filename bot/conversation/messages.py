@@ -56,8 +56,8 @@ class Message:
 
 _FILLER, _PHRASE = 1, 2
 """What a word between phrases and a phrase cost: long phrases are better than short ones."""
-# A longer message is judged by its beginning, and is no small talk if it has other words.
-_JUDGED_WORDS = 60
+# A longer message is judged by its beginning, unless so many of its other words are no phrases'.
+_JUDGED_WORDS, _STRANGE_SHARE = 60, 0.05
 # What may stand before or behind a question and is not searched.
 _COURTESIES = {Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY}
 _TAIL_WORDS = 8
@@ -141,7 +141,9 @@ def _read(
     if book.ambiguous.issuperset(words) and any(map(is_known, words)):
         return Message(text)
     rest = tokens[_JUDGED_WORDS:]
-    whole = parses[-1] if all(one.word in book.vocabulary for one in rest) else None
+    strange = sum(not book.knows(one.word) for one in rest)
+    goes_on = strange > len(rest) * _STRANGE_SHARE
+    whole = None if goes_on else parses[-1]
     talk = whole.talk if whole else None
     tails = {len(words): False} if rest else _tails(words)
     if talk:
@@ -150,7 +152,7 @@ def _read(
         begins = [at for at, parse in enumerate(parses[:-1]) if parse and parse.may_precede()]
         ends = sorted((at for at in tails if at == len(words) or tails[at]), reverse=True)
         spans = list(product(begins, ends))
-    wish = None if rest else _wish(text, tokens, words, spans, interface)
+    wish = None if goes_on else _wish(text, tokens, words, spans, interface)
     # All of it being small talk, it is no overview.
     if whole and talk and (wish is None or wish.wish is Wish.OVERVIEW or wish.named):
         language = _language(whole.votes, text, interface)

@@ -32,6 +32,8 @@ _BESIDE_WORDS = 2
 # A message with more unknown words is a question, not one with typing errors.
 _MISTYPED_WORDS = 2
 _CYRILLIC = ("uk", "ru")
+# Latin letters for one in Cyrillic.
+_LONGER = 2
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
 _TOKEN = re.compile(r"[^\W_]+(?:[\u0300\u0301'’‘ʼʻ`´]+[^\W_]+)*")
@@ -260,6 +262,7 @@ def _by_sound(words: Iterable[str]) -> Mapping[str, list[str]]:
 
 def _nearest(words: Sequence[str], written: str) -> str:
     """Return the word that is about as long as one that sounds so; this one if there is none."""
+    words = [word for word in words if len(written) <= _LONGER * len(word)]
     return min(words, key=lambda word: abs(len(word) - len(written)), default=written)
 
 

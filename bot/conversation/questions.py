@@ -35,8 +35,10 @@ def split_questions(text: str) -> tuple[str, ...]:
         _add(parts, text[start : match.end()].strip())
         start = match.end()
     _add(parts, text[start:].strip(), tail=True)
-    asked = [part for part in parts if read_message(part).talk is None]
-    return tuple(asked) if len(asked) > 1 else (text,)
+    messages = [read_message(part) for part in parts]
+    asked = tuple(one.question for one in messages if not (one.talk or one.wish))
+    wishes = any(one.wish for one in messages)
+    return asked if len(asked) > 1 or (asked and wishes) else (text,)
 
 
 def _add(parts: list[str], part: str, *, tail: bool = False) -> None:

@@ -44,6 +44,7 @@ from bot.conversation import Talk, Wish, read_message
         ("…!", Talk.NOTHING, None),
         ("hello, як справи?", Talk.WELLBEING, "uk"),
         ("thanks, dear bot, " * 110, Talk.THANKS, "en"),
+        (("hi how are you " * 140)[:2000], Talk.WELLBEING, "en"),
     ],
 )
 def test_small_talk_is_told_by_its_words(text: str, talk: Talk, language: str | None) -> None:

@@ -24,6 +24,11 @@ def test_question_marks_part_questions(text: str, questions: tuple[str, ...]) ->
     assert split_questions(text) == questions
 
 
+def test_what_is_asked_of_the_collection_is_no_question() -> None:
+    assert split_questions("What's new? Who won?") == ("Who won?",)
+    assert split_questions("What's new? Who won? When?") == ("Who won?", "When?")
+
+
 @pytest.mark.parametrize(
     "text",
     [
