@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from bot.conversation.messages import ARTICLE_WORD
+from bot.conversation.phrases import fold
 from bot.conversation.sentences import candidates_of, central_sentences, representatives
+from bot.conversation.wishes import is_article_word
 from retrieval.index import Snapshot, StoredChunk
 from retrieval.languages import columns, spellings, term_of, terms
 from retrieval.types import Excerpt, FloatArray, Sentence, Source
@@ -153,7 +154,7 @@ class Collection:
             name: Words of the title or of the subject.
             certain: Whether they are known to name an article; else its title has to have them.
         """
-        words = [word for word in _WORD.findall(name) if not ARTICLE_WORD.fullmatch(word.lower())]
+        words = [word for word in _WORD.findall(name) if not is_article_word(fold(word))]
         folded = " ".join(name.split()).strip(" \"'“”„«»?!.").casefold()
         sources = self._current()[1].sources
         for source in sources.values():

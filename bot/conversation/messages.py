@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
 
 from bot.conversation.phrases import Token, corrected, phrasebook, romanised, tokens_of
-from bot.conversation.wishes import Wish, Wished, read_wish
+from bot.conversation.wishes import Wish, read_wish
 
 
 class Talk(StrEnum):
@@ -61,6 +60,8 @@ _JUDGED_WORDS, _STRANGE_SHARE = 60, 0.05
 # What may stand before or behind a question and is not searched.
 _COURTESIES = {Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY}
 _TAIL_WORDS = 8
+# So many of the places where what precedes is small talk may begin a wish.
+_BEGINS = 3
 _BREAK = re.compile(r"[.,!?;:…\n)（）—–👋🙂😊🙏-]")
 _WAVES = re.compile("[👋🤝🙋]")
 _SMILES = re.compile(
@@ -68,11 +69,6 @@ _SMILES = re.compile(
     r"|[:;=][-']?[)DPp]|<3|x[dD]|\^_*\^|\){2,}"
 )
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=][-']?[DPpOo3)(]+|<3+|x[dD]+|\^_*\^|¯\\_\(ツ\)_/¯)(?!\w)")
-ARTICLE_WORD = re.compile(
-    r"articles?|texts?|posts?|documents?|stor(?:y|ies)|pieces?|reports?|essays?|interviews?|chapters?"
-    r"|статт\w*|стать\w*|текст\w*|пост\w{0,2}|допис\w*|документ\w*|матер[иі]ал\w*|книг\w"
-    r"|интервью|інтерв'ю|artikel\w{0,2}|textes|beitrag\w?|beitrags|dokuments?|berichts?|buchs?"
-)
 _LETTERS = {"uk": frozenset("іїєґ"), "ru": frozenset("ыэъё")}
 
 
@@ -137,7 +133,6 @@ def _read(
     """Say what a message of these words is."""
     book = phrasebook()
     parses = _parsed(words)
-    whole = parses[-1]
     if book.ambiguous.issuperset(words) and any(map(is_known, words)):
         return Message(text)
     rest = tokens[_JUDGED_WORDS:]
@@ -146,12 +141,11 @@ def _read(
     whole = None if goes_on else parses[-1]
     talk = whole.talk if whole else None
     tails = {len(words): False} if rest else _tails(words)
-    if talk:
-        spans = [(0, len(words))]
-    else:
+    spans = [(0, len(words))]
+    if not talk:
         begins = [at for at, parse in enumerate(parses[:-1]) if parse and parse.may_precede()]
-        ends = sorted((at for at in tails if at == len(words) or tails[at]), reverse=True)
-        spans = list(product(begins, ends))
+        ends = [at for at in tails if at == len(words) or tails[at]]
+        spans = [(begin, end) for begin in {0, *begins[-_BEGINS:]} for end in ends if begin < end]
     wish = None if goes_on else _wish(text, tokens, words, spans, interface)
     # All of it being small talk, it is no overview.
     if whole and talk and (wish is None or wish.wish is Wish.OVERVIEW or wish.named):
@@ -217,35 +211,26 @@ def _wish(
     text: str,
     tokens: Sequence[Token],
     words: Sequence[str],
-    spans: Sequence[tuple[int, int]],
+    spans: Iterable[tuple[int, int]],
     interface: str,
 ) -> Message | None:
     """Return the message if, small talk around it apart, it asks about the collection."""
-    best: tuple[int, Message] | None = None
-    for begin, end in spans:
-        found = read_wish(words[begin:end], phrasebook().fillers) if begin < end else []
-        message = _wished(text, tokens[begin:end], words[begin:end], found, interface)
-        if message is not None and (best is None or len(message.named) < best[0]):
-            best = len(message.named), message
-    return best[1] if best else None
-
-
-def _wished(
-    text: str,
-    tokens: Sequence[Token],
-    words: Sequence[str],
-    found: Sequence[Wished],
-    interface: str,
-) -> Message | None:
-    if not found:
+    book = phrasebook()
+    found = [(begin, read_wish(words[begin:end], book.fillers)) for begin, end in spans]
+    wishes = [(begin, wish) for begin, wish in found if wish is not None]
+    if not wishes:
         return None
-    first, name = found[0], found[0].name
-    if name and words[name[0]] in phrasebook().asking:
-        return None
-    named = text[tokens[name[0]].start : tokens[name[-1]].end] if name else ""
-    language = _language([one.language for one in found], text, interface)
-    points = not name and _points(first.wish, words)
-    return Message(text, None, first.wish, named, first.certain, points, language)
+    # The fewer words name an article, the more of the others are understood.
+    begin, wish = min(wishes, key=lambda pair: len(pair[1].name))
+    named = ""
+    if wish.name:
+        first, last = begin + wish.name[0], begin + wish.name[-1]
+        if words[first] in book.asking:
+            return None
+        named = text[tokens[first].start : tokens[last].end]
+    points = not named and _points(wish.wish, words)
+    language = _language(wish.languages, text, interface)
+    return Message(text, None, wish.wish, named, wish.certain, points, language)
 
 
 def _question(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
@@ -33,15 +33,16 @@ class Wish(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """A wish, as far as one language tells.
+    """A wish.
 
     Attributes:
+        languages: The languages that it is in, as far as its words tell.
         name: The words that name an article, as a span of the message's words; empty if none do.
         certain: Whether the words beside them call it an article, a text or the like.
     """
 
     wish: Wish
-    language: str
+    languages: tuple[str, ...]
     name: range = range(0)
     certain: bool = False
 
@@ -77,6 +78,10 @@ class Vocabulary:
         """Whether a word is one of its own, or begins as one."""
         return bool(self._does(word))
 
+    def has(self, word: str, name: str) -> bool:
+        """Whether a word is of a class."""
+        return name in self._does(word)
+
     def words(self) -> Iterator[str]:
         """Yield the words that it has whole."""
         yield from self._words
@@ -92,7 +97,7 @@ class Vocabulary:
         if unknown:
             return self._named(words, units, unknown[0], unknown[-1])
         wish = _wish(units)
-        return Wished(wish, self.language) if wish else None
+        return Wished(wish, (self.language,)) if wish else None
 
     def _units(self, words: Sequence[str], fillers: Collection[str]) -> Iterator[_Unit]:
         at = 0
@@ -143,15 +148,22 @@ class Vocabulary:
         name = range(units[first].start, units[last + behind].end)
         if len(name) > _NAME_WORDS or all(words[n].isdecimal() for n in name):
             return None
-        return Wished(Wish.SUMMARY, self.language, name, certain)
+        return Wished(Wish.SUMMARY, (self.language,), name, certain)
 
 
-def read_wish(words: Sequence[str], fillers: Collection[str]) -> list[Wished]:
-    """Return the wish of a message in each language that has all of its words, or most of them."""
+def read_wish(words: Sequence[str], fillers: Collection[str]) -> Wished | None:
+    """Return what a message wishes, as the languages say that have most of its words."""
     found = [one for vocabulary in vocabularies() if (one := vocabulary.wish(words, fillers))]
-    least = min((len(one.name) for one in found), default=0)
-    best = [one for one in found if len(one.name) == least]
-    return [one for one in best if one.wish is best[0].wish]
+    if not found:
+        return None
+    best = min(found, key=lambda one: len(one.name))
+    same = (one for one in found if (one.wish, one.name) == (best.wish, best.name))
+    return replace(best, languages=tuple(one.languages[0] for one in same))
+
+
+def is_article_word(word: str) -> bool:
+    """Whether a folded word says no more than that something is an article."""
+    return any(vocabulary.has(word, "one") for vocabulary in vocabularies())
 
 
 def _called(units: Sequence[_Unit]) -> list[int]:
