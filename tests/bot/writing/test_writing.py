@@ -326,7 +326,7 @@ def test_a_chat_shows_the_excerpts_before_the_model_is_asked(tmp_path: Path) -> 
     assert (
         "“Crows recognise human faces. They hold grudges for many years.”\n[1] Crows" in before[0]
     )
-    assert file.getvalue() == (before[0] + f"{WRITTEN.format(model='mod?le')}\n{FACES}\n\n")
+    assert file.getvalue() == (before[0] + f"{WRITTEN.format(model='a-model')}\n{FACES}\n\n")
 
 
 ASK = """
