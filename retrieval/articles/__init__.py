@@ -7,7 +7,7 @@
 A format is a folder or a module with a function `read`: markdown, html, feeds, pdf, word, odt,
 epub, rtf, channel (a Telegram channel's export). What several need is in `text`, `metadata`,
 `blocks`, `tables` and `headings`, `markup` and `formulas` (HTML), `archive`
-(zipped XML), `numbering` and `symbols`.
+(zipped XML) and `symbols`.
 Nothing that takes long to import is imported here, for the worker starts with it.
 """
 

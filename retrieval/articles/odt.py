@@ -23,8 +23,7 @@ from retrieval.articles.metadata import (
     language_of,
     tags_of,
 )
-from retrieval.articles.numbering import numeral
-from retrieval.articles.symbols import drawn, font_of_symbols, raised
+from retrieval.articles.symbols import drawn, font_of_symbols, numeral, raised
 from retrieval.articles.text import UnreadableArticle
 
 # What was deleted with the changes tracked, comments, and the lists that are made from the text.

@@ -1,7 +1,7 @@
 """What a document shows in another way than it is written.
 
-An "a" of the font Symbol is an alpha, a raised 6 is ⁶, and a field of Word may keep its text in its
-instruction.
+An "a" of the font Symbol is an alpha, a raised 6 is ⁶, a field of Word may keep its text in its
+instruction, and the third item of a list is 3, c or III.
 """
 
 from __future__ import annotations
@@ -48,6 +48,23 @@ _SYMBOL_FIELD = re.compile(r'\s*SYMBOL\s+(\d{1,5})\s.{0,100}?\\f\s+"?([^"\\]{1,4
 MAX_INSTRUCTION = 1000
 """How long an instruction is that has text; links may be longer."""
 
+_ROMAN = {
+    1000: "m", 900: "cm", 500: "d", 400: "cd", 100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x",
+    9: "ix", 5: "v", 4: "iv", 1: "i",
+}  # fmt: skip
+_MAX_ROMAN = 3999
+_LATIN = "abcdefghijklmnopqrstuvwxyz"
+_RUSSIAN = "абвгдежзиклмнопрстуфхцчшщэюя"
+_ALPHABETS = {
+    "lowerLetter": _LATIN,
+    "upperLetter": _LATIN.upper(),
+    "russianLower": _RUSSIAN,
+    "russianUpper": _RUSSIAN.upper(),
+    "a": _LATIN,
+    "A": _LATIN.upper(),
+}
+_ROMANS = {"lowerRoman": str.lower, "i": str.lower, "upperRoman": str.upper, "I": str.upper}
+
 
 def font_of_symbols(name: str) -> str | None:
     """Return the name under which a font of symbols is known here, None for any other."""
@@ -81,3 +98,24 @@ def field_text(instruction: str) -> str:
         font = font_of_symbols(match[2])
         return character(font, int(match[1])) if font else ""
     return ""
+
+
+def numeral(kind: str, number: int) -> str:
+    """Write a number in the way that Word or OpenDocument names; as digits in any other."""
+    if kind in _ALPHABETS and 0 < number <= len(_ALPHABETS[kind]):
+        return _ALPHABETS[kind][number - 1]
+    if kind in _ROMANS and 0 < number <= _MAX_ROMAN:
+        return _ROMANS[kind](_roman(number))
+    if kind in {"none", ""}:
+        return ""
+    if kind == "decimalZero":
+        return f"{number:02}"
+    return str(number)
+
+
+def _roman(number: int) -> str:
+    written = ""
+    for value, letters in _ROMAN.items():
+        written += letters * (number // value)
+        number %= value
+    return written

@@ -4,7 +4,7 @@
         styles (what is a heading, a list, hidden) -> text, with the words of each formula
         -> with each embedded document, which is read by its own reader
 
-The numbers of lists are in `numbering`, beside this folder, as OpenDocument texts have them, too.
+The numbers of lists are in `symbols`, beside this folder, as OpenDocument texts have them, too.
 """
 
 from retrieval.articles.word.document import read

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lxml import etree  # type: ignore[import-untyped]
 
 from retrieval.articles.archive import attribute
-from retrieval.articles.numbering import numeral
+from retrieval.articles.symbols import numeral
 
 _BULLET = "bullet"
 _MAX_LEVEL = 8
