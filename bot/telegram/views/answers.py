@@ -114,7 +114,7 @@ def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
     )
     sentence = answer.closest
     if sentence is None:
-        return joined(said, _far(answer, language) if answer.far else Message(""), by="\n")
+        return joined(said, _far(answer, language) if answer.far else Message(""), by="\n\n")
     quote = joined(
         part(language.say("Closest, but not an answer:")),
         quoted(sentence, language, citation=1, room=_CLOSEST_UNITS),
