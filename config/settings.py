@@ -188,8 +188,9 @@ class EncoderSettings(_Section):
 
     model: ModelName = "auto"
     """The model: "english", "multilingual", or another one of sentence-transformers by its name on
-    the hub or its folder. "auto" goes on with the model of the index; where there is none, it takes
-    "english" if at least 95 % of a sample of the articles are English, else "multilingual"."""
+    the hub or its folder. "auto" goes on with the model of the index; where there is none, or most
+    articles are new to it, it takes "english" if at least 95 % of a sample of the articles are
+    English, else "multilingual"."""
     backend: Backend = Backend.AUTO
     """What runs the model: "openvino" (fast on CPUs), "torch" (any model, and GPUs), or "auto"
     (OpenVINO if it can, else torch)."""

@@ -217,7 +217,7 @@ def test_all_of_a_long_excerpt_is_compared(encoder: Encoder) -> None:
 
 
 def test_sentences_of_the_articles_are_supported_where_they_stand_and_seldom_elsewhere(
-    each_encoder: Encoder,
+    encoder: Encoder,
 ) -> None:
     paragraphs = [
         block
@@ -225,7 +225,7 @@ def test_sentences_of_the_articles_are_supported_where_they_stand_and_seldom_els
         for block in file.read_text(encoding="utf-8").split("\n\n")[1:]
         if not block.startswith("#")
     ][:40]
-    evidence = Evidence([excerpt(block, title="") for block in paragraphs], each_encoder)
+    evidence = Evidence([excerpt(block, title="") for block in paragraphs], encoder)
     own = other = 0
     for number, block in enumerate(paragraphs, start=1):
         sentence = block.split(". ")[0]
