@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from retrieval.chunking import passage
-from retrieval.index import SHIPPED, Scale
+from retrieval.index import SHIPPED, Scale, scale_that_ships
 from retrieval.languages import split_words, terms
 from retrieval.questions import Asked, Kind, light_terms, names_and_numbers, words_in_date
 from retrieval.search.across import is_heard, language_across, share_met
@@ -166,7 +166,9 @@ def confidence_of(found: Features, scale: Scale = SHIPPED, encoder: str = "") ->
     """
     if not found.late:
         return 0.0
-    weights = _ACROSS if found.across else _WEIGHTS.get(PurePath(encoder).name, _ENGLISH)
+    weights = _WEIGHTS.get(PurePath(encoder).name, _ENGLISH)
+    if found.across:
+        weights, scale = _ACROSS, _narrowed(scale, scale_that_ships(encoder))
     logit = (
         weights.intercept
         + weights.late * (found.late - scale.late) / scale.late_spread
@@ -181,6 +183,19 @@ def confidence_of(found: Features, scale: Scale = SHIPPED, encoder: str = "") ->
         + CELL * found.cell
     )
     return 0.5 + 0.5 * math.tanh(logit / 2)
+
+
+def _narrowed(scale: Scale, shipped: Scale) -> Scale:
+    """Return a scale with spreads no wider than those of the scale that ships.
+
+    How far scores in another language lie below depends on the encoder. A few articles spread those
+    in their own so wide that anything in another one would seem near.
+    """
+    return replace(
+        scale,
+        late_spread=min(scale.late_spread, shipped.late_spread),
+        dense_spread=min(scale.dense_spread, shipped.dense_spread),
+    )
 
 
 def adjust_by_reader(confidence: float, readings: Sequence[Reading | None]) -> float:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.index import Scale
 from retrieval.languages import OTHER
 from retrieval.search.across import language_across
-from retrieval.search.confidence import confidence_of, features
+from retrieval.search.confidence import Features, confidence_of, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.types import Encoder
 from tests.retrieval.library import SEARCH, Library
@@ -146,3 +147,11 @@ def test_answers_in_another_language_are_found_beside_articles_in_that_of_the_qu
     asked = {question: ask(mixed, question) for question in ACROSS}
 
     assert [one for one, (_, text) in asked.items() if ACROSS[one] not in text] == []
+
+
+def test_scores_that_spread_wide_bring_nothing_in_another_language_near() -> None:
+    """As those of a handful of articles do."""
+    strange = Features(0.32, 0.795, 0, 0, 0, 0, 0, across=1)
+    wide = Scale(late=0.455, late_spread=0.064, dense=0.812, dense_spread=0.031)
+
+    assert confidence_of(strange, wide, "intfloat/multilingual-e5-small") < SEARCH.threshold
