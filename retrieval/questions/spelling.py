@@ -33,9 +33,6 @@ _TWO_ERRORS = 10
 # Endings of so many letters are cut off to see whether the encoder knows what a word comes from,
 # which has so many letters at least.
 _ENDING, _STEM = 2, 4
-# Tokens that an error adds to a word in a vocabulary of many languages. Of 22 errors 13 add so
-# many; 22 of 23 words that are near to another have fewer.
-_BROKEN = 2
 # So many chunks are read at a time, and so many times, to find all words near to one.
 _CHUNKS, _ROUNDS = 8, 4
 # One of two words that are equally near is meant if it is in so many times as many chunks.
@@ -144,23 +141,12 @@ def _corrected(
         word = (other_form if match in strange else name_like)(match[0], vocabulary)
         if word is None and match in strange:
             word = _nearest(match[0], vocabulary, name=name)
-            if word and not (vocabulary.whole_words or _breaks(match[0], word, vocabulary)):
-                word = None
         elif word and not (name or vocabulary.whole_words or in_one_script(word, match[0])):
             # What sounds like a name may be any word of the other language.
             word = None
         if word and word.lower() != match[0].lower():
             meant[match.span()] = _cased(word.lower(), match[0])
     return meant
-
-
-def _breaks(written: str, near: str, vocabulary: Vocabulary) -> bool:
-    """Whether a word is another one broken by an error: it falls into more tokens.
-
-    What has about as many is a word of its own in one of the encoder's languages.
-    """
-    ours, theirs = vocabulary.count_tokens([written, near])
-    return ours >= theirs + _BROKEN
 
 
 def _nearest(word: str, vocabulary: Vocabulary, *, name: bool) -> str | None:

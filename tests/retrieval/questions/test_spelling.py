@@ -268,24 +268,6 @@ def test_only_what_is_named_changes(garden: Corrector, question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question",
-    [
-        "коли призупинили змагання",
-        "який спорт дедалі популярніший",
-        "кого взяли в жену",
-        "как выглядит сеть",
-    ],
-)
-def test_words_of_many_languages_are_not_taken_for_others(
-    tmp_path: Path, multilingual: Encoder, question: str
-) -> None:
-    texts = {1: "Війська припинили наступ.", 2: "Про деталі.", 3: "The river Seine.", 4: "A City."}
-    words = vocabulary(tmp_path / "lexical", texts, count_tokens=multilingual.count_tokens)
-
-    assert correct_spelling(question, replace(words, whole_words=False)) == (question, ())
-
-
-@pytest.mark.parametrize(
     ("question", "searched"),
     [
         ("when did the goverment meet", "when did the government meet"),

@@ -48,3 +48,35 @@ def test_an_error_is_repaired_where_the_question_finds_more(
     allotment: Searcher, question: str, searched: str
 ) -> None:
     assert allotment.search(question).question == searched
+
+
+@pytest.fixture(scope="module")
+def council(multilingual: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    library = Library(tmp_path_factory.mktemp("council"), encoder=multilingual)
+    library.write(
+        war="Війська припинили наступ, бо настала зима. Про деталі не йшлося.",
+        river="The river Seine passes the City of Paris.",
+        house="Тут засідав парламент. Уряд підвищив податки на воду.",
+        mill="Мельница сгорела в засуху, и жители построили её заново.",
+    )
+    library.refresh()
+    return library.searcher()
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("коли засідав парламнт", "коли засідав парламент"),
+        ("хто підвищив подтаки на воду", "хто підвищив податки на воду"),
+        ("когда сгорела мельнца", "когда сгорела мельница"),
+        # Words of one language are near to those of another.
+        ("коли призупинили змагання", None),
+        ("який спорт дедалі популярніший", None),
+        ("кого взяли в жену", None),
+        ("как выглядит сеть", None),
+    ],
+)
+def test_words_of_many_languages_are_repaired_where_the_question_finds_more(
+    council: Searcher, question: str, searched: str | None
+) -> None:
+    assert council.search(question).question == (searched or question)
