@@ -19,8 +19,12 @@ from retrieval.questions.dates import MONTH
 from retrieval.questions.phrases import phrase_pattern
 
 _WORD = re.compile(r"\w+")
-# A telephone number of six digits or more, or an address of mail.
-_CONTACT = re.compile(r"(?<!\w)\+?\(?\d(?:[ ()/.-]{0,3}\d){5,}(?!\w)|\S@\w")
+# A telephone number of six digits or more, or an address of mail; an amount, a date or
+# two years is none.
+_NO_CONTACT = r"\d{1,3}(?:[ .]\d{3})+|\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|[12]\d{3} ?- ?[12]\d{3}"
+_CONTACT = re.compile(
+    rf"(?<![\w.,])(?!(?:{_NO_CONTACT})(?![ /-]?\d))\+?\(?\d(?:[ ()/.-]{{0,3}}\d){{5,}}(?!\w)|\S@\w"
+)
 # The words of asked.toml that say nothing of the kind.
 _ANYTHING = "thing"
 # Behind these a sentence begins, where every word has a capital.

@@ -256,6 +256,8 @@ def judged(question: str, text: str, language: str = "en") -> Features:
         ("What is the phone number of the mill?", "The mill of 1866: 0999 555 01.", "en", False),
         ("e-mail of the mill", "Write to miller@mill.example.", "en", False),
         ("What is the phone number of the mill?", "The mill of 1866 has phones.", "en", True),
+        ("What is the phone number of the mill?", "It cost 162 584 in 1991 - 2000.", "en", True),
+        ("What is the phone number of the mill?", "It was sold on 31.08.2009.", "en", True),
         ("Який телефон млина?", "Млин працює щодня, телефон є.", "uk", True),
         ("Какой номер телефона у мельницы?", "Звоните: 8 (000) 555-01-42.", "ru", False),
         ("Wie ist die Telefonnummer der Mühle?", "Die Mühle ist zu.", "de", True),
