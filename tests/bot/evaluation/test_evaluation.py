@@ -112,7 +112,8 @@ def test_history_is_replayed_as_a_conversation(library: Library) -> None:
     )
     assert leaning.understood
     assert leaning.understood == chatted.understood
-    assert leaning.excerpts == chatted.excerpts
+    # A chat opens with fewer where the others are far from the first.
+    assert leaning.excerpts[: len(chatted.excerpts)] == chatted.excerpts
 
 
 def test_a_question_that_cannot_be_asked_is_not_answered(library: Library) -> None:
