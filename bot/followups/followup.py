@@ -146,12 +146,15 @@ def _of_another(
     text = reframed(asked, before, rarity, meant=meant)
     if text is None:
         return None
+    exchanged = not text.startswith(asked.text.strip(_END))
+    if exchanged and not meant and not before.has(Kind.ASKING, Kind.VERB, Kind.HELPER):
+        return None  # "And the climate?" asks nothing that could be asked of something else.
     rule = Rule.IF_SURER
     if meant:
         rule = Rule.ALWAYS
     elif continues and asked.words[0].kind is Kind.PREPOSITION:
         rule = Rule.UNLESS_WORSE  # "And on Fridays?" has no subject.
-    elif continues and not text.startswith(asked.text.strip(_END)):
+    elif continues and exchanged:
         # What is put before the subject of old may have nothing to do with it.
         rule = Rule.IF_ANSWERED
     return FollowUp(text, rule)

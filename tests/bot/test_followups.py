@@ -175,6 +175,10 @@ def test_what_something_is_stands_on_its_own() -> None:
         assert lean(question, OFFENSIVE) is None
 
 
+def test_what_asks_nothing_is_not_asked_of_something_else() -> None:
+    assert lean("What about anti-tank ditches?", "And climate?") is None
+
+
 def test_the_article_of_a_name_goes_with_it() -> None:
     assert text("What about Ohio?", "Who won in the Ukraine?") == "Who won in Ohio?"
     assert text("What about Ohio?", OFFENSIVE) == OFFENSIVE.replace("Kursk", "Ohio")

@@ -15,7 +15,7 @@ from tests.conversation.exchanges import (
 )
 
 _WANTED = 0.9
-_WANTED_OUTSIDE = 0.54
+_WANTED_OUTSIDE = 0.7
 
 
 @pytest.fixture(scope="module")
