@@ -29,7 +29,7 @@ from retrieval.index import (
 )
 
 # Raise when the same file comes to be read or cut in another way.
-_VERSION = 4
+_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
