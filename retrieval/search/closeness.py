@@ -51,10 +51,8 @@ def strangeness(ranking: Ranking, asked: Asked, window: Window) -> float:
     similarity, starts = window.tokens()
     if not words or not similarity.size:
         return 0.0
-    own = [
-        named.isdisjoint(terms(text[slice(*span)], language))
-        for span in token_word_spans(text, starts)
-    ]
+    written = [text[slice(*span)] for span in token_word_spans(text, starts)]
+    own = [word[0].islower() or named.isdisjoint(terms(word, language)) for word in written]
     if any(own):
         similarity = similarity[:, own]
     matched = similarity.max(axis=1)

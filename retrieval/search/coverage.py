@@ -57,11 +57,10 @@ class Coverage:
         best, share, cell = "", 0.0, False
         together: list[str] = []
         places: list[dict[str, list[int]]] = []
-        headings, _ = window.above
         for sentence in window.sentences:
             row = None
             if is_row(sentence) or is_item(sentence):
-                row = _Row.of(sentence, headings, source.language)
+                row = _Row.of(sentence, window.above[0], source.language)
             at: dict[str, list[int]] = {}
             for place, term in enumerate(terms(sentence, source.language)):
                 at.setdefault(term, []).append(place)
