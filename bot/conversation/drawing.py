@@ -11,6 +11,7 @@ from rich.text import Text
 from bot.conversation.replies import ArticleList, Continuation, Reply, Summary
 from bot.conversation.texts import closing, opening
 from bot.display import ACCENT, Readable, apart, visible
+from bot.languages import language_of
 from bot.terminal import ExcerptsDrawing
 from retrieval.types import Excerpt
 
@@ -39,10 +40,10 @@ def _parts(reply: Reply) -> Iterator[RenderableType]:
                 yield from _article(article)
         case Summary():
             yield Text()
-            yield ExcerptsDrawing(reply.answer, 0)
+            yield ExcerptsDrawing(reply.answer, 0, language_of(reply.language))
         case Continuation():
             yield Text()
-            yield ExcerptsDrawing(reply.answer, reply.shown)
+            yield ExcerptsDrawing(reply.answer, reply.shown, language_of(reply.language))
     last = closing(reply)
     if last:
         yield Text()

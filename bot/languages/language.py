@@ -62,6 +62,17 @@ class Language:
 
         return format_date(date, "medium", locale=self.code)
 
+    def place(self, page: int | None, first: int, last: int | None) -> str:
+        """Write where an excerpt stands: its page, if it has one, and its paragraphs."""
+        if page is None and last is None:
+            return self.say("paragraph {number}", number=first)
+        if page is None:
+            return self.say("paragraphs {first}–{last}", first=first, last=last)
+        on = self.number(page)
+        if last is None:
+            return self.say("page {page}, paragraph {number}", page=on, number=first)
+        return self.say("page {page}, paragraphs {first}–{last}", page=on, first=first, last=last)
+
     def number(self, n: float) -> str:
         """Write a number with the language's separators and at most three decimals."""
         from babel.numbers import format_decimal

@@ -42,15 +42,17 @@ class AnswerDrawing:
         reasons: What is drawn below each citation, then what is drawn at the end; see
             `reasons_below`.
         language: The language of what is said beside the excerpts.
+        goes_on: Whether more can be asked for, as in a chat.
     """
 
     answer: Answer
     reasons: Sequence[RenderableType] = ()
     language: Language = ENGLISH
+    goes_on: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it, as rich asks for."""
-        yield Readable(*_answer(self.answer, self.reasons, self.language))
+        yield Readable(*_answer(self.answer, self.reasons, self.language, self.goes_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class ExcerptsDrawing:
     def _parts(self) -> Iterator[RenderableType]:
         if not (self.answer.answered or self.shown):
             yield Text(self.language.say("Closest, but not an answer:"), "dim")
-        yield from _excerpts(self.answer, self.shown)
+        yield from _excerpts(self.answer, self.shown, self.language)
 
 
 def _answers(answers: Sequence[Answer], asked: int, language: Language) -> Iterator[RenderableType]:
@@ -102,7 +104,7 @@ def _answers(answers: Sequence[Answer], asked: int, language: Language) -> Itera
             yield Text(near if excerpt else _far(answer, language), "dim")
         if excerpt is not None:
             yield _quotation(excerpt, answer.answered)
-            yield citation_line(number, excerpt, answer.answered)
+            yield citation_line(number, excerpt, answer.answered, language)
         yield Text()
     if asked > len(answers):
         count = language.number(len(answers))
@@ -112,7 +114,7 @@ def _answers(answers: Sequence[Answer], asked: int, language: Language) -> Itera
 
 
 def _answer(
-    answer: Answer, reasons: Sequence[RenderableType], language: Language
+    answer: Answer, reasons: Sequence[RenderableType], language: Language, goes_on: bool
 ) -> Iterator[RenderableType]:
     yield from _notes(answer, language)
     if not answer.answered:
@@ -124,10 +126,10 @@ def _answer(
             yield Text(_far(answer, language), "dim")
         yield Text()
     if answer.answered or reasons:
-        yield from _excerpts(answer, 0, reasons)
+        yield from _excerpts(answer, 0, language, reasons)
         yield Text()
     elif not answer.far:
-        yield from _closest(answer, language)
+        yield from _closest(answer, language, goes_on)
         yield Text()
     yield Text(_measured(answer), "dim")
     yield from reasons[len(answer.excerpts) :]
@@ -172,18 +174,19 @@ def _notes(answer: Answer, language: Language) -> Iterator[RenderableType]:
         yield Text()
 
 
-def _closest(answer: Answer, language: Language) -> Iterator[RenderableType]:
+def _closest(answer: Answer, language: Language, goes_on: bool) -> Iterator[RenderableType]:
     """Draw the one sentence that comes closest, and name the next articles."""
     sentence = answer.closest
     assert sentence is not None, "an excerpt was found"
     yield Text(language.say("Closest, but not an answer:"), "dim")
     yield _quotation(replace(sentence, text=_shortened(sentence.text, _SENTENCE_CHARS)), False)
-    yield citation_line(1, sentence, False)
-    yield Text()
+    yield citation_line(1, sentence, False, language)
     titles = _titles(answer.near, language)
-    also = language.say("Next come {titles}.", titles=titles) if titles else ""
-    more = language.say("Say “more” for the closest excerpts.")
-    yield Text(" ".join(filter(None, [also, more])), "dim")
+    also = language.say("Next closest: {titles}.", titles=titles) if titles else ""
+    more = language.say("Say “more” for the closest excerpts.") if goes_on else ""
+    if also or more:
+        yield Text()
+        yield Text(" ".join(filter(None, [also, more])), "dim")
 
 
 def _shortened(text: str, chars: int) -> str:
@@ -217,7 +220,7 @@ def _unknown_language(found: UnknownLanguage, language: Language) -> str:
 
 
 def _excerpts(
-    answer: Answer, shown: int, reasons: Sequence[RenderableType] = ()
+    answer: Answer, shown: int, language: Language, reasons: Sequence[RenderableType] = ()
 ) -> Iterator[RenderableType]:
     for number, excerpt in answer.cited():
         if number <= shown:
@@ -225,7 +228,7 @@ def _excerpts(
         if number > shown + 1:
             yield Text()
         yield _quotation(excerpt, answer.answered)
-        yield citation_line(number, excerpt, answer.answered)
+        yield citation_line(number, excerpt, answer.answered, language)
         yield from reasons[number - 1 : number]
 
 
@@ -275,7 +278,9 @@ def _runs(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
             yield excerpt.text[start:end], best
 
 
-def citation_line(number: int, excerpt: Excerpt, answers: bool) -> Text:
+def citation_line(
+    number: int, excerpt: Excerpt, answers: bool, language: Language = ENGLISH
+) -> Text:
     """Return an excerpt's citation; dimmer if it does not answer."""
     source = excerpt.source
     url = source.url if source.url and _LINK.fullmatch(source.url) else None
@@ -284,10 +289,12 @@ def citation_line(number: int, excerpt: Excerpt, answers: bool) -> Text:
     line.append(_title(source), Style(link=url))
     also = ", ".join(map(_title, excerpt.also[:_ALSO]))
     if len(excerpt.also) > _ALSO:
-        also += f" and {len(excerpt.also) - _ALSO:,} more"
+        also += f" (+{language.number(len(excerpt.also) - _ALSO)})"
     date = source.date.isoformat() if source.date else None
     address = source.url and apart(source.url)
-    for part in (date, _place(excerpt), address, also and f"also in {also}"):
+    place = language.place(excerpt.page, excerpt.paragraph, excerpt.last_paragraph)
+    named = also and language.say("also in {titles}", titles=also)
+    for part in (date, place, address, named):
         if part:
             line.append(" ").append(f"· {part}", "dim")
     return line
@@ -295,10 +302,3 @@ def citation_line(number: int, excerpt: Excerpt, answers: bool) -> Text:
 
 def _title(source: Source) -> str:
     return apart(" ".join(source.title.split()))
-
-
-def _place(excerpt: Excerpt) -> str:
-    place = f"paragraph {excerpt.paragraph}"
-    if excerpt.last_paragraph is not None:
-        place = f"paragraphs {excerpt.paragraph}–{excerpt.last_paragraph}"
-    return place if excerpt.page is None else f"page {excerpt.page:,}, {place}"

@@ -160,7 +160,7 @@ class Chat:
         answer = self._answered(question)
         # Of what does not answer, only a sentence is shown.
         self._shown = len(answer.excerpts) if answer.answered else 0
-        self._show(AnswerDrawing(answer, language=self._language))
+        self._show(AnswerDrawing(answer, language=self._language, goes_on=True))
         self._write(answer)
 
     def _ask_several(self, questions: Sequence[str]) -> None:
@@ -248,7 +248,7 @@ class Chat:
         self._trace, self._quoted = replace(last, answer=answer, windows=windows), None
         # As for the conversation, each "more" is remembered.
         self._earlier.append(answer.remembered)
-        self._show(ExcerptsDrawing(answer, len(known)))
+        self._show(ExcerptsDrawing(answer, len(known), self._language))
         self._shown = len(answer.excerpts)
         return True
 

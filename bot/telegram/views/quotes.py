@@ -55,7 +55,7 @@ def cited(excerpt: Excerpt, language: Language, *, citation: int | None = None) 
         part("" if citation is None else f"[{citation}] "),
         part(titled(excerpt.source), url=_link(excerpt.source, best_sentence(excerpt))),
         part(_date(excerpt.source, language)),
-        part(" · " + _place(excerpt, language)),
+        part(" · " + language.place(excerpt.page, excerpt.paragraph, excerpt.last_paragraph)),
         part(_also(excerpt, language)),
     )
 
@@ -112,17 +112,6 @@ def _link(source: Source, sentence: str) -> str | None:
     # "-" and "," part the pieces of a fragment, and quoting leaves "-" alone.
     fragment = ",".join(percent_encoded(" ".join(end), safe="").replace("-", "%2D") for end in ends)
     return f"{url}#:~:text={fragment}" if 0 < len(fragment) <= _FRAGMENT_CHARS else url
-
-
-def _place(excerpt: Excerpt, language: Language) -> str:
-    page, first, last = excerpt.page, excerpt.paragraph, excerpt.last_paragraph
-    if page is None and last is None:
-        return language.say("paragraph {number}", number=first)
-    if page is None:
-        return language.say("paragraphs {first}–{last}", first=first, last=last)
-    if last is None:
-        return language.say("page {page}, paragraph {number}", page=page, number=first)
-    return language.say("page {page}, paragraphs {first}–{last}", page=page, first=first, last=last)
 
 
 def _also(excerpt: Excerpt, language: Language) -> str:

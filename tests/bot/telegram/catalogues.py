@@ -19,12 +19,14 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 import bot.conversation
+import bot.languages
 import bot.telegram
 import bot.terminal
 from bot.languages import LANGUAGES, PLACE
 
 PACKAGES = tuple(
-    Path(str(one.__file__)).parent for one in (bot.telegram, bot.conversation, bot.terminal)
+    Path(str(one.__file__)).parent
+    for one in (bot.telegram, bot.conversation, bot.terminal, bot.languages)
 )
 COMMAND = "python -m tests.bot.telegram.catalogues"
 

@@ -192,7 +192,7 @@ def test_a_refusal_is_one_sentence_and_more_shows_the_closest_excerpts(tmp_path:
     refused = talk("Zanzibar parliament moon?").split("\n\n")
     assert refused[0] == "The articles do not answer this."
     assert re.fullmatch(r"Closest, but not an answer:\n“[^.]+.”\n\[1\] .+", refused[1])
-    assert re.fullmatch(r"Next come “\w+”, “\w+”. Say “more” for the closest .+", refused[2])
+    assert re.fullmatch(r"Next closest: “\w+”, “\w+”. Say “more” for the closest .+", refused[2])
     assert re.findall(r"^\[\d\]", talk("more"), re.MULTILINE) == ["[1]"]
     assert re.findall(r"^\[\d\]", talk("more"), re.MULTILINE)[0] == "[2]"
 

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 
 from bot.answers import Answer
 from bot.display import json_text, plain, visible
+from bot.languages import LANGUAGES
 from bot.terminal import (
     AnswerDrawing,
     ArticleDrawing,
@@ -95,13 +96,26 @@ def test_a_citation_names_the_page_if_there_is_one(last: int | None, place: str)
     [
         (["Other"], "also in Other"),
         (["A\x1b", "B\nC", "D"], "also in A␛, B C, D"),
-        (list("ABCDE"), "also in A, B, C and 2 more"),
+        (list("ABCDE"), "also in A, B, C (+2)"),
     ],
 )
 def test_other_articles_of_the_same_words_are_named(titles: list[str], said: str) -> None:
     also = tuple(Source(f"{n}.md", title) for n, title in enumerate(titles))
     text = plain(AnswerDrawing(answer(replace(excerpt("One.", ()), also=also))))
     assert text.splitlines()[1].endswith(f"https://example.org/corvids · {said}")
+
+
+def test_a_citation_is_in_the_language_of_what_is_said_around_it() -> None:
+    one = replace(excerpt("One.", ()), last_paragraph=5, also=(Source("a.md", "Other"),))
+    text = plain(AnswerDrawing(answer(one), language=LANGUAGES["uk"]))
+    assert "абзаци 4–5" in text
+    assert "також у Other" in text
+
+
+def test_more_is_offered_only_where_it_can_be_asked_for() -> None:
+    refused = replace(answer(excerpt()), answered=False)
+    assert "more" not in plain(AnswerDrawing(refused))
+    assert "Say “more”" in plain(AnswerDrawing(refused, goes_on=True))
 
 
 def test_what_was_searched_in_place_of_the_question_is_said() -> None:
@@ -131,7 +145,9 @@ def test_an_answer_on_a_terminal_has_a_bar_and_is_wrapped() -> None:
 
 
 def test_without_an_answer_the_closest_sentence_is_marked_as_such() -> None:
-    text = plain(AnswerDrawing(answer(excerpt("One.", ()), answered=False, confidence=0.06)))
+    text = plain(
+        AnswerDrawing(answer(excerpt("One.", ()), answered=False, confidence=0.06), goes_on=True)
+    )
     assert text == (
         "The articles do not answer this.\n"
         "\n"
