@@ -93,9 +93,9 @@ def test_answer_document_has_the_promised_keys_and_true_offsets(seeds: Shell) ->
 
 def test_question_comes_from_standard_input(seeds: Shell) -> None:
     for arguments in ([], ["-"]):
-        done = seeds.run("ask", *arguments, stdin="What is Starlink used for at the front?\n")
+        done = seeds.run("ask", *arguments, stdin="How are minefields breached?\n")
         assert done.returncode == 0, done.stderr
-        assert "Starlink" in done.stdout
+        assert "minefield" in done.stdout
 
 
 EXPLAINED = """\

@@ -85,7 +85,7 @@ def test_a_named_language_is_not_doubted() -> None:
     assert only("bridge.md", markdown.encode(), "en").source.language == "nl"
 
 
-@pytest.mark.parametrize("text", ["1873", "Donau", "Hotel 1873, Bar 12", "🚜🚜", "Mines."])
+@pytest.mark.parametrize("text", ["1873", "Donau", "Hotel 1873, Bar 12", "5 🚜🚜", "Mines."])
 def test_a_text_that_tells_no_language_is_in_that_of_the_settings(text: str) -> None:
     assert language_of_article(text) is None
     assert only("bridge.txt", text.encode(), "sv").source.language == "sv"
