@@ -219,6 +219,28 @@ def test_stop_words_alone_answer_nothing_however_well_they_are_met() -> None:
     assert confidence_of(judged) == 0
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "language", "covered"),
+    [
+        ("a communications failure", "Communications failed at dawn.", "en", True),
+        (
+            "the withdrawal of the army",
+            "The army withdrew, and the army had to withdraw.",
+            "en",
+            True,
+        ),
+        ("die Gründung der Brauerei", "Die Brauerei wurde 1873 gegründet.", "de", False),
+        ("основание завода", "Завод основали в 1873 году.", "ru", True),
+        ("the port", "A portrait of the portable town.", "en", False),
+        ("the cartography", "The cart of the town.", "en", False),
+    ],
+)
+def test_a_term_is_met_by_what_it_is_derived_from(
+    question: str, text: str, language: str, covered: bool
+) -> None:
+    assert (judged(question, text, language).coverage == 1) is covered
+
+
 def test_coverage_is_taken_in_the_articles_language() -> None:
     german = hit_of("Die alten Brücken.", language="de")
     given = ranking((german,), {"en": {"brücke": 1.0}, "de": {"bruck": 1.0}})
