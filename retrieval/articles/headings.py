@@ -20,7 +20,7 @@ _LONGEST, _LEAST_TEXT = 80, 80
 
 _BULLET = re.compile(r"[•‣▪◦●■*–—-] |\(?\d{1,3}\) |\(?[a-z][.)] ")
 # Digits number a heading, or are those of a year; others are prices, hours and telephones.
-_NUMBER = re.compile(r"(?:\d{1,2}\.?)+ |(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+_NUMBER = re.compile(r"(?<!\d)\d{1,2}(?:\.\d{1,2})*\.? |(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 _DIGIT = re.compile(r"\d")
 
 

@@ -48,8 +48,8 @@ def library(folder: Path, **sections: dict[str, object]) -> Library:
 
 def test_the_reader_highlights_the_words_that_answer(folder: Path) -> None:
     question = "When does the ferry leave the harbour?"
-    plain = library(folder).answerer.answer(question)
-    read = library(folder, reader={"model": str(folder / "reader")}).answerer.answer(question)
+    plain = library(folder).answerer.answer(question, 3)
+    read = library(folder, reader={"model": str(folder / "reader")}).answerer.answer(question, 3)
     assert [one.text for one in read.excerpts] == [one.text for one in plain.excerpts]
     first, before = read.excerpts[0], plain.excerpts[0]
     assert [first.text[start:end] for start, end in first.highlights] == ["seven in the morning"]

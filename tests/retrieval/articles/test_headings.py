@@ -111,3 +111,9 @@ def test_nobody_can_write_a_mark_into_a_text() -> None:
     text = "One.\n\n\x01Two is a sentence, too.\n\nThree \x01 four."
     article = only("a.txt", text.encode())
     assert article.text == text.replace("\x01", "")
+
+
+def test_a_line_of_many_digits_is_looked_at_in_no_time() -> None:
+    # Read as numbers of one or two digits, it could be parted in a number of ways without end.
+    article = only("numbers.txt", f"{'52' * 40}y\n\n{PROSE}\n".encode())
+    assert article.headings == ()
