@@ -105,7 +105,8 @@ def test_of_a_healthy_index_nothing_is_said(library: Library) -> None:
 
 
 def test_articles_that_the_encoder_does_not_know_are_named(library: Library) -> None:
-    library.encoder.languages = frozenset({"en"})
+    library.encoder = english = HashEncoder()
+    english.languages = frozenset({"en"})
     assert found(library) == {}
     write(library, "bees.uk.md", "Бджоли не сплять узимку, вони гріються разом у клубі.")
     library.refresh()
