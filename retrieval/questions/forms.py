@@ -88,11 +88,13 @@ class Vocabulary:
 
     def rarity(self, word: str) -> float:
         """Return how rare a word is, in the language that has it most often; see `LexicalIndex`."""
-        return min(
+        rarities = (
             self.lexical.rarity(term, [language])
             for language, found in zip(self.languages, self.terms(word), strict=True)
             for term in found
         )
+        # A damaged index may have no language.
+        return min(rarities, default=1.0)
 
 
 def plain(word: str) -> str:

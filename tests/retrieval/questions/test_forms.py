@@ -149,3 +149,9 @@ def test_a_name_is_looked_for_in_all_its_forms(question: str, others: set[str]) 
     assert len(found) == min(3, len(others))
     assert set(found) <= others
     assert all(weight <= 0.5 for weight in found.values())
+
+
+def test_where_the_articles_have_no_language_no_name_is_like_another() -> None:
+    vocabulary = Vocabulary(LexicalIndex.create(None), [], lambda _: [], lambda _: [])
+    assert vocabulary.rarity("Kyiv") == 1
+    assert other_names("Who left Kyiv for Sumy?", vocabulary) == {}
