@@ -7,6 +7,7 @@ import re
 import stat
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import NoReturn, cast
 
 import pexpect
 import pytest
+from pexpect.fdpexpect import fdspawn
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, InMemoryHistory
@@ -461,34 +463,49 @@ def environment(**own: str) -> dict[str, str]:
     return {**os.environ, **quiet, **own}
 
 
+class Terminal(fdspawn):  # type: ignore[misc]  # pexpect has no types
+    """A chat at a terminal of its own.
+
+    `pexpect.spawn` would fork this process, whose threads other tests have started, and run Python
+    in the fork.
+    """
+
+    def __init__(self, folder: Path, **own: str) -> None:
+        side, other = os.openpty()
+        termios.tcsetwinsize(other, (40, 100))
+        self.chat = subprocess.Popen(
+            [sys.executable, "-c", DRIVER, str(folder)],
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            cwd=ROOT,
+            env=environment(**own),
+            start_new_session=True,
+        )
+        os.close(other)
+        super().__init__(side, encoding="utf-8", timeout=20)
+
+    def leave(self) -> int:
+        """Press Ctrl-D at the next prompt and return the chat's exit status."""
+        self.expect_exact("› ")
+        self.send("\x04")
+        self.expect(pexpect.EOF)
+        return self.chat.wait(timeout=20)
+
+    def __exit__(self, *exc: object) -> None:
+        print("exit status of the chat, if it has ended:", self.chat.poll())
+        self.chat.kill()
+        self.chat.wait()
+        super().__exit__(*exc)
+
+
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[pexpect.spawn]:
-    with spawned(tmp_path) as child:
-        yield child
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    with Terminal(tmp_path) as chat:
+        yield chat
 
 
-def spawned(folder: Path, **own: str) -> pexpect.spawn:
-    return pexpect.spawn(
-        sys.executable,
-        ["-c", DRIVER, str(folder)],
-        cwd=str(ROOT),
-        env=environment(**own),
-        encoding="utf-8",
-        timeout=20,
-        dimensions=(40, 100),
-    )
-
-
-def leaves(child: pexpect.spawn) -> bool:
-    """Whether Ctrl-D at the next prompt ends the chat with exit status 0."""
-    child.expect_exact("› ")
-    child.sendeof()
-    child.expect(pexpect.EOF)
-    child.close()
-    return bool(child.exitstatus == 0)
-
-
-def test_a_conversation_at_a_terminal(terminal: pexpect.spawn, tmp_path: Path) -> None:
+def test_a_conversation_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
     terminal.expect_exact("3 articles · hash")
     terminal.expect_exact("› ")
     terminal.send("Who can recognise human faces?\r")
@@ -497,38 +514,38 @@ def test_a_conversation_at_a_terminal(terminal: pexpect.spawn, tmp_path: Path) -
     terminal.expect_exact("› ")
     terminal.send("half a quest")
     terminal.expect_exact("quest")
-    terminal.sendintr()
+    terminal.send("\x03")
     terminal.expect_exact("› ")
     terminal.send("/so\t")
     terminal.expect_exact("/sources")
     terminal.send("\r")
     terminal.expect_exact("3 articles")
-    assert leaves(terminal)
+    assert terminal.leave() == 0
     history = tmp_path / "state" / "history"
     assert stat.S_IMODE(history.stat().st_mode) == 0o600
     asked = [line for line in history.read_text().splitlines() if line.startswith("+")]
     assert asked == ["+Who can recognise human faces?", "+/sources"]
 
 
-def test_the_last_question_comes_back_with_the_arrow_key(terminal: pexpect.spawn) -> None:
+def test_the_last_question_comes_back_with_the_arrow_key(terminal: Terminal) -> None:
     terminal.expect_exact("› ")
     terminal.send("/show crows.md\r")
     terminal.expect_exact("grudges")
     terminal.expect_exact("› ")
     terminal.send("\x1b[A\r")
     terminal.expect_exact("grudges")
-    assert leaves(terminal)
+    assert terminal.leave() == 0
 
 
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_colour_is_left_out_on_demand(tmp_path: Path, no_color: str, coloured: bool) -> None:
-    with spawned(tmp_path, NO_COLOR=no_color) as child:
+    with Terminal(tmp_path, NO_COLOR=no_color) as chat:
         written = io.StringIO()
-        child.logfile_read = written
-        child.expect_exact("› ")
-        child.send("Who can recognise human faces?\r")
-        child.expect_exact("confidence")
-        assert leaves(child)
+        chat.logfile_read = written
+        chat.expect_exact("› ")
+        chat.send("Who can recognise human faces?\r")
+        chat.expect_exact("confidence")
+        assert chat.leave() == 0
     colours = re.findall(r"\x1b\[[\d;]*[345]8;[\d;]*m", written.getvalue())
     assert bool(colours) is coloured
 
