@@ -118,7 +118,7 @@ def of_article(article: Article) -> dict[str, Any]:
 
 def of_index(settings: Settings, store: Store) -> dict[str, Any]:
     """Return the state of the index, and the model that it was made with."""
-    generation = store.generation()
+    origin, generation = store.origin, store.generation()
     skipped = [file for file in store.files(generation.number).values() if file.reason]
     return {
         "articles_folder": str(settings.articles.folder),
@@ -131,10 +131,10 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "kept": ", ".join(str(one.number) for one in store.generations()),
         "held": store.held or None,
         "refused": store.refused or None,
-        "encoder": store.encoder,
-        "encoder_chosen": store.chosen or None,
-        "fingerprint": store.fingerprint,
-        "dim": store.dim,
+        "encoder": origin.encoder,
+        "encoder_chosen": origin.chosen or None,
+        "fingerprint": origin.fingerprint,
+        "dim": origin.dim,
         "format": store.format,
         "bytes": folder_size(store.place),
     }

@@ -112,8 +112,9 @@ def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
         store = Store.open(settings.index.folder)
         if store is None or store.is_blank:
             return None
-        name = next((one for one in ALIASES if ALIASES[one] == store.encoder), store.encoder)
-        found = Choice(name, store.chosen)
+        made = store.origin
+        name = next((one for one in ALIASES if ALIASES[one] == made.encoder), made.encoder)
+        found = Choice(name, made.chosen)
     except IndexDamaged:
         return None
     if anew and (found.why != _NAMED or found.model == _ENGLISH):

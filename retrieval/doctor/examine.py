@@ -155,7 +155,8 @@ class _Examiner:
             self._note(check_copies(store, self.generation.number))
         if self.generation is None:
             return
-        self.encoder, self.chosen = store.encoder, store.chosen
+        origin = store.origin
+        self.encoder, self.chosen = origin.encoder, origin.chosen
         encoder = self._loaded(store)
         snapshot = None
         with self._trying("the derived indexes"):

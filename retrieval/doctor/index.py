@@ -123,10 +123,11 @@ def check_checksums(store: Store) -> Iterator[Finding]:
         if crc != chunk_checksum(article, encoding, text, sentences)
     ]
     yield from _damaged_rows("chunk", chunks, _articles(store, "c.id", chunks))
+    size = 2 * store.origin.dim
     vectors = [
         number
         for number, vector, crc in store.db.rows("SELECT id, vector, crc FROM encodings")
-        if crc != crc32(vector) or len(vector) != 2 * store.dim
+        if crc != crc32(vector) or len(vector) != size
     ]
     yield from _damaged_rows("vector", vectors, _articles(store, "c.encoding", vectors))
     tokens = [
@@ -225,10 +226,11 @@ def is_latest(store: Store, folder: Path) -> bool:
 
 def check_encoder(store: Store, settings: Encoder) -> Iterator[Finding]:
     """Compare the encoder that made the index with that of the settings."""
-    if store.fingerprint != settings.fingerprint:
+    made = store.origin
+    if made.fingerprint != settings.fingerprint:
         yield error(
             FindingKind.ENCODER,
-            f"the index was made with the encoder {store.encoder} ({store.fingerprint[:8]}), the "
+            f"the index was made with the encoder {made.encoder} ({made.fingerprint[:8]}), the "
             f"settings name {settings.name} ({settings.fingerprint[:8]})",
             f"{REBUILD}, or set encoder.model back",
         )
@@ -243,7 +245,7 @@ def check_languages(store: Store, encoder: Encoder, switch: str) -> Iterator[Fin
         yield warning(
             FindingKind.LANGUAGES,
             f"{counted(len(found), 'article')} {are(len(found))} in languages that the encoder "
-            f"{store.encoder} does not know: {named}",
+            f"{store.origin.encoder} does not know: {named}",
             switch,
             [one.path for one in found],
         )

@@ -1,7 +1,7 @@
 """The index on disk: articles, chunks and encodings by generation, and what is derived from them.
 
     folder         numbered folders, the last of which holds the index in use; the lock
-    store.Store    what readers see of the database: SQLite, the truth (database, rows)
+    store.Store    what readers see of the database: SQLite, the truth (database, rows, origin)
     writer         the next generation, batch by batch; published, rolled back, purged
     lexical_files  tantivy's index of a generation, kept on disk; lexical.LexicalIndex searches it
     snapshot       one generation loaded to be searched: dense.DenseIndex (FAISS), lexical, scale

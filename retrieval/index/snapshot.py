@@ -196,9 +196,10 @@ class LiveSnapshot:
     def _encoder_of(self, store: Store) -> Encoder:
         """Return the encoder in use if it made the index, else load the one that did, once."""
         encoder = self._encoder
-        if self._reopen and store.fingerprint not in (encoder.fingerprint, self._reopened_for):
+        made = store.origin.fingerprint
+        if self._reopen and made not in (encoder.fingerprint, self._reopened_for):
             # One that cannot be had is not looked for again at every question.
-            self._reopened_for = store.fingerprint
+            self._reopened_for = made
             encoder = self._reopen()
         store.check_encoder(encoder.fingerprint, encoder.name)
         return encoder
@@ -222,7 +223,7 @@ def load_snapshot(
     from retrieval.index.dense import DenseIndex
 
     number = generation.number
-    dense = DenseIndex.build(store.dim, store.vectors(number))
+    dense = DenseIndex.build(store.origin.dim, store.vectors(number))
     if len(dense.ids) != generation.chunks:
         raise store.db.damage(f"{len(dense.ids)} chunks are left of {generation.chunks}")
     languages = tuple(store.languages(number))

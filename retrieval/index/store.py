@@ -11,7 +11,6 @@ import datetime as dt
 import hashlib
 import itertools
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from zlib import crc32
@@ -23,6 +22,7 @@ from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.index.calibrations import Calibrations
 from retrieval.index.database import INDEX, Database
 from retrieval.index.folder import DATABASE, database_folder, new_database_folder
+from retrieval.index.origin import Origin
 from retrieval.index.rows import (
     ARTICLES,
     CHUNK,
@@ -33,7 +33,6 @@ from retrieval.index.rows import (
     Generation,
     StoredChunk,
     check_text,
-    checksum,
     chunk_of,
     other_files,
     source_of,
@@ -41,8 +40,6 @@ from retrieval.index.rows import (
 from retrieval.types import Article, Source
 
 FORMAT = 7
-# What is noted once, when an index is made.
-_ORIGIN = ("key", "fingerprint", "encoder", "dim")
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 # Share of articles that an encoder may not know before that is worth a word.
 _FEW = 0.1
@@ -99,7 +96,8 @@ class Store:
                 f"the index {folder} has format {found}, this version of Excerpta reads format "
                 f"{FORMAT}; run excerpta refresh --rebuild, which makes it again from the articles"
             )
-        store._check_origin()
+        # So that its damage is found before anything is searched.
+        _ = store.origin
         return store
 
     @classmethod
@@ -131,47 +129,16 @@ class Store:
         with store.db.transaction() as db:
             for statement in SCHEMA.split(";\n"):
                 db.execute(statement)
-            origin = dict(
-                zip(_ORIGIN, (uuid.uuid4().hex, fingerprint, encoder, str(dim)), strict=True)
-            )
-            meta = {
-                **origin,
-                "crc": str(checksum(*origin.values())),
-                "chosen": chosen,
-                "current": "0",
-                "held": "",
-                "refused": "",
-            }
+            origin = Origin(fingerprint, encoder, dim, chosen)
+            meta = {**origin.noted(), "current": "0", "held": "", "refused": ""}
             db.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
             db.execute(f"PRAGMA user_version = {FORMAT}")
         return store
 
     @property
-    def key(self) -> str:
-        """Identifies this database; derived indexes carry it."""
-        return self._meta("key")
-
-    @property
-    def encoder(self) -> str:
-        """Name of the encoder that made the index."""
-        return self._meta("encoder")
-
-    @property
-    def chosen(self) -> str:
-        """Why this encoder was taken, for people; empty if that is not known."""
-        rows = self.db.query("SELECT value FROM meta WHERE key = 'chosen'")
-        return str(rows[0][0]) if rows else ""
-
-    @property
-    def fingerprint(self) -> str:
-        """Fingerprint of the encoder that made the index."""
-        return self._meta("fingerprint")
-
-    @property
-    def dim(self) -> int:
-        """Dimensions of the vectors."""
-        with self.db.reading_values():
-            return int(self._meta("dim"))
+    def origin(self) -> Origin:
+        """What the index was made for, read anew: another may have been copied over the file."""
+        return Origin.read(self.db)
 
     @property
     def format(self) -> int:
@@ -200,13 +167,7 @@ class Store:
 
     def check_encoder(self, fingerprint: str, name: str) -> None:
         """Raise `IndexMismatch` unless the index was made by this encoder."""
-        if self.fingerprint != fingerprint:
-            raise IndexMismatch(
-                f"the index {self.place.parent} was made with the encoder {self.encoder} "
-                f"({self.fingerprint[:8]}), the settings name {name} ({fingerprint[:8]}); set "
-                "encoder.model back, or give another folder with --index, or run excerpta refresh "
-                "--rebuild, which makes it again from the articles"
-            )
+        self.origin.check_encoder(fingerprint, name, self.place.parent)
 
     def current(self) -> int:
         """Return the number of the generation that readers are to see: the last one published."""
@@ -220,7 +181,7 @@ class Store:
 
     def state(self) -> tuple[str, int, str]:
         """Return (key, current generation, calibrations): readers reload when it differs."""
-        return self.key, self.current(), self.calibrations.written()
+        return self.origin.key, self.current(), self.calibrations.written()
 
     def generation(self, number: int | None = None) -> Generation:
         """Return a kept generation, by default the current one."""
@@ -335,6 +296,7 @@ class Store:
         Raises:
             IndexDamaged: A vector is not what was written.
         """
+        dim = self.origin.dim
         rows = self.db.rows(
             "SELECT c.id, e.vector, e.crc FROM chunks c JOIN encodings e ON e.id = c.encoding "
             f"WHERE c.article IN ({ARTICLES}) ORDER BY c.id",
@@ -347,7 +309,7 @@ class Store:
             ids = np.array([row[0] for row in batch], dtype=np.int64)
             with self.db.reading_values():
                 joined = np.frombuffer(b"".join(row[1] for row in batch), dtype=np.float16)
-                vectors = joined.reshape(len(ids), self.dim)
+                vectors = joined.reshape(len(ids), dim)
             yield ids, vectors
 
     def chunks(self, ids: Sequence[int], generation: int) -> dict[int, StoredChunk]:
@@ -459,16 +421,6 @@ class Store:
     def close(self) -> None:
         """Close this thread's connection."""
         self.db.close()
-
-    def _check_origin(self) -> None:
-        """Raise `IndexDamaged` unless what was noted when the index was made is there and whole.
-
-        An index of an earlier version has no checksum of it.
-        """
-        noted = dict(self.db.query("SELECT key, value FROM meta"))
-        origin = [noted.get(key) for key in _ORIGIN]
-        if None in origin or noted.get("crc", str(checksum(*origin))) != str(checksum(*origin)):
-            raise self.db.damage("which encoder made it is not what was written")
 
     def _meta(self, key: str) -> str:
         return str(self.db.one("SELECT value FROM meta WHERE key = ?", (key,))[0])

@@ -197,7 +197,7 @@ def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> C
         version = ReaderVersion.of(articles, index, tokens)
         return Comparison(
             generation=store.generation(),
-            fingerprint=store.fingerprint,
+            fingerprint=store.origin.fingerprint,
             held=bool(store.held),
             refused=bool(store.refused),
             unfinished=draft.difference().any,

@@ -153,7 +153,7 @@ def _refresh(
     found: FolderListing,
 ) -> RefreshReport:
     store = Store.open(index.folder)
-    if store is None or (store.is_blank and store.fingerprint != encoder.fingerprint):
+    if store is None or (store.is_blank and store.origin.fingerprint != encoder.fingerprint):
         identity = encoder.fingerprint, encoder.name, encoder.dim
         store = Store.create(index.folder, *identity, options.chosen)
     with closing(store):

@@ -60,7 +60,7 @@ def choice_of(shell: Shell, **encoder: object) -> Choice:
 def index_of(shell: Shell) -> tuple[str, str]:
     store = Store.open(shell.index)
     assert store is not None
-    return store.encoder.rpartition("/")[2], store.chosen
+    return store.origin.encoder.rpartition("/")[2], store.origin.chosen
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def found(library: Library) -> Found:
     library.searcher()
     store = library.store()
     generation = store.current()
-    dense = DenseIndex.build(store.dim, store.vectors(generation))
+    dense = DenseIndex.build(store.origin.dim, store.vectors(generation))
     lexical = open_lexical(store, generation)
     assert lexical is not None
     names = {

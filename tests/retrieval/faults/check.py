@@ -112,7 +112,7 @@ def _of_store(store: Store, index: Path) -> Iterator[str]:
         if any(chunk.tokens is None for chunk in chunks.values()):
             yield f"generation {number}: chunks without tokens"
     if current:
-        dense = DenseIndex.build(store.dim, store.vectors(current))
+        dense = DenseIndex.build(store.origin.dim, store.vectors(current))
         lexical = lexical_of(store, current, index)
         words = {i for i, _, _ in store.passages(0, current)}
         held = set(lexical.search("the", ["xx"], 100_000)) | set(

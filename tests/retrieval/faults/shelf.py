@@ -148,7 +148,7 @@ def state(library: Library) -> State:
     store = library.store()
     try:
         number = store.current()
-        dense = DenseIndex.build(store.dim, store.vectors(number))
+        dense = DenseIndex.build(store.origin.dim, store.vectors(number))
         lexical = write_lexical(store, number)
         chunks = store.chunks(dense.ids.tolist(), number)
         held: State = {"articles": {one: store.article(one.path) for one in store.sources()}}

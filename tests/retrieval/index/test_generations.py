@@ -204,7 +204,7 @@ def test_another_encoder_takes_over_by_a_rebuild(library: Library) -> None:
     library.encoder = HashEncoder(fingerprint="hash-2", dim=32)
     library.refresh(options=RefreshOptions(rebuild=True))
 
-    assert library.store().fingerprint == "hash-2"
+    assert library.store().origin.fingerprint == "hash-2"
     assert asked(library, "mill")[0] == "mill.txt"
 
 

@@ -110,7 +110,8 @@ def test_a_new_store_is_empty(store: Store) -> None:
     assert store.languages(0) == []
     assert list(store.vectors(0)) == []
     assert list(store.passages(0, 0)) == []
-    assert (store.fingerprint, store.encoder, store.dim) == ("fingerprint", "hash", DIM)
+    made = store.origin
+    assert (made.fingerprint, made.encoder, made.dim) == ("fingerprint", "hash", DIM)
     assert store.format == FORMAT
 
 
@@ -248,7 +249,7 @@ def test_reopening_finds_what_was_published(store: Store, tmp_path: Path) -> Non
     again = Store.open(tmp_path / "index")
 
     assert again is not None
-    assert again.key == store.key
+    assert again.origin.key == store.origin.key
     assert seen(again) == {"Text."}
     assert folder_size(again.place) >= database(tmp_path / "index").stat().st_size
     again.close()
@@ -257,7 +258,7 @@ def test_reopening_finds_what_was_published(store: Store, tmp_path: Path) -> Non
 def test_two_stores_have_two_keys(tmp_path: Path) -> None:
     one, other = (Store.create(tmp_path / name, "f", "hash", DIM) for name in "ab")
 
-    assert one.key != other.key
+    assert one.origin.key != other.origin.key
 
 
 def test_no_database_is_no_index(tmp_path: Path) -> None:
