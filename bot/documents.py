@@ -103,7 +103,11 @@ def _stage(stage: Stage | None) -> dict[str, Any] | None:
 
 def of_article(article: Article) -> dict[str, Any]:
     """Return an article as it is indexed."""
-    source = article.source
+    return {**of_source(article.source), "text": article.text}
+
+
+def of_source(source: Source) -> dict[str, Any]:
+    """Return what is known of an article, without its text."""
     return {
         "article": source.path,
         "title": source.title,
@@ -112,7 +116,6 @@ def of_article(article: Article) -> dict[str, Any]:
         "author": source.author,
         "language": source.language,
         "tags": list(source.tags),
-        "text": article.text,
     }
 
 

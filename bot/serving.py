@@ -1,17 +1,19 @@
-"""A small web server, for the webhook and the monitor, which is safe against slow clients."""
+"""A small web server, for webhook, monitor and web page, which is safe against slow clients."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
+import signal
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import h11
 import uvicorn
-from starlette.requests import ClientDisconnect
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -27,6 +29,7 @@ _LINGER_S = 1.0
 before the connection is closed."""
 _IN_HAND_S = 5
 """Seconds that running requests may take when the server ends."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @asynccontextmanager
@@ -64,6 +67,51 @@ async def listening(
     finally:
         server.end()
         await running
+
+
+async def until_signal(serve: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Serve until SIGINT or SIGTERM, which sets the event; a second one ends the process at once.
+
+    Args:
+        serve: It is given the event, and returns when all is finished.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        stop.set()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+            # Python's own for SIGINT would wait for the threads.
+            signal.signal(number, signal.SIG_DFL)
+
+    with suppress(NotImplementedError):  # Windows: Ctrl+C cancels this task instead
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, end)
+    await serve(stop)
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """Read the body of a request.
+
+    Args:
+        request: The request.
+        most: The longest body that is read, in bytes.
+
+    Raises:
+        HTTPException: It is longer, or its sender is gone.
+    """
+    if int(request.headers.get("Content-Length", 0)) > most:
+        raise HTTPException(413)
+    body = bytearray()
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > most:
+                raise HTTPException(413)
+    except ClientDisconnect:
+        raise HTTPException(400) from None
+    return bytes(body)
 
 
 async def _bound(host: str, port: int) -> list[socket.socket]:

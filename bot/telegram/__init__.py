@@ -7,7 +7,7 @@ An update's way through it:
     addressing          tells whether it asks the bot something
     access              admits its user: lists, quota, and a turn of the `workers`, fair to all
     handlers            answer questions, edits, presses and inline queries; `commands` the rest
-    replies             make the reply from the library, its `catalogue` and the bot's `memory`
+    replies             make the reply from the library, its articles and the bot's `memory`
     views               lay it out as a message: text with entities, and buttons
     outbox              sends it over the `transport`, as fast as the `limiter` allows
     written_answers     add the sentences of a language model, if one writes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,6 +20,7 @@ from telegram.ext import ContextTypes
 from bot.build import Library
 from bot.encoder_choice import how_to_switch
 from bot.refresh_process import Refresher
+from bot.serving import until_signal
 from bot.telegram.access import Access
 from bot.telegram.addressing import place_of
 from bot.telegram.alarms import Alarms
@@ -50,7 +50,6 @@ _log = logging.getLogger(__name__)
 _SILENCE_S = 90.0
 """A poll ends within half a minute; three in a row without an answer are an outage."""
 _HOUR_S = 3600.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Service:
@@ -293,21 +292,4 @@ def run(library: Library, token: SecretStr, refresher: Refresher) -> None:
     Raises:
         BotError: See `Service`.
     """
-    asyncio.run(_until_signal(Service(library, token, refresher)))
-
-
-async def _until_signal(service: Service) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def end() -> None:
-        stop.set()
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-            # Python's own for SIGINT would wait for the threads.
-            signal.signal(number, signal.SIG_DFL)
-
-    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl+C cancels this task instead
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, end)
-    await service.serve(stop)
+    asyncio.run(until_signal(Service(library, token, refresher).serve))

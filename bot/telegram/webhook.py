@@ -19,12 +19,12 @@ import telegram
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from telegram.error import BadRequest
 
-from bot.serving import listening
+from bot.serving import listening, read_body
 from bot.telegram.inbox import HIGHEST_ID
 from bot.telegram.transport import TelegramFault, readable
 from config import TelegramSettings, UpdateMode
@@ -208,24 +208,15 @@ class Webhook:
         return Response()
 
     async def _read(self, request: Request) -> bytes:
-        if int(request.headers.get("Content-Length", 0)) > _BODY_BYTES:
-            raise HTTPException(413)
-        body = bytearray()
         timeout = asyncio.timeout(self._body_s)
         self._reading.add(timeout)
         try:
             async with timeout:
-                async for piece in request.stream():
-                    body += piece
-                    if len(body) > _BODY_BYTES:
-                        raise HTTPException(413)
+                return await read_body(request, _BODY_BYTES)
         except TimeoutError:
             raise (_unavailable() if self._stopping else HTTPException(408)) from None
-        except ClientDisconnect:
-            raise HTTPException(400) from None
         finally:
             self._reading.discard(timeout)
-        return bytes(body)
 
 
 def _unavailable() -> HTTPException:

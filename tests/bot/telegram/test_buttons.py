@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.telegram.catalogue import article_key
+from bot.catalogue import article_key
 from bot.telegram.views.message import Action, Press
 from retrieval.refresh.refresh import refresh_index
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot.catalogue import article_key
 from bot.languages import LANGUAGES
-from bot.telegram.catalogue import article_key
 from bot.telegram.commands import menu
 from bot.telegram.memory import ChatPlace, State
 from bot.telegram.views import notices

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.telegram.catalogue import Catalogue, article_key
+from bot.catalogue import Catalogue, article_key
 from config import Settings
 from retrieval.index.store import Store
 from retrieval.refresh.refresh import RefreshOptions, refresh_index
 from retrieval.search.searcher import Searcher
-from tests.fakes import ReadsHere
-
-from ...fakes import HashEncoder
+from tests.fakes import HashEncoder, ReadsHere
 
 Arranged = tuple[Catalogue, Callable[..., None]]
 
