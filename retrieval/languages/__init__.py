@@ -3,8 +3,7 @@
 text -> folding             one spelling for what reads the same, in every script
      -> numbers             12,500 and 12 500, F-16 and f16, U.S. and US in one form each
      -> segmentation        its words, blanks between them or not
-     -> analysis.terms      stems without stop words, by tantivy; others by `ukrainian`, `arabic`,
-                            `korean`
+     -> analysis.terms      stems without stop words, by tantivy or by `stems`
 text -> detection           the language of an article, or of a question
 name -> transliteration     a Cyrillic word in Latin letters
 name -> sounds              how it sounds, in whatever romanisation or script
@@ -27,16 +26,17 @@ from retrieval.languages.folding import folded
 from retrieval.languages.numbers import POINT
 from retrieval.languages.segmentation import (
     LETTERS,
+    columns,
     is_unspaced,
     joined,
     segments,
     split_compounds,
     split_words,
+    wide_places,
     word_offsets,
 )
 from retrieval.languages.sound import heard, likeness, names_in, sounds
 from retrieval.languages.transliteration import spellings
-from retrieval.languages.width import columns, wide_places
 
 __all__ = [
     "FIELDS",

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import tantivy
 
-from retrieval.languages import arabic, korean, ukrainian
 from retrieval.languages.folding import folded
 from retrieval.languages.segmentation import spaced
+from retrieval.languages.stems import arabic_stem, korean_pairs, korean_stem, ukrainian_stem
 
 STOP_WORDS = {
     language: frozenset(folded(words).split())
@@ -49,12 +49,12 @@ OTHER = "other"
 FIELDS = (*_LANGUAGES, OTHER)
 # Languages whose stems tantivy does not know.
 _STEMMERS: dict[str, Callable[[str], str]] = {
-    "ar": arabic.stem,
-    "ko": korean.stem,
-    "uk": ukrainian.stem,
+    "ar": arabic_stem,
+    "ko": korean_stem,
+    "uk": ukrainian_stem,
 }
 # What stands beside a stem, for it may be a part of another word.
-_PIECES: dict[str, Callable[[str], list[str]]] = {"ko": korean.pairs}
+_PIECES: dict[str, Callable[[str], list[str]]] = {"ko": korean_pairs}
 WITH_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own or code in STOP_WORDS)
 """Languages that have stop words."""
 

@@ -35,6 +35,11 @@ _COMPOUND = re.compile(f"{WORD.pattern}(?:[-'\u2019.]{WORD.pattern})*")
 _LETTER = f"[^\\W\\d_{_SYLLABLES}{_CHINESE}]"
 LETTERS = re.compile(f"{_LETTER}(?:{_LETTER}|[{_MARKS}\u200c\u200d])*")
 """Letters in a row with their marks, of a script that has blanks."""
+# Chinese, Japanese and Korean characters, as wide as two others.
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f"
+    "\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003fffd]"
+)
 
 
 def is_unspaced(char: str) -> bool:
@@ -108,6 +113,19 @@ def spaced(text: str, left_out: Collection[str] = (), *, characters: bool = Fals
             share them, and the same word may be parted otherwise in another sentence.
     """
     return _UNSPACED.sub(lambda run: _spaced(run[0], left_out, characters=characters), text)
+
+
+def wide_places(text: str) -> list[int]:
+    """Return the offsets of the characters that take two columns, in order."""
+    return [match.start() for match in _WIDE.finditer(text)]
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a Latin letter's width a text takes.
+
+    A Chinese character says about what two or three Latin letters say.
+    """
+    return len(text) + len(wide_places(text))
 
 
 def _spaced(run: str, left_out: Collection[str], *, characters: bool) -> str:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from retrieval.languages.analysis import STOP_WORDS, WITH_STOP_WORDS, terms, words
 from retrieval.languages.detection import language_of_article, language_of_question
+from retrieval.languages.stems import ukrainian_stem
 from retrieval.languages.transliteration import spellings
-from retrieval.languages.ukrainian import stem
 from retrieval.search.searcher import Searcher
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Library, only
@@ -211,8 +211,8 @@ def test_ukrainian_words_of_their_own_keep_stems_of_their_own() -> None:
 
 @given(st.text(max_size=30))
 def test_a_stem_is_no_longer_than_its_word(word: str) -> None:
-    assert len(stem(word)) <= len(word)
-    assert bool(stem(word)) == bool(word)
+    assert len(ukrainian_stem(word)) <= len(word)
+    assert bool(ukrainian_stem(word)) == bool(word)
 
 
 def test_a_ukrainian_article_is_found_by_other_forms_of_its_words(tmp_path: Path) -> None:
