@@ -25,7 +25,7 @@ from retrieval.errors import (
     IndexFault,
     IndexMismatch,
 )
-from retrieval.index import Store, write_lock
+from retrieval.index import IndexReader, index_of, open_index
 from retrieval.refresh import (
     WAIT_S,
     Gate,
@@ -65,7 +65,7 @@ class Library:
         return self.searcher.encoder
 
     @property
-    def store(self) -> Store:
+    def store(self) -> IndexReader:
         """The store of the snapshot that is searched."""
         return self.searcher.snapshot.store
 
@@ -163,14 +163,13 @@ def _gate(settings: Settings, encoder: types.Encoder) -> Gate:
 
 def _calibrate(settings: Settings, encoder: types.Encoder) -> None:
     """Calibrate the confidence again if the articles changed; the next refresh mends a failure."""
-    folder = settings.index.folder
-    store = Store.open(folder)
+    store = open_index(settings.index)
     if store is None or not needs_calibration(store):
         return
-    searcher = Searcher.open(store, folder, encoder, settings.search)
+    searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
     try:
         found = calibrate(searcher, settings.search.excerpt_chars)
-        with write_lock(folder, WAIT_S):
+        with index_of(settings.index).write_lock(WAIT_S):
             store.calibrations.keep(found)
     except IndexFault as exc:
         logger.info("the confidence is not calibrated yet: %s", exc)
@@ -240,7 +239,7 @@ def open_library(
 
 def _is_due(settings: Settings, stale: bool) -> bool:
     try:
-        store = Store.open(settings.index.folder)
+        store = open_index(settings.index)
         return store is None or not store.current() or not (stale or is_in_line(settings))
     except IndexDamaged:
         return True
@@ -254,7 +253,7 @@ def _is_due(settings: Settings, stale: bool) -> bool:
 def _unknown_articles(settings: Settings, encoder: types.Encoder) -> list[types.Source]:
     """Return the articles in languages that the encoder does not know, if they are not few."""
     try:
-        store = Store.open(settings.index.folder)
+        store = open_index(settings.index)
         return store.sources_beyond(encoder.languages) if store else []
     except IndexFault:
         return []
@@ -263,7 +262,7 @@ def _unknown_articles(settings: Settings, encoder: types.Encoder) -> list[types.
 def _answers(settings: Settings) -> bool:
     """Whether there is an index that can be searched as it is."""
     try:
-        store = Store.open(settings.index.folder)
+        store = open_index(settings.index)
         return store is not None and store.current() > 0
     except IndexFault:
         return False
@@ -271,7 +270,7 @@ def _answers(settings: Settings) -> bool:
 
 def _searcher(settings: Settings, encoder: Encoder, reranking: Reranking | None) -> Searcher:
     folder = settings.index.folder
-    store = Store.open(folder)
+    store = open_index(settings.index)
     if store is None or not store.current():
         raise IndexFault(
             f"the index {folder} is being built by another process; wait until it has finished"
@@ -289,13 +288,13 @@ def _located(settings: Settings, section: str, name: str | None) -> Model | None
     return locate(name, download=settings.encoder.download, setting=f"{section}.model")
 
 
-def open_store(settings: Settings) -> Store:
+def open_store(settings: Settings) -> IndexReader:
     """Open the store of the index, which needs no encoder.
 
     Raises:
         IndexFault: There is no index yet.
     """
-    store = Store.open(settings.index.folder)
+    store = open_index(settings.index)
     if store is None:
         raise IndexFault(
             f"no index in {settings.index.folder}; make it with excerpta refresh, or give another "

@@ -225,13 +225,13 @@ def rollback(
 
     from bot.build import open_store
     from bot.terminal import generation_document, generation_text
-    from retrieval import index
+    from retrieval.index import index_of, write_lexical
     from retrieval.refresh import WAIT_S
 
     store = open_store(run.settings)
-    with index.write_lock(run.settings.index.folder, WAIT_S):
-        restored = index.rollback(store, generation)
-        index.write_lexical(store, restored.number)
+    with index_of(run.settings.index).write_lock(WAIT_S):
+        restored = store.writer().rollback(generation)
+        write_lexical(store, restored.number)
     text = generation_text(restored)
     run.print(generation_document(restored), Text(text))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.answers import Answer, Trace
 from config import Settings
-from retrieval.index import Store, folder_size
+from retrieval.index import IndexReader
 from retrieval.search import Explanation, absent_words
 from retrieval.types import Article, Source, Stage
 
@@ -119,7 +119,7 @@ def of_source(source: Source) -> dict[str, Any]:
     }
 
 
-def of_index(settings: Settings, store: Store) -> dict[str, Any]:
+def of_index(settings: Settings, store: IndexReader) -> dict[str, Any]:
     """Return the state of the index, and the model that it was made with."""
     origin, generation = store.origin, store.generation()
     skipped = [file for file in store.files(generation.number).values() if file.reason]
@@ -139,7 +139,7 @@ def of_index(settings: Settings, store: Store) -> dict[str, Any]:
         "fingerprint": origin.fingerprint,
         "dim": origin.dim,
         "format": store.format,
-        "bytes": folder_size(store.place),
+        "bytes": store.size,
     }
 
 

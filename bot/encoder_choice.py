@@ -106,10 +106,10 @@ def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
         return Choice(settings.encoder.model, _NAMED)
     from embeddings import ALIASES
     from retrieval.errors import IndexDamaged
-    from retrieval.index import Store
+    from retrieval.index import open_index
 
     try:
-        store = Store.open(settings.index.folder)
+        store = open_index(settings.index)
         if store is None or store.is_blank:
             return None
         made = store.origin
@@ -125,9 +125,9 @@ def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
 def _is_mostly_new(settings: Settings) -> bool:
     """Whether more files of the articles folder are unknown to the index than known."""
     from retrieval.articles import walk
-    from retrieval.index import Store
+    from retrieval.index import open_index
 
-    store = Store.open(settings.index.folder)
+    store = open_index(settings.index)
     known = store.files(store.current()) if store else {}
     files = walk(settings.articles.folder, settings.articles.max_bytes, settings.index.folder).files
     return 2 * sum(file.path in known for file in files) < len(files)

@@ -10,7 +10,7 @@ import numpy as np
 
 from config import SearchSettings
 from retrieval.doctor.findings import Finding, FindingKind, are, counted, warning
-from retrieval.index import VISIBLE, FixedSnapshot, Snapshot, Store
+from retrieval.index import FixedSnapshot, IndexReader, Snapshot
 from retrieval.refresh import KnownItemQuery, title_queries
 from retrieval.search import Searcher, Shingles
 from retrieval.types import Encoder
@@ -30,7 +30,7 @@ _AT_ONCE = 256
 _CHARS, _KEPT = 20_000, 128
 
 
-def sample_articles(store: Store, generation: int, every: bool) -> tuple[list[int], int]:
+def sample_articles(store: IndexReader, generation: int, every: bool) -> tuple[list[int], int]:
     """Choose the articles that are looked for, the same ones every time.
 
     Returns:
@@ -113,26 +113,20 @@ def check_near_duplicates(snapshot: Snapshot, articles: Sequence[int]) -> Iterat
         snapshot: Snapshot whose chunks are compared.
         articles: Ids of the articles that are compared with all others.
     """
-    owners = _owners(snapshot)
+    chunks = snapshot.store.chunks_of_articles(snapshot.generation.number)
+    owners = {number: path for path, ids in chunks.items() for number in ids}
+    compared = {owners[number] for number in snapshot.store.middle_chunks(articles)}
     groups = _Groups()
 
     @lru_cache(_KEPT)
-    def words(article: int) -> Shingles:
-        text = snapshot.store.db.one(
-            "SELECT substr(text, 1, ?) FROM articles WHERE id = ?", (_CHARS, article)
-        )[0]
-        return Shingles.of(text)
+    def words(path: str) -> Shingles:
+        article = snapshot.store.article(path)
+        return Shingles.of(article.text[:_CHARS] if article else "")
 
-    for one, other in _pairs(snapshot, owners, set(articles)):
+    for one, other in _pairs(snapshot, owners, compared):
         if not groups.hold(one, other) and words(one).is_near_duplicate_of(words(other)):
             groups.join(one, other)
-    paths = dict(
-        snapshot.store.db.query(
-            f"SELECT n.article, min(n.path) FROM names n WHERE {VISIBLE} GROUP BY n.article",
-            {"g": snapshot.generation.number},
-        )
-    )
-    for group in sorted(sorted(paths[one] for one in group) for group in groups.all()):
+    for group in sorted(map(sorted, groups.all())):
         yield warning(
             FindingKind.NEAR_DUPLICATES,
             f"{len(group):,} articles say nearly the same in the same words",
@@ -141,20 +135,16 @@ def check_near_duplicates(snapshot: Snapshot, articles: Sequence[int]) -> Iterat
         )
 
 
-def _owners(snapshot: Snapshot) -> Mapping[int, int]:
-    """Return the article of each chunk."""
-    rows = snapshot.store.db.query(
-        "SELECT id, article FROM chunks WHERE article IN "
-        f"(SELECT n.article FROM names n WHERE {VISIBLE})",
-        {"g": snapshot.generation.number},
-    )
-    return dict(rows)
-
-
 def _pairs(
-    snapshot: Snapshot, owners: Mapping[int, int], articles: set[int]
-) -> Iterator[tuple[int, int]]:
-    """Yield pairs of articles with chunks that are near each other, in order, each once or more."""
+    snapshot: Snapshot, owners: Mapping[int, str], articles: set[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield pairs of articles with chunks that are near each other, in order, each once or more.
+
+    Args:
+        snapshot: Snapshot whose chunks are compared.
+        owners: Path of the article of each chunk.
+        articles: Paths of the articles that are compared with all others.
+    """
     chunks = np.array(
         [i for i in snapshot.dense.ids if owners.get(int(i)) in articles], dtype=np.int64
     )
@@ -173,18 +163,18 @@ class _Groups:
     """Articles that belong together, directly or by others between them."""
 
     def __init__(self) -> None:
-        self._of: dict[int, list[int]] = {}
+        self._of: dict[str, list[str]] = {}
 
-    def hold(self, one: int, other: int) -> bool:
+    def hold(self, one: str, other: str) -> bool:
         """Whether both are in one group already."""
         return one in self._of and self._of[one] is self._of.get(other)
 
-    def join(self, one: int, other: int) -> None:
+    def join(self, one: str, other: str) -> None:
         """Put two into one group, with all that belong to either."""
         small, large = sorted((self._of.get(n, [n]) for n in (one, other)), key=len)
         large.extend(small)
         self._of.update(dict.fromkeys([*small, large[0]], large))
 
-    def all(self) -> list[list[int]]:
+    def all(self) -> list[list[str]]:
         """Return the groups."""
         return list({id(group): group for group in self._of.values()}.values())

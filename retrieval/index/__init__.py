@@ -5,10 +5,12 @@
     writer         the next generation, batch by batch; published, rolled back, purged
     lexical_files  tantivy's index of a generation, kept on disk; lexical.LexicalIndex searches it
     snapshot       one generation loaded to be searched: dense.DenseIndex (FAISS), lexical, scale
+    protocols      what the other folders need of an index, wherever it is; backends opens it
 
 No other folder knows SQLite, FAISS or tantivy. `calibrations` keeps the scale of an index's scores.
 """
 
+from retrieval.index.backends import index_of, open_index
 from retrieval.index.calibrations import SHIPPED, Calibration, Scale, scale_that_ships
 from retrieval.index.database import Database, Faults
 from retrieval.index.folder import (
@@ -19,9 +21,6 @@ from retrieval.index.folder import (
     leftovers,
     lock_holder,
     rebuild_folder,
-    remove_leftovers,
-    use_rebuilt,
-    write_lock,
 )
 from retrieval.index.lexical import LexicalIndex, is_panic
 from retrieval.index.lexical_files import (
@@ -32,6 +31,11 @@ from retrieval.index.lexical_files import (
     open_lexical,
     other_lexical,
     write_lexical,
+)
+from retrieval.index.protocols import (
+    Index,
+    IndexReader,
+    IndexWriter,
 )
 from retrieval.index.rows import (
     VISIBLE,
@@ -46,7 +50,7 @@ from retrieval.index.rows import (
 )
 from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot, load_snapshot
 from retrieval.index.store import Store
-from retrieval.index.writer import GenerationWriter, check_counts, purge, rollback
+from retrieval.index.writer import GenerationWriter
 
 __all__ = [
     "DATABASE",
@@ -59,6 +63,9 @@ __all__ = [
     "FixedSnapshot",
     "Generation",
     "GenerationWriter",
+    "Index",
+    "IndexReader",
+    "IndexWriter",
     "LexicalIndex",
     "LiveSnapshot",
     "Scale",
@@ -67,12 +74,12 @@ __all__ = [
     "StoredChunk",
     "StoredEncoding",
     "Tokens",
-    "check_counts",
     "chunk_checksum",
     "clear_lexical",
     "database_folder",
     "folder_size",
     "has_lexical",
+    "index_of",
     "is_locked",
     "is_panic",
     "is_written",
@@ -80,16 +87,12 @@ __all__ = [
     "lexical_in_memory",
     "load_snapshot",
     "lock_holder",
+    "open_index",
     "open_lexical",
     "other_lexical",
-    "purge",
     "rebuild_folder",
-    "remove_leftovers",
-    "rollback",
     "scale_that_ships",
     "text_checksum",
     "tokens_checksum",
-    "use_rebuilt",
     "write_lexical",
-    "write_lock",
 ]

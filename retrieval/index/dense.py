@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.index.protocols import Part
 from retrieval.types import FloatArray
 
 # Several questions at a time serve more users than several threads for one question.
@@ -17,22 +17,6 @@ faiss.omp_set_num_threads(1)
 
 # So many vectors tell what those in one language have in common.
 _SAMPLE = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The chunks in one language.
-
-    Attributes:
-        rows: One bit for each row of the index.
-        chunks: Number of chunks.
-        common: What their vectors have in common, less what those of all languages have, (dim,)
-            float32.
-    """
-
-    rows: NDArray[np.uint8]
-    chunks: int
-    common: FloatArray
 
 
 class DenseIndex:
@@ -44,6 +28,8 @@ class DenseIndex:
     def __init__(self, index: faiss.Index, ids: NDArray[np.int64]) -> None:
         self._index = index
         self.ids = ids
+        # One bit for each row, by language; they are known before anybody searches.
+        self._rows: dict[str, NDArray[np.uint8]] = {}
 
     @classmethod
     def build(
@@ -70,12 +56,12 @@ class DenseIndex:
             for language, ids in chunks.items()
         }
         whole = np.mean(list(means.values()), axis=0)
+        self._rows = {
+            language: np.packbits(np.isin(self.ids, ids), bitorder="little")
+            for language, ids in chunks.items()
+        }
         return {
-            language: Part(
-                np.packbits(np.isin(self.ids, ids), bitorder="little"),
-                len(ids),
-                means[language] - whole,
-            )
+            language: Part(language, len(ids), means[language] - whole)
             for language, ids in chunks.items()
         }
 
@@ -96,7 +82,7 @@ class DenseIndex:
         if part is not None:
             # Its types do not know what faiss adds for Python.
             params = faiss.SearchParameters(
-                sel=faiss.IDSelectorBitmap(part.rows)  # type: ignore[arg-type,call-arg]
+                sel=faiss.IDSelectorBitmap(self._rows[part.language])  # type: ignore[arg-type,call-arg]
             )
         count = min(top_k, len(self.ids))
         scores, rows = self._index.search(vector[np.newaxis], count, params=params)

@@ -24,7 +24,7 @@ from zlib import crc32
 from retrieval.errors import IndexBusy, IndexFault
 from retrieval.index.folder import remove_path, write_lock
 from retrieval.index.lexical import LEXICAL_FORMAT, LexicalIndex
-from retrieval.index.store import Store
+from retrieval.index.protocols import IndexReader
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _DRAFT, _OPENED = "draft-", "open-"
 _BLOCK = 1 << 20
 
 
-def open_lexical(store: Store, generation: int) -> LexicalIndex | None:
+def open_lexical(store: IndexReader, generation: int) -> LexicalIndex | None:
     """Open the lexical index of a generation; None if it is missing or damaged.
 
     Raises:
@@ -65,7 +65,7 @@ def _open(place: Path) -> LexicalIndex | None:
     return None
 
 
-def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
+def lexical_of(store: IndexReader, generation: int, index: Path) -> LexicalIndex:
     """Return the lexical index of a generation for reading.
 
     Where it is missing or damaged it is written again, or made in memory if that is not possible
@@ -87,14 +87,14 @@ def lexical_of(store: Store, generation: int, index: Path) -> LexicalIndex:
     return lexical_in_memory(store, generation)
 
 
-def lexical_in_memory(store: Store, generation: int) -> LexicalIndex:
+def lexical_in_memory(store: IndexReader, generation: int) -> LexicalIndex:
     """Make the lexical index of a generation, and write nothing."""
     made = LexicalIndex.create(None)
     made.update(store.passages(0, generation), [])
     return made
 
 
-def write_lexical(store: Store, generation: int) -> LexicalIndex:
+def write_lexical(store: IndexReader, generation: int) -> LexicalIndex:
     """Write the lexical index of a generation, unless it is there.
 
     It is that of another generation, and what differs; it is built from nothing where no other is
@@ -120,23 +120,23 @@ def write_lexical(store: Store, generation: int) -> LexicalIndex:
     return written
 
 
-def has_lexical(store: Store) -> bool:
+def has_lexical(store: IndexReader) -> bool:
     """Whether the current generation has a lexical index, as far as shows without reading it."""
     return is_written(store, store.current())
 
 
-def is_written(store: Store, generation: int) -> bool:
+def is_written(store: IndexReader, generation: int) -> bool:
     """Whether a generation's lexical index was written, however it is now."""
     return (_place(store, generation) / _MANIFEST).is_file()
 
 
-def clear_lexical(store: Store, kept: Iterable[int]) -> None:
+def clear_lexical(store: IndexReader, kept: Iterable[int]) -> None:
     """Delete the lexical indexes of other generations; whoever has one open reads on."""
     for path in other_lexical(store, kept):
         remove_path(path)
 
 
-def other_lexical(store: Store, kept: Iterable[int]) -> list[Path]:
+def other_lexical(store: IndexReader, kept: Iterable[int]) -> list[Path]:
     """Return what `clear_lexical` would delete."""
     needed = {store.digest(number) for number in kept}
     try:
@@ -145,7 +145,7 @@ def other_lexical(store: Store, kept: Iterable[int]) -> list[Path]:
         return []
 
 
-def drop_lexical(store: Store, generation: int) -> None:
+def drop_lexical(store: IndexReader, generation: int) -> None:
     """Delete the lexical index of a generation, as it is damaged."""
     remove_path(_place(store, generation))
 
@@ -183,7 +183,7 @@ def _described(place: Path) -> dict[str, int] | None:
         return None
 
 
-def _write(store: Store, generation: int, place: Path) -> None:
+def _write(store: IndexReader, generation: int, place: Path) -> None:
     bases = [base for base in store.generations() if base.digest != place.name]
     try:
         _prepare(place.parent)
@@ -305,9 +305,9 @@ def _unwritable(place: Path, exc: Exception) -> IndexFault:
     )
 
 
-def _place(store: Store, generation: int) -> Path:
+def _place(store: IndexReader, generation: int) -> Path:
     return _root(store) / store.digest(generation)
 
 
-def _root(store: Store) -> Path:
+def _root(store: IndexReader) -> Path:
     return store.place / _FOLDER

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from retrieval.errors import IndexMismatch
 from retrieval.index.database import Database
@@ -67,11 +66,11 @@ class Origin:
             "chosen": self.chosen,
         }
 
-    def check_encoder(self, fingerprint: str, name: str, folder: Path) -> None:
-        """Raise `IndexMismatch` unless the index in this folder was made by this encoder."""
+    def check_encoder(self, fingerprint: str, name: str, index: str) -> None:
+        """Raise `IndexMismatch` unless the index at this address was made by this encoder."""
         if self.fingerprint != fingerprint:
             raise IndexMismatch(
-                f"the index {folder} was made with the encoder {self.encoder} "
+                f"the index {index} was made with the encoder {self.encoder} "
                 f"({self.fingerprint[:8]}), the settings name {name} ({fingerprint[:8]}); set "
                 "encoder.model back, or give another folder with --index, or run excerpta refresh "
                 "--rebuild, which makes it again from the articles"

@@ -7,22 +7,17 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
 from retrieval.index.calibrations import Scale
-from retrieval.index.folder import database_folder
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.lexical_files import drop_lexical, lexical_of
+from retrieval.index.protocols import DenseSearch, IndexReader, Part
 from retrieval.index.rows import Generation
-from retrieval.index.store import Store
 from retrieval.languages import terms
 from retrieval.types import Encoder
-
-if TYPE_CHECKING:
-    from retrieval.index.dense import DenseIndex, Part
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +34,10 @@ class Snapshot:
         encoder: The encoder that made the index; None where nobody asks.
     """
 
-    store: Store
+    store: IndexReader
     state: tuple[str, int, str]
     generation: Generation
-    dense: DenseIndex
+    dense: DenseSearch
     lexical: LexicalIndex
     languages: tuple[str, ...]
     scale: Scale | None
@@ -94,7 +89,7 @@ class LiveSnapshot:
 
     Args:
         store: The store in use.
-        folder: The index folder.
+        folder: The index folder of this machine.
         encoder: The encoder that made the index.
         reopen: Loads the encoder of an index that was made again with another one.
 
@@ -104,7 +99,7 @@ class LiveSnapshot:
 
     def __init__(
         self,
-        store: Store,
+        store: IndexReader,
         folder: Path,
         encoder: Encoder,
         reopen: Callable[[], Encoder] | None = None,
@@ -142,7 +137,7 @@ class LiveSnapshot:
         if not self._loading.acquire(blocking=False):
             return False
         try:
-            store = self._latest_store()
+            store = self.current.store.remade() or self.current.store
             if store.state() == self.current.state or not store.current():
                 return False
             self.current = self._load(store)
@@ -171,14 +166,7 @@ class LiveSnapshot:
         last, self._fault = self._fault, str(fault)
         return last != self._fault
 
-    def _latest_store(self) -> Store:
-        """Return the store in use: another one if the index was made again."""
-        store = self.current.store
-        if database_folder(self._folder) == store.place:
-            return store
-        return Store.open(self._folder) or store
-
-    def _load(self, store: Store) -> Snapshot:
+    def _load(self, store: IndexReader) -> Snapshot:
         encoder = self._encoder_of(store)
         state = store.state()
         generation = store.generation()
@@ -193,7 +181,7 @@ class LiveSnapshot:
         # The generation was purged meanwhile.
         return self._load(store)
 
-    def _encoder_of(self, store: Store) -> Encoder:
+    def _encoder_of(self, store: IndexReader) -> Encoder:
         """Return the encoder in use if it made the index, else load the one that did, once."""
         encoder = self._encoder
         made = store.origin.fingerprint
@@ -206,7 +194,7 @@ class LiveSnapshot:
 
 
 def load_snapshot(
-    store: Store,
+    store: IndexReader,
     generation: Generation,
     lexical: LexicalIndex,
     state: tuple[str, int, str] = ("", 0, ""),
@@ -219,13 +207,10 @@ def load_snapshot(
         lexical: Lexical index of the generation.
         state: State of the store from before the generation was looked up.
     """
-    # Here, for a refresh without a change needs none of FAISS, which takes a while to import.
-    from retrieval.index.dense import DenseIndex
-
     number = generation.number
-    dense = DenseIndex.build(store.origin.dim, store.vectors(number))
+    dense = store.dense(number)
     if len(dense.ids) != generation.chunks:
-        raise store.db.damage(f"{len(dense.ids)} chunks are left of {generation.chunks}")
+        raise store.damage(f"{len(dense.ids)} chunks are left of {generation.chunks}")
     languages = tuple(store.languages(number))
     calibration = store.calibrations.of(generation.content)
     scale = calibration.scale if calibration else None

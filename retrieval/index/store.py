@@ -13,6 +13,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.index.calibrations import Calibrations
 from retrieval.index.database import INDEX, Database
-from retrieval.index.folder import DATABASE, database_folder, new_database_folder
+from retrieval.index.folder import DATABASE, database_folder, folder_size, new_database_folder
 from retrieval.index.origin import Origin
 from retrieval.index.rows import (
     ARTICLES,
@@ -37,7 +38,11 @@ from retrieval.index.rows import (
     other_files,
     source_of,
 )
+from retrieval.index.writer import GenerationWriter
 from retrieval.types import Article, Source
+
+if TYPE_CHECKING:
+    from retrieval.index.dense import DenseIndex
 
 FORMAT = 7
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
@@ -165,9 +170,32 @@ class Store:
         """The folder of the database and what is derived from it."""
         return self.db.path.parent
 
+    @property
+    def name(self) -> str:
+        """The index folder."""
+        return str(self.place.parent)
+
+    @property
+    def size(self) -> int:
+        """What the database and what is derived from it take on the disk, in bytes."""
+        return folder_size(self.place)
+
+    def remade(self) -> Store | None:
+        """Return the store that was made again in place of this one; None if there is none."""
+        folder = self.place.parent
+        return None if database_folder(folder) == self.place else Store.open(folder)
+
+    def writer(self) -> GenerationWriter:
+        """Return a writer of the next generation; the caller holds the lock."""
+        return GenerationWriter(self)
+
     def check_encoder(self, fingerprint: str, name: str) -> None:
         """Raise `IndexMismatch` unless the index was made by this encoder."""
-        self.origin.check_encoder(fingerprint, name, self.place.parent)
+        self.origin.check_encoder(fingerprint, name, self.name)
+
+    def damage(self, found: str) -> Exception:
+        """Return the exception that tells of damage, and what to do."""
+        return self.db.damage(found)
 
     def current(self) -> int:
         """Return the number of the generation that readers are to see: the last one published."""
@@ -338,6 +366,13 @@ class Store:
                 for article, named in itertools.groupby(names, lambda row: row[3])
             }
             return {row[0]: chunk_of(row, sources[row[1]]) for row in rows if row[1] in sources}
+
+    def dense(self, generation: int) -> DenseIndex:
+        """Return the search by vectors of a generation, which is loaded for it."""
+        # Here, for a refresh without a change needs none of FAISS, which takes a while to import.
+        from retrieval.index.dense import DenseIndex
+
+        return DenseIndex.build(self.origin.dim, self.vectors(generation))
 
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of the articles whose names came or went.

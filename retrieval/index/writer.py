@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from retrieval.errors import IndexFault
+from retrieval.index.protocols import ChunkedArticle, Difference, Names
 from retrieval.index.rows import (
     VISIBLE,
     FileState,
@@ -25,40 +26,18 @@ from retrieval.index.rows import (
     marks,
     other_files,
 )
-from retrieval.index.store import Store
 from retrieval.types import Article, Chunk
+
+if TYPE_CHECKING:
+    from retrieval.index.store import Store
 
 # SQLite's own limit on bound variables was 999 before 3.32.
 _SOME = 500
 
-ChunkedArticle = tuple[Article, Sequence[tuple[Chunk, bytes]]]
-"""An article with its chunks and the digests of their passages."""
 _Named = dict[str, tuple[int, tuple[object, ...]]]
-Names = Mapping[str, tuple[int, str | None]]
-"""The row of an article's content by its path, and its title there if it declares none."""
 # Free pages are used again; only where they are many and a good part of the file, they are given
 # back to the disk, which moves pages around.
 _FREE_PAGES, _FREE_SHARE = 250, 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Articles of the next generation compared with those of the current one, by path.
-
-    Attributes:
-        renamed: Number of articles among those added that were deleted under another name.
-    """
-
-    added: int
-    modified: int
-    deleted: int
-    unchanged: int
-    renamed: int
-
-    @property
-    def any(self) -> bool:
-        """Whether any article differs."""
-        return bool(self.added or self.modified or self.deleted)
 
 
 class GenerationWriter:
@@ -224,6 +203,18 @@ class GenerationWriter:
             db.execute("UPDATE meta SET value = ? WHERE key = 'current'", (str(self.number),))
             db.execute("UPDATE meta SET value = '' WHERE key IN ('held', 'refused')")
 
+    def check_counts(self) -> None:
+        """Raise `IndexDamaged` unless the current generation is whole; see `check_counts`."""
+        check_counts(self._store)
+
+    def purge(self, keep: int) -> None:
+        """Drop all but the last generations; see `purge`."""
+        purge(self._store, keep)
+
+    def rollback(self, to: int | None = None) -> Generation:
+        """Publish an older generation again; see `rollback`."""
+        return rollback(self._store, to)
+
     def _content(
         self,
         db: sqlite3.Connection,
@@ -355,7 +346,7 @@ def check_counts(store: Store) -> None:
     seen = store.generation()
     found = store.count(seen.number)
     if found != (seen.articles, seen.chunks):
-        raise store.db.damage(
+        raise store.damage(
             f"{found[0]} articles and {found[1]} chunks are left of {seen.articles} and "
             f"{seen.chunks}"
         )

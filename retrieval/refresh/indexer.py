@@ -18,7 +18,7 @@ from retrieval.articles import (
     title_without,
 )
 from retrieval.chunking import chunk, passage, short_title
-from retrieval.index import FileState, GenerationWriter, Store, StoredEncoding
+from retrieval.index import FileState, IndexWriter, StoredEncoding
 from retrieval.refresh.plan import ReaderVersion, RefreshProgress, compare_files
 from retrieval.search import chunk_tokens
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding, Sentence
@@ -61,8 +61,7 @@ class Indexer:
 
     def __init__(
         self,
-        draft: GenerationWriter,
-        store: Store,
+        draft: IndexWriter,
         articles: ArticlesSettings,
         index: IndexSettings,
         encoder: Encoder,
@@ -73,7 +72,6 @@ class Indexer:
         self.encoded = 0
         self.unsettled: list[Skipped] = []
         self._draft = draft
-        self._store = store
         self._articles = articles
         self._chunk_tokens = self._budget = index.chunk_tokens
         self._encoder = encoder

@@ -18,15 +18,7 @@ from retrieval.articles import (
     read_bytes,
     walk,
 )
-from retrieval.index import (
-    FileState,
-    Generation,
-    GenerationWriter,
-    Store,
-    has_lexical,
-    leftovers,
-    rebuild_folder,
-)
+from retrieval.index import FileState, Generation, has_lexical, index_of, open_index
 
 # Raise when the same file comes to be read or cut in another way.
 _VERSION = 5
@@ -185,14 +177,13 @@ def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> C
         IndexFault: The index cannot be used.
     """
     started = time.perf_counter()
-    store = Store.open(index.folder)
+    store = open_index(index)
     if store is None:
         return None
     with closing(store):
         if not store.current():
             return None
-        draft = GenerationWriter(store)
-        untidy = leftovers(index.folder) or rebuild_folder(index.folder).exists()
+        draft = store.writer()
         found = walk(articles.folder, articles.max_bytes, index.folder)
         version = ReaderVersion.of(articles, index, tokens)
         return Comparison(
@@ -201,7 +192,7 @@ def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> C
             held=bool(store.held),
             refused=bool(store.refused),
             unfinished=draft.difference().any,
-            tidy=not untidy and has_lexical(store),
+            tidy=index_of(index).is_tidy() and has_lexical(store),
             files=compare_files(found, draft.files(), version),
             elapsed_s=time.perf_counter() - started,
         )
@@ -252,7 +243,7 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
         IndexFault: The index cannot be used.
     """
     found = walk(articles.folder, articles.max_bytes, index.folder)
-    store = Store.open(index.folder)
+    store = open_index(index)
     known = store.files(store.current()) if store else {}
     diff = compare_files(found, known, ReaderVersion.of(articles, index, tokens))
     indexed = {path for path, file in known.items() if file.reason is None}

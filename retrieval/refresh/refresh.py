@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
@@ -14,18 +13,14 @@ from retrieval.articles import READERS, FolderListing, Parser, Skipped, walk
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
 from retrieval.index import (
     Generation,
-    GenerationWriter,
+    Index,
+    IndexReader,
+    IndexWriter,
     Snapshot,
-    Store,
-    check_counts,
     clear_lexical,
+    index_of,
     load_snapshot,
-    purge,
-    rebuild_folder,
-    remove_leftovers,
-    use_rebuilt,
     write_lexical,
-    write_lock,
 )
 from retrieval.refresh.indexer import Indexer
 from retrieval.refresh.plan import RefreshProgress, RefreshReport
@@ -112,56 +107,55 @@ def refresh_index(
     if not found.files:
         raise ArticlesError(_no_articles(articles, found.skipped))
 
-    def refresh_into(settings: IndexSettings) -> RefreshReport:
-        return _refresh(articles, settings, encoder, on_progress, options, found)
+    def refresh_into(at: Index) -> RefreshReport:
+        return _refresh(articles, index, at, encoder, on_progress, options, found)
 
-    with write_lock(index.folder, options.wait_s):
-        remove_leftovers(index.folder)
+    at = index_of(index)
+    with at.write_lock(options.wait_s):
+        at.remove_leftovers()
         report = None
         if not options.rebuild:
             try:
-                report = refresh_into(index)
+                report = refresh_into(at)
                 # A rebuild that was interrupted is not needed any more.
-                shutil.rmtree(rebuild_folder(index.folder), ignore_errors=True)
+                at.discard_rebuilt()
             except IndexDamaged as exc:
                 logger.warning("%s; it is made again now", exc)
         if report is None:
-            report = _rebuild(index, refresh_into)
+            report = _rebuild(at, refresh_into)
     return replace(report, elapsed_s=time.perf_counter() - started)
 
 
-def _rebuild(
-    index: IndexSettings, refresh_into: Callable[[IndexSettings], RefreshReport]
-) -> RefreshReport:
+def _rebuild(at: Index, refresh_into: Callable[[Index], RefreshReport]) -> RefreshReport:
     """Make the index again beside the one in use, going on with one that was begun."""
-    beside = index.model_copy(update={"folder": rebuild_folder(index.folder)})
     try:
-        report = refresh_into(beside)
+        report = refresh_into(at.beside())
     except (IndexDamaged, IndexMismatch):
-        shutil.rmtree(beside.folder, ignore_errors=True)
-        report = refresh_into(beside)
-    use_rebuilt(index.folder)
+        at.discard_rebuilt()
+        report = refresh_into(at.beside())
+    at.use_rebuilt()
     return replace(report, rebuilt=True)
 
 
 def _refresh(
     articles: ArticlesSettings,
     index: IndexSettings,
+    at: Index,
     encoder: Encoder,
     on_progress: Callable[[RefreshProgress], None],
     options: RefreshOptions,
     found: FolderListing,
 ) -> RefreshReport:
-    store = Store.open(index.folder)
+    store = at.open()
     if store is None or (store.is_blank and store.origin.fingerprint != encoder.fingerprint):
         identity = encoder.fingerprint, encoder.name, encoder.dim
-        store = Store.create(index.folder, *identity, options.chosen)
+        store = at.create(*identity, options.chosen)
     with closing(store):
         store.check_encoder(encoder.fingerprint, encoder.name)
-        check_counts(store)
-        draft = GenerationWriter(store)
+        draft = store.writer()
+        draft.check_counts()
         indexer = Indexer(
-            draft, store, articles, index, encoder, on_progress, options.tokens, options.parser
+            draft, articles, index, encoder, on_progress, options.tokens, options.parser
         )
         indexer.run(found)
         files = draft.files()
@@ -193,7 +187,7 @@ def _refresh(
 
 
 def _publish(
-    store: Store, draft: GenerationWriter, index: IndexSettings, options: RefreshOptions
+    store: IndexReader, draft: IndexWriter, index: IndexSettings, options: RefreshOptions
 ) -> None:
     lexical = write_lexical(store, draft.number)
     if options.gate is not None:
@@ -218,7 +212,7 @@ def _publish(
     draft.publish()
     # Somebody may be opening the lexical index of the generation before just now.
     clear_lexical(store, {former, draft.number})
-    purge(store, index.keep)
+    draft.purge(index.keep)
 
 
 def _no_articles(articles: ArticlesSettings, skipped: Sequence[Skipped]) -> str:

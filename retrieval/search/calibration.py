@@ -13,7 +13,7 @@ from dataclasses import asdict
 import numpy as np
 
 from retrieval.errors import IndexFault
-from retrieval.index import SHIPPED, Calibration, Scale, Store, StoredChunk
+from retrieval.index import SHIPPED, Calibration, IndexReader, Scale, StoredChunk
 from retrieval.languages import columns, joined, split_compounds, terms
 from retrieval.search.confidence import best_cosine, features
 from retrieval.search.excerpts import best_excerpts
@@ -52,7 +52,7 @@ _ASKING = {
 }
 
 
-def needs_calibration(store: Store) -> bool:
+def needs_calibration(store: IndexReader) -> bool:
     """Whether the current generation has no calibration of its own or of a generation near it."""
     state = store.generation()
     last = store.calibrations.of(state.content)
@@ -90,7 +90,7 @@ def calibrate(searcher: Searcher, excerpt_chars: int) -> Calibration:
     # Else questions may be missing, or have been made of what a later one has.
     if not store.keeps(generation.number):
         raise IndexFault(
-            f"generation {generation.number} of the index {store.place.parent} is not kept any "
+            f"generation {generation.number} of the index {store.name} is not kept any "
             "more, as others were published; run excerpta refresh, which calibrates the last one"
         )
     return Calibration(
@@ -102,7 +102,7 @@ def calibrate(searcher: Searcher, excerpt_chars: int) -> Calibration:
     )
 
 
-def _questions(store: Store, generation: int) -> Iterator[tuple[str, int, frozenset[int]]]:
+def _questions(store: IndexReader, generation: int) -> Iterator[tuple[str, int, frozenset[int]]]:
     """Yield a question, the chunk that answers it, and all chunks of its article."""
     articles = store.calibrations.chunks(generation)
     # Not for secrets: the same articles are to give the same questions.

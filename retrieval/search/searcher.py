@@ -12,10 +12,10 @@ from config import SearchSettings
 from retrieval.chunking import passage
 from retrieval.index import (
     FixedSnapshot,
+    IndexReader,
     LiveSnapshot,
     Scale,
     Snapshot,
-    Store,
     StoredChunk,
     is_panic,
     scale_that_ships,
@@ -70,7 +70,7 @@ class Searcher:
     @classmethod
     def open(
         cls,
-        store: Store,
+        store: IndexReader,
         folder: Path,
         encoder: Encoder,
         search: SearchSettings,

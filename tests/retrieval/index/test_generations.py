@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from retrieval.errors import IndexFault
+from retrieval.index.protocols import ChunkedArticle, Difference
 from retrieval.index.rows import FileState
 from retrieval.index.store import Store
 from retrieval.index.writer import (
-    ChunkedArticle,
-    Difference,
     GenerationWriter,
     check_counts,
     purge,

@@ -17,9 +17,10 @@ import pytest
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
 from retrieval.index.calibrations import SHIPPED, Calibration
 from retrieval.index.folder import folder_size
+from retrieval.index.protocols import ChunkedArticle
 from retrieval.index.rows import FileState, Generation, StoredEncoding, Tokens
 from retrieval.index.store import FORMAT, Store
-from retrieval.index.writer import ChunkedArticle, GenerationWriter, purge
+from retrieval.index.writer import GenerationWriter, purge
 from retrieval.types import Article, Chunk, Sentence, Source
 from tests.retrieval.library import Library
 
