@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from bot.answers import Answerer
 from bot.encoder_choice import Choice, choose_encoder, languages_note
+from bot.library import Library
 from config import Settings
 from embeddings import (
     Encoder,
@@ -38,44 +38,7 @@ from retrieval.refresh import (
 )
 from retrieval.search import Reranking, Searcher, calibrate, needs_calibration
 
-if TYPE_CHECKING:
-    from bot.writing import Writer
-
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """A folder of articles with its index, ready to be asked.
-
-    Attributes:
-        report: The report of the refresh that opened it; None if nothing was refreshed.
-        writer: Writes an answer from the excerpts; None if no server is set that does.
-    """
-
-    settings: Settings
-    searcher: Searcher
-    answerer: Answerer
-    report: RefreshReport | None
-    writer: Writer | None = None
-
-    @property
-    def encoder(self) -> types.Encoder:
-        """The encoder of the snapshot that is searched."""
-        return self.searcher.encoder
-
-    @property
-    def store(self) -> IndexReader:
-        """The store of the snapshot that is searched."""
-        return self.searcher.snapshot.store
-
-    def refresh(
-        self, on_progress: Callable[[RefreshProgress], None] = lambda _: None
-    ) -> RefreshReport:
-        """Bring the index in line with the articles and answer from it at once."""
-        report = bring_in_line(self.settings, self.encoder, on_progress)
-        self.searcher.reload()
-        return report
 
 
 def open_encoder(
@@ -141,6 +104,15 @@ def bring_in_line(
         return replace(report, notes=(choice.line,))
     if unknown and not told:
         return replace(report, notes=(languages_note(unknown, encoder.name, settings),))
+    return report
+
+
+def refresh(
+    library: Library, on_progress: Callable[[RefreshProgress], None] = lambda _: None
+) -> RefreshReport:
+    """Bring the index of a library in line with its articles, and answer from it at once."""
+    report = bring_in_line(library.settings, library.encoder, on_progress)
+    library.searcher.reload()
     return report
 
 

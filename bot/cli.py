@@ -282,9 +282,9 @@ def ask(
 
     from bot import documents
     from bot.answers import check_question
-    from bot.conversation import Conversation, ReplyDrawing, answer_of, of_reply
+    from bot.conversation import Conversation, answer_of, of_reply
     from bot.languages import language_of_environment
-    from bot.terminal import AnswerDrawing, reasons_below
+    from bot.terminal import AnswerDrawing, ReplyDrawing, reasons_below
 
     asked = _read_question() if question == "-" else question
     # Checked before the library is opened, so that a wrong question costs nothing.

@@ -29,7 +29,7 @@ from embeddings import EncoderError
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
-    from bot.build import Library
+    from bot.library import Library
 
 logger = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@
     questions               the questions of a message that asks several
     collection, sentences   articles that stand for all, the newest, one by its name; its sentences
     conversation            replies to a message, and what of it later questions may lean on
-    replies                 a reply as a value: `texts` says it in the asker's language, `drawing`
-                            draws it in a terminal, `documents` makes its JSON document
+    replies                 a reply as a value: `texts` says it in the asker's language, `documents`
+                            makes its JSON document
 
 Only a message that is nothing else is replied to here; any other is a question, for `bot.answers`.
 The chat, `excerpta ask` and the Telegram bot ask here first.
@@ -15,7 +15,6 @@ The chat, `excerpta ask` and the Telegram bot ask here first.
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.documents import answer_of, of_reply
-from bot.conversation.drawing import ReplyDrawing
 from bot.conversation.messages import Message, Talk, read_message
 from bot.conversation.questions import MOST_QUESTIONS, split_questions
 from bot.conversation.replies import (
@@ -37,7 +36,6 @@ __all__ = [
     "Message",
     "NothingFound",
     "Reply",
-    "ReplyDrawing",
     "SmallTalk",
     "Summary",
     "Talk",

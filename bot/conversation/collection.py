@@ -22,7 +22,7 @@ from retrieval.languages import columns, spellings, term_of, terms
 from retrieval.types import Excerpt, FloatArray, Sentence, Source
 
 if TYPE_CHECKING:
-    from bot.build import Library
+    from bot.library import Library
 
 # An article's vector is the mean of so many of its chunks, and so many articles are compared.
 _CHUNKS_OF_ARTICLE, _ARTICLES = 20, 1_000

@@ -29,7 +29,7 @@ from retrieval.types import Excerpt, Source
 if TYPE_CHECKING:
     import datetime as dt
 
-    from bot.build import Library
+    from bot.library import Library
 
 # So many articles are listed, and so many titles named.
 _LISTED, _TITLES = 5, 3

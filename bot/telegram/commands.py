@@ -24,7 +24,7 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot import gaps
-from bot.build import Library
+from bot.library import Library
 from bot.telegram.access import Access
 from bot.telegram.addressing import asked, is_human, place_of, quoted_question
 from bot.telegram.handlers import Handlers, kind_of

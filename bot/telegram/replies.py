@@ -11,11 +11,11 @@ from typing import TypeAlias
 from telegram import InlineQueryResultArticle
 
 from bot.answers import Answer, check_question
-from bot.build import Library
 from bot.catalogue import Catalogue, article_key
 from bot.conversation import MOST_QUESTIONS, Conversation, split_questions
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
+from bot.library import Library
 from bot.telegram.addressing import AskedQuestion
 from bot.telegram.memory import ChatPlace, KeptAnswer, State
 from bot.telegram.views import (

@@ -17,8 +17,8 @@ from telegram import Update
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ContextTypes
 
-from bot.build import Library
 from bot.encoder_choice import how_to_switch
+from bot.library import Library
 from bot.refresh_process import Refresher
 from bot.serving import until_signal
 from bot.telegram.access import Access

@@ -5,6 +5,7 @@ A question passes through:
     console       reads lines from a terminal or a pipe, with completion and history
     chat          answers a line: a question or a slash command
     answers       draws an answer: its excerpts with their citations
+    replies       draws a reply to what is no question
     explanation   draws why the excerpts were chosen, and where the confidence comes from
 
 Beside it are:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from bot.terminal.console import run_chat
     from bot.terminal.explanation import ExplanationDrawing, reasons_below
     from bot.terminal.progress import Asking, Building
+    from bot.terminal.replies import ReplyDrawing
 
 __all__ = [
     "AnswerDrawing",
@@ -48,6 +50,7 @@ __all__ = [
     "Chat",
     "ExcerptsDrawing",
     "ExplanationDrawing",
+    "ReplyDrawing",
     "SourcesDrawing",
     "ValuesDrawing",
     "generation_document",
@@ -67,6 +70,7 @@ _LOADED_LATER = {
     "Building": "progress",
     "Chat": "chat",
     "ExplanationDrawing": "explanation",
+    "ReplyDrawing": "replies",
     "reasons_below": "explanation",
     "run_chat": "console",
 }

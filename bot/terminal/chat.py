@@ -13,12 +13,11 @@ from rich.text import Text
 
 from bot import documents
 from bot.answers import Answer, Trace
-from bot.build import Library
+from bot.build import refresh
 from bot.conversation import (
     MOST_QUESTIONS,
     Continuation,
     Conversation,
-    ReplyDrawing,
     Summary,
     Talk,
     Wish,
@@ -28,10 +27,12 @@ from bot.display import ACCENT, counted, plain, visible
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
 from bot.languages import ENGLISH, Language
+from bot.library import Library
 from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
 from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
 from bot.terminal.explanation import ExplanationDrawing
 from bot.terminal.progress import Building
+from bot.terminal.replies import ReplyDrawing
 from bot.terminal.reports import report_text, skipped_text
 from retrieval.errors import RetrievalError
 from retrieval.types import Source
@@ -308,7 +309,7 @@ class Chat:
 
     def _refresh(self, _argument: str) -> None:
         with Building(self._err) as building:
-            report = self._library.refresh(building.update)
+            report = refresh(self._library, building.update)
         self._generation = self._library.searcher.snapshot.generation.number
         text = report_text(report)
         if report.skipped:

@@ -18,9 +18,9 @@ from prompt_toolkit.output import create_output
 from prompt_toolkit.styles import Style
 from rich.console import Console
 
-from bot.build import Library
 from bot.display import visible
 from bot.languages import language_of_environment
+from bot.library import Library
 from bot.terminal.chat import COMMANDS, Chat
 from config import ConsoleSettings
 

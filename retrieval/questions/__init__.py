@@ -18,12 +18,13 @@ from retrieval.questions.dates import (
     today,
     words_in_date,
 )
-from retrieval.questions.forms import Vocabulary, other_names
+from retrieval.questions.forms import other_names
 from retrieval.questions.introductions import Subject
 from retrieval.questions.names import is_name, names_and_numbers
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
 from retrieval.questions.spelling import Correction, Reading, readings
 from retrieval.questions.unknown_language import UnknownLanguage, detect_unknown_language
+from retrieval.questions.vocabulary import Vocabulary
 
 __all__ = [
     "Asked",

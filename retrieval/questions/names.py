@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from retrieval.languages import folded, split_words
-
-if TYPE_CHECKING:
-    from retrieval.questions.forms import Vocabulary
+from retrieval.questions.vocabulary import Vocabulary
 
 # So many chunks with a word are read.
 _CHUNKS = 8

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from retrieval.languages import LETTERS, terms
 from retrieval.questions.forms import (
     MOST_LETTERS,
-    Vocabulary,
     in_one_script,
     name_like,
     numbers_as_written,
@@ -20,6 +19,7 @@ from retrieval.questions.forms import (
     with_marks,
 )
 from retrieval.questions.quotations import without_quoted
+from retrieval.questions.vocabulary import Vocabulary
 
 # A question with more unknown words, and more than half of its words, is in another language, or
 # not about the articles.

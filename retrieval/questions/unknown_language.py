@@ -8,7 +8,8 @@ from itertools import islice
 from pathlib import PurePath
 
 from retrieval.languages import language_of_question, spellings, split_words, terms, words
-from retrieval.questions.forms import NUMBER, Vocabulary, name_like
+from retrieval.questions.forms import NUMBER, name_like
+from retrieval.questions.vocabulary import Vocabulary
 from retrieval.types import Encoder
 
 # Each may be looked up in a dozen spellings and every language.

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.evaluation import Question, gather_questions, sample_questions
 from bot.evaluation.metrics import rank_of_answer
+from bot.library import Library
 from config import LateInteraction, Settings
 from retrieval.index import LiveSnapshot, Snapshot, StoredChunk
 from retrieval.languages import terms

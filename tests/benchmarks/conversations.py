@@ -18,8 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.evaluation import Question, ask_questions, read_questions, sample_questions, summarize
+from bot.library import Library
 from config import Settings
 from tests.benchmarks.conditions import conditions
 

@@ -26,7 +26,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bot.build import Library, open_library
+from bot.build import open_library
+from bot.library import Library
 from bot.refresh_process import Refresher
 from config import Settings
 from tests.benchmarks.conditions import conditions

@@ -19,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.evaluation import Question, read_questions
 from bot.evaluation.metrics import rank_of_answer
+from bot.library import Library
 from config import Settings
 from retrieval.search import best_excerpts
 from retrieval.types import FloatArray

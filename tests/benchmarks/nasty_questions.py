@@ -25,7 +25,8 @@ from itertools import count, cycle, islice, pairwise
 from pathlib import Path
 
 from bot import documents
-from bot.build import Library, open_library
+from bot.build import open_library
+from bot.library import Library
 from config import Settings
 from tests.benchmarks.conditions import conditions
 

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.evaluation import EvaluationReport, Question, ask_questions, gather_questions, summarize
 from bot.evaluation.command import evaluation_document
+from bot.library import Library
 from config import Settings
 from tests.benchmarks.conditions import conditions
 

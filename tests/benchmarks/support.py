@@ -25,8 +25,8 @@ from retrieval.articles import parse
 from retrieval.chunking import split_sentences
 from retrieval.index import LexicalIndex
 from retrieval.languages import terms
-from retrieval.questions.forms import Vocabulary
 from retrieval.questions.names import is_name
+from retrieval.questions.vocabulary import Vocabulary
 from retrieval.types import Article, Excerpt
 from tests.benchmarks.conditions import conditions
 from tests.paths import SEEDS

@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 
 from bot.answers import Answerer
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.evaluation import (
     Question,
     QuestionOutcome,
@@ -32,6 +32,7 @@ from bot.evaluation import (
     sample_questions,
     summarize,
 )
+from bot.library import Library
 from config import Settings
 from retrieval.index import LiveSnapshot
 from retrieval.questions import Correction

@@ -118,7 +118,8 @@ async def walks(folder: Path) -> dict[str, list[str]]:
     from pydantic import SecretStr
     from rich.console import Console
 
-    from bot.build import Library, open_library
+    from bot.build import open_library, refresh
+    from bot.library import Library
     from bot.refresh_process import Refresher
     from bot.telegram import Service
     from bot.terminal import AnswerDrawing
@@ -146,7 +147,7 @@ async def walks(folder: Path) -> dict[str, list[str]]:
 
         (articles / "lighthouses.md").write_text(ADDED, encoding="utf-8")
         with _processes(folder) as elsewhere, recorder.recording() as files:
-            library.refresh()
+            refresh(library)
             passed["article"] = list(files)
             passed["reader"] = [file for file in elsewhere() if file not in files]
 

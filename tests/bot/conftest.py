@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from bot.answers import Answerer
-from bot.build import Library, open_library
+from bot.build import open_library
+from bot.library import Library
 from config import Settings
 from tests.bot.shell import Shell
 from tests.paths import SEEDS

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import build, documents
+from bot import documents
 from bot.answers import Answer, Answerer
 from bot.errors import QuestionError
+from bot.library import Library as OpenLibrary
 from retrieval.index import SHIPPED, Calibration
 from retrieval.questions import Correction
 from retrieval.types import Source
@@ -22,7 +23,7 @@ def answerer(each_answerer: Answerer) -> Answerer:
 
 
 @pytest.fixture
-def english(library: build.Library) -> Answerer:
+def english(library: OpenLibrary) -> Answerer:
     """With the encoder for English: what the other one does is another thing."""
     return library.answerer
 

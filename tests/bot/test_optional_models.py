@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.command import NOT_ANSWERED, WORLD_AT_FAULT
+from bot.library import Library
 from config import Settings
 from tests.bot.shell import MAIN, Shell
 from tests.embeddings import heads

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.conversation import Conversation
+from bot.library import Library
 from config import Settings
 from tests.paths import SEEDS
 

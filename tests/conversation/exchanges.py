@@ -29,8 +29,9 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.conversation import read_message
+from bot.library import Library
 from bot.terminal import Chat
 from config import Settings
 from tests.paths import SEEDS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import Library, open_library
+from bot.build import open_library
 from bot.conversation import (
     ArticleList,
     Continuation,
@@ -21,6 +21,7 @@ from bot.conversation import (
     of_reply,
     opening,
 )
+from bot.library import Library
 from config import LateInteraction, Settings
 
 Articles = dict[str, tuple[str, str | None, str]]

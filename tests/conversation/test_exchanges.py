@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.build import Library, open_library
+from bot.build import open_library
+from bot.library import Library
 from config import Settings
 from tests.conversation.exchanges import (
     gather_articles,

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot.answers import Answer
-from bot.build import Library
 from bot.evaluation import (
     Question,
     QuestionOutcome,
@@ -22,6 +21,7 @@ from bot.evaluation.command import (
     evaluation_document,
     outcome_document,
 )
+from bot.library import Library
 from retrieval.types import Excerpt, Source
 from tests.paths import ROOT
 

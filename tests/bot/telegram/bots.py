@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from telegram.ext import ExtBot
 
 from bot.answers import Answer, Answerer
-from bot.build import Library
+from bot.library import Library
 from bot.refresh_process import Refresher
 from bot.telegram import Service
 from bot.telegram.limiter import Rates

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.build import refresh
 from bot.telegram import TelegramFault, check
 from config import Settings
 
@@ -151,7 +152,7 @@ async def test_an_index_that_another_takes_part_in_is_followed(
         await emulator.sent(1)
         article = bot.library.settings.articles.folder / "crows.md"
         article.write_text(article.read_text().replace(old, new))
-        refreshing = asyncio.create_task(asyncio.to_thread(bot.library.refresh))
+        refreshing = asyncio.create_task(asyncio.to_thread(refresh, bot.library))
         for user in range(2, 300):
             emulator.say(user, CROWS)
             last = (await emulator.sent(user))[-1]

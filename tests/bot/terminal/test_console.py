@@ -22,8 +22,8 @@ from prompt_toolkit.history import FileHistory, InMemoryHistory
 from rich.console import Console
 
 from bot.answers import Answerer
-from bot.build import Library
 from bot.languages import language_of_environment
+from bot.library import Library
 from bot.terminal import Chat
 from bot.terminal.chat import COMMANDS
 from bot.terminal.console import Suggestions, open_history

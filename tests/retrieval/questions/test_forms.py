@@ -6,8 +6,9 @@ import pytest
 
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
-from retrieval.questions.forms import Vocabulary, other_names
+from retrieval.questions.forms import other_names
 from retrieval.questions.spelling import Reading, readings
+from retrieval.questions.vocabulary import Vocabulary
 
 TEXTS = {
     1: "The mill ground 12,500 tonnes in 1998 and 1 250 in 1999. A sack cost 4.75.",

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from retrieval.index import LexicalIndex
-from retrieval.questions.forms import Vocabulary
 from retrieval.questions.names import is_name
+from retrieval.questions.vocabulary import Vocabulary
 
 TEXTS = {
     1: "Bridges of Sumy\nSumy has a bridge. The bridge of Sumy was built by Polish masons.",

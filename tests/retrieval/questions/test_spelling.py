@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
-from retrieval.questions.forms import Vocabulary
 from retrieval.questions.spelling import Correction, Reading, readings
+from retrieval.questions.vocabulary import Vocabulary
 
 GARDEN = {
     1: "Magnolias\nThe magnolia flowers before its leaves. Minefields are far from here.",

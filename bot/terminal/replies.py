@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from bot.conversation.replies import ArticleList, Continuation, Reply, Summary
-from bot.conversation.texts import closing, opening
+from bot.conversation import ArticleList, Continuation, Reply, Summary, closing, opening
 from bot.display import ACCENT, Readable, apart, visible
 from bot.languages import language_of
-from bot.terminal import ExcerptsDrawing
+from bot.terminal.answers import ExcerptsDrawing
 from retrieval.types import Excerpt
 
 
