@@ -52,6 +52,19 @@ class Catalogue:
         source = self._current().by_key.get(key)
         return self.open(source.path) if source else None
 
+    def named(self, name: str) -> Article | None:
+        """Return the article of a key or a path; None if there is none."""
+        return self.by_key(name) or self.open(name)
+
+    def titled(self, words: str) -> tuple[Source, ...]:
+        """Return the articles whose title has all of some words, or words with these parts."""
+        wanted = words.casefold().split()
+        return tuple(
+            source
+            for source in self.sources()
+            if all(word in source.title.casefold() for word in wanted)
+        )
+
     def find(self, words: str) -> Article | None:
         """Return the article whose path or title was typed, in whole, in part, or almost.
 

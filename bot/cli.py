@@ -42,6 +42,7 @@ COMMANDS = {
         "Answer one question; exit status 1 if the articles do not answer it.",
     ),
     "telegram": ("bot.telegram.command", "Run the Telegram bot."),
+    "serve": ("bot.web.command", "Serve the web page and the HTTP API."),
     "show": ("bot.cli", "Print an article's text as indexed; offsets in answers refer to it."),
     "evaluate": ("bot.evaluation.command", "Measure answers on questions with known answers."),
 }

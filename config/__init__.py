@@ -16,6 +16,7 @@ from config.settings import (
     TelegramSettings,
     UpdateMode,
     WatchMode,
+    WebSettings,
     WriterSettings,
 )
 
@@ -34,6 +35,7 @@ __all__ = [
     "TelegramSettings",
     "UpdateMode",
     "WatchMode",
+    "WebSettings",
     "WriterSettings",
     "setup_logs",
 ]

@@ -14,7 +14,15 @@ from pathlib import Path
 from stat import S_IMODE, S_ISREG
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+)
 
 from config.errors import SettingsError, exposed
 from config.loading import load
@@ -99,6 +107,11 @@ HomePath = Annotated[Path, AfterValidator(_expand_home)]
 Ids = Annotated[frozenset[int], BeforeValidator(_split)]
 Channel = Annotated[str, Field(pattern=r"^.{1,255}=\w{4,32}$")]
 Channels = Annotated[tuple[Channel, ...], BeforeValidator(_split)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")]
+HostNames = Annotated[tuple[HostName, ...], BeforeValidator(_split)]
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")]
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
+Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_split)]
 Token = Annotated[SecretStr, Field(min_length=1)]
 Proxy = Annotated[
     SecretStr, _secret(r"(https?|socks5)://[^/].*", "http://, https:// or socks5:// and a host")
@@ -388,6 +401,33 @@ class TelegramSettings(_Section):
         return SecretStr(words[0].decode("ascii"))
 
 
+class WebSettings(_Section):
+    """The web page and its API."""
+
+    host: Text = "127.0.0.1"
+    """The address on which the server listens; 0.0.0.0 takes every one of this machine."""
+    port: int = Field(8000, ge=1, le=65_535)
+    """The port on which the server listens."""
+    names: HostNames = ()
+    """The host names at which readers reach the page, such as "ask.example.org". Other names are
+    refused, but for localhost and addresses in numbers."""
+    origins: Origins = ()
+    """The other sites, such as "https://example.org", whose pages may call the API and show the
+    page in a frame."""
+    proxy: Networks = ()
+    """The addresses of reverse proxies that are trusted to say who sent a request, such as
+    "127.0.0.1" or "10.0.0.0/8"."""
+    questions_per_minute: int = Field(20, ge=1, le=1000)
+    """The greatest number of questions in one conversation in a minute. Of one address, which
+    several people may share, it is five times as many."""
+    max_question_chars: int = Field(1000, ge=10, le=4096)
+    """The length, in characters, above which a question is refused."""
+    log: LogFormat = LogFormat.TEXT
+    """The form of the log: "text", or "json" (each line is a document)."""
+    log_questions: bool = False
+    """Whether the log holds the questions."""
+
+
 class Settings(BaseModel):
     """All settings, frozen; `Settings()` has the defaults."""
 
@@ -403,6 +443,7 @@ class Settings(BaseModel):
     writer: WriterSettings = WriterSettings()
     console: ConsoleSettings = ConsoleSettings()
     telegram: TelegramSettings = TelegramSettings()
+    web: WebSettings = WebSettings()
 
     @classmethod
     def load(

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from telegram import Bot
 
-from bot.telegram.access import WAITING, Access, Quota, Seen, Verdict
+from bot.quota import WAITING, Quota, Verdict
+from bot.telegram.access import Access, Seen
 from bot.telegram.memory import ChatPlace, State
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies

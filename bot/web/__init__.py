@@ -1,0 +1,33 @@
+"""The web: an HTTP API over one library.
+
+A request's way through it:
+
+    application   the routes, and what stands around them: hosts, headers, other sites, metrics
+    security      refuses hosts that are not ours, and tells browsers what the page may do
+    api           decodes the request, and encodes the document that answers it
+    schema        the types of requests and documents, and the OpenAPI document made of them
+    limits        how much an address and a conversation may ask
+    answering     asks the library, in threads: a turn is a message and what it got
+    problems      every error as a document of RFC 9457
+
+`service` starts and stops all of it, and refreshes the index meanwhile.
+"""
+
+from __future__ import annotations
+
+from bot.web.answering import Answering
+from bot.web.application import build
+from bot.web.metrics import Metrics
+from bot.web.schema import AnswerDocument, ArticleDocument, ArticlesDocument, StatusDocument
+from bot.web.service import run
+
+__all__ = [
+    "AnswerDocument",
+    "Answering",
+    "ArticleDocument",
+    "ArticlesDocument",
+    "Metrics",
+    "StatusDocument",
+    "build",
+    "run",
+]

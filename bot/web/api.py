@@ -1,0 +1,146 @@
+"""The API: documents for programs, the same that the command line prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot import documents
+from bot.answers import fold_question
+from bot.catalogue import Catalogue, article_key
+from bot.conversation import of_reply
+from bot.display import json_text
+from bot.followups import REMEMBERED
+from bot.languages import language_of
+from bot.web.answering import Answering
+from bot.web.limits import Limits, body_of
+from bot.web.schema import ArticlesQuery, AskRequest, StatusDocument, openapi
+from retrieval.search import Searcher
+from retrieval.types import Source
+
+_T = TypeVar("_T")
+
+
+class Api:
+    """The endpoints below `/api`.
+
+    Args:
+        answering: Answers questions.
+        catalogue: Lists the articles.
+        searcher: Knows what is searched.
+        limits: Admits questions.
+    """
+
+    def __init__(
+        self, answering: Answering, catalogue: Catalogue, searcher: Searcher, limits: Limits
+    ) -> None:
+        self._answering = answering
+        self._catalogue = catalogue
+        self._searcher = searcher
+        self._limits = limits
+        self._openapi = openapi()
+
+    def routes(self) -> list[Route]:
+        """Return the routes, below `/api`."""
+        return [
+            Route("/ask", self._ask, methods=["POST"]),
+            Route("/articles", self._articles),
+            Route("/articles/{id:path}", self._article),
+            Route("/status", self._status),
+            Route("/openapi.json", self._schema),
+        ]
+
+    async def _ask(self, request: Request) -> Response:
+        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise HTTPException(415, "Wanted a body of the type application/json.")
+        wanted = _decoded(await body_of(request), AskRequest)
+        language = language_of(preferred_language(request)).code
+        with self._limits.asking(request):
+            return _response(await self._answering.run(lambda: self._answer(wanted, language)))
+
+    def _answer(self, wanted: AskRequest, language: str) -> dict[str, Any]:
+        earlier = [text for text in map(fold_question, wanted.history) if text][-REMEMBERED:]
+        turn = self._answering.turn(wanted.question, earlier, language, excerpts=wanted.excerpts)
+        if turn.reply is not None:
+            return of_reply(turn.message, turn.reply)
+        return documents.of_answer(turn.answers[0])
+
+    async def _articles(self, request: Request) -> Response:
+        query = _converted(dict(request.query_params), ArticlesQuery)
+        return _response(await self._answering.run(lambda: self._listed(query)))
+
+    def _listed(self, query: ArticlesQuery) -> dict[str, Any]:
+        found = self._catalogue.titled(query.title)
+        first = (query.page - 1) * query.size
+        return {
+            "articles": [_of_source(source) for source in found[first : first + query.size]],
+            "page": query.page,
+            "pages": -(-len(found) // query.size),
+            "total": len(found),
+        }
+
+    async def _article(self, request: Request) -> Response:
+        wanted = request.path_params["id"]
+        article = await self._answering.run(lambda: self._catalogue.named(wanted))
+        if article is None:
+            raise HTTPException(404)
+        key = article_key(article.source.path)
+        return _response({"id": key, **documents.of_article(article)})
+
+    async def _status(self, _request: Request) -> Response:
+        generation = self._searcher.snapshot.generation
+        published = generation.published.isoformat() if generation.published else None
+        status = StatusDocument(
+            generation.number,
+            published,
+            generation.articles,
+            generation.chunks,
+            self._searcher.encoder.name,
+        )
+        return _response(msgspec.to_builtins(status))
+
+    async def _schema(self, _request: Request) -> Response:
+        return _response(self._openapi)
+
+
+def preferred_language(request: Request) -> str | None:
+    """Return the language that a reader wants most, of those that are spoken here."""
+    tags = request.headers.get("Accept-Language", "").split(",")
+    wanted = []
+    for place, tag in enumerate(tags[:20]):
+        code, _, weight = tag.strip().partition(";q=")
+        share = float(weight) if weight.replace(".", "", 1).isdecimal() else float(not weight)
+        wanted.append((-share, place, code))
+    known = (code for _, _, code in sorted(wanted) if language_of(code).code == code[:2].lower())
+    return next(known, None)
+
+
+def _of_source(source: Source) -> dict[str, Any]:
+    return {"id": article_key(source.path), **documents.of_source(source)}
+
+
+def _response(document: Mapping[str, Any]) -> Response:
+    return Response(json_text(document), media_type="application/json")
+
+
+def _decoded(body: bytes, kind: type[_T]) -> _T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as exc:
+        raise HTTPException(422, f"{exc}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise HTTPException(400, f"The body is no JSON: {exc}.") from None
+
+
+def _converted(values: Mapping[str, str], kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as exc:
+        raise HTTPException(422, f"{exc}.") from None
