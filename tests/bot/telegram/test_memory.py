@@ -387,6 +387,7 @@ def test_every_query_finds_its_rows_by_an_index(state: State, clock: Clock) -> N
     asked: list[str] = []
     with state.database.transaction() as db:
         pass
+    assert isinstance(db, sqlite3.Connection)
     db.set_trace_callback(asked.append)
     number = add(state, 1)
     state.sent(number, 2)
