@@ -1,8 +1,11 @@
-"""The bot's memory: conversations, answers, votes and languages, in one SQLite file.
+"""The bot's memory: conversations, answers, votes and languages, in a SQLite file or in PostgreSQL.
 
-No id of a user or a chat is in it, but keyed hashes of them. Their key is in the file as well, so
-they hide a user from whoever sees a row, not from whoever has the file and tries all ids. Hence the
-file is made for its owner alone.
+Both read the same statements. `user` is quoted, since it is a word of SQL, and what two replicas
+may count at once is locked by an update first.
+
+No id of a user or a chat is in it, but keyed hashes of them. Their key is there as well, so they
+hide a user from whoever sees a row, not from whoever has all rows and tries all ids. Hence the file
+is made for its owner alone.
 """
 
 from __future__ import annotations
@@ -10,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,8 +21,8 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.followups import REMEMBERED
-from bot.telegram.storage import EMPTY_LOG, open_file
-from retrieval.index import Database, Faults
+from bot.telegram.storage import Storage, Transaction, open_file
+from retrieval.index import Faults
 
 _DAY_S = 86_400.0
 _STEP = 200
@@ -31,9 +33,9 @@ _FORMAT = 2
 _SCHEMA = (
     # `forgotten`: since when the file may hold copies of what a user wanted forgotten.
     "CREATE TABLE meta (salt BLOB NOT NULL, forgotten REAL)",
-    "CREATE TABLE languages (user BLOB PRIMARY KEY, code TEXT NOT NULL)",
-    "CREATE TABLE conversations (user BLOB NOT NULL, chat BLOB NOT NULL, topic INTEGER NOT NULL,"
-    " questions TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (user, chat, topic))",
+    'CREATE TABLE languages ("user" BLOB PRIMARY KEY, code TEXT NOT NULL)',
+    'CREATE TABLE conversations ("user" BLOB NOT NULL, chat BLOB NOT NULL, topic INTEGER NOT NULL,'
+    ' questions TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY ("user", chat, topic))',
     "CREATE INDEX conversations_at ON conversations (at)",
     # AUTOINCREMENT: the buttons of an answer that is gone must not work on another.
     "CREATE TABLE answers (number INTEGER PRIMARY KEY AUTOINCREMENT, chat BLOB NOT NULL,"
@@ -44,15 +46,15 @@ _SCHEMA = (
     "CREATE INDEX answers_asker ON answers (asker)",
     "CREATE INDEX answers_at ON answers (at)",
     "CREATE INDEX gaps ON answers (at) WHERE answered = 0 OR downs > ups",
-    "CREATE TABLE votes (answer INTEGER NOT NULL, user BLOB NOT NULL, up INTEGER NOT NULL,"
-    " PRIMARY KEY (answer, user)) WITHOUT ROWID",
-    "CREATE INDEX votes_user ON votes (user)",
+    'CREATE TABLE votes (answer INTEGER NOT NULL, "user" BLOB NOT NULL, up INTEGER NOT NULL,'
+    ' PRIMARY KEY (answer, "user")) WITHOUT ROWID',
+    'CREATE INDEX votes_user ON votes ("user")',
 )
 
 # Added to the files of the format that have none yet.
 _UNKNOWN = (
     # Questions in languages that an encoder does not know; how many of whom, and not what.
-    "CREATE TABLE IF NOT EXISTS unknown_languages (user BLOB PRIMARY KEY,"
+    'CREATE TABLE IF NOT EXISTS unknown_languages ("user" BLOB PRIMARY KEY,'
     " questions INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS unknown_languages_at ON unknown_languages (at)",
     # Encoders of which administrators were told.
@@ -68,20 +70,32 @@ _FAULTS = Faults(
 )
 
 
+def schema() -> tuple[str, ...]:
+    """Return the statements that make the tables of a new memory, with a key of its own."""
+    first = f"INSERT INTO meta VALUES (x'{secrets.token_hex(32)}', NULL)"
+    return (*_SCHEMA, first, *_UNKNOWN)
+
+
 class State:
-    """The bot's memory; every method may be called from any thread, and raises `BotError`."""
+    """The bot's memory; every method may be called from any thread, and raises `BotError`.
+
+    Args:
+        database: With the tables of `schema`.
+        keep_days: How long answers and votes are kept.
+        conversation_minutes: The pause that ends a conversation.
+        clock: Seconds since 1970.
+    """
 
     def __init__(
         self,
-        database: Database,
-        salt: bytes,
+        database: Storage,
         *,
         keep_days: int,
         conversation_minutes: int,
-        clock: Callable[[], float],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.database = database
-        self._salt = salt
+        self._salt: bytes = database.one("SELECT salt FROM meta")[0]
         self._keep_s = keep_days * _DAY_S
         self._pause_s = conversation_minutes * 60.0
         self._clock = clock
@@ -108,14 +122,12 @@ class State:
         Raises:
             BotError: The file cannot be used, is damaged, or has another format.
         """
-        first = f"INSERT INTO meta VALUES (x'{secrets.token_hex(32)}', NULL)"
         path = folder / f"{bot_id}.sqlite"
-        database = open_file(path, _FAULTS, _FORMAT, (*_SCHEMA, first))
+        database = open_file(path, _FAULTS, _FORMAT, schema()[: len(_SCHEMA) + 1])
         for statement in _UNKNOWN:
             database.query(statement)
-        salt = database.one("SELECT salt FROM meta")[0]
         return cls(
-            *(database, salt),
+            database,
             keep_days=keep_days,
             conversation_minutes=conversation_minutes,
             clock=clock,
@@ -131,7 +143,7 @@ class State:
         """Return the user's last questions there, oldest first; none after a long pause."""
         rows = self.database.query(
             "SELECT questions FROM conversations"
-            " WHERE user = :user AND chat = :chat AND topic = :topic AND at >= :since",
+            ' WHERE "user" = :user AND chat = :chat AND topic = :topic AND at >= :since',
             self._names(place) | {"since": self._clock() - self._pause_s},
         )
         return tuple(json.loads(rows[0][0])) if rows else ()
@@ -141,8 +153,9 @@ class State:
         with self.database.transaction() as db:
             questions = json.dumps([*self.earlier(place), question][-REMEMBERED:])
             db.execute(
-                "INSERT OR REPLACE INTO conversations"
-                " VALUES (:user, :chat, :topic, :questions, :at)",
+                "INSERT INTO conversations VALUES (:user, :chat, :topic, :questions, :at)"
+                ' ON CONFLICT ("user", chat, topic)'
+                " DO UPDATE SET questions = excluded.questions, at = excluded.at",
                 self._names(place) | {"questions": questions, "at": self._clock()},
             )
 
@@ -150,14 +163,15 @@ class State:
         """Begin a new conversation."""
         with self.database.transaction() as db:
             db.execute(
-                "DELETE FROM conversations WHERE user = :user AND chat = :chat AND topic = :topic",
+                'DELETE FROM conversations WHERE "user" = :user AND chat = :chat'
+                " AND topic = :topic",
                 self._names(place),
             )
 
     def language(self, user: int) -> str | None:
         """Return the code of the language that the user chose, if any."""
         rows = self.database.query(
-            "SELECT code FROM languages WHERE user = ?", (self.pseudonym(user),)
+            'SELECT code FROM languages WHERE "user" = ?', (self.pseudonym(user),)
         )
         return rows[0][0] if rows else None
 
@@ -165,7 +179,9 @@ class State:
         """Remember the language that a user chose."""
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR REPLACE INTO languages VALUES (?, ?)", (self.pseudonym(user), code)
+                "INSERT INTO languages VALUES (?, ?)"
+                ' ON CONFLICT ("user") DO UPDATE SET code = excluded.code',
+                (self.pseudonym(user), code),
             )
 
     # Answers
@@ -192,8 +208,8 @@ class State:
         names = self._names(place)
         with self.database.transaction() as db:
             db.execute(
-                "INSERT OR IGNORE INTO answers (chat, question_id, asker, question, earlier,"
-                " answered, at) VALUES (?, ?, ?, '', '[]', 0, ?)",
+                "INSERT INTO answers (chat, question_id, asker, question, earlier, answered, at)"
+                " VALUES (?, ?, ?, '', '[]', 0, ?) ON CONFLICT (chat, question_id) DO NOTHING",
                 (names["chat"], question_id, names["user"], self._clock()),
             )
             number = db.execute(
@@ -237,9 +253,9 @@ class State:
         with self.database.transaction() as db:
             changed = db.execute(
                 "INSERT INTO votes SELECT number, :user, :up FROM answers WHERE number = :number"
-                " ON CONFLICT (answer, user) DO UPDATE SET up = excluded.up"
-                " WHERE up <> excluded.up",
-                {"user": name, "up": up, "number": number},
+                ' ON CONFLICT (answer, "user") DO UPDATE SET up = excluded.up'
+                " WHERE votes.up <> excluded.up",
+                {"user": name, "up": int(up), "number": number},
             ).rowcount
             _count(db, number)
         return bool(changed)
@@ -259,8 +275,9 @@ class State:
     def stats(self, since: float) -> Stats:
         """Count what was asked since then."""
         row = self.database.one(
-            "SELECT count(*), total(answered), count(DISTINCT asker), count(DISTINCT chat),"
-            " total(ups), total(downs) FROM answers WHERE at >= ?",
+            "SELECT count(*), coalesce(sum(answered), 0), count(DISTINCT asker),"
+            " count(DISTINCT chat), coalesce(sum(ups), 0), coalesce(sum(downs), 0)"
+            " FROM answers WHERE at >= ?",
             (since,),
         )
         return Stats(*map(int, row))
@@ -275,8 +292,8 @@ class State:
             if db.execute("SELECT 1 FROM told WHERE encoder = ?", (encoder,)).fetchone():
                 return None
             db.execute(
-                "INSERT INTO unknown_languages VALUES (:user, 1, :at) ON CONFLICT (user)"
-                " DO UPDATE SET questions = questions + 1, at = :at",
+                'INSERT INTO unknown_languages VALUES (:user, 1, :at) ON CONFLICT ("user")'
+                " DO UPDATE SET questions = unknown_languages.questions + 1, at = :at",
                 {"user": self.pseudonym(user), "at": self._clock()},
             )
             askers, questions = db.execute(
@@ -284,9 +301,9 @@ class State:
             ).fetchone()
             if questions < many:
                 return None
-            db.execute("INSERT INTO told VALUES (?)", (encoder,))
+            told = db.execute("INSERT INTO told VALUES (?) ON CONFLICT DO NOTHING", (encoder,))
             db.execute("DELETE FROM unknown_languages")
-        return UnknownLanguages(questions, askers)
+        return UnknownLanguages(int(questions), askers) if told.rowcount else None
 
     # Forgetting
 
@@ -294,23 +311,23 @@ class State:
         """Erase everything about a user."""
         name = self.pseudonym(user)
         with self.database.transaction() as db:
-            voted = db.execute("SELECT answer FROM votes WHERE user = ?", (name,)).fetchall()
+            voted = db.execute('SELECT answer FROM votes WHERE "user" = ?', (name,)).fetchall()
             removed = sum(
                 db.execute(f"DELETE FROM {rows}", (name,)).rowcount
                 for rows in (
                     "votes WHERE answer IN (SELECT number FROM answers WHERE asker = ?)",
-                    "votes WHERE user = ?",
+                    'votes WHERE "user" = ?',
                     "answers WHERE asker = ?",
-                    "conversations WHERE user = ?",
-                    "languages WHERE user = ?",
-                    "unknown_languages WHERE user = ?",
+                    'conversations WHERE "user" = ?',
+                    'languages WHERE "user" = ?',
+                    'unknown_languages WHERE "user" = ?',
                 )
             )
             for (number,) in voted:
                 _count(db, number)
             if removed:
                 db.execute("UPDATE meta SET forgotten = coalesce(forgotten, ?)", (self._clock(),))
-        self.database.query(EMPTY_LOG)
+        self.database.wipe()
 
     def purge(self) -> None:
         """Delete answers and conversations that are too old; it is called hourly.
@@ -325,21 +342,24 @@ class State:
             for table in ("answers", "conversations", "unknown_languages"):
                 db.execute(f"UPDATE {table} SET at = :now WHERE at > :now", {"now": now})
         old = f"(SELECT number FROM answers WHERE at < ? ORDER BY at LIMIT {_STEP})"
-        ended = f"(SELECT rowid FROM conversations WHERE at < ? LIMIT {_STEP})"
+        whose = '("user", chat, topic)'
+        ended = f"(SELECT {whose[1:-1]} FROM conversations WHERE at < ? LIMIT {_STEP})"
         votes = f"DELETE FROM votes WHERE answer IN {old}"
         while self._drop(now - self._keep_s, votes, f"DELETE FROM answers WHERE number IN {old}"):
             pass
-        while self._drop(now - self._pause_s, f"DELETE FROM conversations WHERE rowid IN {ended}"):
+        while self._drop(
+            now - self._pause_s, f"DELETE FROM conversations WHERE {whose} IN {ended}"
+        ):
             pass
         self._drop(now - self._keep_s, "DELETE FROM unknown_languages WHERE at < ?")
         forgotten = self.database.one("SELECT forgotten FROM meta")[0]
         if forgotten is not None and abs(now - forgotten) >= _DAY_S:
-            self.database.query("VACUUM")
+            self.database.rewrite()
             self.database.query("UPDATE meta SET forgotten = NULL")
-        self.database.query(EMPTY_LOG)
+        self.database.wipe()
 
     def close(self) -> None:
-        """Close this thread's connection; others close when their threads end."""
+        """Close this thread's connection at least; others close when their threads end."""
         self.database.close()
 
     def _drop(self, before: float, *statements: str) -> bool:
@@ -423,23 +443,25 @@ def _kept_of(row: tuple[Any, ...]) -> KeptAnswer:
 
 
 def _change(
-    db: sqlite3.Connection, number: int, question: str, earlier: Sequence[str], answered: bool
+    db: Transaction, number: int, question: str, earlier: Sequence[str], answered: bool
 ) -> None:
     """Rewrite an answer; the votes on the former one are deleted."""
-    # Half a surrogate pair is valid JSON, which Telegram sends, but no text for SQLite.
-    text = question.encode("utf-8", "replace").decode()
+    # Half a surrogate pair is valid JSON, which Telegram sends, but no text for SQLite,
+    # as NUL is none for PostgreSQL.
+    text = question.encode("utf-8", "replace").decode().replace("\0", "")
     db.execute(
         "UPDATE answers SET question = ?, earlier = ?, answered = ?,"
         " ups = 0, downs = 0 WHERE number = ?",
-        (text, json.dumps(list(earlier)), answered, number),
+        (text, json.dumps(list(earlier)), int(answered), number),
     )
     db.execute("DELETE FROM votes WHERE answer = ?", (number,))
 
 
-def _count(db: sqlite3.Connection, number: int) -> None:
-    """Count the votes on an answer."""
+def _count(db: Transaction, number: int) -> None:
+    """Count the votes on an answer, when no other replica does."""
+    db.execute("UPDATE answers SET ups = ups WHERE number = ?", (number,))
     db.execute(
-        "UPDATE answers SET ups = (SELECT count(*) FROM votes WHERE answer = number AND up),"
-        " downs = (SELECT count(*) FROM votes WHERE answer = number AND NOT up) WHERE number = ?",
+        "UPDATE answers SET ups = (SELECT count(*) FROM votes WHERE answer = number AND up = 1),"
+        " downs = (SELECT count(*) FROM votes WHERE answer = number AND up = 0) WHERE number = ?",
         (number,),
     )

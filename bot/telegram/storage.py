@@ -1,13 +1,64 @@
-"""Storage: the SQLite files in the bot's folder, made for their owner alone."""
+"""Storage: what the bot's memory needs of a database, and the SQLite files in the bot's folder."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 from bot.errors import BotError
 from retrieval.index import Database, Faults
+
+Values: TypeAlias = Sequence[object] | Mapping[str, object]
+
+
+class Cursor(Protocol):
+    """The rows that a statement found or changed."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+
+    def fetchone(self) -> Any:  # noqa: ANN401 - a row is of any types
+        """Return the next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """Return the other rows."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the other rows."""
+
+
+class Transaction(Protocol):
+    """What is written all or not at all."""
+
+    def execute(self, sql: str, values: Values = (), /) -> Cursor:
+        """Run a statement with `?` or `:name` in place of values."""
+
+
+class Storage(Protocol):
+    """A database, SQLite or PostgreSQL; every method may be called from any thread."""
+
+    def one(self, sql: str, values: Values = ()) -> tuple[Any, ...]:
+        """Return the first row, which must be there."""
+
+    def query(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """Return all rows."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Write all or nothing."""
+
+    def wipe(self) -> None:
+        """Wipe what was deleted just now, as far as the database can."""
+
+    def rewrite(self) -> None:
+        """Leave no copy of what was ever deleted, as far as the database can."""
+
+    def close(self) -> None:
+        """Close this thread's connection at least."""
+
 
 EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 """Moves the write-ahead log, which still holds what was erased, into the file."""
@@ -15,7 +66,19 @@ PRAGMAS = ("secure_delete = ON",)
 """What each connection to one of the files sets."""
 
 
-def open_file(path: Path, faults: Faults, number: int, schema: Sequence[str]) -> Database:
+class SqliteStorage(Database):
+    """A file of the bot's."""
+
+    def wipe(self) -> None:
+        """Empty the write-ahead log."""
+        self.query(EMPTY_LOG)
+
+    def rewrite(self) -> None:
+        """Write the file anew."""
+        self.query("VACUUM")
+
+
+def open_file(path: Path, faults: Faults, number: int, schema: Sequence[str]) -> SqliteStorage:
     """Open a file, or make it and its folder.
 
     Args:
@@ -36,7 +99,7 @@ def open_file(path: Path, faults: Faults, number: int, schema: Sequence[str]) ->
             f"{faults.subject} {path} cannot be written ({exc.strerror}); give the bot a "
             "folder that it can write"
         ) from exc
-    database = Database(path, faults, PRAGMAS)
+    database = SqliteStorage(path, faults, PRAGMAS)
     database.check_length()
     with database.transaction() as db:
         found = db.execute("PRAGMA user_version").fetchone()[0]
