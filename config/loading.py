@@ -91,13 +91,15 @@ def variable(section: str, key: str) -> str:
     return f"{_PREFIX}{section}__{key}".upper()
 
 
-def is_secret(field: FieldInfo) -> bool:
-    """Whether a key holds a secret, by its type."""
-    return _names_secret(field.annotation)
+def is_secret(field: FieldInfo, value: object = None) -> bool:
+    """Whether a key holds a secret, by its type; where that may be a path, by a value's form."""
+    if isinstance(value, str) and _names(Path, field.annotation):
+        return "://" in value and _names(SecretStr, field.annotation)
+    return _names(SecretStr, field.annotation)
 
 
-def _names_secret(annotation: object) -> bool:
-    return annotation is SecretStr or any(map(_names_secret, get_args(annotation)))
+def _names(wanted: type, annotation: object) -> bool:
+    return annotation is wanted or any(_names(wanted, one) for one in get_args(annotation))
 
 
 def _from_arguments(overrides: Mapping[str, Mapping[str, object]]) -> Layer:
@@ -156,7 +158,7 @@ def _faults_of_names(layer: Layer, schema: Schema) -> Iterator[str]:
                 name = f"{section}.{key}"
                 if key not in schema[section]:
                     yield f"{name} in {layer.origin}: {unknown('key', name, known)}"
-                elif is_secret(schema[section][key]) and (
+                elif is_secret(schema[section][key], values[key]) and (
                     fault := exposed(layer.origin, layer.mode)
                 ):
                     yield f"{name} in {layer.origin}: {fault}"

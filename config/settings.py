@@ -99,11 +99,31 @@ def _secret(pattern: str, wanted: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _place_of_state(place: object) -> object:
+    """Tell a folder from an address of PostgreSQL, which may hold a password."""
+    if isinstance(place, Path | SecretStr):
+        return place
+    folder = place.removeprefix("sqlite:///") if isinstance(place, str) else ""
+    if _POSTGRES.fullmatch(folder):
+        return SecretStr(folder)
+    if not folder or "://" in folder:
+        raise ValueError(
+            "wanted a folder, sqlite:///FOLDER or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, "
+            "with @ : / and % in the password written as %40 %3A %2F and %25"
+        )
+    return _expand_home(Path(folder))
+
+
+# Strict, so that no part of a password is taken for a host, which messages name.
+_POSTGRES = re.compile(
+    r"postgres(ql)?://([^@:/?#\s]+(:[^@:/?#\s]*)?@)?[^@/?#\s]*(/[^@/?#\s]*)?(\?[^@#\s]*)?"
+)
 Text = Annotated[str, Field(min_length=1)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 ModelName = Annotated[Text, AfterValidator(_expand_model)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 HomePath = Annotated[Path, AfterValidator(_expand_home)]
+StatePlace = Annotated[Path | SecretStr, BeforeValidator(_place_of_state)]
 Ids = Annotated[frozenset[int], BeforeValidator(_split)]
 Channel = Annotated[str, Field(pattern=r"^.{1,255}=\w{4,32}$")]
 Channels = Annotated[tuple[Channel, ...], BeforeValidator(_split)]
@@ -356,16 +376,22 @@ class TelegramSettings(_Section):
     """Whether an answer previews the page of the first cited article."""
     watch: bool = True
     """Whether the index is refreshed whenever articles change."""
-    state: HomePath | None = Field(None, examples=["~/.local/state/excerpta/telegram"])
-    """The folder of what the bot remembers. If this is left out, it is in the user's state
-    folder."""
+    state: StatePlace | None = Field(None, examples=["~/.local/state/excerpta/telegram"])
+    """Where the bot keeps what it remembers: a folder (or sqlite:///FOLDER), or
+    postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which replicas of the bot share; this needs the
+    extra postgres. If it is left out, it is a folder among the user's state."""
     keep_days: int = Field(90, ge=1, le=3650)
     """The number of days after which answers, votes and unanswered questions are forgotten."""
     conversation_minutes: int = Field(30, ge=1, le=10_080)
     """The pause, in minutes, that ends a conversation, whose questions are then forgotten."""
     monitor_port: int | None = Field(None, ge=1, le=65_535, examples=[9464])
-    """The port of this machine that serves /health and, for Prometheus, /metrics. If this is left
-    out, none does."""
+    """The port of this machine that serves /health, /ready and, for Prometheus, /metrics. If this
+    is left out, none does."""
+    monitor_listen: Text = "127.0.0.1"
+    """The address on which monitor_port is served."""
+    drain_seconds: int = Field(0, ge=0, le=300)
+    """The number of seconds for which a bot that stops still takes what the webhook brings, while
+    /ready says no, so that a load balancer sends it elsewhere."""
     log: LogFormat = LogFormat.TEXT
     """The form of the log: "text", or "json" (each line is a document)."""
     log_questions: bool = False

@@ -2,7 +2,8 @@
 
 An update's way through it:
 
-    polling | webhook   receive it; `updates` keeps it in the `inbox` until it is handled
+    polling | webhook   receive it; `updates` keeps it in the `inbox` until it is handled, or in the
+                        `shared_inbox` where replicas of the bot have their state in `postgres`
     application         gives it to the handler that takes it
     addressing          tells whether it asks the bot something
     access              admits its user: lists, quota, and a turn of the `workers`, fair to all

@@ -11,6 +11,7 @@ from bot.quota import Quota, Verdict
 from bot.telegram.memory import ChatPlace
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
+from bot.telegram.shared_quota import SharedQuota
 from bot.telegram.views import Message, notices
 from bot.telegram.workers import Workers
 from config import TelegramSettings
@@ -25,7 +26,12 @@ class Access:
     """Who may ask, and how much."""
 
     def __init__(
-        self, replies: Replies, outbox: Outbox, workers: Workers, settings: TelegramSettings
+        self,
+        replies: Replies,
+        outbox: Outbox,
+        workers: Workers,
+        settings: TelegramSettings,
+        shared_quota: SharedQuota | None = None,
     ) -> None:
         self._replies = replies
         self._outbox = outbox
@@ -33,6 +39,7 @@ class Access:
         self._settings = settings
         self._quota = Quota(settings.questions_per_minute, time.monotonic)
         self._typing = Quota(_PAUSES * settings.questions_per_minute, time.monotonic)
+        self._shared_quota = shared_quota
         self._strangers = Seen(_STRANGERS)
 
     def admits(self, user: int, chat: int | None = None) -> bool:
@@ -57,7 +64,7 @@ class Access:
         if not admits and (place.chat < 0 or not self._strangers.first(place.user)):
             yield False
             return
-        verdict = self._quota.admit(place.user)
+        verdict = await self._admitted(place.user)
         if verdict is not Verdict.ADMITTED:
             refusal = await self._refusal(verdict, place.user, code)
             if refusal is not None and admits:
@@ -72,6 +79,13 @@ class Access:
                 yield admits
         finally:
             self._quota.leave(place.user)
+
+    async def _admitted(self, user: int) -> Verdict:
+        """Count a question or a press, by all replicas together if there are several."""
+        if self._shared_quota is None:
+            return self._quota.admit(user)
+        per_minute = self._settings.questions_per_minute
+        return await self._workers.note(self._shared_quota.admit, user, per_minute)
 
     def typing(self, user: int) -> bool:
         """Whether an inline query is answered: each pause in typing sends one."""
@@ -97,7 +111,7 @@ class Access:
             await self._outbox.toast(query_id)
             yield False
             return
-        verdict = self._quota.admit(user)
+        verdict = await self._admitted(user)
         if verdict is not Verdict.ADMITTED:
             refusal = await self._refusal(verdict, user, code)
             await self._outbox.toast(query_id, refusal.text if refusal else None)

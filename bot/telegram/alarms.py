@@ -28,6 +28,8 @@ class Alarms:
         administrators: Who is told.
         language: The language of the message.
         clock: Seconds, monotonic.
+        alone: Asked before an error is told; whether no other replica has told of it for so many
+            seconds.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class Alarms:
         administrators: Iterable[int],
         language: Language,
         clock: Callable[[], float],
+        alone: Callable[[str, float], Awaitable[bool]] | None = None,
     ) -> None:
         self._send = send
         self._administrators = sorted(administrators)
         self._language = language
         self._clock = clock
+        self._alone = alone
         self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
     async def note(self, error: BaseException) -> None:
@@ -56,7 +60,9 @@ class Alarms:
         self._seen[key] = since, times + 1
         while len(self._seen) > _KINDS:
             self._seen.popitem(last=False)
-        if times + 1 == _REPEATS:
+        if times + 1 != _REPEATS:
+            return
+        if self._alone is None or await self._alone(" ".join(key), _HOUR_S):
             message = reports.alarm(self._language, *key, _REPEATS)
             for administrator in self._administrators:
                 try:

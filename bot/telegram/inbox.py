@@ -105,11 +105,16 @@ class Inbox:
         with self._synced.transaction() as db:
             db.execute("UPDATE syncs SET number = number + 1")
 
-    def done(self, update_id: int) -> None:
-        """Erase an update that was handled; its id is kept for another day."""
+    def done(self, update_id: int) -> Sequence[dict[str, Any]]:
+        """Erase an update that was handled; its id is kept for another day.
+
+        Returns:
+            Updates to handle now; there are none, as `put` returned them.
+        """
         with self._db.transaction() as db:
             db.execute("DELETE FROM waiting WHERE update_id = ?", (update_id,))
             db.execute("INSERT OR REPLACE INTO handled VALUES (?, ?)", (update_id, self._clock()))
+        return ()
 
     def pending(self) -> list[dict[str, Any]]:
         """Return the updates that an earlier process has left, in the order of their arrival.
@@ -155,6 +160,14 @@ class Inbox:
             db.execute("DELETE FROM waiting")
             db.executemany("INSERT INTO waiting VALUES (?, ?, ?, ?)", rows)
         self._db.query(EMPTY_LOG)
+
+    def check(self) -> None:
+        """Look into the file.
+
+        Raises:
+            BotError: It cannot be read.
+        """
+        self._db.one("SELECT number FROM syncs")
 
     def close(self) -> None:
         """Close this thread's connections; others close when their threads end."""

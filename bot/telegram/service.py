@@ -18,6 +18,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, 
 from telegram.ext import ContextTypes
 
 from bot.encoder_choice import how_to_switch
+from bot.errors import BotError
 from bot.library import Library
 from bot.refresh_process import Refresher
 from bot.serving import until_signal
@@ -29,13 +30,18 @@ from bot.telegram.commands import Commands, set_menus
 from bot.telegram.handlers import Handlers, Inline
 from bot.telegram.inbox import Inbox
 from bot.telegram.limiter import Limiter, Rates
-from bot.telegram.memory import State
+from bot.telegram.memory import State, schema
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor, Status
 from bot.telegram.outbox import Outbox
 from bot.telegram.polling import Polling
+from bot.telegram.postgres import PostgresStorage, StateUnreachable
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
+from bot.telegram.shared_inbox import BEAT_S, LEASE_S, SharedInbox
+from bot.telegram.shared_inbox import SCHEMA as INBOX
+from bot.telegram.shared_quota import SCHEMA as QUOTAS
+from bot.telegram.shared_quota import SharedQuota
 from bot.telegram.switch_hint import SwitchHint
 from bot.telegram.transport import TelegramFault, TokenRefused, readable
 from bot.telegram.updates import Updates
@@ -83,14 +89,11 @@ class Service:
         self._bot = self._application.bot
         self._workers = Workers()
         self._outbox = Outbox(self._bot)
-        folder = settings.state or _state_folder()
-        bot_id = int(token.get_secret_value().replace("-", ":").partition(":")[0])
-        self._state = State.open(
-            *(folder, bot_id),
-            keep_days=settings.keep_days,
-            conversation_minutes=settings.conversation_minutes,
+        self._shared: SharedInbox | None = None
+        self._shared_quota: SharedQuota | None = None
+        self._state, self._inbox = self._open_state(
+            int(token.get_secret_value().replace("-", ":").partition(":")[0])
         )
-        self._inbox = Inbox.open(folder, bot_id)
         self._updates = Updates(
             self._bot,
             self._application.process_update,
@@ -99,7 +102,8 @@ class Service:
             self._metrics,
         )
         self._alarms = Alarms(
-            self._outbox.tell, settings.administrators, language_of(None), time.monotonic
+            *(self._outbox.tell, settings.administrators, language_of(None), time.monotonic),
+            alone=self._alone,
         )
         self._refresh_job = RefreshJob(
             refresher, library.searcher.reload, self._outbox, self._alarms, self._metrics
@@ -107,6 +111,29 @@ class Service:
         self._receiver: Polling | Webhook | None = None
         self._refused: TokenRefused | None = None
         self._stop = asyncio.Event()
+        self._leading = asyncio.Event()
+
+    def _open_state(self, bot_id: int) -> tuple[State, Inbox | SharedInbox]:
+        """Open the memory and the inbox, in files or in a database that replicas share."""
+        settings = self._settings
+        place = settings.state or _state_folder()
+        if not isinstance(place, SecretStr):
+            state = State.open(
+                *(place, bot_id),
+                keep_days=settings.keep_days,
+                conversation_minutes=settings.conversation_minutes,
+            )
+            return state, Inbox.open(place, bot_id)
+        tables = (*schema(), *INBOX, *QUOTAS)
+        database = PostgresStorage.open(place, bot_id, tables)
+        self._shared = SharedInbox(database)
+        state = State(
+            database,
+            keep_days=settings.keep_days,
+            conversation_minutes=settings.conversation_minutes,
+        )
+        self._shared_quota = SharedQuota(database, state.pseudonym)
+        return state, self._shared
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Answer until `stop` is set; then finish the answers in hand, and keep the other updates.
@@ -127,14 +154,19 @@ class Service:
                 written_answers = self._register_handlers()
                 stack.push_async_callback(written_answers.close)
                 if self._settings.monitor_port is not None:
-                    monitor = Monitor(self._health, self._metrics_text)
-                    await stack.enter_async_context(monitor.serving(self._settings.monitor_port))
+                    monitor = Monitor(
+                        *(self._health, self._metrics_text),
+                        check=lambda: self._workers.note(self._inbox.check),
+                    )
+                    await stack.enter_async_context(
+                        monitor.serving(self._settings.monitor_port, self._settings.monitor_listen)
+                    )
                 if self._settings.watch:
                     self._refresh_job.watch()
-                for work in (
-                    set_menus(self._bot, self._settings.administrators),
-                    self._purge_hourly(),
-                ):
+                beside = [self._menus(), self._purge_hourly()]
+                if self._shared is not None:
+                    beside.append(self._updates.share())
+                for work in beside:
                     await stack.enter_async_context(_in_background(work))
                 stack.push_async_callback(self._finish)
                 await self._updates.resume()
@@ -147,7 +179,7 @@ class Service:
         """Make the handlers, which know the bot's name, and register them."""
         replies = Replies(self._library, self._state, self._bot.username)
         shared = (replies, self._outbox, self._workers)
-        access = Access(*shared, self._settings)
+        access = Access(*shared, self._settings, self._shared_quota)
         written_answers = WrittenAnswers(self._library.writer, *shared)
         switch_hint = SwitchHint(
             *(replies, self._workers, self._outbox.tell, self._settings.administrators),
@@ -171,6 +203,7 @@ class Service:
     async def _receive_updates(self, stop: asyncio.Event) -> None:
         updates = self._updates
         if self._address is None:
+            self._leading.set()
             polling = self._receiver = Polling(
                 self._bot, updates.receive, updates.wait_for_room, UPDATES
             )
@@ -179,10 +212,39 @@ class Service:
             webhook = self._receiver = Webhook(
                 self._bot, updates.receive, updates.has_room, self._address, UPDATES
             )
-            async with webhook.serving():
-                await stop.wait()
+            async with webhook.serving(register=self._shared is None):
+                await self._lead_until(stop, webhook)
+                if self._refused is None:
+                    await asyncio.sleep(self._settings.drain_seconds)
         if self._refused is not None:
             raise self._refused
+
+    async def _lead_until(self, stop: asyncio.Event, webhook: Webhook) -> None:
+        """Wait; whenever this replica begins to lead the others, tell Telegram of the webhook."""
+        if self._shared is None:
+            self._leading.set()
+            await stop.wait()
+            return
+        leads = False
+        while not stop.is_set():
+            led = leads
+            try:
+                leads = await self._workers.note(self._shared.lead, "webhook", LEASE_S)
+            except BotError:
+                leads = False
+            if leads and not led:
+                await webhook.register()
+                self._leading.set()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), BEAT_S)
+
+    async def _alone(self, what: str, seconds: float) -> bool:
+        """Whether this replica alone does something for so long; all do while none can tell."""
+        try:
+            shared = self._shared
+            return shared is None or await self._workers.note(shared.lead, what, seconds)
+        except BotError:
+            return True
 
     async def _finish(self) -> None:
         # Both at once: an administrator's refresh is in hand until it is ended.
@@ -194,6 +256,11 @@ class Service:
         """Log the error of a handler; the asker learns that something failed, and nothing more."""
         error = context.error
         assert error is not None, "the library calls this with one"
+        if isinstance(error, StateUnreachable):
+            _log.warning("%s", error)
+            if isinstance(update, Update) and update.effective_message:
+                self._updates.mark_unfinished(update)
+            return
         if isinstance(error, NetworkError | RetryAfter | TokenRefused):
             await self._on_unsent(update, error)
             return
@@ -222,12 +289,20 @@ class Service:
                 self._refused = error
                 self._stop.set()
 
+    async def _menus(self) -> None:
+        """Set the menus; of several replicas, the one that leads does."""
+        await self._leading.wait()
+        await set_menus(self._bot, self._settings.administrators)
+
     async def _purge_hourly(self) -> None:
-        """Erase old data, now and every hour."""
+        """Erase old data, now and every hour; of several replicas, one does."""
         while True:
             try:
-                await self._workers.note(self._state.purge)
-                await self._workers.note(self._inbox.purge)
+                if await self._alone("purge", _HOUR_S / 2):
+                    await self._workers.note(self._state.purge)
+                    await self._workers.note(self._inbox.purge)
+                    if self._shared_quota is not None:
+                        await self._workers.note(self._shared_quota.purge)
             except Exception as exc:  # noqa: BLE001 - the next hour may be better
                 _log.warning("what is old cannot be forgotten", exc_info=exc)
                 await self._alarms.note(exc)
@@ -241,7 +316,7 @@ class Service:
         status = Status.OK
         if self._stop.is_set():
             status = Status.STOPPING
-        elif polls and age is None:
+        elif self._receiver is None or (polls and age is None):
             status = Status.STARTING
         elif polls and age is not None and age > _SILENCE_S:
             status = Status.UNREACHABLE

@@ -1,7 +1,8 @@
 """Updates in hand, each from its receipt to the moment that it is handled.
 
 An update is kept in the inbox before Telegram is told that it came, and leaves it when it is
-handled. So what waits, or what a kill or a power cut leaves, is handled at the next start.
+handled. So what waits, or what a kill or a power cut leaves, is handled at the next start, or by
+another replica where they share the inbox.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from telegram import Bot, Update
 
 from bot.errors import BotError
 from bot.telegram.inbox import Inbox
+from bot.telegram.limiter import before_sending
 from bot.telegram.metrics import Metrics
+from bot.telegram.shared_inbox import BEAT_S, SharedInbox
 from bot.telegram.workers import Workers
 
 _log = logging.getLogger(__name__)
@@ -47,7 +50,7 @@ class Updates:
         self,
         bot: Bot,
         process: Callable[[Update], Awaitable[None]],
-        inbox: Inbox,
+        inbox: Inbox | SharedInbox,
         workers: Workers,
         metrics: Metrics,
         *,
@@ -56,11 +59,14 @@ class Updates:
         self._bot = bot
         self._process = process
         self._inbox = inbox
+        self._shared = inbox if isinstance(inbox, SharedInbox) else None
         self._workers = workers
         self._metrics = metrics
         self._pauses_s = pauses_s
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_hand: set[int] = set()
         self._unsent: set[int] = set()
+        self._sending: set[int] = set()
         self._finishing = asyncio.Event()
         self._syncing = asyncio.Lock()
         self._next_sync: asyncio.Task[None] | None = None
@@ -87,6 +93,24 @@ class Updates:
             self._next_sync = asyncio.create_task(self._sync())
         await asyncio.shield(self._next_sync)
 
+    async def share(self) -> None:
+        """Keep what is in hand, and take what another replica has left, until it is cancelled."""
+        assert self._shared is not None, "replicas share it"
+        reached = True
+        while True:
+            try:
+                await self._workers.note(self._shared.prolong, tuple(self._in_hand))
+                if self.has_room() and not self._finishing.is_set():
+                    room = _IN_HAND - len(self)
+                    for update in await self._workers.note(self._shared.pending, room):
+                        self._begin(update)
+                reached = True
+            except BotError as exc:
+                if reached:
+                    _log.warning("%s", exc)
+                reached = False
+            await asyncio.sleep(BEAT_S)
+
     async def _sync(self) -> None:
         async with self._syncing:
             # Who comes from now on is too late for this one.
@@ -111,6 +135,11 @@ class Updates:
         """Mark an update in hand whose reply did not reach Telegram: it is processed again."""
         self._unsent.add(update.update_id)
 
+    def mark_unfinished(self, update: Update) -> None:
+        """Mark an update that a database held up: it is processed again if nothing was sent."""
+        if update.update_id not in self._sending:
+            self._unsent.add(update.update_id)
+
     async def finish(self) -> None:
         """Finish the updates whose turn has come; the inbox keeps the others."""
         self._finishing.set()
@@ -129,12 +158,26 @@ class Updates:
         await self._workers.note(self._inbox.reset_starts)
 
     def _begin(self, update: dict[str, Any]) -> None:
+        self._in_hand.add(update["update_id"])
         task = asyncio.create_task(self._handle(update))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _handle(self, raw: dict[str, Any]) -> None:
         number = raw["update_id"]
+        if self._shared is not None:
+            before_sending.set(lambda: self._mark_sending(number))
+        try:
+            after = await self._handled(raw, number)
+        finally:
+            self._in_hand.discard(number)
+            self._sending.discard(number)
+        if not self._finishing.is_set():
+            for update in after:
+                self._begin(update)
+
+    async def _handled(self, raw: dict[str, Any], number: int) -> Sequence[dict[str, Any]]:
+        """Handle an update, and return those that could not be handled before it."""
         try:
             update = Update.de_json(raw, self._bot)
         except Exception as exc:  # noqa: BLE001
@@ -142,11 +185,23 @@ class Updates:
             _log.warning("update %s cannot be read (%s)", number, type(exc).__name__)
         else:
             if not await self._processed(update):
-                return
+                return ()
         try:
-            await self._workers.note(self._inbox.done, number)
+            return await self._workers.note(self._inbox.done, number)
         except BotError:
             _log.exception("update %s is handled, but that cannot be written down", number)
+            return ()
+
+    async def _mark_sending(self, number: int) -> None:
+        """Note that a message is about to be sent, unless another replica has the update."""
+        assert self._shared is not None, "replicas share it"
+        if number not in self._in_hand:
+            return  # what is written after the answer
+        self._sending.discard(number)
+        if not await self._workers.note(self._shared.mark_sending, number):
+            _log.warning("update %s was left to another replica", number)
+            raise asyncio.CancelledError
+        self._sending.add(number)
 
     async def _processed(self, update: Update) -> bool:
         """Process an update, again where its reply was not sent; False if the bot ends before."""
@@ -155,6 +210,9 @@ class Updates:
             if update.update_id not in self._unsent:
                 break
             self._unsent.discard(update.update_id)
+            if self._shared is not None:
+                with contextlib.suppress(BotError):
+                    await self._workers.note(self._shared.mark_sending, update.update_id, False)
             if pause_s is None:
                 _log.warning("update %s is given up, as nothing can be sent", update.update_id)
                 break

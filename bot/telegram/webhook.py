@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import json
 import logging
@@ -26,6 +27,7 @@ from telegram.error import BadRequest
 
 from bot.serving import listening, read_body
 from bot.telegram.inbox import HIGHEST_ID
+from bot.telegram.postgres import StateUnreachable
 from bot.telegram.transport import TelegramFault, readable
 from config import TelegramSettings, UpdateMode
 
@@ -95,6 +97,10 @@ def address_of(token: SecretStr, settings: TelegramSettings) -> WebhookAddress |
             "https address at which Telegram reaches the bot, or use polling"
         )
     secret = settings.webhook_secret or SecretStr(secrets.token_urlsafe(32))
+    if settings.webhook_secret is None and isinstance(settings.state, SecretStr):
+        # All replicas find the same one, which tells nobody the token.
+        key = token.get_secret_value().encode()
+        secret = SecretStr(hashlib.blake2b(b"webhook", key=key[:64], digest_size=32).hexdigest())
     address = WebhookAddress(
         settings.webhook_url, settings.webhook_listen, settings.webhook_port, secret
     )
@@ -148,8 +154,11 @@ class Webhook:
         self._reading: set[asyncio.Timeout] = set()
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[int]:
+    async def serving(self, *, register: bool = True) -> AsyncIterator[int]:
         """Listen, and tell Telegram where. It is not told of the end, so it keeps later updates.
+
+        Args:
+            register: Whether Telegram is told; if not, the caller does so.
 
         Yields:
             The port.
@@ -164,7 +173,8 @@ class Webhook:
             self._app, address.listen, address.port, "telegram.webhook_port"
         ) as port:
             try:
-                await self._register()
+                if register:
+                    await self.register()
                 yield port
             finally:
                 self._stopping = True
@@ -172,7 +182,12 @@ class Webhook:
                     if not timeout.expired():
                         timeout.reschedule(0)
 
-    async def _register(self) -> None:
+    async def register(self) -> None:
+        """Tell Telegram where the bot listens.
+
+        Raises:
+            TelegramError: As in `serving`.
+        """
         try:
             await readable(
                 self._bot.set_webhook(
@@ -202,6 +217,9 @@ class Webhook:
         self.last_contact = self._clock()
         try:
             await self._receive([update])
+        except StateUnreachable as exc:
+            _log.warning("an update cannot be stored; Telegram sends it again: %s", exc)
+            raise _unavailable() from None
         except Exception:  # noqa: BLE001 (whatever it is, Telegram has the update still)
             _log.exception("an update cannot be stored; Telegram sends it again")
             return Response(status_code=500)
