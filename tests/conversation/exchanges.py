@@ -1,13 +1,16 @@
-"""Exchanges: what a person types into a chat about the articles that ship, and a good reply.
+"""Exchanges: what a person types into a chat about a folder of articles, and a good reply.
 
-python -m tests.conversation.exchanges [--verbose] [--questions SETS]
+python -m tests.conversation.exchanges [--verbose] [--questions SETS] [TABLE ...]
 
 Each line of `exchanges.jsonl` has a `question`, the lines typed before it (`history`), the `kind`
 of the reply that it deserves, what that `holds` (alternatives parted by |) and what it `lacks`;
-case does not count. The figure is the share of good replies, in all and for each kind.
+case does not count. A `question` is searched for, an `answer` also given, and a `refusal` is one
+with a single excerpt at most. The figure is the share of good replies, in all and for each kind.
 
-`outside/` holds tables in four languages by another hand, which has not seen the code, and small
-articles that stand beside those that ship when these are asked. They have figures of their own.
+Most of `exchanges.jsonl` was written beside the code, about the articles that ship. Two folders
+were written without a look at it, and have figures of their own: `outside/` has a table for each
+of four languages, and small articles that stand beside those that ship when these are asked;
+`visitors/` has a table about the articles that ship, and one for each of its folders of articles.
 
 SETS is a folder of sets of questions, `questions.jsonl` in each: how many of them are taken for
 something else, and how long it takes to decide that.
@@ -38,8 +41,10 @@ from tests.paths import SEEDS
 
 TABLE = Path(__file__).with_name("exchanges.jsonl")
 OUTSIDE = Path(__file__).with_name("outside")
+VISITORS = Path(__file__).with_name("visitors")
 
-_SEARCHED = ("confidence ", "the articles do not answer this.")
+_REFUSED = "the articles do not answer this."
+_SEARCHED = ("confidence ", _REFUSED)
 _CITATION = re.compile(r"^\[\d+\] ", re.MULTILINE)
 _TALK_CHARS, _REFUSAL_CHARS = 700, 1_000
 
@@ -68,15 +73,24 @@ def read_exchanges(path: Path = TABLE) -> list[Exchange]:
     ]
 
 
-def outside_tables() -> list[Path]:
-    """Return the tables by another hand, one for each language."""
-    return sorted(OUTSIDE.glob("*.jsonl"))
+def collections() -> list[tuple[list[Path], list[Path]]]:
+    """Return the folders of articles that are asked about together, and the tables about them."""
+    return [
+        ([SEEDS], [TABLE, *sorted(VISITORS.glob("seeds*.jsonl"))]),
+        ([SEEDS, OUTSIDE / "articles"], sorted(OUTSIDE.glob("*.jsonl"))),
+        ([VISITORS / "harbour"], sorted(VISITORS.glob("harbour*.jsonl"))),
+        ([VISITORS / "pair"], sorted(VISITORS.glob("pair*.jsonl"))),
+    ]
 
 
-def gather_articles(folder: Path) -> None:
-    """Copy what the tables by another hand ask about: what ships, and their own articles."""
-    for articles in (SEEDS, OUTSIDE / "articles"):
-        shutil.copytree(articles, folder, dirs_exist_ok=True)
+def open_collection(articles: Sequence[Path], folder: Path) -> Library:
+    """Index folders of articles as one, in a folder that is empty."""
+    for path in articles:
+        shutil.copytree(path, folder / "articles", dirs_exist_ok=True)
+    places: dict[str, dict[str, object]] = {
+        name: {"folder": folder / name} for name in ("articles", "index")
+    }
+    return open_library(Settings.load(overrides=places), lambda _: None)
 
 
 def reply_to(library: Library, exchange: Exchange) -> str:
@@ -94,7 +108,7 @@ def faults(exchange: Exchange, reply: str, titles: Sequence[str]) -> list[str]:
     """Return what is wrong with a reply."""
     text = reply.casefold()
     found = [f"not a {exchange.kind}"] if not _KINDS[exchange.kind](reply, titles) else []
-    asks = exchange.kind in ("question", "refusal")
+    asks = exchange.kind in ("question", "answer", "refusal")
     if asks != any(words in text for words in _SEARCHED):
         found.append("not searched" if asks else "searched")
     found += [
@@ -163,6 +177,7 @@ _KINDS: dict[str, Callable[[str, Sequence[str]], bool]] = {
     "summary": lambda reply, _: 3 <= len(_CITATION.findall(reply)) <= 5,
     "more": lambda reply, _: bool(_CITATION.search(reply)),
     "question": lambda reply, _: bool(reply),
+    "answer": lambda reply, _: _REFUSED not in reply.casefold(),
     "refusal": lambda reply, titles: (
         len(reply) <= _REFUSAL_CHARS
         and len(_CITATION.findall(reply)) <= 1
@@ -175,17 +190,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="print replies with faults")
     parser.add_argument("--questions", type=Path, metavar="SETS")
+    parser.add_argument("tables", nargs="*", type=Path, metavar="TABLE", help="all when absent")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        both = Path(folder, "articles")
-        gather_articles(both)
-        for articles, tables in ((SEEDS, [TABLE]), (both, outside_tables())):
-            places: dict[str, dict[str, object]] = {
-                "articles": {"folder": articles},
-                "index": {"folder": Path(folder, f"{articles.name}-index")},
-            }
-            library = open_library(Settings.load(overrides=places), lambda _: None)
-            for table in tables:
+    wanted = {table.resolve() for table in arguments.tables}
+    for articles, tables in collections():
+        asked = [table for table in tables if not wanted or table.resolve() in wanted]
+        if not asked:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            library = open_collection(articles, Path(folder))
+            for table in asked:
                 found = list(judged(library, read_exchanges(table)))
                 for exchange, reply, wrong in found:
                     if wrong:
