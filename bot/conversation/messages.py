@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.conversation.phrases import Token, corrected, phrasebook, romanised, tokens_of
+from bot.conversation.phrases import REQUEST, Token, corrected, phrasebook, romanised, tokens_of
 from bot.conversation.wishes import Wish, read_wish
 
 
@@ -57,8 +57,11 @@ _FILLER, _PHRASE = 1, 2
 """What a word between phrases and a phrase cost: long phrases are better than short ones."""
 # A longer message is judged by its beginning, unless so many of its other words are no phrases'.
 _JUDGED_WORDS, _STRANGE_SHARE = 60, 0.05
-# What may stand before or behind a question and is not searched.
+# What may stand before or behind a question and is not searched; and before one only.
 _COURTESIES = {Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY}
+_BEFORE_QUESTION = {*_COURTESIES, Talk.ABILITIES, REQUEST}
+# A courtesy with no more words than these beside it, none of them the articles', asks nothing.
+_COURTEOUS_WORDS = 12
 _TAIL_WORDS = 8
 # So many of the places where what precedes is small talk may begin a wish.
 _BEGINS = 3
@@ -95,8 +98,8 @@ class _Parse:
         return (_COURTESIES | {Talk.AGREED, Talk.PLEASED}).issuperset(self.kinds)
 
     def is_courtesy(self) -> bool:
-        """Whether it may stand before or behind a question."""
-        return bool(self.kinds) and _COURTESIES.issuperset(self.kinds)
+        """Whether it may stand before a question."""
+        return bool(self.kinds) and _BEFORE_QUESTION.issuperset(self.kinds)
 
 
 def read_message(
@@ -153,6 +156,8 @@ def _read(
         return Message(text, talk, points=_points(talk, words), language=language)
     if wish is None and whole and not any(map(is_known, words)):
         return Message(text, Talk.NOTHING)
+    if wish is None and not rest and (courtesy := _courtesy(text, words, is_known)):
+        return Message(text, courtesy.talk, language=_language(courtesy.votes, text, interface))
     return wish or _question(text, tokens, words, parses, tails)
 
 
@@ -203,8 +208,35 @@ def _tails(words: Sequence[str]) -> dict[int, bool]:
         if ends:
             tails[at] = True
         elif words[at] in fillers and at + 1 in tails:
-            tails[at] = tails[at + 1]
+            tails[at] = tails[at + 1] or words[at] in phrasebook().interjections
     return tails
+
+
+def _courtesy(text: str, words: Sequence[str], is_known: Callable[[str], bool]) -> _Parse | None:
+    """Return the courtesy that a message begins or ends with, if it asks nothing beside it.
+
+    "Thank you ever so much, that has been most instructive." What is beside it is addressed to the
+    bot, and has no word of the articles.
+    """
+    book = phrasebook()
+    if "?" in text or not book.asking.isdisjoint(words):
+        return None
+    parses = _parsed(words)
+    begins = next((at for at in range(len(words), 0, -1) if (p := parses[at]) and p.talk), 0)
+    ends = min(_tails(words), default=len(words))
+    for parse, beside in (
+        (parses[begins], words[begins:]),
+        (_parsed(words[ends:])[-1], words[:ends]),
+    ):
+        if (
+            parse is not None
+            and parse.talk in _COURTESIES
+            and len(beside) <= _COURTEOUS_WORDS
+            and not book.addressing.isdisjoint(beside)
+            and not any(is_known(word) for word in beside if not book.knows(word))
+        ):
+            return parse
+    return None
 
 
 def _wish(
@@ -245,12 +277,16 @@ def _question(
     asking = phrasebook().asking
     for at, parse in enumerate(parses[1:-1], start=1):
         gap = text[tokens[at - 1].end : tokens[at].start]
-        if parse and parse.is_courtesy() and (_BREAK.search(gap) or words[at] in asking):
+        if not parse or not parse.is_courtesy():
+            continue
+        # "Could you tell me on which day ..."
+        near = words[at : at + 2] if parse.kinds[-1] == REQUEST else words[at : at + 1]
+        if _BREAK.search(gap) or not asking.isdisjoint(near):
             start = tokens[at].start
     for at in sorted(tails):
         if tails[at] and tokens[at].start > start:
             gap = text[tokens[at - 1].end : tokens[at].start]
-            if _BREAK.search(gap):
+            if _BREAK.search(gap) or words[at] in phrasebook().interjections:
                 stop = tokens[at - 1].end + len(gap.rstrip(" ,;:…\n(–—-"))
                 break
     return Message(text[start:stop])

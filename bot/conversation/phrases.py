@@ -26,6 +26,8 @@ from retrieval.languages import heard
 _DATA = Path(__file__).with_name("phrases.toml")
 _ANY_WORD = "*"
 """In a pattern: one word, whatever it is."""
+REQUEST = "request"
+"""The kind of the phrases that lead up to a question: "could you tell me"."""
 # Shorter words have too many neighbours, and words with swapped letters fewer.
 _MISTYPED_CHARS, _SWAPPED_CHARS = 5, 4
 _BESIDE_WORDS = 2
@@ -116,6 +118,8 @@ class Phrasebook:
         ambiguous: Words that may be what is asked about.
         asking: Words that begin a question.
         leaning: Words that begin a sentence that leans on the one before.
+        addressing: Words by which a sentence speaks to somebody of somebody.
+        interjections: Words that stand behind a question without a comma, too.
         vocabulary: All words of all patterns.
         words: Those that are long enough to be mistyped.
         courtesies: Those that are understood with a typing error where they stand alone.
@@ -130,6 +134,8 @@ class Phrasebook:
     ambiguous: frozenset[str]
     asking: frozenset[str]
     leaning: frozenset[str]
+    addressing: frozenset[str]
+    interjections: frozenset[str]
     vocabulary: frozenset[str]
     words: tuple[str, ...] = field(repr=False)
     courtesies: tuple[str, ...]
@@ -223,7 +229,7 @@ def phrasebook() -> Phrasebook:
         spoken[wishes.language].update(wishes.words())
     by_code: dict[str, _Classes] = defaultdict(lambda: _Classes({}))
     by_code |= {code: _Classes(texts) for code, texts in data["classes"].items()}
-    for name, by_language in data["talk"].items():
+    for name, by_language in {**data["talk"], REQUEST: data[REQUEST]}.items():
         for language, text in by_language.items():
             for line in text.split("\n"):
                 if not line:
@@ -241,6 +247,8 @@ def phrasebook() -> Phrasebook:
         _words(data["ambiguous"]),
         _words(data["asking"]),
         _words(data["leaning"]),
+        _words(data["addressing"]),
+        _words(data["interjections"]),
         vocabulary,
         tuple(sorted(word for word in vocabulary if len(word) >= _SWAPPED_CHARS)),
         tuple(sorted(_words(data["courtesies"]))),

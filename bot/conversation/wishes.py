@@ -135,14 +135,17 @@ class Vocabulary:
             before -= 1
         behind = any("one" in unit.does for unit in units[last + 1 :][:1])
         called = behind or (0 <= before < first - 1 and "one" in units[before].does)
+        beside_one = before == first - 1 >= 0 and "one" in units[before].does
         says = _all(unit.does for unit in (*units[: before + 1], *units[last + 1 :]))
         certain = called
         if "short" in does:
             certain = any("one" in unit.does for unit in beside)
         elif any("says" in unit.does for unit in units[first:last]):
             return None
-        elif "brief" in does and (called or (before < first - 1 and "what" not in does)):
-            pass
+        elif "brief" in does and (
+            called or beside_one or (before < first - 1 and "what" not in does)
+        ):
+            certain = called or beside_one
         elif not (called and "new" not in does and "what" in does and says & {"says", "within"}):
             return None
         name = range(units[first].start, units[last + behind].end)

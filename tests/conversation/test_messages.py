@@ -200,3 +200,59 @@ def test_what_people_type_is_understood() -> None:
 def _kind(text: str) -> str:
     message = read_message(text)
     return "talk" if message.talk else message.wish or "question"
+
+
+@pytest.mark.parametrize(
+    ("text", "talk"),
+    [
+        ("Thank you ever so much, that has been most instructive.", Talk.THANKS),
+        ("I have no further wishes for today, thank you.", Talk.THANKS),
+        ("Good evening, I hope you are not too tired.", Talk.GREETING),
+        ("Herzlichen Dank für die freundliche Auskunft!", Talk.THANKS),
+        ("Щиро дякую вам за увагу й терпіння", Talk.THANKS),
+    ],
+)
+def test_a_courtesy_may_have_a_sentence_beside_it(text: str, talk: Talk) -> None:
+    assert read_message(text).talk is talk
+
+
+@pytest.mark.parametrize(
+    "text", ["thanks for the ferry times", "thanks, is it open?", "hello, mayor of Ashcombe"]
+)
+def test_what_the_articles_have_beside_a_courtesy_is_searched(text: str) -> None:
+    words = {"ferry", "times", "mayor", "open"}
+    assert read_message(text, words.__contains__).talk is None
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("I would be very grateful if you could tell me who won.", "who won."),
+        ("Would you be so kind as to tell me on which day it sails?", "on which day it sails?"),
+        ("do you know who won", "who won"),
+        ("I have a question: who won?", "who won?"),
+        ("Чи не могли б ви сказати, хто переміг?", "хто переміг?"),
+        ("Будьте добры, скажите, кто победил?", "кто победил?"),
+        ("Ich hätte gern gewusst, wer gewann. Vielen Dank im Voraus!", "wer gewann."),
+        ("Könnten Sie mir bitte sagen, wer gewann?", "wer gewann?"),
+        ("hey so um who won lol", "who won"),
+        ("хто переміг спс", "хто переміг"),
+        ("Do you know Sudzha?", "Do you know Sudzha?"),
+    ],
+)
+def test_what_leads_up_to_a_question_is_not_searched(text: str, question: str) -> None:
+    message = read_message(text)
+    assert (message.talk, message.wish, message.question) == (None, None, question)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("коротко про що стаття Cross-border raids", "Cross-border raids"),
+        ("Wovon handelt das Interview mit dem Leuchtturm?", "Leuchtturm"),
+        ("briefly, the article minefields", "minefields"),
+    ],
+)
+def test_a_name_may_stand_right_beside_the_word_for_an_article(text: str, named: str) -> None:
+    message = read_message(text)
+    assert (message.wish, message.named) == (Wish.SUMMARY, named)
