@@ -131,6 +131,9 @@ def _complete(
         text = _with_subject(asked, before, [], rarity)
         rule = Rule.UNLESS_WORSE if continues or _asks_which(asked) else Rule.IF_BETTER
         return FollowUp(text, rule) if text else None
+    if _lacks_owner(asked):
+        text = _with_subject(asked, before, [], rarity)
+        return FollowUp(text, Rule.IF_SURER) if text else None
     return None
 
 
@@ -150,10 +153,9 @@ def _of_another(
     if exchanged and not meant and not before.has(Kind.ASKING, Kind.VERB, Kind.HELPER):
         return None  # "And the climate?" asks nothing that could be asked of something else.
     rule = Rule.IF_SURER
-    if meant:
-        rule = Rule.ALWAYS
-    elif continues and asked.words[0].kind is Kind.PREPOSITION:
-        rule = Rule.UNLESS_WORSE  # "And on Fridays?" has no subject.
+    placed = asked.words[0].kind is Kind.PREPOSITION
+    if meant or (continues and (placed or asked.phrases[0].numeric)):
+        rule = Rule.ALWAYS  # "And on Fridays?" has no subject.
     elif continues and exchanged:
         # What is put before the subject of old may have nothing to do with it.
         rule = Rule.IF_ANSWERED
@@ -268,6 +270,17 @@ def _is_fragment(asked: Question) -> bool:
     """Whether it only names something."""
     words = len(asked.words) <= _FRAGMENT_WORDS
     return words and not asked.has(Kind.ASKING, Kind.VERB, Kind.HELPER) and bool(asked.phrases)
+
+
+def _lacks_owner(asked: Question) -> bool:
+    """Whether a question is about "the name" or "the city", and does not say of what or which."""
+    if any(word.name or word.number for word in asked.words) or len(asked.words) > _PUT_WORDS:
+        return False
+    return any(
+        phrase.words[0].start != phrase.start and not any(one.linked for one in asked.phrases[at:])
+        for at, phrase in enumerate(asked.phrases)
+        if fold(asked.shown(phrase).split()[0]) in _DEFINITE
+    )
 
 
 def _asks_which(asked: Question) -> bool:

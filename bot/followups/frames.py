@@ -8,8 +8,10 @@ from collections.abc import Callable
 from bot.followups.parts import Phrase, Question
 from bot.followups.words import Kind, Word, fold
 from retrieval.languages import terms
+from retrieval.questions import Subject
 
 _END = " \t?!.…,;:"
+_INDEFINITE = frozenset(["a", "an", "ein", "eine", "einen", "einem", "einer", "eines"])
 # So few characters before a colon are a question that `reasked` put before another.
 _REASKED = re.compile(r"[^:?]{1,40}: (?=\w)")
 
@@ -150,14 +152,14 @@ def _names(before: Question, rarity: Callable[[str], float]) -> tuple[int, int] 
 
 def _is_definite(asked: Question, before: Question) -> bool:
     """Whether it is a thing of the subject's: "the price"; not another subject: "a tank"."""
-    first = asked.words[0]
     if not asked.lists.articles:
         return len(asked.words) == 1 and any(one.named for one in before.phrases)
-    return (
-        first.kind is Kind.ARTICLE
-        and first.folded not in ("a", "an")
-        and not first.folded.startswith("ein")
-    )
+    first = asked.words[0]
+    if first.kind is not Kind.ARTICLE or first.folded in _INDEFINITE:
+        return False
+    # Behind "What does a canoe cost?" it is another such thing, behind "What is a canoe?" its own.
+    others = any(word.folded in _INDEFINITE for word in before.words)
+    return not others or Subject.of(before.text) is not None
 
 
 def _span(phrase: Phrase, *, preposition: bool = False) -> tuple[int, int]:

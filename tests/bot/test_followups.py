@@ -189,3 +189,29 @@ def test_a_means_or_a_span_is_asked_for_of_the_same() -> None:
     found = lean("And for how many days?", lent)
     assert found == FollowUp(f"For how many days: {lent}", Rule.UNLESS_WORSE)
     assert text("In which year?", OFFENSIVE) == f"In which year{OFFENSIVE.removeprefix('When')}"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "found"),
+    [
+        ("Who won on 7 June?", "And on 12 June?", FollowUp("Who won on 12 June?", Rule.ALWAYS)),
+        ("Хто переміг 7 травня?", "А 12?", FollowUp("Хто переміг 12?", Rule.ALWAYS)),
+        (
+            "Скільки коштує внесок для дітей?",
+            "а для дорослих?",
+            FollowUp("Скільки коштує внесок для дорослих?", Rule.ALWAYS),
+        ),
+        (
+            "What does a canoe cost?",
+            "And the paddle?",
+            FollowUp("What does the paddle cost?", Rule.IF_ANSWERED),
+        ),
+        (
+            "What is a Czech hedgehog?",
+            "Where does the name come from?",
+            FollowUp("Where does the name come from, a Czech hedgehog?", Rule.IF_SURER),
+        ),
+    ],
+)
+def test_what_means_nothing_alone_is_completed(before: str, question: str, found: FollowUp) -> None:
+    assert lean(question, before) == found
