@@ -25,8 +25,10 @@ from retrieval.languages import (
 _WORDS = "words"
 # How its names sound, to find one that a question has in another romanisation or script.
 _NAMES = "names"
-LEXICAL_FORMAT = 13
+LEXICAL_FORMAT = 14
 """Raise when analysis or schema change."""
+# A name that sounds so long may differ in two sounds: Severodonetsk, Sievierodonetsk.
+_LONG_NAME = 10
 _HEAP_BYTES = 32_000_000
 
 
@@ -202,7 +204,7 @@ class LexicalIndex:
                 tantivy.Query.fuzzy_term_query(_schema(), _NAMES, one, distance=edits),
             )
             for one in heard
-            for edits in (0, 1)
+            for edits in range(3 if len(one) >= _LONG_NAME else 2)
         ]
         other = tantivy.Query.term_query(_schema(), _WORDS, without, "basic")
         clauses.append((tantivy.Occur.MustNot, other))

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 _CYRILLIC = str.maketrans(
     {
-        "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "є": "ye", "ё": "yo",
+        "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "є": "ye", "ё": "e",
         "ж": "zh", "з": "z", "и": "i", "і": "i", "ї": "yi", "й": "y", "к": "k", "л": "l", "м": "m",
         "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ў": "u", "ф": "f",
         "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "",
@@ -42,6 +42,8 @@ _SPELT = (
     ("ck|[kqc]", "K"),
     ("[wvf]", "V"),
     ("ou|oo|ue", "U"),
+    # ё is e, as it is often written, or yo: Artem, Artyom.
+    ("(?<=[a-zHSTVRK])(?<![aeiouy])[yj]o", "E"),
     # я is ia, ya or ja; behind a vowel an i may be a second mark.
     ("[iyj]+(?=[aouU])", "Y"),
     ("e+(?![iyj])(?<![iyj]e)", "E"),
@@ -112,6 +114,9 @@ def _near(one: str, other: str, consonants: int) -> bool:
     if len(one) != len(other) or len(_VOWEL.sub("", one.rstrip(_OPEN))) < consonants:
         return False
     differing = [at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    glides = all({one[at], other[at]} <= _GLIDE for at in differing)
+    if glides and len(_VOWEL.sub("", one.rstrip(_OPEN))) >= _CONSONANTS_OF_WORD:
+        return bool(differing) and differing[0] > 0
     if len(differing) != 1 or not differing[0]:
         return False
     at = differing[0]
@@ -120,7 +125,6 @@ def _near(one: str, other: str, consonants: int) -> bool:
         (vowels <= _LAST and not behind)
         or (vowels <= _BEFORE_V and behind == "V")
         or (vowels <= _BEHIND_HUSH and one[at - 1] in "HS")
-        or (vowels <= _GLIDE and len(_VOWEL.sub("", one.rstrip(_OPEN))) >= _CONSONANTS_OF_WORD)
     )
 
 

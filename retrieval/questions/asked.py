@@ -121,12 +121,20 @@ def _named_in(question: str, kind: Kind | None) -> tuple[Kind | None, str]:
     found = [
         (match.start(), Kind(of), match.group())
         for of, pattern in _NAMES.items()
-        if (match := pattern.search(question)) and named in (None, of)
+        if (match := pattern.search(question))
+        and named in (None, of)
+        and (of != Kind.TIME or _is_at_edge(match))
     ]
     if not found:
         return kind, ""
     _, of, noun = min(found)
     return kind or of, noun
+
+
+def _is_at_edge(match: re.Match[str]) -> bool:
+    """Whether what was found stands first or last in its text."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    return not (_WORD.search(before) and _WORD.search(after))
 
 
 def _are_new(words: Iterable[str], brought: set[str], language: str) -> bool:

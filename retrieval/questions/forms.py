@@ -47,6 +47,11 @@ _PHONE = re.compile(r"\d{7}")
 # A year is written in one way only.
 _YEAR_DIGITS = 4
 _MOST_NUMBERS = 5
+# "'79", "79 года", "79-му році": a year without its century.
+_SHORT_YEAR = re.compile(
+    r"(?<!\w)(?:(?<=['’])(\d\d)(?!\w)|(\d\d)(?=(?:-?\w{1,3})? ?(?:року|році|рік|год[ау]?)(?!\w)))"
+)
+_CENTURIES = ("19", "20")
 
 
 def plain(word: str) -> str:
@@ -151,6 +156,7 @@ def numbers_as_written(
     for span, day in days.items():
         if form := _day_as_written(question[slice(*span)], day, vocabulary):
             yield span, form
+    yield from _short_years(question, vocabulary)
     for match in islice(_NUMBER.finditer(question), _MOST_NUMBERS):
         start, end = match.span()
         if any(first < end and start < last for first, last in days):
@@ -168,6 +174,15 @@ def numbers_as_written(
             continue
         if form := _written(number, vocabulary):
             yield (start, end), form
+
+
+def _short_years(question: str, vocabulary: Vocabulary) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield years without a century where the articles have one such year, and not that number."""
+    has = vocabulary.lexical.chunks_with
+    for match in islice(_SHORT_YEAR.finditer(question), _MOST_NUMBERS):
+        years = [century + match[0] for century in _CENTURIES if has(century + match[0])]
+        if len(years) == 1 and not has(match[0]):
+            yield match.span(), years[0]
 
 
 def _day_as_written(asked: str, day: Day, vocabulary: Vocabulary) -> str | None:

@@ -90,6 +90,7 @@ def open_collection(articles: Sequence[Path], folder: Path) -> Library:
     places: dict[str, dict[str, object]] = {
         name: {"folder": folder / name} for name in ("articles", "index")
     }
+    places["encoder"] = {"model": "auto"}
     return open_library(Settings.load(overrides=places), lambda _: None)
 
 

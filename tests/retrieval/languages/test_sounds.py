@@ -30,6 +30,9 @@ SAME = [
     "Weiß Weiss",
     "Đorđe Djordje",
     "Đoković Djokovic Djokovich Джокович",
+    "Artem Artyom Artjom Артем Артём",
+    "Zhuravlev Zhuravlyov Журавлев Журавлёв",
+    "Sievierodonetsk Severodonetsk Сєвєродонецьк Северодонецк",
 ]
 OTHERS = [
     ("Kariakin", "Korkin"),
