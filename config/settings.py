@@ -448,6 +448,8 @@ class WebSettings(_Section):
     several people may share, it is five times as many."""
     max_question_chars: int = Field(1000, ge=10, le=4096)
     """The length, in characters, above which a question is refused."""
+    conversation_minutes: int = Field(30, ge=1, le=1440)
+    """The pause, in minutes, that ends a conversation, whose questions are then forgotten."""
     log: LogFormat = LogFormat.TEXT
     """The form of the log: "text", or "json" (each line is a document)."""
     log_questions: bool = False

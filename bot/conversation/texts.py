@@ -34,17 +34,18 @@ def language_of_reply(reply: Reply) -> Language:
     return LANGUAGES.get(reply.language, LANGUAGES["en"])
 
 
-def opening(reply: Reply, shorten: Shorten = shortened) -> str:
+def opening(reply: Reply, shorten: Shorten = shortened, *, commands: bool = True) -> str:
     """Return what a reply says first; all of it, if it quotes nothing.
 
     Args:
         reply: The reply.
         shorten: What is done to titles, and to words that somebody has typed.
+        commands: Whether there are commands to tell of.
     """
     language = language_of_reply(reply)
     match reply:
         case SmallTalk():
-            return _talk(reply, language, shorten)
+            return _talk(reply, language, shorten, commands)
         case ArticleList():
             return _articles(reply, language)
         case Summary():
@@ -59,23 +60,27 @@ def opening(reply: Reply, shorten: Shorten = shortened) -> str:
                 return language.say("There are no more excerpts. The first one goes on like this:")
             return language.say("Further excerpts:")
         case NothingFound():
-            return _nothing(reply, language, shorten)
+            return _nothing(reply, language, shorten, commands)
 
 
-def closing(reply: Reply) -> str:
+def closing(reply: Reply, *, commands: bool = True) -> str:
     """Return what a reply says last; empty if it says no more."""
     language = language_of_reply(reply)
-    if isinstance(reply, ArticleList) and reply.left:
-        return language.say("Say “more” for others; /sources lists all.")
-    return ""
+    if not isinstance(reply, ArticleList) or not reply.left:
+        return ""
+    if not commands:
+        return language.say("Say “more” for others.")
+    return language.say("Say “more” for others; /sources lists all.")
 
 
-def _talk(reply: SmallTalk, language: Language, shorten: Shorten) -> str:
+def _talk(reply: SmallTalk, language: Language, shorten: Shorten, commands: bool) -> str:
     match reply.talk:
         case Talk.WHO:
             return _self(reply, language)
         case Talk.ABILITIES:
-            return "\n\n".join([_self(reply, language), _abilities(reply, language, shorten)])
+            return "\n\n".join(
+                [_self(reply, language), _abilities(reply, language, shorten, commands)]
+            )
         case Talk.NOTHING:
             ask = language.say("What would you like to know? Ask it in a few words.")
             return " ".join(filter(None, [ask, _examples(reply.titles, language, shorten)]))
@@ -118,12 +123,13 @@ def _self(reply: SmallTalk, language: Language) -> str:
     )
 
 
-def _abilities(reply: SmallTalk, language: Language, shorten: Shorten) -> str:
+def _abilities(reply: SmallTalk, language: Language, shorten: Shorten, commands: bool) -> str:
     can = language.say(
         "Ask me a question in your own words. I can also tell what the articles are about and what "
-        "is new, summarise one of them, and say more about an answer. /help lists the commands."
+        "is new, summarise one of them, and say more about an answer."
     )
-    return " ".join(filter(None, [can, _examples(reply.titles, language, shorten)]))
+    lists = language.say("/help lists the commands.") if commands else ""
+    return " ".join(filter(None, [can, lists, _examples(reply.titles, language, shorten)]))
 
 
 def _examples(titles: tuple[str, ...], language: Language, shorten: Shorten) -> str:
@@ -169,12 +175,12 @@ def _size(reply: ArticleList, language: Language) -> str:
     )
 
 
-def _nothing(reply: NothingFound, language: Language, shorten: Shorten) -> str:
+def _nothing(reply: NothingFound, language: Language, shorten: Shorten, commands: bool) -> str:
     if reply.wish is Wish.SUMMARY:
         text = language.say(
             "I find no article about “{name}”.", name=shorten(reply.named, _NAME_CHARS)
         )
-        sources = language.say("/sources lists all.")
+        sources = language.say("/sources lists all.") if commands else ""
         return " ".join(filter(None, [text, _examples(reply.titles, language, shorten), sources]))
     if reply.begun:
         return language.say("That is all that I find. What else would you like to know?")

@@ -10,6 +10,15 @@ from bot.languages.language import (
     Language,
     language_of,
     language_of_environment,
+    language_of_header,
 )
 
-__all__ = ["ENGLISH", "LANGUAGES", "PLACE", "Language", "language_of", "language_of_environment"]
+__all__ = [
+    "ENGLISH",
+    "LANGUAGES",
+    "PLACE",
+    "Language",
+    "language_of",
+    "language_of_environment",
+    "language_of_header",
+]

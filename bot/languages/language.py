@@ -101,6 +101,19 @@ def language_of_environment(environment: Mapping[str, str]) -> Language:
     return language_of(next(filter(None, names), "").partition("_")[0])
 
 
+def language_of_header(header: str) -> Language:
+    """Return the language that an Accept-Language header of HTTP wants most of those spoken here.
+
+    English is spoken to who wants none of them.
+    """
+    wanted: list[tuple[float, int, str]] = []
+    for place, tag in enumerate(header.split(",")[:_TAGS]):
+        code, _, weight = tag.strip().partition(";q=")
+        share = float(weight) if re.fullmatch(r"[01](\.\d{1,3})?", weight) else 1.0
+        wanted.append((-share, place, code.partition("-")[0].lower()))
+    return language_of(next((code for _, _, code in sorted(wanted) if code in LANGUAGES), None))
+
+
 def _fill(text: str, values: Mapping[str, object]) -> str:
     # One pass: what a value holds, braces too, is never looked at again.
     return PLACE.sub(lambda place: str(values[place[1]]), text)
@@ -121,6 +134,8 @@ def _translations(catalogue: Path | None) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+# Browsers send a handful of them.
+_TAGS = 20
 _LOCALES = Path(__file__).with_name("locales")
 
 ENGLISH = Language("en", "English")

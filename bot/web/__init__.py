@@ -1,14 +1,17 @@
-"""The web: an HTTP API over one library.
+"""The web: a page for readers and an HTTP API for programs, over one library.
 
 A request's way through it:
 
     application   the routes, and what stands around them: hosts, headers, other sites, metrics
     security      refuses hosts that are not ours, and tells browsers what the page may do
-    api           decodes the request, and encodes the document that answers it
+    pages         take forms and render `templates`; `static` has the style and the script
+    sessions      keep the conversations of readers in memory
+    quotes        parts text of articles into paragraphs with marks, and links to it
+    api           decodes a request, and encodes the document that answers it
     schema        the types of requests and documents, and the OpenAPI document made of them
     limits        how much an address and a conversation may ask
     answering     asks the library, in threads: a turn is a message and what it got
-    problems      every error as a document of RFC 9457
+    problems      every error of the API as a document of RFC 9457
 
 `service` starts and stops all of it, and refreshes the index meanwhile.
 """

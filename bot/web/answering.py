@@ -14,7 +14,17 @@ from typing import Self, TypeVar
 from starlette.exceptions import HTTPException
 
 from bot.answers import Answer, check_question
-from bot.conversation import MOST_QUESTIONS, Conversation, Message, Reply, Wish, split_questions
+from bot.conversation import (
+    MOST_QUESTIONS,
+    ArticleList,
+    Continuation,
+    Conversation,
+    Message,
+    Reply,
+    Summary,
+    Wish,
+    split_questions,
+)
 from bot.followups import REMEMBERED
 from bot.library import Library
 from bot.web.metrics import Metrics
@@ -49,6 +59,17 @@ class Turn:
     asked: int = 1
     remembered: tuple[str, ...] = ()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether there may be more of it."""
+        match self.reply:
+            case None:
+                return any(answer.excerpts for answer in self.answers)
+            case ArticleList():
+                return self.reply.left > 0
+            case reply:
+                return isinstance(reply, Summary | Continuation)
+
 
 class Answering:
     """Asks the library, a thread for each core; used in a `with` block, it ends the threads."""
@@ -58,7 +79,8 @@ class Answering:
         self._conversation = Conversation(library, _shown)
         self._settings = library.settings.web
         most = (self._settings.max_question_chars, library.settings.search.max_question_chars)
-        self._max_chars = min(most)
+        self.max_chars = min(most)
+        """The length, in characters, above which a question is refused."""
         self._metrics = metrics
         self._count = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="answer")
@@ -115,13 +137,19 @@ class Answering:
         Raises:
             QuestionError: The message is empty or too long.
         """
-        asked = check_question(text, self._max_chars)
+        asked = check_question(text, self.max_chars)
         message = self._conversation.read(asked, language)
         turn = self._replied(asked, message, earlier, language)
         if turn is None:
             questions = split_questions(message.question) if several else (message.question,)
             turn = self._answered(asked, message, questions, earlier, excerpts)
         self._note(turn)
+        return turn
+
+    def overview(self, language: str) -> Turn:
+        """Return what a reader sees first: what the articles are about."""
+        turn = self._replied("", Message("", wish=Wish.OVERVIEW), (), language)
+        assert turn is not None, "this wish is no question"
         return turn
 
     def more(self, earlier: Sequence[str], language: str) -> Turn:

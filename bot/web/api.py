@@ -17,7 +17,7 @@ from bot.catalogue import Catalogue, article_key
 from bot.conversation import of_reply
 from bot.display import json_text
 from bot.followups import REMEMBERED
-from bot.languages import language_of
+from bot.languages import language_of_header
 from bot.web.answering import Answering
 from bot.web.limits import Limits, body_of
 from bot.web.schema import ArticlesQuery, AskRequest, StatusDocument, openapi
@@ -61,7 +61,7 @@ class Api:
         if kind != "application/json":
             raise HTTPException(415, "Wanted a body of the type application/json.")
         wanted = _decoded(await body_of(request), AskRequest)
-        language = language_of(preferred_language(request)).code
+        language = language_of_header(request.headers.get("Accept-Language", "")).code
         with self._limits.asking(request):
             return _response(await self._answering.run(lambda: self._answer(wanted, language)))
 
@@ -108,18 +108,6 @@ class Api:
 
     async def _schema(self, _request: Request) -> Response:
         return _response(self._openapi)
-
-
-def preferred_language(request: Request) -> str | None:
-    """Return the language that a reader wants most, of those that are spoken here."""
-    tags = request.headers.get("Accept-Language", "").split(",")
-    wanted = []
-    for place, tag in enumerate(tags[:20]):
-        code, _, weight = tag.strip().partition(";q=")
-        share = float(weight) if weight.replace(".", "", 1).isdecimal() else float(not weight)
-        wanted.append((-share, place, code))
-    known = (code for _, _, code in sorted(wanted) if language_of(code).code == code[:2].lower())
-    return next(known, None)
 
 
 def _of_source(source: Source) -> dict[str, Any]:

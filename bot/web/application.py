@@ -22,7 +22,8 @@ from bot.web.answering import Answering
 from bot.web.api import Api
 from bot.web.limits import Limits, address_of
 from bot.web.metrics import Metrics
-from bot.web.problems import on_error, on_http_error, on_question_error
+from bot.web.pages import Pages
+from bot.web.problems import problem_of
 from bot.web.security import Safeguards
 from retrieval.search import Searcher
 
@@ -35,15 +36,20 @@ def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
     catalogue = Catalogue(library.searcher)
     limits = Limits(settings)
     api = Api(answering, catalogue, library.searcher, limits)
+    pages = Pages(answering, catalogue, limits, settings)
     monitor = _Monitor(library.searcher, metrics)
+
+    async def on_error(request: Request, error: Exception) -> Response:
+        return problem_of(error) if _is_api(request) else pages.problem(request, error)
+
     app = Starlette(
         routes=[
             Mount("/api", routes=api.routes()),
             Route("/health", monitor.health),
             Route("/metrics", monitor.metrics),
+            *pages.routes(),
         ],
         middleware=[
-            Middleware(Safeguards, settings=settings),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.origins,
@@ -52,19 +58,23 @@ def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
             ),
         ],
         exception_handlers={
-            HTTPException: on_http_error,
-            QuestionError: on_question_error,
+            HTTPException: on_error,
+            QuestionError: on_error,
             Exception: on_error,
         },
     )
     # An address with one more slash is another address.
     app.router.redirect_slashes = False
-    counted = metrics.counting(app)
+    counted = metrics.counting(Safeguards(app, settings))
     trusted = [str(network) for network in settings.proxy]
     # uvicorn has types of its own for what is the same here.
     return (
         cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, counted), trusted)) if trusted else counted
     )
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
 
 
 class _Monitor:

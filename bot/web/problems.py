@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.errors import QuestionError
@@ -26,7 +25,7 @@ def problem(status: int, detail: str = "", headers: Mapping[str, str] | None = N
 
     Args:
         status: The HTTP status.
-        detail: What was found and what was wanted; one is made for a usual status.
+        detail: What was found and what was wanted; of a usual status it need not be given.
         headers: Further headers.
     """
     title = HTTPStatus(status).phrase
@@ -36,19 +35,17 @@ def problem(status: int, detail: str = "", headers: Mapping[str, str] | None = N
     )
 
 
-async def on_http_error(_request: Request, error: Exception) -> Response:
-    """Answer an error that names its status."""
-    assert isinstance(error, HTTPException), "registered for these"
-    usual = error.detail == HTTPStatus(error.status_code).phrase
-    return problem(error.status_code, "" if usual else error.detail, error.headers)
-
-
-async def on_question_error(_request: Request, error: Exception) -> Response:
-    """Answer a question that cannot be asked."""
-    assert isinstance(error, QuestionError), "registered for these"
-    return problem(422, str(error))
-
-
-async def on_error(_request: Request, _error: Exception) -> Response:
-    """Answer any other error, and tell nothing of it; the server logs it."""
+def problem_of(error: Exception) -> Response:
+    """Make the document of an error; of one that nobody foresaw it tells nothing."""
+    match error:
+        case HTTPException():
+            return problem(error.status_code, detail_of(error), error.headers)
+        case QuestionError():
+            return problem(422, str(error))
     return problem(500)
+
+
+def detail_of(error: HTTPException) -> str:
+    """Return what an error says, or what is usually said of its status."""
+    title = HTTPStatus(error.status_code).phrase
+    return error.detail if error.detail != title else _TEXTS.get(error.status_code, title)

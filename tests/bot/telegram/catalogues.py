@@ -17,16 +17,18 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from jinja2 import Environment, nodes
 
 import bot.conversation
 import bot.languages
 import bot.telegram
 import bot.terminal
+import bot.web
 from bot.languages import LANGUAGES, PLACE
 
 PACKAGES = tuple(
     Path(str(one.__file__)).parent
-    for one in (bot.telegram, bot.conversation, bot.terminal, bot.languages)
+    for one in (bot.telegram, bot.conversation, bot.terminal, bot.languages, bot.web)
 )
 COMMAND = "python -m tests.bot.telegram.catalogues"
 
@@ -60,11 +62,12 @@ def extract(*packages: Path) -> Catalog:
         # The line is left out: it would change with every edit.
         location = (path.relative_to(package).as_posix(), 0)
         for _, texts in _calls(_parsed(path)):
-            literals = [text for text in map(_literal, texts) if text]
-            if len(literals) == len(texts):
-                template.add(
-                    literals[0] if len(texts) == 1 else tuple(literals), locations=[location]
-                )
+            _add(template, list(map(_literal, texts)), location)
+    for package in packages:
+        for path in sorted(package.rglob("*.html")):
+            location = (path.relative_to(package).as_posix(), 0)
+            for literals in _calls_of_template(path):
+                _add(template, literals, location)
     return template
 
 
@@ -157,6 +160,23 @@ def _unreadable(tree: ast.AST) -> Iterator[ast.expr]:
         if isinstance(node, ast.Attribute) and node.attr == "say" and node not in called:
             # KeptAnswer or handed on, it is called where nobody looks for it.
             yield node
+
+
+def _calls_of_template(path: Path) -> Iterator[list[str | None]]:
+    """Yield the texts of each call in a template that says something; None for no literal."""
+    for call in Environment().parse(path.read_text("utf-8")).find_all(nodes.Call):
+        name = call.node.attr if isinstance(call.node, nodes.Getattr) else ""
+        if name in _TEXTS:
+            yield [
+                arg.value if isinstance(arg, nodes.Const) else None
+                for arg in call.args[: _TEXTS[name]]
+            ]
+
+
+def _add(template: Catalog, texts: list[str | None], location: tuple[str, int]) -> None:
+    literals = [text for text in texts if text]
+    if len(literals) == len(texts):
+        template.add(literals[0] if len(texts) == 1 else tuple(literals), locations=[location])
 
 
 def _literal(node: ast.expr | None) -> str | None:

@@ -1,0 +1,259 @@
+"""Pages: what readers see, HTML that is complete without a script."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import blake2b
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.catalogue import Catalogue
+from bot.conversation import closing, language_of_reply, opening
+from bot.errors import QuestionError
+from bot.languages import LANGUAGES, Language, language_of, language_of_header
+from bot.web import quotes
+from bot.web.answering import Answering, Turn
+from bot.web.limits import Limits, body_of
+from bot.web.problems import detail_of
+from bot.web.sessions import Session, Sessions
+from config import WebSettings
+
+_FOLDER = Path(__file__).parent
+_FRAGMENT = "text/fragment+html"
+"""The type that the page's script asks for: a turn without the page around it."""
+_LISTED = 30
+_SEARCH_CHARS = 200
+_OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
+
+
+class Pages:
+    """The pages, and the forms on them.
+
+    Args:
+        answering: Answers questions.
+        catalogue: Lists the articles.
+        limits: Admits questions.
+        settings: How long a conversation lasts, and which sites may frame the page.
+    """
+
+    def __init__(
+        self, answering: Answering, catalogue: Catalogue, limits: Limits, settings: WebSettings
+    ) -> None:
+        self._answering = answering
+        self._catalogue = catalogue
+        self._limits = limits
+        self._settings = settings
+        self._sessions = Sessions(settings.conversation_minutes)
+        self._templates = Environment(
+            loader=FileSystemLoader(_FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "languages": LANGUAGES,
+            "closing": closing,
+            "language_of_reply": language_of_reply,
+            "opening": opening,
+            "quotes": quotes,
+            "static": _static,
+            "max_chars": answering.max_chars,
+        }
+
+    def routes(self) -> list[Route | Mount]:
+        """Return the routes."""
+        return [
+            Route("/", self._conversation),
+            Route("/ask", self._ask, methods=["POST"]),
+            # Who asks to see the answer to a form once more, sees the conversation.
+            Route("/ask", self._to_conversation),
+            Route("/new", self._new, methods=["POST"]),
+            Route("/language", self._choose, methods=["POST"]),
+            Route("/articles", self._articles),
+            Route("/articles/{id:path}", self._article),
+            Mount("/static", StaticFiles(directory=_FOLDER / "static")),
+        ]
+
+    async def _conversation(self, request: Request) -> Response:
+        session = self._sessions.find(request)
+        return await self._show(request, session)
+
+    async def _show(self, request: Request, session: Session | None) -> Response:
+        language = self._language(request, session)
+        turns = list(session.turns) if session else []
+        overview = None
+        if not turns:
+            overview = await self._answering.run(lambda: self._answering.overview(language.code))
+        return self._page(request, "conversation.html", language, turns=turns, overview=overview)
+
+    async def _ask(self, request: Request) -> Response:
+        form = await self._form(request)
+        found = self._sessions.find(request)
+        session = found or self._sessions.begin()
+        language = self._language(request, session)
+        with self._limits.asking(request, session.key):
+            async with session.lock:
+                turn = await self._answering.run(lambda: self._turn(form, session, language))
+                number = session.add(turn)
+        if request.headers.get("Accept") == _FRAGMENT:
+            response = self._page(request, "fragment.html", language, number=number, turn=turn)
+        elif found is not None:
+            response = RedirectResponse(f"/#turn-{number}", 303)
+        else:
+            # Whether the browser keeps cookies is not known yet.
+            response = await self._show(request, session)
+        self._sessions.keep(session, request, response)
+        return response
+
+    def _turn(self, form: dict[str, str], session: Session, language: Language) -> Turn:
+        earlier = tuple(session.earlier)
+        if "more" in form:
+            return self._answering.more(earlier, language.code)
+        text = form.get("question", "")
+        return self._answering.turn(text, earlier, language.code, several=True)
+
+    async def _to_conversation(self, _request: Request) -> Response:
+        return RedirectResponse("/", 303)
+
+    async def _new(self, request: Request) -> Response:
+        await self._form(request)
+        session = self._sessions.find(request)
+        if session is not None:
+            session.clear()
+        return RedirectResponse("/", 303)
+
+    async def _choose(self, request: Request) -> Response:
+        form = await self._form(request)
+        session = self._sessions.find(request) or self._sessions.begin()
+        session.language = language_of(form.get("language")).code
+        back = form.get("back", "/")
+        response = RedirectResponse(back if _OWN_PATH.fullmatch(back) else "/", 303)
+        self._sessions.keep(session, request, response)
+        return response
+
+    async def _articles(self, request: Request) -> Response:
+        language = self._language(request, self._sessions.find(request))
+        words = request.query_params.get("title", "")[:_SEARCH_CHARS]
+        found = await self._answering.run(lambda: self._catalogue.titled(words))
+        pages = max(1, -(-len(found) // _LISTED))
+        asked = request.query_params.get("page", "1")
+        page = min(max(int(asked) if asked.isdecimal() and len(asked) < 10 else 1, 1), pages)
+        return self._page(
+            request,
+            "articles.html",
+            language,
+            words=words,
+            found=found[(page - 1) * _LISTED : page * _LISTED],
+            total=len(found),
+            page=page,
+            pages=pages,
+            turned=lambda to: "?" + urlencode({"title": words, "page": to}),
+        )
+
+    async def _article(self, request: Request) -> Response:
+        language = self._language(request, self._sessions.find(request))
+        name = request.path_params["id"]
+        article = await self._answering.run(lambda: self._catalogue.named(name))
+        if article is None:
+            raise HTTPException(404)
+        span = quotes.marked_span(article, request.query_params.get("mark", ""))
+        paragraphs = quotes.paragraphs_of_article(article, span)
+        return self._page(
+            request, "article.html", language, source=article.source, paragraphs=paragraphs
+        )
+
+    def problem(self, request: Request, error: Exception) -> Response:
+        """Show what went wrong, in the reader's language."""
+        language = self._language(request, self._sessions.find(request))
+        status, headers = 500, None
+        if isinstance(error, QuestionError):
+            status = 422
+        elif isinstance(error, HTTPException):
+            status, headers = error.status_code, error.headers
+        bare = request.headers.get("Accept") == _FRAGMENT
+        name = "problem_fragment.html" if bare else "problem.html"
+        text = _words(error, status, language)
+        return self._page(request, name, language, status, headers, text=text)
+
+    def _page(
+        self,
+        request: Request,
+        name: str,
+        language: Language,
+        status: int = 200,
+        headers: Any = None,  # noqa: ANN401 - a mapping, as Starlette takes it
+        **values: object,
+    ) -> Response:
+        template = self._templates.get_template(name)
+        html = template.render(language=language, path=_back(request), **values)
+        fresh = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie, Accept"}
+        return HTMLResponse(html, status, fresh | dict(headers or {}))
+
+    def _language(self, request: Request, session: Session | None) -> Language:
+        if session is not None and session.language is not None:
+            return language_of(session.language)
+        return language_of_header(request.headers.get("Accept-Language", ""))
+
+    async def _form(self, request: Request) -> dict[str, str]:
+        """Return the fields of a form.
+
+        Raises:
+            HTTPException: It was sent by a page of another site, or is none.
+        """
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
+            raise HTTPException(403)
+        body = (await body_of(request)).decode("utf-8", "replace")
+        try:
+            return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=10))
+        except ValueError:
+            raise HTTPException(400) from None
+
+
+def _words(error: Exception, status: int, language: Language) -> str:
+    match error:
+        case QuestionError(limit=limit) if limit:
+            return language.say(
+                "Your question has {found} characters, and I read up to {limit}. "
+                "Please ask it in fewer words.",
+                found=language.number(error.found),
+                limit=language.number(limit),
+            )
+        case QuestionError():
+            return language.say("What would you like to know? Ask it in a few words.")
+    if status == HTTPStatus.NOT_FOUND:
+        return language.say("There is no such page, or the article is gone.")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return language.say("Those were many questions. Please ask again in a minute.")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return language.say(
+            "Something went wrong here, and your question is not answered. "
+            "Please ask it again later."
+        )
+    return detail_of(error) if isinstance(error, HTTPException) else ""
+
+
+def _back(request: Request) -> str:
+    """Return the address of a page, for the form that changes the language."""
+    if request.method != "GET":
+        return "/"
+    query = request.url.query
+    return request.url.path + (f"?{query}" if query else "")
+
+
+@cache
+def _static(name: str) -> str:
+    """Return the address of a file, another one for other contents."""
+    content = (_FOLDER / "static" / name).read_bytes()
+    return f"/static/{name}?{blake2b(content, digest_size=6).hexdigest()}"

@@ -1,0 +1,48 @@
+"use strict";
+// Without this script, each form loads the page anew. With it, a turn is added to the page.
+
+const turns = document.getElementById("turns");
+const lost = document.getElementById("lost");
+let busy = false;
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!turns || form.getAttribute("action") !== "/ask") return;
+  event.preventDefault();
+  if (busy) return;
+  busy = true;
+  lost.hidden = true;
+  turns.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch("/ask", {
+      method: "POST",
+      headers: { Accept: "text/fragment+html" },
+      body: new URLSearchParams(new FormData(form, event.submitter)),
+    });
+    add(await answer.text(), answer.ok, form);
+  } catch {
+    lost.hidden = false;
+  } finally {
+    busy = false;
+    turns.removeAttribute("aria-busy");
+  }
+});
+
+function add(html, answered, form) {
+  turns.querySelectorAll(".problem").forEach((one) => one.remove());
+  turns.insertAdjacentHTML("beforeend", html);
+  document.getElementById("overview")?.remove();
+  document.querySelector("h1").classList.add("unseen");
+  document.querySelector(".new").hidden = false;
+  const last = turns.lastElementChild;
+  const question = form.elements.question;
+  if (answered && question) {
+    question.value = "";
+  } else if (!question) {
+    // The button that was pressed is gone from the page.
+    last.tabIndex = -1;
+    last.focus({ preventScroll: true });
+  }
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  last.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+}

@@ -1,0 +1,141 @@
+"""The page in Chromium: asked, followed up and read, on a phone, in the dark, without a mouse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.bot.shell import Shell
+
+from .browsers import browser, needs_chromium
+from .servers import served
+
+pytestmark = [pytest.mark.slow, needs_chromium]
+
+HOME, TALKS = "Where is Artem Kariakin's home?", "And what does he feel about the talks?"
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def url(seeds: Shell) -> Iterator[str]:
+    with served(seeds, EXCERPTA_WEB__QUESTIONS_PER_MINUTE="1000") as server:
+        yield server.url
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What the browser writes into the console of a page; nothing, unless a test clears it."""
+    complaints: list[str] = []
+    yield complaints
+    assert complaints == []
+
+
+@pytest.fixture
+def opened(chromium: Browser, url: str, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open pages, each in a browser of its own, as it were."""
+    contexts = []
+
+    def open_page(path: str = "/", **context: Any) -> Page:  # noqa: ANN401
+        contexts.append(chromium.new_context(base_url=url, **context))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_label(re.compile("Ask it in a few words")).fill(question)
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_ask_follow_up_and_open_the_article_at_its_paragraph(
+    opened: Callable[..., Page], scripts: bool
+) -> None:
+    page = opened(java_script_enabled=scripts)
+    ask(page, HOME)
+    expect(page.locator("mark").first).to_contain_text("Luhansk")
+    ask(page, TALKS)
+    expect(page.get_by_text("Understood as:")).to_be_visible()
+    expect(page.get_by_role("heading", level=2)).to_have_text([HOME, TALKS])
+    before = page.locator("blockquote").count()
+    page.get_by_role("button", name="More").click()
+    expect(page.get_by_role("heading", level=2)).to_have_count(3)
+    assert page.locator("blockquote").count() > before
+    assert page.get_by_role("button", name="More").count() <= 1
+    page.locator("#turn-1 figcaption a").first.click()
+    expect(page.locator(".paragraph:target mark")).to_contain_text("Luhansk")
+    expect(page.locator(".paragraph:target mark")).to_be_in_viewport()
+    # The link can be shared with somebody who has asked nothing.
+    other = opened(page.url)
+    expect(other.locator(".paragraph:target mark")).to_be_in_viewport()
+
+
+def test_the_keyboard_is_enough(opened: Callable[..., Page]) -> None:
+    page = opened()
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    question = page.locator("#question")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if question.evaluate("one => one === document.activeElement"):
+            break
+    page.keyboard.type(HOME)
+    page.keyboard.press("Enter")
+    expect(page.locator("#turn-1 mark").first).to_be_visible()
+    expect(question).to_be_focused()
+    expect(question).to_have_value("")
+    page.keyboard.press("Shift+Tab")
+    expect(page.get_by_role("button", name="More")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#turn-2")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/articles/[\w-]+\?mark=\d+-\d+#p\d+$"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_all_of_it_and_nothing_is_hard_to_use(
+    opened: Callable[..., Page],
+    scheme: Any,  # noqa: ANN401
+) -> None:
+    page = opened(color_scheme=scheme, **PHONE)
+    for path in ("/", "/articles", "/articles/leaving-sudzha-a-soldiers-account.md#p12"):
+        page.goto(path)
+        if path == "/":
+            ask(page, f"{HOME} https://example.org/{'a-long-address/' * 20}")
+            expect(page.locator("#turn-1")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (ground == "rgb(255, 255, 255)") is (scheme == "light")
+
+
+def test_the_page_says_when_the_server_is_gone(
+    opened: Callable[..., Page], complaints: list[str]
+) -> None:
+    page = opened()
+    page.context.set_offline(True)
+    ask(page, HOME)
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    expect(page.locator("#question")).to_have_value(HOME)
+    complaints.clear()
