@@ -9,14 +9,13 @@ import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Coroutine
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
-__all__ = ["Limiter", "Rates", "before_sending"]
+__all__ = ["Limiter", "Rates"]
 
 _log = logging.getLogger(__name__)
 
@@ -25,11 +24,6 @@ _PAUSES_S = (0.5, 2.0)
 _SEND = "sendMessage"
 _TEXT, _BUTTONS = "editMessageText", "editMessageReplyMarkup"
 """The edits that a newer one makes superfluous; one of the buttons leaves the text as it is."""
-
-before_sending: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
-    "before_sending", default=None
-)
-"""What a task does when a message of its own is about to be sent; what it raises prevents that."""
 
 _Json = dict[str, Any]
 _Result = bool | _Json | list[_Json]
@@ -200,8 +194,6 @@ class Limiter(BaseRateLimiter[int]):
         pauses = iter(_PAUSES_S)
         while True:
             await self._turn(request, chat)
-            if request.endpoint == _SEND and (prepare := before_sending.get()):
-                await prepare()
             try:
                 return await request.call()
             except BadRequest:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import httpx
@@ -15,6 +16,7 @@ from bot.telegram.metrics import Metrics
 
 _T = TypeVar("_T")
 
+_SEND = "sendMessage"
 _ANSWER_S = 10.0
 """How long Telegram may take for an answer."""
 _CONNECT_S = 10.0
@@ -29,6 +31,12 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
 )
 """Errors that come before a request goes out."""
+
+
+before_sending: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar(
+    "before_sending", default=None
+)
+"""What a task does when a message of its own is about to go out; what it raises prevents that."""
 
 
 class TelegramFault(BotError):
@@ -91,7 +99,7 @@ class Transport(HTTPXRequest):
                     "verify": certificates(),
                     # The token is part of the address, and no other server shall get it.
                     "follow_redirects": False,
-                    "event_hooks": {"response": [self._examine]},
+                    "event_hooks": {"request": [_prepare], "response": [self._examine]},
                 },
             )
         except httpx.InvalidURL:
@@ -134,6 +142,20 @@ class Transport(HTTPXRequest):
         asked = ("getMe", "getUpdates", "deleteWebhook")
         if status == 401 or (status == 404 and method in asked):
             raise TokenRefused(found)
+
+
+async def _prepare(request: httpx.Request) -> None:
+    """Call what the task has left in `before_sending`, as late as it can prevent a message."""
+    prepare = before_sending.get()
+    if prepare is None or _method(request.url.path) != _SEND:
+        return
+
+    async def trace(event: str, _: object) -> None:
+        # Without its body, the server does nothing with the request.
+        if event.endswith("send_request_body.started"):
+            await prepare()
+
+    request.extensions = {**request.extensions, "trace": trace}
 
 
 async def readable(request: Awaitable[_T]) -> _T:

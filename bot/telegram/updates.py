@@ -17,9 +17,9 @@ from telegram import Bot, Update
 
 from bot.errors import BotError
 from bot.telegram.inbox import Inbox
-from bot.telegram.limiter import before_sending
 from bot.telegram.metrics import Metrics
 from bot.telegram.shared_inbox import BEAT_S, SharedInbox
+from bot.telegram.transport import before_sending
 from bot.telegram.workers import Workers
 
 _log = logging.getLogger(__name__)

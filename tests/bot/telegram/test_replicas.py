@@ -6,19 +6,20 @@ import asyncio
 import shutil
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
+from telegram.error import NetworkError
 
-from .balancer import Balancer
-from .bots import free_port
+from bot.telegram.postgres import StateUnreachable
+from bot.telegram.transport import before_sending
+
+from .bots import bare_bot
 from .emulator import Emulator
 from .postgres import PASSWORD, Server, serving
-from .programs import Program, program
+from .programs import program
+from .replicas import replicas
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
@@ -29,63 +30,6 @@ QUESTIONS = ("How do bees find flowers?", "Who built the first telescope?", "Wha
 def server() -> Iterator[Server]:
     with serving() as server:
         yield server
-
-
-class Replicas:
-    """Bots that share a state."""
-
-    def __init__(self, programs: list[Program], balancer: Balancer, monitors: list[int]) -> None:
-        self.programs = programs
-        self.balancer = balancer
-        self.monitors = monitors
-
-    async def page(self, which: int, path: str) -> tuple[int, str]:
-        url = f"http://127.0.0.1:{self.monitors[which]}{path}"
-        async with aiohttp.ClientSession() as session, session.get(url) as response:
-            return response.status, (await response.json())["status"]
-
-    async def becomes(self, which: int, path: str, status: tuple[int, str]) -> None:
-        for _ in range(600):
-            if await self.page(which, path) == status:
-                return
-            await asyncio.sleep(0.1)
-        raise TimeoutError
-
-
-@asynccontextmanager
-async def replicas(
-    count: int,
-    emulator: Emulator,
-    folder: Path,
-    index: Path,
-    state: str,
-    copies: int = 1,
-    **telegram: Any,  # noqa: ANN401
-) -> AsyncIterator[Replicas]:
-    ports, monitors = ([free_port() for _ in range(count)] for _ in range(2))
-    async with AsyncExitStack() as stack:
-        balancer = await stack.enter_async_context(Balancer(ports, copies).serving())
-        programs = []
-        for number, (port, monitor) in enumerate(zip(ports, monitors, strict=True)):
-            shutil.copytree(index, folder / f"{number}" / "index")
-            programs.append(
-                await stack.enter_async_context(
-                    program(
-                        *(emulator, folder / f"{number}"),
-                        state=state,
-                        mode="webhook",
-                        webhook_url=balancer.url,
-                        webhook_port=port,
-                        monitor_port=monitor,
-                        messages_per_second=1000,
-                        questions_per_minute=1000,
-                        **telegram,
-                    )
-                )
-            )
-        for one in programs:
-            await one.logged("answering as")
-        yield Replicas(programs, balancer, monitors)
 
 
 def answers(emulator: Emulator) -> Counter[tuple[int, int | None]]:
@@ -127,6 +71,29 @@ async def test_an_update_that_two_replicas_get_is_answered_once_and_a_chat_in_or
     left = "count(*), count(handled), count(asker), max(payload)"
     assert server.execute(f"SELECT {left} FROM {schema}.updates", state) == [(32, 32, 0, "")]
     assert server.execute(f"SELECT count(message_id) FROM {schema}.answers", state) == [(32,)]
+
+
+async def test_a_message_can_be_prevented_at_the_last_moment(emulator: Emulator) -> None:
+    emulator.say(7, "Hello?")
+    asked: list[int] = []
+
+    async def refuse() -> None:
+        asked.append(len(emulator.messages))
+        raise StateUnreachable("no database")
+
+    async def allow() -> None:
+        asked.append(len(emulator.messages))
+
+    async with bare_bot(emulator.url) as bot:
+        before_sending.set(refuse)
+        with pytest.raises(NetworkError, match="no database"):
+            await bot.send_message(7, "never")
+        await bot.send_chat_action(7, "typing")
+        assert asked == [0]
+        before_sending.set(allow)
+        await bot.send_message(7, "once")
+    assert asked == [0, 0]
+    assert [message.text for message in emulator.messages] == ["once"]
 
 
 async def test_a_wrong_password_ends_the_bot_with_one_line(

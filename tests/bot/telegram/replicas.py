@@ -1,21 +1,27 @@
-"""A load balancer on loopback: it hands each update to the next replica that takes it."""
+"""Replicas of `excerpta telegram` behind a load balancer, all on loopback."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from .bots import free_port
+from .emulator import Emulator
+from .programs import Program, program
 
 _HEADERS = ("Content-Type", "X-Telegram-Bot-Api-Secret-Token")
 
 
 class Balancer:
-    """The balancer.
+    """A load balancer, which hands each update to the next replica that takes it.
 
     Attributes:
         url: What `telegram.webhook_url` is.
@@ -70,3 +76,60 @@ class Balancer:
                 return response.status
         except aiohttp.ClientError:
             return 502
+
+
+class Replicas:
+    """Bots that share a state."""
+
+    def __init__(self, programs: list[Program], balancer: Balancer, monitors: list[int]) -> None:
+        self.programs = programs
+        self.balancer = balancer
+        self.monitors = monitors
+
+    async def page(self, which: int, path: str) -> tuple[int, str]:
+        url = f"http://127.0.0.1:{self.monitors[which]}{path}"
+        async with aiohttp.ClientSession() as session, session.get(url) as response:
+            return response.status, (await response.json())["status"]
+
+    async def becomes(self, which: int, path: str, status: tuple[int, str]) -> None:
+        for _ in range(600):
+            if await self.page(which, path) == status:
+                return
+            await asyncio.sleep(0.1)
+        raise TimeoutError
+
+
+@asynccontextmanager
+async def replicas(
+    count: int,
+    emulator: Emulator,
+    folder: Path,
+    index: Path,
+    state: str,
+    copies: int = 1,
+    **telegram: Any,  # noqa: ANN401
+) -> AsyncIterator[Replicas]:
+    ports, monitors = ([free_port() for _ in range(count)] for _ in range(2))
+    async with AsyncExitStack() as stack:
+        balancer = await stack.enter_async_context(Balancer(ports, copies).serving())
+        programs = []
+        for number, (port, monitor) in enumerate(zip(ports, monitors, strict=True)):
+            shutil.copytree(index, folder / f"{number}" / "index")
+            programs.append(
+                await stack.enter_async_context(
+                    program(
+                        *(emulator, folder / f"{number}"),
+                        state=state,
+                        mode="webhook",
+                        webhook_url=balancer.url,
+                        webhook_port=port,
+                        monitor_port=monitor,
+                        messages_per_second=1000,
+                        questions_per_minute=1000,
+                        **telegram,
+                    )
+                )
+            )
+        for one in programs:
+            await one.logged("answering as")
+        yield Replicas(programs, balancer, monitors)
