@@ -13,6 +13,7 @@ from tests.paths import ROOT
 
 from .emulation.asking import Ask, asking
 from .emulator import Emulator
+from .postgres import Server, serving
 from .programs import SEEDS
 
 
@@ -32,6 +33,13 @@ async def ask(emulator: Emulator) -> AsyncIterator[Ask]:
     """Ask the emulator as any bot could."""
     async with asking(emulator.url, emulator.token) as ask:
         yield ask
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL; each test makes a database of its own."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="session", autouse=True)

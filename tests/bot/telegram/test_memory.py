@@ -13,10 +13,13 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from bot.errors import BotError
-from bot.telegram.memory import ChatPlace, Gap, State, Stats
+from bot.telegram.memory import ChatPlace, Gap, State, Stats, schema
+from bot.telegram.postgres import PostgresStorage
 
+from .postgres import Server
 from .virtual import Clock
 
 BOT = 4_000_000_001
@@ -36,9 +39,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def state(folder: Path, clock: Clock) -> Iterator[State]:
-    with closing(opened(folder, clock)) as state:
+def state(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Iterator[State]:
+    """The memory in a file, or where `BOTH` asks for it in PostgreSQL."""
+    if getattr(request, "param", "file") == "file":
+        memory = opened(folder, clock)
+    else:
+        server: Server = request.getfixturevalue("server")
+        address = SecretStr(server.new_database())
+        database = PostgresStorage.open(address, BOT, schema())
+        memory = State(database, keep_days=30, conversation_minutes=20, clock=clock)
+    with closing(memory) as state:
         yield state
+
+
+BOTH = pytest.mark.parametrize("state", ["file", "postgres"], indirect=True)
 
 
 def opened(folder: Path, clock: Clock | None = None) -> State:
@@ -166,6 +180,7 @@ def test_each_file_has_its_own_pseudonyms_and_keeps_them(folder: Path, tmp_path:
 # Conversations
 
 
+@BOTH
 def test_a_conversation_holds_the_last_four_questions(state: State) -> None:
     for n in range(6):
         state.asked(place(), f"question {n}")
@@ -176,6 +191,7 @@ def test_a_conversation_holds_the_last_four_questions(state: State) -> None:
 # Answers
 
 
+@BOTH
 def test_a_question_that_comes_again_keeps_its_number(state: State) -> None:
     number = add(state, 70)
     state.sent(number, 71)
@@ -214,6 +230,7 @@ def test_the_last_vote_of_each_user_counts(presses: list[tuple[int, int, bool]])
         assert len(state.gaps(0, 10)) == len(disliked)
 
 
+@BOTH
 def test_gaps_are_what_was_answered_badly_or_not_the_newest_first(
     state: State, clock: Clock
 ) -> None:
@@ -236,6 +253,7 @@ def test_gaps_are_what_was_answered_badly_or_not_the_newest_first(
 # Forgetting
 
 
+@BOTH
 def test_a_forgotten_user_leaves_nothing_and_others_stay(state: State) -> None:
     anns, bobs = add(state, 1), add(state, 2, where=place(BOB))
     state.vote(anns, BOB, up=True)
@@ -259,6 +277,7 @@ def test_a_forgotten_user_leaves_nothing_and_others_stay(state: State) -> None:
     assert state.database.one(rows) == (1, 2)
 
 
+@BOTH
 def test_a_purge_drops_what_is_too_old(state: State, clock: Clock) -> None:
     old = [add(state, question_id) for question_id in range(450)]
     state.vote(old[0], BOB, up=True)
@@ -301,6 +320,7 @@ def test_what_was_kept_while_the_clock_was_ahead_is_dropped_in_time(
     assert b"SECRET" not in on_disk(folder)
 
 
+@BOTH
 def test_the_number_of_an_answer_that_is_gone_is_not_used_again(state: State) -> None:
     number = add(state, 1)
     state.forget_user(ANN)
@@ -362,6 +382,7 @@ def test_copies_of_what_was_forgotten_are_gone_after_a_day(
 # Many at once
 
 
+@BOTH
 def test_threads_do_not_disturb_each_other(state: State) -> None:
     def work(user: int) -> list[int]:
         numbers: list[int] = []
@@ -422,6 +443,7 @@ def test_every_query_finds_its_rows_by_an_index(state: State, clock: Clock) -> N
     )
 
 
+@BOTH
 def test_half_a_surrogate_pair_is_kept_as_a_question_mark(state: State) -> None:
     state.asked(place(), "why \ud83d")
     number = add(state, 70, "why \ud83d")

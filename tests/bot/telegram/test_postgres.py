@@ -27,17 +27,11 @@ from bot.telegram.shared_quota import SCHEMA as QUOTAS
 from bot.telegram.shared_quota import SharedQuota
 from tests.paths import ROOT
 
-from .postgres import PASSWORD, Server, serving
+from .postgres import PASSWORD, Server
 
 BOT = 4_000_000_001
 TABLES = (*schema(), *INBOX, *QUOTAS)
 LONG_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
 
 
 @pytest.fixture
