@@ -38,6 +38,8 @@ QUESTIONS = (
     "How does a withdrawal begin?",
 )
 DRAIN_S = 600.0
+RECALL = 50_000
+"""Messages of the emulator; who waits longer would get no reply to his own."""
 
 
 async def measure(updates: int, per_s: float, count: int, copies: int, folder: Path) -> None:
@@ -58,7 +60,7 @@ async def measure(updates: int, per_s: float, count: int, copies: int, folder: P
     with serving(fsync=True) as server:
         state = server.new_database()
         async with (
-            Emulator(recall=1000, on_sent=heard) as emulator,
+            Emulator(recall=RECALL, on_sent=heard) as emulator,
             replicas(count, emulator, folder, index, state, copies) as running,
         ):
             schema = f"excerpta_{emulator.token.partition(':')[0]}"
