@@ -245,7 +245,8 @@ def _searcher(settings: Settings, encoder: Encoder, reranking: Reranking | None)
     store = open_index(settings.index)
     if store is None or not store.current():
         raise IndexFault(
-            f"the index {folder} is being built by another process; wait until it has finished"
+            f"the index {settings.index.address} is being built by another process; wait until it "
+            "has finished"
         )
 
     def reopen() -> types.Encoder:
@@ -269,7 +270,7 @@ def open_store(settings: Settings) -> IndexReader:
     store = open_index(settings.index)
     if store is None:
         raise IndexFault(
-            f"no index in {settings.index.folder}; make it with excerpta refresh, or give another "
-            "folder with --index"
+            f"no index in {settings.index.address}; make it with excerpta refresh, or give "
+            "another one with --index"
         )
     return store

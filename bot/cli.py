@@ -342,7 +342,7 @@ def show(
     found = store.article(article) if named else None
     if found is None:
         raise SettingsError(
-            f"no article {article!r} in the index {run.settings.index.folder}; /sources in "
+            f"no article {article!r} in the index {run.settings.index.address}; /sources in "
             "excerpta chat lists those there are"
         )
     run.print(documents.of_article(found), ArticleDrawing(found, bare=True))

@@ -49,7 +49,10 @@ def print_version(wanted: bool) -> None:
 Folder = Annotated[
     Path | None, typer.Option("--articles", metavar="DIR", help="Folder of the articles.")
 ]
-Index = Annotated[Path | None, typer.Option("--index", metavar="DIR", help="Folder of the index.")]
+Index = Annotated[
+    str | None,
+    typer.Option("--index", metavar="DIR", help="Folder of the index, or a Milvus server."),
+]
 File = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings, in TOML.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more, show tracebacks.")]
@@ -173,6 +176,7 @@ def command(body: Callable[..., int | None]) -> Command:
             sys.stdout.reconfigure(errors="replace")
         status = 0
         with _explained(as_json, verbose):
+            overrides: dict[str, dict[str, object]]
             overrides = {"articles": {"folder": articles}, "index": {"folder": index}}
             given = {"--articles": articles, "--index": index, "--config": config}
             options = [part for name, path in given.items() if path for part in (name, str(path))]

@@ -125,7 +125,7 @@ def of_index(settings: Settings, store: IndexReader) -> dict[str, Any]:
     skipped = [file for file in store.files(generation.number).values() if file.reason]
     return {
         "articles_folder": str(settings.articles.folder),
-        "index_folder": str(settings.index.folder),
+        "index_folder": settings.index.address,
         "generation": generation.number,
         "published": generation.published.isoformat() if generation.published else None,
         "articles": generation.articles,

@@ -22,6 +22,7 @@ from pydantic import (
     Field,
     IPvAnyNetwork,
     SecretStr,
+    model_validator,
 )
 
 from config.errors import SettingsError, exposed
@@ -70,6 +71,11 @@ class LogFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+# No name and password before the host, which messages would show.
+SERVER = r"^(https?://[^/@\s]+/?|[^:@]+\.db)$"
+"""The address of an index on a Milvus server, or in a file of Milvus Lite."""
 
 
 def _expand_home(path: Path) -> Path:
@@ -124,6 +130,7 @@ ModelName = Annotated[Text, AfterValidator(_expand_model)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
 HomePath = Annotated[Path, AfterValidator(_expand_home)]
 StatePlace = Annotated[Path | SecretStr, BeforeValidator(_place_of_state)]
+Server = Annotated[str, Field(pattern=SERVER)]
 Ids = Annotated[frozenset[int], BeforeValidator(_split)]
 Channel = Annotated[str, Field(pattern=r"^.{1,255}=\w{4,32}$")]
 Channels = Annotated[tuple[Channel, ...], BeforeValidator(_split)]
@@ -190,12 +197,40 @@ class IndexSettings(_Section):
 
     folder: HomePath = Path(".excerpta")
     """The folder that holds the index. It can be deleted at any time: the next refresh makes it
-    again."""
+    again. An address in its place, as `server` takes it, holds the index there, and the default
+    folder what is made of it on this machine."""
+    server: Server | None = Field(None, examples=["http://127.0.0.1:19530"])
+    """The Milvus server that holds the index, or a file of Milvus Lite, whose name ends in ".db".
+    If this is left out, the folder holds it."""
+    server_token: Token | None = Field(None, examples=["user:password"])
+    """The token of the Milvus server, if it wants one."""
+    database: Text = "default"
+    """The name of the database on the Milvus server."""
+    collections: str = Field("excerpta", pattern=r"^[A-Za-z_]\w{0,99}$")
+    """The beginning of the names of the collections on the Milvus server, so that several indexes
+    can share a database."""
     chunk_tokens: int = Field(200, ge=16, le=4096)
     """The greatest length, in tokens of the encoder, of a chunk: the piece of an article that is
     searched, together with the article's title. The model must be able to read as many."""
     keep: int = Field(3, ge=1, le=100)
     """The number of generations of the index that are kept, the current one included."""
+
+    @property
+    def address(self) -> str:
+        """Where the index is, for messages."""
+        return self.server or str(self.folder)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_address(cls, values: object) -> object:
+        """Take a folder that is the address of a server as that."""
+        if isinstance(values, dict) and re.match(SERVER, str(values.get("folder", ""))):
+            return {
+                **values,
+                "folder": cls.model_fields["folder"].default,
+                "server": values["folder"],
+            }
+        return values
 
 
 class RefreshSettings(_Section):

@@ -19,7 +19,7 @@ from retrieval.doctor.findings import (
     note,
     warning,
 )
-from retrieval.index import VISIBLE, FileState, Store
+from retrieval.index import VISIBLE, FileState, IndexReader, Store
 from retrieval.refresh import ReaderVersion, preview
 from retrieval.types import Encoder
 
@@ -30,7 +30,7 @@ _GROUPS = 1000
 
 
 def check_folder(
-    articles: ArticlesSettings, index: IndexSettings, store: Store | None
+    articles: ArticlesSettings, index: IndexSettings, store: IndexReader | None
 ) -> Iterator[Finding]:
     """Find what looks like an article and is not served, and files of kinds that nobody reads.
 
@@ -59,7 +59,7 @@ def check_folder(
 
 
 def check_changes(
-    articles: ArticlesSettings, index: IndexSettings, tokens: bool, store: Store
+    articles: ArticlesSettings, index: IndexSettings, tokens: bool, store: IndexReader
 ) -> Iterator[Finding]:
     """Find what a refresh would change.
 
@@ -93,7 +93,7 @@ def check_changes(
         )
 
 
-def _skipped(found: FolderListing, store: Store | None) -> Iterator[Finding]:
+def _skipped(found: FolderListing, store: IndexReader | None) -> Iterator[Finding]:
     """Yield the files that are skipped, those of one reason together."""
     known = store.files(store.current()) if store else {}
     skipped = [one for one in found.skipped if one.article not in found.unlisted]

@@ -48,11 +48,13 @@ from retrieval.doctor.search import (
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch
 from retrieval.index import (
     Generation,
+    IndexReader,
     Snapshot,
     Store,
     is_panic,
     lexical_in_memory,
     load_snapshot,
+    open_index,
     open_lexical,
 )
 from retrieval.types import Encoder
@@ -112,11 +114,11 @@ class _Examiner:
             with closing(store):
                 self._examine(store)
 
-    def _opened(self) -> Store | None:
+    def _opened(self) -> IndexReader | None:
         """Open the database; None if there is none to be examined."""
-        index = self._examined.index.folder
+        address = self._examined.index.address
         try:
-            store = Store.open(index)
+            store = open_index(self._examined.index)
             if store is not None and store.current():
                 return store
         except IndexMismatch as exc:
@@ -127,20 +129,17 @@ class _Examiner:
             self.findings.append(unchecked_finding("the index", exc))
         else:
             self.findings.append(
-                error(FindingKind.NO_INDEX, f"there is no index in {index}", REFRESH)
+                error(FindingKind.NO_INDEX, f"there is no index in {address}", REFRESH)
             )
         return None
 
-    def _examine(self, store: Store) -> None:
+    def _examine(self, store: IndexReader) -> None:
         examined = self._examined
-        # All checks see one state of the database, whatever is published and purged meanwhile.
-        store.db.query("BEGIN")
         self._announce("checking the database")
+        if isinstance(store, Store):
+            self._examine_database(store)
         for name, check in (
-            ("the database's pages", check_pages),
-            ("the references of its rows", check_references),
             ("the counts of its generations", check_counts),
-            ("the checksums of its rows", check_checksums),
             ("what is not published", check_unpublished),
             ("the calibration", check_calibration),
         ):
@@ -151,8 +150,9 @@ class _Examiner:
             self._note(check_changes(examined.articles, examined.index, examined.tokens, store))
         with self._trying("the articles"):
             self.generation = store.generation()
-            self._note(check_descriptions(store, self.generation.number))
-            self._note(check_copies(store, self.generation.number))
+            if isinstance(store, Store):
+                self._note(check_descriptions(store, self.generation.number))
+                self._note(check_copies(store, self.generation.number))
         if self.generation is None:
             return
         origin = store.origin
@@ -170,6 +170,7 @@ class _Examiner:
         if encoder is not None:
             with self._trying("the languages of the articles"):
                 self._note(check_languages(store, encoder, examined.switch))
+        if encoder is not None and isinstance(store, Store):
             with self._trying("the lengths of the chunks"):
                 self._announce("counting tokens")
                 budget = examined.index.chunk_tokens
@@ -178,7 +179,19 @@ class _Examiner:
             with self._trying("the articles by their titles"):
                 self._look_for(snapshot, encoder)
 
-    def _loaded(self, store: Store) -> Encoder | None:
+    def _examine_database(self, store: Store) -> None:
+        """Look at the database of an index in a folder, and at the files that go with it."""
+        # All checks see one state of the database, whatever is published and purged meanwhile.
+        store.db.query("BEGIN")
+        for name, check in (
+            ("the database's pages", check_pages),
+            ("the references of its rows", check_references),
+            ("the checksums of its rows", check_checksums),
+        ):
+            with self._trying(name):
+                self._note(check(store))
+
+    def _loaded(self, store: IndexReader) -> Encoder | None:
         """Load the encoder; None if it cannot be had or is not that of the index."""
         try:
             encoder = self._examined.encoder()
@@ -195,9 +208,11 @@ class _Examiner:
         self.findings += found
         return None if found else encoder
 
-    def _load_snapshot(self, store: Store, generation: Generation) -> Snapshot:
+    def _load_snapshot(self, store: IndexReader, generation: Generation) -> Snapshot:
         lexical = open_lexical(store, generation.number)
-        if lexical is not None or is_latest(store, self._examined.index.folder):
+        if isinstance(store, Store) and (
+            lexical is not None or is_latest(store, self._examined.index.folder)
+        ):
             self._note(check_lexical(store, generation.number, lexical, self._every))
         if lexical is None:
             self._announce("making a lexical index in memory")

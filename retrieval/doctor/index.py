@@ -25,7 +25,7 @@ from retrieval.doctor.findings import (
 from retrieval.errors import IndexDamaged
 from retrieval.index import (
     DATABASE,
-    GenerationWriter,
+    IndexReader,
     LexicalIndex,
     Store,
     chunk_checksum,
@@ -93,7 +93,7 @@ def check_references(store: Store) -> Iterator[Finding]:
         )
 
 
-def check_counts(store: Store) -> Iterator[Finding]:
+def check_counts(store: IndexReader) -> Iterator[Finding]:
     """Find generations whose counts are not those of their rows."""
     for kept in store.generations():
         articles, chunks = store.count(kept.number)
@@ -224,7 +224,7 @@ def is_latest(store: Store, folder: Path) -> bool:
         return (latest.place, latest.current()) == (store.place, store.current())
 
 
-def check_encoder(store: Store, settings: Encoder) -> Iterator[Finding]:
+def check_encoder(store: IndexReader, settings: Encoder) -> Iterator[Finding]:
     """Compare the encoder that made the index with that of the settings."""
     made = store.origin
     if made.fingerprint != settings.fingerprint:
@@ -236,7 +236,7 @@ def check_encoder(store: Store, settings: Encoder) -> Iterator[Finding]:
         )
 
 
-def check_languages(store: Store, encoder: Encoder, switch: str) -> Iterator[Finding]:
+def check_languages(store: IndexReader, encoder: Encoder, switch: str) -> Iterator[Finding]:
     """Find that more than a few articles are in languages that the encoder does not know."""
     found = store.sources_beyond(encoder.languages)
     if found:
@@ -251,7 +251,7 @@ def check_languages(store: Store, encoder: Encoder, switch: str) -> Iterator[Fin
         )
 
 
-def check_calibration(store: Store) -> Iterator[Finding]:
+def check_calibration(store: IndexReader) -> Iterator[Finding]:
     """Find that the confidence is not calibrated for these articles."""
     if needs_calibration(store):
         yield note(
@@ -261,7 +261,7 @@ def check_calibration(store: Store) -> Iterator[Finding]:
         )
 
 
-def check_unpublished(store: Store) -> Iterator[Finding]:
+def check_unpublished(store: IndexReader) -> Iterator[Finding]:
     """Find reasons for which a newer state of the articles is not published."""
     current = store.current()
     if store.refused:
@@ -271,7 +271,7 @@ def check_unpublished(store: Store) -> Iterator[Finding]:
             "see what happened to the articles, then excerpta refresh; or publish it all the same: "
             "excerpta refresh --force",
         )
-    elif GenerationWriter(store).difference().any:
+    elif store.writer().difference().any:
         yield note(
             FindingKind.UNFINISHED,
             f"a refresh has begun generation {current + 1} and not published it",
@@ -292,7 +292,7 @@ def check_lock(folder: Path) -> Iterator[Finding]:
         )
 
 
-def check_leftovers(folder: Path, store: Store | None) -> Iterator[Finding]:
+def check_leftovers(folder: Path, store: IndexReader | None) -> Iterator[Finding]:
     """Find what refreshes left in the index folder."""
     found = [path.relative_to(folder).as_posix() for path in leftovers(folder)]
     if store is not None:

@@ -11,7 +11,13 @@ No other folder knows SQLite, FAISS or tantivy. `calibrations` keeps the scale o
 """
 
 from retrieval.index.backends import index_of, open_index
-from retrieval.index.calibrations import SHIPPED, Calibration, Scale, scale_that_ships
+from retrieval.index.calibrations import (
+    SHIPPED,
+    Calibration,
+    KeptCalibrations,
+    Scale,
+    scale_that_ships,
+)
 from retrieval.index.database import Database, Faults
 from retrieval.index.folder import (
     DATABASE,
@@ -21,6 +27,7 @@ from retrieval.index.folder import (
     leftovers,
     lock_holder,
     rebuild_folder,
+    write_lock,
 )
 from retrieval.index.lexical import LexicalIndex, is_panic
 from retrieval.index.lexical_files import (
@@ -32,10 +39,15 @@ from retrieval.index.lexical_files import (
     other_lexical,
     write_lexical,
 )
+from retrieval.index.origin import Origin
 from retrieval.index.protocols import (
+    ChunkedArticle,
+    Difference,
     Index,
     IndexReader,
     IndexWriter,
+    Names,
+    Part,
 )
 from retrieval.index.rows import (
     VISIBLE,
@@ -44,9 +56,15 @@ from retrieval.index.rows import (
     StoredChunk,
     StoredEncoding,
     Tokens,
+    beyond,
     chunk_checksum,
+    digest_of,
+    packed_sentences,
+    packed_starts,
     text_checksum,
     tokens_checksum,
+    unpacked_sentences,
+    unpacked_tokens,
 )
 from retrieval.index.snapshot import FixedSnapshot, LiveSnapshot, Snapshot, load_snapshot
 from retrieval.index.store import Store
@@ -57,7 +75,9 @@ __all__ = [
     "SHIPPED",
     "VISIBLE",
     "Calibration",
+    "ChunkedArticle",
     "Database",
+    "Difference",
     "Faults",
     "FileState",
     "FixedSnapshot",
@@ -66,17 +86,23 @@ __all__ = [
     "Index",
     "IndexReader",
     "IndexWriter",
+    "KeptCalibrations",
     "LexicalIndex",
     "LiveSnapshot",
+    "Names",
+    "Origin",
+    "Part",
     "Scale",
     "Snapshot",
     "Store",
     "StoredChunk",
     "StoredEncoding",
     "Tokens",
+    "beyond",
     "chunk_checksum",
     "clear_lexical",
     "database_folder",
+    "digest_of",
     "folder_size",
     "has_lexical",
     "index_of",
@@ -90,9 +116,14 @@ __all__ = [
     "open_index",
     "open_lexical",
     "other_lexical",
+    "packed_sentences",
+    "packed_starts",
     "rebuild_folder",
     "scale_that_ships",
     "text_checksum",
     "tokens_checksum",
+    "unpacked_sentences",
+    "unpacked_tokens",
     "write_lexical",
+    "write_lock",
 ]

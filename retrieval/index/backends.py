@@ -1,9 +1,10 @@
-"""Where an index is: in a folder of this machine."""
+"""Where an index is: in a folder of this machine, or on a server, which a wing knows."""
 
 from __future__ import annotations
 
 import shutil
 from contextlib import AbstractContextManager
+from importlib import import_module
 from pathlib import Path
 
 from config import IndexSettings
@@ -20,7 +21,11 @@ from retrieval.index.store import Store
 
 def index_of(settings: IndexSettings) -> Index:
     """Return the index that the settings name, whether it is there or not."""
-    return LocalIndex(settings.folder)
+    if settings.server is None:
+        return LocalIndex(settings.folder)
+    # By its name, so that whoever uses a folder needs nothing of it.
+    made: Index = import_module("retrieval.milvus").MilvusIndex(settings)
+    return made
 
 
 def open_index(settings: IndexSettings) -> IndexReader | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from pathlib import PurePath
 
@@ -14,16 +15,16 @@ from retrieval.index.rows import ARTICLES, VISIBLE
 _KEPT = 10
 
 
-class Calibrations:
-    """The calibrations of an index, by the generation that each was measured on."""
+class KeptCalibrations(ABC):
+    """The last calibrations of an index, kept as one text, wherever that is."""
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
+    @abstractmethod
     def written(self) -> str:
         """Return all calibrations as JSON, as they are stored; empty if there is none."""
-        found = self._db.query("SELECT value FROM meta WHERE key = 'calibrations'")
-        return str(found[0][0]) if found else ""
+
+    @abstractmethod
+    def write(self, written: str) -> None:
+        """Store all calibrations in place of those that are stored."""
 
     def of(self, generation: int) -> Calibration | None:
         """Return the calibration of a generation's articles, else of the last before with one."""
@@ -34,8 +35,31 @@ class Calibrations:
         """Store a calibration in place of another of its generation; the caller holds the lock."""
         others = [one for one in self._all() if one.generation != calibration.generation]
         kept = sorted([*others, calibration], key=lambda one: one.generation)[-_KEPT:]
+        self.write(json.dumps([asdict(one) for one in kept]))
+
+    def _all(self) -> list[Calibration]:
+        try:
+            rows = json.loads(self.written())
+            return [Calibration(**{**row, "scale": Scale(**row["scale"])}) for row in rows]
+        except (ValueError, TypeError, KeyError):
+            # There is none, or another version wrote it in its own way.
+            return []
+
+
+class Calibrations(KeptCalibrations):
+    """The calibrations of an index, in its database."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def written(self) -> str:
+        """Return all calibrations as JSON; empty if there is none."""
+        found = self._db.query("SELECT value FROM meta WHERE key = 'calibrations'")
+        return str(found[0][0]) if found else ""
+
+    def write(self, written: str) -> None:
+        """Store all calibrations."""
         with self._db.transaction() as db:
-            written = json.dumps([asdict(one) for one in kept])
             db.execute("INSERT OR REPLACE INTO meta VALUES ('calibrations', ?)", (written,))
 
     def chunks(self, generation: int) -> list[list[int]]:
@@ -55,14 +79,6 @@ class Calibrations:
         before = ARTICLES.replace(":g", ":since")
         count = f"SELECT count(*) FROM chunks WHERE article IN ({ARTICLES} EXCEPT {before})"
         return int(self._db.one(count, values)[0])
-
-    def _all(self) -> list[Calibration]:
-        try:
-            rows = json.loads(self.written())
-            return [Calibration(**{**row, "scale": Scale(**row["scale"])}) for row in rows]
-        except (ValueError, TypeError, KeyError):
-            # There is none, or another version wrote it in its own way.
-            return []
 
 
 @dataclass(frozen=True, slots=True)

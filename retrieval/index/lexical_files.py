@@ -81,7 +81,9 @@ def lexical_of(store: IndexReader, generation: int, index: Path) -> LexicalIndex
         if found is not None:
             return found
         with write_lock(index):
-            return write_lexical(store, generation)
+            made = write_lexical(store, generation)
+            clear_lexical(store, [one.number for one in store.generations()])
+            return made
     except (IndexBusy, IndexFault) as exc:
         logger.info("the lexical index is made in memory: %s", exc)
     return lexical_in_memory(store, generation)

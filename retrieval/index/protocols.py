@@ -181,6 +181,9 @@ class IndexReader(Protocol):
     def digest(self, generation: int) -> str:
         """Return the digest of a generation's passages: equal ones have equal chunks and ids."""
 
+    def made_digest(self, generation: int) -> str:
+        """Make the digest of a generation's passages from what is stored."""
+
     def files(self, generation: int) -> dict[str, FileState]:
         """Return what a generation saw of each file, by path."""
 

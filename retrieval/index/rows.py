@@ -16,6 +16,8 @@ import numpy as np
 from retrieval.articles import ArticleFile
 from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
 
+# Share of articles that an encoder may not know before that is worth a word.
+_FEW = 0.1
 # Rows of names ("n") that generation `:g` has. Not a join, which SQLite may begin with all members.
 VISIBLE = "EXISTS (SELECT 1 FROM members m WHERE m.generation = :g AND m.file = n.file)"
 # Rows of articles that generation `:g` has.
@@ -181,8 +183,7 @@ def insert_encoding(db: sqlite3.Connection, digest: bytes, encoding: StoredEncod
     )
     if encoding.tokens is not None:
         codes = encoding.tokens.codes.tobytes()
-        # -1 becomes 65535; no chunk is that long, see `index.chunk_tokens`.
-        starts = encoding.tokens.starts.astype(np.uint16).tobytes()
+        starts = packed_starts(encoding.tokens.starts)
         number = _encoding(db, digest)
         db.execute(
             "INSERT OR IGNORE INTO tokens VALUES (?, ?, ?, ?)",
@@ -250,7 +251,7 @@ def insert_article(
         encoding = _encoding(db, digest)
         if encoding is None:
             raise ValueError(f"{source.path!r}: a chunk's encoding is neither given nor stored")
-        sentences = _packed(chunk.sentences)
+        sentences = packed_sentences(chunk.sentences)
         crc = chunk_checksum(number, encoding, chunk.text, sentences)
         rows.append((number, chunk.text, sentences, encoding, crc))
     db.executemany(
@@ -277,7 +278,8 @@ def marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))
 
 
-def _packed(sentences: Sequence[Sentence]) -> bytes:
+def packed_sentences(sentences: Sequence[Sentence]) -> bytes:
+    """Return where sentences are as bytes: int32 (n, 5), see `SCHEMA`."""
     rows = [(s.start, s.end, s.paragraph, s.page, s.heading) for s in sentences]
     return np.array(rows, dtype=np.int32).tobytes()
 
@@ -303,6 +305,12 @@ def source_of(row: Sequence[Any]) -> Source:
     )
 
 
+def beyond(sources: Sequence[Source], known: frozenset[str]) -> list[Source]:
+    """Return the sources in other languages than these, if they are more than a few of all."""
+    others = [one for one in sources if one.language not in known]
+    return others if len(others) > _FEW * len(sources) else []
+
+
 def check_text(text: str, headings: bytes, crc: int) -> None:
     """Raise a `ValueError` unless these are the text of an article and its headings, as written."""
     if crc != text_checksum(text, headings):
@@ -322,16 +330,28 @@ def chunk_of(row: Sequence[Any], sources: tuple[Source, ...]) -> StoredChunk:
         codes is not None and tokens_crc != tokens_checksum(encoding, codes, starts)
     ):
         raise ValueError(f"chunk {number} is not what was written")
-    spans = np.frombuffer(sentences, dtype=np.int32).reshape(-1, 5).tolist()
     return StoredChunk(
         sources=sources,
-        chunk=Chunk(text, tuple(Sentence(a, b, n, page, bool(h)) for a, b, n, page, h in spans)),
-        tokens=None if codes is None else _tokens(codes, starts),
+        chunk=Chunk(text, unpacked_sentences(sentences)),
+        tokens=None if codes is None else unpacked_tokens(codes, starts),
         titled=bool(titled),
     )
 
 
-def _tokens(codes: bytes, starts: bytes) -> Tokens:
+def unpacked_sentences(packed: bytes) -> tuple[Sentence, ...]:
+    """Return what `packed_sentences` has packed."""
+    spans = np.frombuffer(packed, dtype=np.int32).reshape(-1, 5).tolist()
+    return tuple(Sentence(a, b, n, page, bool(h)) for a, b, n, page, h in spans)
+
+
+def packed_starts(starts: IntArray) -> bytes:
+    """Return where tokens start as bytes: uint16, 65535 for those of the title."""
+    # -1 becomes 65535; no chunk is that long, see `index.chunk_tokens`.
+    return starts.astype(np.uint16).tobytes()
+
+
+def unpacked_tokens(codes: bytes, starts: bytes) -> Tokens:
+    """Return the tokens of their codes' bytes, and of their packed starts."""
     places = np.frombuffer(starts, dtype=np.uint16).astype(np.int32)
     places[places == np.iinfo(np.uint16).max] = -1
     width = -1 if codes else 0

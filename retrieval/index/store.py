@@ -33,6 +33,7 @@ from retrieval.index.rows import (
     FileState,
     Generation,
     StoredChunk,
+    beyond,
     check_text,
     chunk_of,
     other_files,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 
 FORMAT = 7
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
-# Share of articles that an encoder may not know before that is worth a word.
-_FEW = 0.1
 # For a reader whose generation was purged: what the oldest that is kept still has of it.
 _STILL_VISIBLE = VISIBLE.replace(":g", "(SELECT min(number) FROM generations WHERE number >= :g)")
 # The title of an article ("a"): the one it declares, else that of its first name.
@@ -267,11 +266,7 @@ class Store:
         Args:
             known: Languages that the encoder knows, ISO 639-1; None for every language.
         """
-        if known is None:
-            return []
-        every = self.sources()
-        others = [one for one in every if one.language not in known]
-        return others if len(others) > _FEW * len(every) else []
+        return beyond(self.sources(), known) if known is not None else []
 
     def article(self, path: str) -> Article | None:
         """Return an article of the current generation, without its pages."""

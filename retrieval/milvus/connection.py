@@ -1,0 +1,275 @@
+"""The connection to a Milvus server or to a file of Milvus Lite: its calls, and what may go wrong.
+
+Every call has a time-out, and what goes wrong becomes one line that says what to do. A server that
+was gone and comes back is used again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from config import IndexSettings
+from retrieval.errors import IndexFault, IndexMismatch
+from retrieval.milvus.lease import Lease
+from retrieval.milvus.tables import KEY, Table
+
+# A question waits so long for a server that does not answer; making a collection takes seconds.
+_TIMEOUT_S, _MAKING_S = 10.0, 60.0
+_OLDEST = (2, 3)
+# Values of `in [...]`, and rows that are written together: a message has 64 MB at most.
+_VALUES, _ROWS = 500, 250
+_HERE = "retrieval/milvus/README.md"
+
+Row = dict[str, Any]
+
+
+class Connection:
+    """The calls of one Milvus; safe to use from several threads.
+
+    Attributes:
+        name: Its address, for messages.
+        lease: What makes this process the only one that writes to the index, while it does.
+        changed: When this process last wrote to the index, on the monotonic clock.
+    """
+
+    def __init__(self, server: str, token: str, database: str, prefix: str) -> None:
+        self.name = server
+        self.lease = Lease()
+        self.changed = 0.0
+        self._server = server
+        self._token = token
+        self._database = database
+        self._prefix = prefix
+        self._opening = threading.Lock()
+        self._client: Any = None
+
+    def close(self) -> None:
+        """Let go of the server, or of the file; the next call connects again."""
+        with self._opening:
+            if self._client is not None:
+                self._client.close()
+            self._client = None
+
+    def collection(self, table: str, number: int | None = None) -> str:
+        """Return the name of a collection of an index, by its number, or of all indexes."""
+        return "_".join([self._prefix, *([] if number is None else [str(number)]), table])
+
+    def has(self, collection: str) -> bool:
+        """Whether a collection is there."""
+        return bool(self._call("has_collection", collection))
+
+    def collections(self) -> list[str]:
+        """Return the names of the collections of all indexes."""
+        names = self._call("list_collections")
+        return [name for name in names if name.startswith(f"{self._prefix}_")]
+
+    def make(self, collection: str, table: Table) -> None:
+        """Make a collection and load it, unless it is there."""
+        if self.has(collection):
+            return
+        from pymilvus import DataType
+
+        client = self._opened()
+        schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
+        for name, kind in table.fields.items():
+            if isinstance(kind, int):
+                schema.add_field(name, DataType.VARCHAR, max_length=kind, is_primary=name == KEY)
+            else:
+                schema.add_field(name, DataType.INT64, is_primary=name == "id")
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=table.dim)
+        index = client.prepare_index_params()
+        index.add_index("vector", index_type="FLAT", metric_type="IP")
+        self._call(
+            "create_collection", collection, schema=schema, index_params=index, timeout=_MAKING_S
+        )
+
+    def drop(self, collection: str) -> None:
+        """Drop a collection with all its rows."""
+        self._call("drop_collection", collection, timeout=_MAKING_S)
+
+    def rows(
+        self,
+        collection: str,
+        where: str,
+        fields: Sequence[str],
+        page: int = 2000,
+        strong: bool = True,
+    ) -> Iterator[Row]:
+        """Yield the rows of a collection with an id, ascending.
+
+        Args:
+            collection: Its name.
+            where: Condition of Milvus.
+            fields: Fields that are wanted beside the id.
+            page: Rows that are fetched together.
+            strong: Whether what was just written has to be among them.
+        """
+        last = -1
+        while True:
+            some = self._call(
+                "query",
+                collection,
+                filter=f"id > {last} and ({where})",
+                output_fields=["id", *fields],
+                limit=page,
+                consistency_level="Strong" if strong else "Bounded",
+            )
+            yield from some
+            if len(some) < page:
+                return
+            last = some[-1]["id"]
+
+    def of_values(
+        self,
+        collection: str,
+        field: str,
+        values: Sequence[int] | Sequence[str],
+        fields: Sequence[str],
+        strong: bool = True,
+    ) -> Iterator[Row]:
+        """Yield the rows that have one of some values in a field, in any order."""
+        for at in range(0, len(values), _VALUES):
+            yield from self._call(
+                "query",
+                collection,
+                filter=f"{field} in {listed(values[at : at + _VALUES])}",
+                output_fields=list(fields),
+                consistency_level="Strong" if strong else "Bounded",
+            )
+
+    def keyed(self, collection: str) -> dict[str, str]:
+        """Return all values of a collection by their keys, as they are just now."""
+        rows = self._call(
+            "query",
+            collection,
+            filter=f'{KEY} != ""',
+            output_fields=[KEY, "value"],
+            consistency_level="Strong",
+        )
+        return {row[KEY]: row["value"] for row in rows}
+
+    def count(self, collection: str, where: str) -> int:
+        """Count rows, as they are just now."""
+        (row,) = self._call(
+            "query",
+            collection,
+            filter=where,
+            output_fields=["count(*)"],
+            consistency_level="Strong",
+        )
+        return int(row["count(*)"])
+
+    def put(self, collection: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write rows in place of those with their ids; each row as a whole."""
+        for at in range(0, len(rows), _ROWS):
+            self._call("upsert", collection, list(rows[at : at + _ROWS]))
+        self.changed = time.monotonic()
+
+    def delete(self, collection: str, where: str) -> None:
+        """Delete rows."""
+        self._call("delete", collection, filter=where)
+
+    def search(
+        self, collection: str, vectors: Sequence[Sequence[float]], where: str, top_k: int
+    ) -> list[dict[int, float]]:
+        """Return for each vector the inner products of the nearest rows by id, best first."""
+        found = self._call(
+            "search",
+            collection,
+            data=list(vectors),
+            filter=where,
+            limit=top_k,
+            anns_field="vector",
+            search_params={"metric_type": "IP"},
+            consistency_level="Bounded",
+        )
+        return [{int(one["id"]): float(one["distance"]) for one in hits} for hits in found]
+
+    def _call(self, method: str, *values: object, timeout: float = _TIMEOUT_S, **by: object) -> Any:  # noqa: ANN401
+        """Call a method of Milvus' client."""
+        from pymilvus import MilvusException
+
+        try:
+            return getattr(self._opened(), method)(*values, timeout=timeout, **by)
+        except MilvusException as exc:
+            raise self.fault(exc) from exc
+
+    def fault(self, exc: Exception) -> IndexFault:
+        """Return the fault that tells what Milvus says, and what to do."""
+        # Milvus appends where in its own code it happened.
+        said = " ".join(str(getattr(exc, "message", "") or exc).split())[:200]
+        low = said.lower()
+        if "unavailable" in low or "deadline" in low or "connect" in low or "timeout" in low:
+            wanted = f"start it, see {_HERE}, or give another index with --index"
+        elif "local milvus" in low or "lock" in low:
+            wanted = (
+                "one process at a time uses a file of Milvus Lite: wait until it has finished, or "
+                f"start a server, see {_HERE}"
+            )
+        elif "auth" in low or "permission" in low or "privilege" in low:
+            wanted = (
+                "set index.server_token to that of a user who may read and write its collections"
+            )
+        elif "database" in low:
+            wanted = "set index.database to one that is there"
+        else:
+            wanted = "see the log of the server"
+        return IndexFault(f"Milvus at {self.name} does not do what is asked ({said}); {wanted}")
+
+    def _opened(self) -> Any:  # noqa: ANN401
+        """Return Milvus' own client, which connects when it is first wanted."""
+        with self._opening:
+            if self._client is None:
+                self._client = self._open()
+            return self._client
+
+    def _open(self) -> Any:  # noqa: ANN401
+        try:
+            from pymilvus import MilvusClient, MilvusException
+        except ImportError as exc:
+            raise IndexFault(
+                f"the index {self.name} wants Milvus' client, which is not installed; run pip "
+                "install 'excerpta[milvus]'"
+            ) from exc
+        # What it logs, it raises as well.
+        for name in ("pymilvus", "milvus_lite", "grpc"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        lite = self._server.endswith(".db")
+        names = {} if lite else {"db_name": self._database}
+        try:
+            client = MilvusClient(self._server, token=self._token, timeout=_TIMEOUT_S, **names)
+            version = str(client.get_server_version(timeout=_TIMEOUT_S))
+            for name in client.list_collections(timeout=_TIMEOUT_S) if lite else ():
+                client.load_collection(name, timeout=_TIMEOUT_S)
+        except MilvusException as exc:
+            raise self.fault(exc) from exc
+        found = re.match(r"v(\d+)\.(\d+)", version)
+        if found and (int(found[1]), int(found[2])) < _OLDEST:
+            raise IndexMismatch(
+                f"Milvus at {self.name} has version {version}, this version of Excerpta wants "
+                f"{'.'.join(map(str, _OLDEST))} or a newer one; update the server"
+            )
+        return client
+
+
+def listed(values: Sequence[int] | Sequence[str]) -> str:
+    """Return values as Milvus' conditions list them: numbers, or texts of letters and digits."""
+    return json.dumps(list(values))
+
+
+def connection_of(settings: IndexSettings) -> Connection:
+    """Return the connection that the settings name, the same one for the same settings."""
+    token = settings.server_token.get_secret_value() if settings.server_token else ""
+    return _connection(settings.server or "", token, settings.database, settings.collections)
+
+
+@cache
+def _connection(server: str, token: str, database: str, prefix: str) -> Connection:
+    return Connection(server, token, database, prefix)

@@ -1,0 +1,383 @@
+"""What readers see of an index in Milvus: the state, the listing of a generation, its chunks."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.chunking import passage
+from retrieval.errors import IndexDamaged
+from retrieval.index import (
+    FileState,
+    Generation,
+    KeptCalibrations,
+    Origin,
+    StoredChunk,
+    beyond,
+    unpacked_sentences,
+    unpacked_tokens,
+)
+from retrieval.milvus.connection import Connection, Row, listed
+from retrieval.milvus.dense import MilvusDense
+from retrieval.milvus.listing import Listing, read_files
+from retrieval.milvus.state import State, in_use, read_state, read_values, write_state
+from retrieval.milvus.tables import FORMAT, PARTS, unpacked, visible
+from retrieval.milvus.writer import MilvusWriter
+from retrieval.types import Article, Chunk, Source
+
+# A reader looks for another generation as often as this; to read the state takes a fifth of a
+# second, for a server gathers what is written for so long.
+_LOOK_S = 1.0
+# Listings that are kept: of the generation before, the current one and the next.
+_KEPT = 3
+_CHUNK = ["id", "text", "sentences", "codes", "starts"]
+# Chunks that are fetched together, without their vectors.
+_PAGE = 1000
+# Articles whose chunks are asked for together.
+_ARTICLES = 100
+
+
+class MilvusStore:
+    """One index in Milvus; every method may be called from any thread.
+
+    Args:
+        connection: Connection to the server.
+        number: Number of the index there.
+        state: Its state, just read.
+        folder: Folder in which this machine keeps what is derived.
+
+    Attributes:
+        format: Version of how the index is stored.
+        size: What it takes on the disk, which Milvus does not tell.
+        calibrations: Calibrations of its generations.
+    """
+
+    format = FORMAT
+    size = None
+
+    def __init__(self, connection: Connection, number: int, state: State, folder: Path) -> None:
+        self.connection = connection
+        self.number = number
+        self.calibrations = _MilvusCalibrations(self)
+        self._folder = folder
+        self._state = state
+        self._looked = time.monotonic()
+        self._in_use = number
+        self._listings: dict[int, Listing] = {}
+
+    @property
+    def name(self) -> str:
+        """The address of the server."""
+        return self.connection.name
+
+    @property
+    def place(self) -> Path:
+        """The folder of the lexical indexes, which are made of it on this machine."""
+        place = self._folder / "milvus" / self.origin.key
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return place
+
+    @property
+    def origin(self) -> Origin:
+        """What the index was made for."""
+        return self._state.origin
+
+    @property
+    def held(self) -> str:
+        """Why the index stays as it is until somebody refreshes it; empty if it does not."""
+        return self.look().held
+
+    @property
+    def refused(self) -> str:
+        """Why the next generation was not published; empty if it was not refused."""
+        return self.look().refused
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is published and nothing encoded, so that any encoder may begin."""
+        return not self.current() and not any(
+            self.connection.count(self.collection(table), where)
+            for table, where in (("chunks", "id >= 0"), ("encodings", 'key != ""'))
+        )
+
+    def collection(self, table: str) -> str:
+        """Return the name of a collection of this index."""
+        return self.connection.collection(table, self.number)
+
+    def look(self) -> State:
+        """Return the state, which was read a moment ago at most."""
+        if self._looked < max(time.monotonic() - _LOOK_S, self.connection.changed):
+            self._read()
+        return self._state
+
+    def change(self, of: Callable[[State], State]) -> State:
+        """Write another state in place of the current one; the caller holds the lease."""
+        self.connection.lease.check()
+        self._read()
+        self._state = of(self._state)
+        write_state(self.connection, self.number, self._state)
+        self._looked = time.monotonic()
+        return self._state
+
+    def _read(self) -> None:
+        looked = time.monotonic()
+        meta = read_values(self.connection)
+        self._in_use = in_use(meta)
+        # Gone, if another one took its place: then what is known of it is what it was.
+        self._state = read_state(meta, self.number, self.name) or self._state
+        self._looked = looked
+
+    def remade(self) -> MilvusStore | None:
+        """Return the store that was made again in place of this one; None if there is none."""
+        self.look()
+        if self._in_use <= self.number:
+            return None
+        state = read_state(read_values(self.connection), self._in_use, self.name)
+        return MilvusStore(self.connection, self._in_use, state, self._folder) if state else None
+
+    def writer(self) -> MilvusWriter:
+        """Return a writer of the next generation; the caller holds the lease."""
+        return MilvusWriter(self)
+
+    def check_encoder(self, fingerprint: str, name: str) -> None:
+        """Raise `IndexMismatch` unless the index was made by this encoder."""
+        self.origin.check_encoder(fingerprint, name, self.name)
+
+    def damage(self, found: str) -> Exception:
+        """Return the exception that tells of damage, and what to do."""
+        return IndexDamaged(
+            f"the index {self.name} is damaged ({found}); run excerpta refresh --rebuild, which "
+            "makes it again from the articles"
+        )
+
+    def current(self) -> int:
+        """Return the number of the generation that readers are to see."""
+        return self.look().current
+
+    def fresh_state(self) -> State:
+        """Return the state as it is just now."""
+        self._read()
+        return self._state
+
+    def state(self) -> tuple[str, int, str]:
+        """Return (key, current generation, calibrations): readers reload when it differs."""
+        state = self.look()
+        return state.origin.key, state.current, state.calibrations
+
+    def generation(self, number: int | None = None) -> Generation:
+        """Return a kept generation, by default the current one."""
+        number = self.current() if number is None else number
+        found = [one for one in self.generations() if one.number == number]
+        return found[0] if found else Generation(number, None, 0, 0, number)
+
+    def generations(self) -> list[Generation]:
+        """Return the generations that are kept, the newest first."""
+        return list(self.look().generations)
+
+    def keeps(self, generation: int) -> bool:
+        """Whether this generation is still there; the empty one is."""
+        return generation == 0 or any(one.number == generation for one in self.generations())
+
+    def listing(self, generation: int) -> Listing:
+        """Return the listing of a generation, which is read once."""
+        found = self._listings.get(generation)
+        if found is None:
+            found = Listing.read(self.connection, self.number, generation)
+            for old in sorted(self._listings)[: 1 - _KEPT]:
+                self._listings.pop(old, None)
+            self._listings[generation] = found
+        return found
+
+    def forget(self, generation: int) -> None:
+        """Read the listing of a generation anew when it is wanted: it was changed."""
+        self._listings.pop(generation, None)
+
+    def count(self, generation: int) -> tuple[int, int]:
+        """Count the articles and the chunks of a generation, published or not."""
+        listing = self.listing(generation)
+        return len(listing.names), listing.chunks
+
+    def digest(self, generation: int) -> str:
+        """Return the digest of a generation's passages."""
+        return self.generation(generation).digest or self.made_digest(generation)
+
+    def made_digest(self, generation: int) -> str:
+        """Make the digest of a generation's passages from its rows."""
+        return self.listing(generation).digest()
+
+    def files(self, generation: int) -> dict[str, FileState]:
+        """Return what a generation saw of each file, as it is just now."""
+        known = self._listings.get(generation)
+        if known is None:
+            known = Listing(read_files(self.connection, self.number, generation), {})
+        return {path: file.state for path, file in known.files.items()}
+
+    def sources(self) -> list[Source]:
+        """Return the articles of the current generation, by path."""
+        every = self.listing(self.current()).sources.values()
+        return sorted((one for some in every for one in some), key=lambda one: one.path)
+
+    def sources_beyond(self, known: frozenset[str] | None) -> list[Source]:
+        """Return the articles in languages that are not known, if they are more than a few."""
+        return beyond(self.sources(), known) if known is not None else []
+
+    def article(self, path: str) -> Article | None:
+        """Return an article of the current generation, without its pages."""
+        listing = self.listing(self.current())
+        number = listing.names.get(path)
+        if number is None:
+            return None
+        source = next(one for one in listing.sources[number] if one.path == path)
+        body = self.body(number)
+        return Article(
+            source,
+            body["text"],
+            titled=listing.heads[number].title is not None,
+            headings=tuple(body["headings"]),
+        )
+
+    def body(self, article: int) -> Row:
+        """Return the text and the headings of an article."""
+        rows = self.connection.rows(self.collection("articles"), f"owner == {article}", ["body"])
+        return dict(json.loads("".join(row["body"] for row in rows)))
+
+    def languages(self, generation: int) -> list[str]:
+        """Return the languages of a generation's articles."""
+        listing = self.listing(generation)
+        return sorted({listing.heads[article].language for article in listing.sources})
+
+    def article_ids(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
+        """Return the ids of a generation's articles, of all or of those with these paths."""
+        listing = self.listing(generation)
+        if paths is None:
+            return list(listing.sources)
+        return sorted({listing.names[path] for path in paths if path in listing.names})
+
+    def middle_chunks(self, articles: Sequence[int]) -> list[int]:
+        """Return the id of a chunk from the middle of each article that has one."""
+        counts = {
+            article: listing.heads[article].chunks
+            for listing in list(self._listings.values())
+            for article in articles
+            if article in listing.heads
+        }
+        return [(one << PARTS) + count // 2 for one, count in sorted(counts.items()) if count]
+
+    def chunks_of_articles(self, generation: int) -> dict[str, list[int]]:
+        """Return the ids of each article's chunks in their order, by the path of its first name."""
+        listing = self.listing(generation)
+        return {
+            sources[0].path: list(listing.chunk_ids(article))
+            for article, sources in listing.sources.items()
+            if listing.heads[article].chunks
+        }
+
+    def chunks_by_language(self, generation: int) -> dict[str, NDArray[np.int64]]:
+        """Return the ids of a generation's chunks by the language of their articles, ascending."""
+        listing = self.listing(generation)
+        found = {one: listing.all_chunks(one) for one in self.languages(generation)}
+        return {language: ids for language, ids in found.items() if len(ids)}
+
+    def chunks(self, ids: Sequence[int], generation: int) -> dict[int, StoredChunk]:
+        """Return chunks of a generation by id, in order; those it does not have are left out."""
+        listing = self.listing(generation)
+        rows = self.connection.of_values(
+            self.collection("chunks"), "id", ids, _CHUNK, strong=generation > self.current()
+        )
+        return {
+            row["id"]: StoredChunk(
+                listing.sources[owner],
+                Chunk(row["text"], unpacked_sentences(unpacked(row["sentences"]))),
+                unpacked_tokens(unpacked(row["codes"]), unpacked(row["starts"][1:]))
+                if row["starts"]
+                else None,
+                listing.heads[owner].title is not None,
+            )
+            for row in sorted(rows, key=lambda row: int(row["id"]))
+            if (owner := row["id"] >> PARTS) in listing.sources
+        }
+
+    def dense(self, generation: int) -> MilvusDense:
+        """Return the search by vectors of a generation, published or not.
+
+        Raises:
+            IndexDamaged: The server has other chunks than the listing.
+        """
+        collection = self.collection("chunks")
+        ids = self.listing(generation).all_chunks()
+        # What is searched later, with less care for what is written meanwhile, has them all then.
+        count = self.connection.count(collection, visible(generation))
+        if count != len(ids):
+            raise self.damage(f"{count} chunks are there of {len(ids)}")
+        return MilvusDense(self.connection, collection, generation, ids)
+
+    def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
+        """Yield chunk id, language and passage of the articles whose names came or went."""
+        listing = self.listing(generation)
+        touched = set(listing.touched(self.listing(since)))
+        if 2 * len(touched) > len(listing.sources):
+            where, collection = visible(generation), self.collection("chunks")
+            rows = self.connection.rows(collection, where, ["owner", "text"], _PAGE)
+        else:
+            rows = self._chunks_of(sorted(touched))
+        for row in rows:
+            if row["owner"] in touched:
+                title = listing.sources[row["owner"]][0].title
+                language = listing.heads[row["owner"]].language
+                yield row["id"], language, passage(title, row["text"])
+
+    def _chunks_of(self, articles: Sequence[int]) -> Iterator[Row]:
+        """Yield ids, articles and texts of the chunks of articles, ids ascending."""
+        for at in range(0, len(articles), _ARTICLES):
+            where = f"owner in {listed(articles[at : at + _ARTICLES])}"
+            yield from self.connection.rows(
+                self.collection("chunks"), where, ["owner", "text"], _PAGE
+            )
+
+    def removed_chunks(self, since: int, generation: int) -> list[int]:
+        """Return the ids of the chunks that generation `since` has and this one has not."""
+        before, after = self.listing(since), self.listing(generation)
+        return [
+            number
+            for article in before.sources
+            if article not in after.sources
+            for number in before.chunk_ids(article)
+        ]
+
+    def close(self) -> None:
+        """Do nothing: the connection is shared."""
+
+
+class _MilvusCalibrations(KeptCalibrations):
+    """The calibrations of an index, in its state."""
+
+    def __init__(self, store: MilvusStore) -> None:
+        self._store = store
+
+    def written(self) -> str:
+        """Return all calibrations as JSON; empty if there is none."""
+        return self._store.look().calibrations
+
+    def write(self, written: str) -> None:
+        """Store all calibrations."""
+        self._store.change(lambda state: replace(state, calibrations=written))
+
+    def chunks(self, generation: int) -> list[list[int]]:
+        """Return the ids of each article's chunks, the articles by their first path."""
+        found = self._store.chunks_of_articles(generation)
+        return [found[path] for path in sorted(found)]
+
+    def chunks_since(self, since: int, generation: int) -> int:
+        """Count the chunks of a generation that came after an earlier one."""
+        before, after = self._store.listing(since), self._store.listing(generation)
+        return sum(
+            after.heads[article].chunks
+            for article in after.sources
+            if article not in before.sources
+        )

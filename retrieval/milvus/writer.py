@@ -1,0 +1,551 @@
+"""The writer of generations in Milvus: the next one, then published, kept, rolled back, purged.
+
+What is new is written before what is old is taken out, and a file after its articles: so whatever a
+kill leaves behind, the next refresh knows what it is. Readers of the current generation see none of
+it. The rows that an article has are written again to take it out, for Milvus changes whole rows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retrieval.errors import IndexFault
+from retrieval.index import (
+    ChunkedArticle,
+    Difference,
+    FileState,
+    Generation,
+    Names,
+    StoredEncoding,
+    digest_of,
+    packed_sentences,
+    packed_starts,
+)
+from retrieval.milvus.connection import Row, listed
+from retrieval.milvus.listing import Head, Listing, StoredFile, rows_of_article, rows_of_file
+from retrieval.milvus.tables import ALWAYS, KEY, PARTS, TEXT_BYTES, packed, visible
+from retrieval.types import Article
+
+if TYPE_CHECKING:
+    from retrieval.milvus.store import MilvusStore
+
+# Ids that are taken at once, of which a kill loses the rest.
+_IDS = 1000
+# Articles whose rows are read and written together, and rows of chunks, with all they have.
+_ARTICLES, _PAGE = 100, 250
+_Named = dict[str, tuple[str, str | None]]
+_ENCODING = ["vector", "codes", "starts"]
+_CHUNK = [
+    *("owner", "added", "removed", "language", "text", "sentences", "encoding"),
+    *_ENCODING,
+]
+_PARTED = ["owner", "added", "removed", "head", "body", "vector"]
+
+
+class MilvusWriter:
+    """Writes the generation after the current one; the caller holds the lease.
+
+    Attributes:
+        number: Number of the generation that is written.
+    """
+
+    def __init__(self, store: MilvusStore) -> None:
+        self._store = store
+        self._connection = store.connection
+        self._current = store.fresh_state().current
+        self.number = self._current + 1
+        self._made: dict[str, Row] = {}
+        self._ids: Iterator[int] = iter(())
+
+    def check_counts(self) -> None:
+        """Raise `IndexDamaged` unless the current generation has as much as was published."""
+        seen = self._store.generation(self._current)
+        found = self._store.count(self._current)
+        rows = self._connection.count(self._collection("chunks"), visible(self._current))
+        if found != (seen.articles, seen.chunks) or rows != seen.chunks:
+            raise self._store.damage(
+                f"{found[0]} articles and {rows} chunks are left of {seen.articles} and "
+                f"{seen.chunks}"
+            )
+
+    def files(self) -> dict[str, FileState]:
+        """Return what the next generation has seen of each file."""
+        return self._store.files(self.number)
+
+    def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
+        """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
+        keys = [digest.hex() for digest in digests]
+        known = set()
+        for table, field in (("encodings", KEY), ("chunks", "encoding")):
+            rows = self._connection.of_values(
+                self._collection(table), field, keys, [field, "starts", "codes"]
+            )
+            known |= {row[field] for row in rows if not tokens or _has_tokens(row)}
+        return {bytes.fromhex(key) for key in known}
+
+    def keep(self, encodings: Mapping[bytes, StoredEncoding]) -> None:
+        """Store encodings, by the digest of their passage.
+
+        Raises:
+            IndexFault: The codes of one are too many for Milvus.
+        """
+        rows = {digest.hex(): _row_of(one) for digest, one in encodings.items()}
+        self._connection.lease.check()
+        self._connection.put(
+            self._collection("encodings"), [{KEY: key, **row} for key, row in rows.items()]
+        )
+        self._made |= rows
+
+    def put(self, files: Iterable[tuple[FileState, Sequence[ChunkedArticle]]]) -> None:
+        """Put files, each with its articles, in place of what was known of them."""
+        self._connection.lease.check()
+        named = []
+        new: list[tuple[int, Article, ChunkedArticle]] = []
+        for file, articles in files:
+            names: dict[str, tuple[int, str | None]] = {}
+            for article, chunks in articles:
+                digest = digest_of(article, file.reader_version).hex()
+                number = self._digests.get(digest)
+                if number is None:
+                    number = self._digests[digest] = self._new_id()
+                    head = Head.of(article, digest, len(chunks))
+                    self._next.heads[number] = head
+                    new.append((number, article, (article, chunks)))
+                title = None if article.titled else article.source.title
+                names[article.source.path] = number, title
+            named.append((file, names))
+        self._insert(new)
+        self._made.clear()
+        self._place(named)
+
+    def drop(self, paths: Iterable[str]) -> None:
+        """Forget files and their articles."""
+        some = [self._next.files[path] for path in paths if path in self._next.files]
+        if some:
+            self._connection.lease.check()
+            self._take_out(some)
+
+    def touch(self, files: Iterable[FileState]) -> None:
+        """Note other sizes and times of files whose content is what it was."""
+        known = self._next.files
+        for file in files:
+            old = known[file.path]
+            seen = replace(
+                old.state, size=file.size, mtime_ns=file.mtime_ns, ctime_ns=file.ctime_ns
+            )
+            known[file.path] = replace(old, state=seen)
+            first = next(iter(rows_of_file(known[file.path])))
+            self._connection.lease.check()
+            self._connection.put(self._collection("files"), [first])
+        self._store.forget(self._current)
+        self._forget()
+
+    def articles_of(
+        self, digest: str, reader_version: str
+    ) -> list[tuple[str, int, str | None, str]]:
+        """Return the articles of any known file with this content, read in this way.
+
+        Returns:
+            For each the part of its path behind the file's, its id, its title if it declares none,
+            and its text.
+        """
+        file = self._contents.get((digest, reader_version))
+        if file is None:
+            return []
+        return [
+            (path[len(file.state.path) :], number, title, self._store.body(number)["text"])
+            for path, (number, title) in file.names.items()
+        ]
+
+    def link(self, file: FileState, names: Names) -> None:
+        """Put a file whose articles are stored already, under these names."""
+        self._connection.lease.check()
+        self._place([(file, names)])
+
+    def chunks_of(self, articles: Sequence[int]) -> int:
+        """Count the chunks of articles that are stored, by their ids."""
+        return sum(self._head(article).chunks for article in articles)
+
+    def difference(self) -> Difference:
+        """Compare the next generation with the current one."""
+        if not self._is_begun():
+            return Difference(0, 0, 0, self._store.generation(self._current).articles, 0)
+        came, went = self._changes()
+        added, deleted = came.keys() - went.keys(), went.keys() - came.keys()
+        total = sum(len(file.names) for file in self._next.files.values())
+        gone = {went[path][0] for path in deleted}
+        return Difference(
+            added=len(added),
+            modified=len(came) - len(added),
+            deleted=len(deleted),
+            unchanged=total - len(came),
+            renamed=sum(came[path][0] in gone for path in added),
+        )
+
+    def changed(self) -> list[str]:
+        """Return the paths of the articles that are new in the next generation, in order."""
+        return sorted(self._changes()[0])
+
+    def refuse(self, reason: str) -> None:
+        """Note why the next generation is not published."""
+        self._store.change(lambda state: replace(state, refused=reason))
+
+    def discard(self) -> None:
+        """Drop the next generation, no article of which differs, but keep what it saw of files."""
+        collection = self._collection("files")
+        if self._is_begun():
+            self._connection.lease.check()
+            new = self._connection.rows(collection, f"added == {self.number}", _PARTED)
+            self._connection.put(collection, [{**row, "added": self._current} for row in new])
+            self._connection.delete(collection, f"removed == {self.number}")
+            self._forget()
+            self._store.forget(self._current)
+        self._store.change(lambda state: replace(state, held="", refused=""))
+
+    def publish(self) -> None:
+        """Make the next generation the current one, which readers see."""
+        self._forget()
+        new = Generation(
+            self.number,
+            dt.datetime.now(dt.UTC).replace(microsecond=0),
+            *self._store.count(self.number),
+            self.number,
+            self._store.digest(self.number),
+        )
+        self._store.change(lambda state: state.published(new))
+
+    def purge(self, keep: int) -> None:
+        """Drop all but the last generations, and what only they need."""
+        kept = self._store.generations()[:keep]
+        if not kept:
+            return
+        self._store.change(lambda state: replace(state, generations=tuple(kept)))
+        for table in ("files", "articles", "chunks"):
+            self._connection.delete(self._collection(table), f"removed <= {kept[-1].number}")
+        # Nothing that an unfinished refresh has encoded: a purge comes before the next one begins.
+        self._connection.delete(self._collection("encodings"), f'{KEY} != ""')
+
+    def rollback(self, to: int | None = None) -> Generation:
+        """Publish the articles of an older generation again, and hold the index there.
+
+        What came back is written again, and what went is taken out, as for any next generation.
+
+        Args:
+            to: A generation that is kept; by default the one before that whose articles are
+                current.
+
+        Raises:
+            IndexFault: There is no such generation.
+        """
+        current, target = self._store.generation(self._current), self._target(to)
+        self._connection.lease.check()
+        self._undo()
+        now, then = self._store.listing(current.number), self._store.listing(target.number)
+        self._copy([one for one in then.sources if one not in now.sources])
+        wanted = [
+            (
+                file.state,
+                {
+                    path: (self._digests[then.heads[n].digest], title)
+                    for path, (n, title) in file.names.items()
+                },
+            )
+            for path, file in then.files.items()
+            if now.files.get(path) is None or now.files[path].owner != file.owner
+        ]
+        self.drop([path for path in now.files if path not in then.files])
+        self._place(wanted)
+        self._forget()
+        at = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        new = Generation(
+            self.number,
+            at,
+            *self._store.count(self.number),
+            target.content,
+            self._store.digest(self.number),
+        )
+        held = (
+            f"it was rolled back on {at:%Y-%m-%d} from generation {current.number} to the articles "
+            f"of generation {target.number}"
+        )
+        self._store.change(lambda state: state.published(new, held))
+        return new
+
+    def _target(self, to: int | None) -> Generation:
+        current, kept = self._store.generation(self._current), self._store.generations()
+        older = [one for one in kept if one.number < current.content]
+        if to is not None:
+            older = [one for one in kept if one.number == to and one.number != current.number]
+        if not older:
+            wanted = f"generation {to}" if to is not None else "a generation before it"
+            others = ", ".join(str(one.number) for one in kept if one.number != current.number)
+            raise IndexFault(
+                f"the index is at generation {current.number}, and {wanted} is not kept "
+                f"(kept: {others or 'no other'}; index.keep says how many are)"
+            )
+        return older[0]
+
+    def _undo(self) -> None:
+        """Undo what an unfinished refresh has written."""
+        for table, fields in (("files", _PARTED), ("articles", _PARTED), ("chunks", _CHUNK)):
+            collection = self._collection(table)
+            self._connection.delete(collection, f"added == {self.number}")
+            self._mark(collection, f"removed == {self.number}", fields, ALWAYS)
+        self._forget()
+
+    def _copy(self, articles: Sequence[int]) -> None:
+        """Write articles of an older generation again, under new ids."""
+        for table, fields in (("articles", _PARTED), ("chunks", _CHUNK)):
+            collection = self._collection(table)
+            for at in range(0, len(articles), _ARTICLES):
+                where = f"owner in {listed(articles[at : at + _ARTICLES])}"
+                copies = []
+                for row in self._connection.rows(collection, where, fields, _PAGE):
+                    owner = self._copied(row["owner"])
+                    place = row["id"] - (row["owner"] << PARTS)
+                    copies.append(
+                        {
+                            **row,
+                            "id": (owner << PARTS) + place,
+                            "owner": owner,
+                            "added": self.number,
+                            "removed": ALWAYS,
+                        }
+                    )
+                self._connection.put(collection, copies)
+
+    def _copied(self, article: int) -> int:
+        """Return the id of the copy of an article."""
+        head = self._head(article)
+        number = self._digests.get(head.digest)
+        if number is None:
+            number = self._digests[head.digest] = self._new_id()
+            self._next.heads[number] = head
+        return number
+
+    def _head(self, article: int) -> Head:
+        for listing in (self._next, self._before):
+            if article in listing.heads:
+                return listing.heads[article]
+        return next(
+            listing.heads[article]
+            for kept in self._store.generations()
+            if article in (listing := self._store.listing(kept.number)).heads
+        )
+
+    @cached_property
+    def _before(self) -> Listing:
+        """The current generation."""
+        return self._store.listing(self._current)
+
+    @cached_property
+    def _next(self) -> Listing:
+        """The next generation, of which what a kill has left behind is taken out."""
+        found = Listing.read(self._connection, self._store.number, self.number)
+        named = {article for file in found.files.values() for article, _ in file.names.values()}
+        lost = [article for article in found.heads if article not in named]
+        if (lost or found.twice) and self._connection.lease.held:
+            self._mark_owners("files", [file.owner for file in found.twice], _PARTED)
+            self._mark_owners("chunks", lost, _CHUNK)
+            self._mark_owners("articles", lost, _PARTED)
+            for article in lost:
+                del found.heads[article]
+        return found
+
+    @cached_property
+    def _digests(self) -> dict[str, int]:
+        """The ids of the articles by the digests of their contents."""
+        return {
+            head.digest: number
+            for listing in (self._before, self._next)
+            for number, head in listing.heads.items()
+        }
+
+    @cached_property
+    def _uses(self) -> Counter[int]:
+        """How many names each article of the next generation has."""
+        return Counter(
+            article for file in self._next.files.values() for article, _ in file.names.values()
+        )
+
+    @property
+    def _contents(self) -> dict[tuple[str, str], StoredFile]:
+        """The files whose articles are stored, by their content and how they were read."""
+        return {
+            (file.state.digest, file.state.reader_version): file
+            for listing in (self._before, self._next)
+            for file in listing.files.values()
+            if file.state.reason is None
+        }
+
+    def _insert(self, new: Sequence[tuple[int, Article, ChunkedArticle]]) -> None:
+        """Write articles, then their chunks, with the encodings that are stored."""
+        for at in range(0, len(new), _ARTICLES):
+            some = new[at : at + _ARTICLES]
+            articles = [
+                row
+                for number, article, _ in some
+                for row in rows_of_article(number, self.number, self._next.heads[number], article)
+            ]
+            self._connection.put(self._collection("articles"), articles)
+            wanted = {digest.hex() for _, _, (_, chunks) in some for _, digest in chunks}
+            encodings = self._encodings(wanted)
+            self._connection.put(
+                self._collection("chunks"),
+                [
+                    {
+                        "id": (number << PARTS) + place,
+                        "owner": number,
+                        "added": self.number,
+                        "removed": ALWAYS,
+                        "language": article.source.language,
+                        "text": chunk.text,
+                        "sentences": packed(packed_sentences(chunk.sentences)),
+                        "encoding": digest.hex(),
+                        **encodings[digest.hex()],
+                    }
+                    for number, article, (_, chunks) in some
+                    for place, (chunk, digest) in enumerate(chunks)
+                ],
+            )
+
+    def _encodings(self, keys: set[str]) -> dict[str, Row]:
+        """Return encodings by the digest of their passage, with tokens where there are any."""
+        found = {key: self._made[key] for key in keys & self._made.keys()}
+        for table, field in (("encodings", KEY), ("chunks", "encoding")):
+            missing = sorted(keys - found.keys())
+            rows = self._connection.of_values(
+                self._collection(table), field, missing, [field, *_ENCODING]
+            )
+            for row in rows:
+                if row[field] not in found or _has_tokens(row):
+                    found[row[field]] = {name: row[name] for name in _ENCODING}
+        if len(found) < len(keys):
+            raise ValueError("a chunk's encoding is neither given nor stored")
+        return found
+
+    def _place(self, files: Sequence[tuple[FileState, Names]]) -> None:
+        """Put files with their articles, all of them stored, in place of what is known of them."""
+        uses = self._uses
+        replaced = []
+        rows: list[Row] = []
+        back = set()
+        for state, names in files:
+            file = StoredFile(self._new_id(), self.number, state, dict(names))
+            old = self._next.files.get(state.path)
+            replaced += [old] if old else []
+            self._next.files[state.path] = file
+            rows += rows_of_file(file)
+            for article, _ in names.values():
+                if article not in self._next.heads:
+                    self._next.heads[article] = self._before.heads[article]
+                    back.add(article)
+                uses[article] += 1
+        # Articles of the current generation that this one had taken out.
+        for table, fields in (("articles", _PARTED), ("chunks", _CHUNK)):
+            for at in range(0, len(back), _ARTICLES):
+                where = f"owner in {listed(sorted(back)[at : at + _ARTICLES])}"
+                self._mark(self._collection(table), where, fields, ALWAYS)
+        self._connection.put(self._collection("files"), rows)
+        self._take_out(replaced)
+
+    def _take_out(self, files: Sequence[StoredFile]) -> None:
+        """Take files out, and the articles that no other file has."""
+        gone = []
+        uses = self._uses
+        for file in files:
+            if self._next.files[file.state.path] is file:
+                del self._next.files[file.state.path]
+            for article, _ in file.names.values():
+                uses[article] -= 1
+                if not uses[article]:
+                    del uses[article]
+                    gone.append(article)
+        for article in gone:
+            head = self._next.heads.pop(article)
+            if article not in self._before.heads:
+                self._digests.pop(head.digest, None)
+        self._mark_owners("files", [file.owner for file in files], _PARTED)
+        self._mark_owners("chunks", gone, _CHUNK)
+        self._mark_owners("articles", gone, _PARTED)
+        self._forget()
+
+    def _mark_owners(self, table: str, owners: Sequence[int], fields: Sequence[str]) -> None:
+        """Take out all rows of files or of articles; those that nobody has seen are deleted."""
+        collection = self._collection(table)
+        for at in range(0, len(owners), _ARTICLES):
+            where = f"owner in {listed(owners[at : at + _ARTICLES])}"
+            self._connection.delete(collection, f"{where} and added == {self.number}")
+            self._mark(collection, where, fields, self.number)
+
+    def _mark(self, collection: str, where: str, fields: Sequence[str], removed: int) -> None:
+        """Write rows again, visible until before another generation."""
+        some: list[Row] = []
+        for row in self._connection.rows(collection, where, fields, _PAGE):
+            some.append({**row, "removed": removed})
+            if len(some) == _PAGE:
+                self._connection.put(collection, some)
+                some = []
+        self._connection.put(collection, some)
+
+    def _changes(self) -> tuple[_Named, _Named]:
+        """Return the names that differ, as the next generation has them and as the current has."""
+        came, went = (
+            {
+                path: (listing.heads[article].digest, title)
+                for file in listing.files.values()
+                for path, (article, title) in file.names.items()
+            }
+            for listing in (self._next, self._before)
+        )
+        same = came.items() & went.items()
+        return dict(came.items() - same), dict(went.items() - same)
+
+    def _is_begun(self) -> bool:
+        """Whether anything of the next generation is written."""
+        where = f"added == {self.number} or removed == {self.number}"
+        return bool(self._connection.count(self._collection("files"), where))
+
+    def _new_id(self) -> int:
+        """Return an id that nothing has had."""
+        number = next(self._ids, None)
+        if number is None:
+            end = self._store.change(lambda s: replace(s, next_id=s.next_id + _IDS)).next_id
+            self._ids = iter(range(end - _IDS, end))
+            number = next(self._ids)
+        return number
+
+    def _forget(self) -> None:
+        """Let the store read the next generation anew."""
+        self._store.forget(self.number)
+
+    def _collection(self, table: str) -> str:
+        return self._store.collection(table)
+
+
+def _row_of(encoding: StoredEncoding) -> Row:
+    """Return the fields of an encoding; the vector is rounded as an index in a folder rounds it."""
+    tokens = encoding.tokens
+    codes = packed(tokens.codes.tobytes()) if tokens else ""
+    if len(codes) > TEXT_BYTES:
+        raise IndexFault(
+            f"the token codes of a chunk take {len(codes):,} bytes, Milvus holds {TEXT_BYTES:,}; "
+            'set index.chunk_tokens lower, or search.late_interaction = "computed"'
+        )
+    return {
+        "vector": encoding.vector.astype(np.float16).astype(np.float32).tolist(),
+        "codes": codes,
+        # Not empty, so that it tells a passage without tokens from one whose tokens are not kept.
+        "starts": f".{packed(packed_starts(tokens.starts))}" if tokens else "",
+    }
+
+
+def _has_tokens(row: Row) -> bool:
+    return bool(row["starts"])

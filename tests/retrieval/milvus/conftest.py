@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from config import IndexSettings
+from retrieval.index import IndexReader, open_index
+from retrieval.milvus.connection import connection_of
+from retrieval.search.searcher import Searcher
+from tests.retrieval.library import Library
+from tests.retrieval.milvus.server import Server
+
+
+@dataclass
+class MilvusLibrary(Library):
+    """Articles in `root/articles`, their index in Milvus."""
+
+    server: str = field(kw_only=True)
+    collections: str = field(kw_only=True, default="excerpta")
+
+    @property
+    def settings(self) -> IndexSettings:
+        return IndexSettings(
+            folder=self.index,
+            server=self.server,
+            collections=self.collections,
+            chunk_tokens=self.chunk_tokens,
+            keep=self.keep,
+        )
+
+    def reader(self) -> IndexReader:
+        found = open_index(self.settings)
+        assert found is not None
+        return found
+
+    def searcher(self) -> Searcher:
+        return Searcher.open(self.reader(), self.index, self.encoder, self.search)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A Milvus server, for all tests of this process; a machine has room for one."""
+    server = Server(tmp_path_factory.mktemp("milvus"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["lite", pytest.param("server", marks=pytest.mark.slow)])
+def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MilvusLibrary]:
+    """An empty library, in a file of Milvus Lite or on a server."""
+    address = str(tmp_path / "index.db")
+    if request.param == "server":
+        address = request.getfixturevalue("server").address
+    library = MilvusLibrary(tmp_path, server=address, collections=f"t{abs(hash(tmp_path))}")
+    yield library
+    connection_of(library.settings).close()
