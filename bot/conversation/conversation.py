@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.answers import Answer
 from bot.conversation.collection import Collection
 from bot.conversation.messages import Message, Talk, read_message
+from bot.conversation.phrases import tokens_of
 from bot.conversation.questions import split_questions
 from bot.conversation.replies import (
     ArticleList,
@@ -20,7 +21,7 @@ from bot.conversation.replies import (
     SmallTalk,
     Summary,
 )
-from bot.conversation.wishes import Wish
+from bot.conversation.wishes import Wish, place_in_list
 from bot.followups import REMEMBERED
 from retrieval.chunking import split_paragraphs
 from retrieval.questions import Period, date_preference, today
@@ -37,6 +38,8 @@ _LISTED, _TITLES = 5, 3
 _MORE, _FOLLOWING = 3, 2
 # A summary has so many sentences, fewer of an article with few.
 _SENTENCES, _LEAST_SENTENCES = 5, 3
+# What is remembered of an article that was meant by its place in a list.
+_SUMMARISE = "tl;dr "
 
 
 class Conversation:
@@ -79,6 +82,8 @@ class Conversation:
             interface: The language to reply in if that of the message is not known.
         """
         language = message.language or interface
+        if (source := self._listed_before(message, earlier)) is not None:
+            return self._summarised(source, message.question, language, 0)
         if message.points and self.subjects(earlier[-1:]):
             return None
         if message.talk is not None:
@@ -92,6 +97,8 @@ class Conversation:
 
         What was asked before is remembered once more for each "more", which so turns the pages.
         """
+        if (source := self._listed_before(message, earlier)) is not None:
+            return f"{_SUMMARISE}{source.title}"
         if message.wish is Wish.MORE:
             return earlier[-1] if earlier else None
         return message.question if message.wish else None
@@ -170,6 +177,11 @@ class Conversation:
                 return self._overview(language, page)
         if source is None:
             return NothingFound(Wish.SUMMARY, language, message.named, self._titles())
+        return self._summarised(source, message.question, language, page)
+
+    def _summarised(
+        self, source: Source, question: str, language: str, page: int
+    ) -> Summary | NothingFound:
         started = time.perf_counter()
         found = self._collection.sentences(source, _SENTENCES * (page + 2))
         # All sentences of a short article would be no summary.
@@ -178,8 +190,26 @@ class Conversation:
         if not some:
             return NothingFound(Wish.MORE, language, begun=bool(page))
         excerpts = tuple(sorted(some, key=lambda excerpt: excerpt.start))
-        answer = self._quoting(message.question, excerpts, started)
+        answer = self._quoting(question, excerpts, started)
         return Summary(language, source, answer, page)
+
+    def _listed_before(self, message: Message, earlier: Sequence[str]) -> Source | None:
+        """Return the article that a message means by its place in the list shown before it."""
+        if message.talk or message.wish in (Wish.OVERVIEW, Wish.NEWEST) or not earlier:
+            return None
+        place = place_in_list(
+            [token.word for token in tokens_of(message.named or message.question)]
+        )
+        if place is None:
+            return None
+        before = self.read(earlier[-1])
+        if before.wish not in (Wish.OVERVIEW, Wish.NEWEST):
+            return None
+        turned = _turned(earlier)
+        listed = self._wished(before, earlier[:-turned], before.language or "en", turned - 1)
+        if not isinstance(listed, ArticleList) or not -1 <= place < len(listed.articles):
+            return None
+        return listed.articles[place].source
 
     def _last_article(self, earlier: Sequence[str]) -> Source | None:
         if not earlier:
@@ -196,7 +226,7 @@ class Conversation:
         if not earlier:
             return NothingFound(Wish.MORE, language)
         last = earlier[-1]
-        page = next((n for n, text in enumerate(reversed(earlier)) if text != last), len(earlier))
+        page = _turned(earlier)
         if page >= REMEMBERED:
             return NothingFound(Wish.MORE, language, begun=True)
         before = self.read(last)
@@ -246,3 +276,9 @@ class Conversation:
             generation=self._collection.snapshot.generation.number,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
+
+
+def _turned(earlier: Sequence[str]) -> int:
+    """Return how often what was remembered last stands at the end: once, and once a "more"."""
+    last = earlier[-1]
+    return next((n for n, text in enumerate(reversed(earlier)) if text != last), len(earlier))

@@ -19,6 +19,10 @@ _DATA = Path(__file__).with_name("wishes.toml")
 _NAME_WORDS = 12
 # A longer number is a year or the like, and not how many are wished.
 _DIGITS = 2
+# The letters that the word of a place ends in.
+_ENDING = 3
+_PLACES = "places"
+_NUMBER = frozenset(["number", "no", "nr", "nummer", "номер"])
 _Class = frozenset[str]
 
 
@@ -164,6 +168,28 @@ def read_wish(words: Sequence[str], fillers: Collection[str]) -> Wished | None:
     return replace(best, languages=tuple(one.languages[0] for one in same))
 
 
+def place_in_list(words: Sequence[str]) -> int | None:
+    """Return which of a list words mean, from 0, -1 being the last: "the second one", "number 3".
+
+    None if they say anything else.
+    """
+    found: list[int] = []
+    for word in words:
+        if word.isdecimal() and len(word) == 1:
+            found.append(int(word) - 1)
+        elif places := [
+            stems.index(stem) for stems in _places() for stem in stems if _is(word, stem)
+        ]:
+            found.append(-1 if places[0] == len(_places()[0]) - 1 else places[0])
+        elif word not in _NUMBER and not any(one.knows(word) for one in vocabularies()):
+            return None
+    return found[0] if len(found) == 1 else None
+
+
+def _is(word: str, stem: str) -> bool:
+    return word.startswith(stem) and len(word) - len(stem) <= _ENDING
+
+
 def is_article_word(word: str) -> bool:
     """Whether a folded word says no more than that something is an article."""
     return any(vocabulary.has(word, "one") for vocabulary in vocabularies())
@@ -224,8 +250,19 @@ def _all(classes: Iterable[_Class]) -> _Class:
 
 
 @cache
+def _data() -> Mapping[str, Mapping[str, str]]:
+    return tomllib.loads(_DATA.read_text("utf-8"))
+
+
+@cache
+def _places() -> tuple[list[str], ...]:
+    return tuple(stems.split() for stems in _data()[_PLACES].values())
+
+
+@cache
 def vocabularies() -> tuple[Vocabulary, ...]:
     """Return the words of all languages."""
-    classes = tomllib.loads(_DATA.read_text("utf-8"))
+    classes = {**_data()}
+    del classes[_PLACES]
     languages = dict.fromkeys(language for texts in classes.values() for language in texts)
     return tuple(Vocabulary(language, classes) for language in languages)

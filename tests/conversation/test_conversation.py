@@ -230,3 +230,32 @@ def test_a_reply_has_the_document_of_an_answer(conversation: Conversation) -> No
     document = of_reply(message, listed)
     assert (document["answered"], len(document["excerpts"])) == (True, 5)
     assert document["reply"]["kind"] == Wish.NEWEST
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("summarise the second one", "The ferry"),
+        ("number 2", "The ferry"),
+        ("the first article, please", "A bakery"),
+        ("перекажи третю", "Old mill"),
+        ("перескажи вторую статью", "The ferry"),
+        ("fasse den letzten zusammen", "Old mill"),
+    ],
+)
+def test_an_article_is_meant_by_its_place_in_the_list_before(
+    dated: Library, text: str, title: str
+) -> None:
+    conversation = Conversation(dated)
+    message = conversation.read(text)
+    reply = conversation.reply(message, ["what is new?"])
+    assert isinstance(reply, Summary)
+    assert reply.source.title == title
+    remembered = conversation.remembered(message, ["what is new?"])
+    assert remembered is not None
+    assert conversation.subjects([remembered]) == (title,)
+
+
+@pytest.mark.parametrize("text", ["the second law", "2", "the last one?"])
+def test_a_place_means_nothing_without_a_list_before(dated: Library, text: str) -> None:
+    assert not isinstance(of(Conversation(dated), text, "Who bakes bread?"), Summary)
