@@ -30,7 +30,7 @@ _END = " \t?!.…,;:"
 
 _THAT = re.compile(
     r"\b(?:is|was|are|were|do|does|did|can|could|will|would|of|about|to|for|from|after|before|with|by"
-    r"|like) that\b"
+    r"|like) that\b|\w das(?=\W*$)"
 )
 # A clause of its own begins there.
 _CLAUSE = re.compile(
@@ -93,7 +93,7 @@ def understand_follow_up(
         rarity: Returns how rare a word is in the articles, from 0 to 1.
     """
     found = _complete(question, earlier, languages, rarity)
-    if found is None or found.text.casefold() == question.casefold():
+    if found is None or found.text.strip(_END).casefold() == question.strip(_END).casefold():
         return None
     return FollowUp(f"{found.text[:1].upper()}{found.text[1:]}", found.rule)
 
@@ -193,13 +193,19 @@ def _opened(question: str) -> _Rest:
     found = {}
     for name in ("openings", "meant", "frames"):
         length = _opening(text, every_phrase(name))
-        while length:
+        # "What about it now?" asks of it, and not the same of something else.
+        while length and not (name == "frames" and _points_first(text[length:])):
             found[name] = True
             text = text[length:].lstrip(" ,")
             length = _opening(text, every_phrase(name))
     if not text.strip(_END):
         return _Rest(question)
     return _Rest(text, *(name in found for name in ("openings", "frames", "meant")))
+
+
+def _points_first(text: str) -> bool:
+    word = _FOLDED_WORD.search(text)
+    return word is not None and fold(word.group()) in _pointing()
 
 
 def _opening(text: str, phrases: Sequence[str]) -> int:
@@ -274,13 +280,11 @@ def _is_fragment(asked: Question) -> bool:
 
 def _lacks_owner(asked: Question) -> bool:
     """Whether a question is about "the name" or "the city", and does not say of what or which."""
-    if any(word.name or word.number for word in asked.words) or len(asked.words) > _PUT_WORDS:
+    if any(word.name or word.number for word in asked.words if asked.language != "de"):
         return False
-    return any(
-        phrase.words[0].start != phrase.start and not any(one.linked for one in asked.phrases[at:])
-        for at, phrase in enumerate(asked.phrases)
-        if fold(asked.shown(phrase).split()[0]) in _DEFINITE
-    )
+    others = [one for one in asked.phrases if one.words[0].folded not in asked.lists.owned]
+    owned = any(len(one.words) == 1 and one not in others for one in asked.phrases)
+    return owned and not any(one.named or one.numeric or one.linked for one in others)
 
 
 def _asks_which(asked: Question) -> bool:
@@ -328,7 +332,7 @@ def _subject(
     """Return the phrase that the words stand for, or that a short question lacks."""
     own = asked.terms()
     put = _put_behind(before)
-    if put is not None and pointers:
+    if put is not None:
         return put
     phrases = [
         one for one in before.phrases if not set(terms(before.shown(one), before.language)) <= own

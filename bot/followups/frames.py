@@ -11,6 +11,8 @@ from retrieval.languages import terms
 from retrieval.questions import Subject
 
 _END = " \t?!.…,;:"
+# One word in Ukrainian or Russian that says of what kind something is.
+_ADJECTIVE = re.compile("(?:ий|ый|ій|ой|ая|яя|ое|ее)$")
 _INDEFINITE = frozenset(["a", "an", "ein", "eine", "einen", "einem", "einer", "eines"])
 # So few characters before a colon are a question that `reasked` put before another.
 _REASKED = re.compile(r"[^:?]{1,40}: (?=\w)")
@@ -56,7 +58,7 @@ def reframed(
     free = [one for one in others if one.preposition is None or one.linked]
     if not others:
         return None
-    return _exchanged(before, _span((free or others)[-1]), new)
+    return _instead_of((free or others)[-1], asked, before)
 
 
 def reasked(asked: Question, before: Question) -> str:
@@ -91,6 +93,14 @@ def asks_beside(asked: Question) -> bool:
     kinds = [word.kind for word in asked.words]
     begins = kinds[:1] == [Kind.PREPOSITION] and Kind.ASKING in kinds[1:3]
     return begins and Kind.VERB not in kinds and Kind.HELPER not in kinds
+
+
+def _instead_of(phrase: Phrase, asked: Question, before: Question) -> str | None:
+    new = asked.text.strip(_END)
+    if len(asked.words) == 1 and _ADJECTIVE.search(asked.words[0].folded):
+        # "А дитячий?" is another ticket: what kind it is changes, and the noun stays.
+        return _exchanged(before, (phrase.start, phrase.words[-1].start), f"{new} ")
+    return _exchanged(before, _span(phrase), new)
 
 
 def _with_number(before: Question, new: str, *, placed: bool) -> str | None:

@@ -54,6 +54,7 @@ class WordLists:
     empty: tuple[str, ...] = ()
     bare: tuple[str, ...] = ()
     impersonal: frozenset[str] = frozenset()
+    owned: frozenset[str] = frozenset()
     person: frozenset[str] = frozenset()
     thing: frozenset[str] = frozenset()
     place: frozenset[str] = frozenset()

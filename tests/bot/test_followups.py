@@ -215,3 +215,23 @@ def test_a_means_or_a_span_is_asked_for_of_the_same() -> None:
 )
 def test_what_means_nothing_alone_is_completed(before: str, question: str, found: FollowUp) -> None:
     assert lean(question, before) == found
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "meant"),
+    [
+        ("Скільки коштує квиток?", "а дитячий?", "Скільки коштує дитячий квиток?"),
+        ("сколько стоит взрослый билет", "а детский?", "Сколько стоит детский билет?"),
+        ("Какая длина, ледокол?", "что с ним теперь", "Что с ним теперь, ледокол?"),
+        ("Какая у него длина, ледокол?", "а кто капитан", "Кто капитан, ледокол?"),
+        ("Wo kann man Boote leihen?", "Was kostet das?", "Was kostet das, Boote?"),
+        ("Gibt es Parkplätze?", "und in Grünau?", "Gibt es Parkplätze in Grünau?"),
+        ("Who do I call at night?", "Is the library open today?", None),
+        ("What about the mill?", "what about dogs", None),
+        ("Tell me about the mill", "tell me about the mill", None),
+    ],
+)
+def test_words_of_one_thing_are_not_taken_for_another(
+    before: str, question: str, meant: str | None
+) -> None:
+    assert text(question, before) == meant
