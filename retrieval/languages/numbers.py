@@ -24,7 +24,7 @@ _DECIMAL = re.compile(r"\d(?<!\w.)(?<!\d[.,].)\d{0,8}([.,])(?:\d{1,2}|(?<=0[.,])
 # What may be a telephone number: digits with single marks between them.
 _GROUPS = re.compile(
     r"[+(\d](?<![\w.,/-].)(?:(?<=\+)\d|(?<=\()\+?\d|(?<=[08])|(?<=\d)(?=\d\d-\d\d))"
-    rf"(?:[{_BLANKS}/-]?\(?\d|\)[{_BLANKS}-]?\d){{6,17}}(?![\w/-])"
+    rf"(?:(?: / |[{_BLANKS}/-])?\(?\d|\)[{_BLANKS}-]?\d){{6,17}}(?![\w/-])"
 )
 _DOTTED_GROUPS = re.compile(r"[+0](?<![\w.,].)\d{1,5}(?:\.\d{2,4}){2,5}(?!\.?\w)")
 _DATE = re.compile(r"\d\d([/.-])\d\d\1\d{4}|\d{4}-\d\d-\d\d|\d{3,4}-\d{4}$")

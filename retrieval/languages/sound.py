@@ -19,7 +19,7 @@ _CYRILLIC = str.maketrans(
         "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ў": "u", "ф": "f",
         "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "",
         "э": "e", "ю": "yu", "я": "ya", "ђ": "dj", "ј": "j", "љ": "lj", "њ": "nj", "ћ": "ch",
-        "џ": "dzh", "'": "",
+        "џ": "dzh", "'": "", "’": "", "ʼ": "",
     }
 )  # fmt: skip
 _LATIN = str.maketrans(
@@ -51,7 +51,8 @@ _SPELT = (
     ("(?<=[ao])[EI]", ""),
 )
 _SOUNDS = tuple((re.compile(pattern), sound) for pattern, sound in _SPELT)
-_WORD = re.compile(r"[^\W\d_]+")
+# In Cyrillic an apostrophe is part of a word, and elsewhere begins an ending: Мар'яна, Anna's.
+_WORD = re.compile(r"[^\W\d_]+(?:['’ʼ][\u0400-\u04ff]+)*")
 _TWICE = re.compile(r"(.)\1+")
 _VOWELS = "AEIOUY"
 _VOWEL = re.compile(f"[{_VOWELS}]")

@@ -25,8 +25,8 @@ _NO_CONTACT = r"\d{1,3}(?:[ .]\d{3})+|\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|[12]\d{3} ?-
 _CONTACT = re.compile(
     rf"(?<![\w.,])(?!(?:{_NO_CONTACT})(?![ /-]?\d))\+?\(?\d(?:[ ()/.-]{{0,3}}\d){{5,}}(?!\w)|\S@\w"
 )
-# The words of asked.toml that say nothing of the kind.
-_ANYTHING = "thing"
+# The words of asked.toml that say nothing of the kind, and those that do not stand in an answer.
+_ANYTHING, _OWNER = "thing", "owner"
 # Behind these a sentence begins, where every word has a capital.
 _OPENS = re.compile(r"(?:^|[.!?…:|\n])[\s\"'“”„«»‘’(\[*_-]*$")
 _BEFORE = 8
@@ -109,7 +109,9 @@ def _kind_of(question: str) -> tuple[Kind | None, str]:
         if (words := (pattern.match if kind == Kind.FACT else pattern.search)(question))
     ]
     start, end, kind = min(found, default=(0, 0, _ANYTHING))
-    return (None, "") if kind == _ANYTHING else (Kind(kind), question[start:-end])
+    if kind == _ANYTHING:
+        return None, ""
+    return None if kind == _OWNER else Kind(kind), question[start:-end]
 
 
 def _named_in(question: str, kind: Kind | None) -> tuple[Kind | None, str]:

@@ -32,12 +32,12 @@ _MOST_CUTS = 3
 # Digits with what may stand between them, behind letters or a plus.
 _DIGITS = (
     r"(?:[^\W\d_]{1,9}[-‐‑–]?|[+(]{1,2})?\d"
-    r"(?:[ \u00a0\u2007\u2009\u202f.,'’()/-]{0,2}\d){0,20}(?!\w)"
+    r"(?:(?: / |[ \u00a0\u2007\u2009\u202f.,'’()/-]{0,2})\d){0,20}(?!\w)"
 )
 NUMBER = re.compile(rf"(?<!\w){_DIGITS}")
 """A number or a code."""
 _NUMBER = re.compile(rf"(?<!\w)(?:[^\W\d_]{{1,3}} (?=\d))?{_DIGITS}")
-_BETWEEN = r"[ \u00a0\u2007\u2009\u202f.,'’()/‐‑–-]{0,2}"
+_BETWEEN = r"[ \u00a0\u2007\u2009\u202f.,'’()/‐‑–-]{0,3}"
 _APART = re.compile(r"([^\W\d_]+) (\d.*)", re.DOTALL)
 _CODE = re.compile(r"([^\W\d_]+)[-‐‑–]?(?=\d)")
 _PARTED = r"\1 "

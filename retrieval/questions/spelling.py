@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -33,6 +34,21 @@ _TWO_ERRORS = 10
 # Endings of so many letters are cut off to see whether the encoder knows what a word comes from,
 # which has so many letters at least.
 _ENDING, _STEM = 2, 4
+# A question in capitals of so many letters may be shouted, and is no name or code.
+_SHOUTED = 12
+# A name, and then who or what that is.
+_NAMED_FIRST = re.compile(
+    r"^([^,?.!—–:]{2,60}?)(?:\s*[,:—–]\s*| - )"
+    r"(хто це|що це|кто это|что это|wer ist|was ist|who is|what is)"
+    r"(?: (?:такий|така|таке|такой|такая|такое|das|that|this|it|he|she))?\W*$",
+    re.IGNORECASE,
+)
+# English words that many type without an apostrophe; those that are other words, too, are left.
+_CONTRACTED = re.compile(
+    r"\b(?:(?:what|who|where|when|how|why|that)(?=s\b)"
+    r"|(?:does|did|is|are|was|were|do|could|would|should|has|have|had)n(?=t\b))",
+    re.IGNORECASE,
+)
 # So many chunks are read at a time, and so many times, to find all words near to one.
 _CHUNKS, _ROUNDS = 8, 4
 # One of two words that are equally near is meant if it is in so many times as many chunks.
@@ -60,9 +76,10 @@ def readings(question: str, vocabulary: Vocabulary) -> list[Reading]:
     Words in quotation marks are meant as they stand.
 
     Returns:
-        The question with nothing but its numbers, marks and blanks as the articles have them, and,
-        where words may be misspelt, with these repaired too: a guess, which is to be tried.
+        The question with nothing but its numbers, marks, blanks and capitals as the articles have
+        them, and, where words may be misspelt, with these repaired too: a guess, to be tried.
     """
+    question = _spoken(question, vocabulary)
     asked = without_quoted(question)
     meant: dict[tuple[int, int], str] = dict(numbers_as_written(asked, vocabulary))
     unknown: list[re.Match[str]] = []
@@ -85,6 +102,30 @@ def readings(question: str, vocabulary: Vocabulary) -> list[Reading]:
     guessed = _corrected(unknown, len(found), vocabulary) if unknown else {}
     sure = _replaced(question, meant)
     return [sure, _replaced(question, meant | guessed)] if guessed else [sure]
+
+
+def _spoken(question: str, vocabulary: Vocabulary) -> str:
+    """Return a question as it would be put with care.
+
+    Apostrophes stand where none was typed, it is not in capitals altogether, and asks before it
+    names: "Anna Berg, who is that?"
+    """
+    question = _NAMED_FIRST.sub(r"\2 \1?", question)
+    question = _CONTRACTED.sub(r"\g<0>'", question)
+    letters = sum(map(str.isalpha, question))
+    if not question.isupper() or letters < _SHOUTED:
+        return question
+    return LETTERS.sub(lambda match: _in_articles(match[0].lower(), vocabulary), question)
+
+
+def _in_articles(word: str, vocabulary: Vocabulary) -> str:
+    """Return a word in small letters with the capitals that the articles always give it."""
+    written = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
+    chunks = vocabulary.lexical.near(word, 0, (), _CHUNKS) if len(word) <= MOST_LETTERS else []
+    forms = Counter(
+        match[0] for text in vocabulary.texts(chunks) for match in written.finditer(text)
+    )
+    return word if word in forms or not forms else forms.most_common(1)[0][0]
 
 
 def _replaced(question: str, meant: Mapping[tuple[int, int], str]) -> Reading:

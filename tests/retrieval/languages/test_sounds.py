@@ -30,6 +30,7 @@ SAME = [
     "Weiß Weiss",
     "Đorđe Djordje",
     "Đoković Djokovic Djokovich Джокович",
+    "Maryana Mariana Мар'яна Мар’яна Марьяна",
     "Artem Artyom Artjom Артем Артём",
     "Zhuravlev Zhuravlyov Журавлев Журавлёв",
     "Sievierodonetsk Severodonetsk Сєвєродонецьк Северодонецк",
@@ -84,3 +85,7 @@ def test_any_word_sounds_like_itself(word: str) -> None:
 
 def test_names_begin_with_a_capital() -> None:
     assert list(names_in("In Kyiv lebt er, у Києві, 5 Jahre.")) == ["In", "Kyiv", "Києві", "Jahre"]
+
+
+def test_an_apostrophe_is_part_of_a_name_in_cyrillic_only() -> None:
+    assert list(names_in("Мар'яна met Anna's son")) == ["Мар'яна", "Anna"]

@@ -14,6 +14,7 @@ from retrieval.questions import Asked, Kind
         ("what happened in the year of the flood", None),
         ("whose number is 555-0100?", None),
         ("чей это номер 555-0100?", None),
+        ("Wem gehört die Nummer 555-0100?", None),
         ("whose boat is it?", Kind.PERSON),
     ],
 )

@@ -13,7 +13,8 @@ from retrieval.questions.vocabulary import Vocabulary
 TEXTS = {
     1: "The mill ground 12,500 tonnes in 1998 and 1 250 in 1999. A sack cost 4.75.",
     2: "Four F-16s flew over; the MiG-29 stayed. Flight MH 17 was lost.",
-    3: "The office answers at +380 44 123-45-67, the ferry at (032) 765-43-21.",
+    3: "The office answers at +380 44 123-45-67, the ferry at (032) 765-43-21, "
+    "the pool at 09999 / 44 55 66.",
     4: "COVID-19 came to Sudzha, to Kyiv and to Zelenskyy in 2020.",
     5: "Mühlberg lies on the Elbe. Ørsted came from Rudkøbing, Gödel from Brünn.",
     7: "Der Schlüssel schließt nicht. Anti-tank ditches lie in front of Hongkong and New York.",
@@ -47,6 +48,7 @@ def vocabulary(encoder: Encoder) -> Vocabulary:
         ("Where did F 16 fly?", "Where did F-16 fly?"),
         ("Did the mig29 stay?", "Did the MiG-29 stay?"),
         ("What became of MH17?", "What became of MH 17?"),
+        ("Who has 09999445566?", "Who has 09999 / 44 55 66?"),
         ("Who has 0441234567?", "Who has +380 44 123-45-67?"),
         ("Who has +380 (32) 7654321?", "Who has (032) 765-43-21?"),
         ("Whose number is 044 123-456-7?", "Whose number is +380 44 123-45-67?"),
@@ -159,3 +161,22 @@ def test_where_the_articles_have_no_language_no_name_is_like_another() -> None:
     vocabulary = Vocabulary(LexicalIndex.create(None), [], lambda _: [], lambda _: [])
     assert vocabulary.rarity("Kyiv") == 1
     assert other_names("Who left Kyiv for Sumy?", vocabulary) == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("WHAT CAME TO SUDZHA AND KYIV", "what came to Sudzha and Kyiv"),
+        ("ХТО ЗНІМАВ У СУДЖІ", "хто знімав у Суджі"),
+        ("NATO F-16", "NATO F-16"),
+        ("whats in Mühlberg?", "what's in Mühlberg?"),
+        ("didnt the mill stop", "didn't the mill stop"),
+        ("Карякін — хто це такий?", "хто це Карякін?"),
+        ("Gödel, wer ist das?", "wer ist Gödel?"),
+        ("Zelenskyy - who is he", "who is Zelenskyy?"),
+    ],
+)
+def test_a_question_is_read_as_if_it_were_put_with_care(
+    question: str, searched: str, vocabulary: Vocabulary
+) -> None:
+    assert readings(question, vocabulary)[0].question == searched
