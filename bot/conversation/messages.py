@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.conversation.phrases import REQUEST, Token, corrected, phrasebook, romanised, tokens_of
+from bot.conversation.phrases import (
+    REQUEST,
+    SUBJECT,
+    Token,
+    corrected,
+    phrasebook,
+    romanised,
+    tokens_of,
+)
 from bot.conversation.wishes import Wish, read_wish
 
 
@@ -59,7 +67,7 @@ _FILLER, _PHRASE = 1, 2
 _JUDGED_WORDS, _STRANGE_SHARE = 60, 0.05
 # What may stand before or behind a question and is not searched; and before one only.
 _COURTESIES = {Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY}
-_BEFORE_QUESTION = {*_COURTESIES, Talk.ABILITIES, REQUEST}
+_BEFORE_QUESTION = {*_COURTESIES, Talk.ABILITIES, REQUEST, SUBJECT}
 # A courtesy with no more words than these beside it, none of them the articles', asks nothing.
 _COURTEOUS_WORDS = 12
 _TAIL_WORDS = 8
@@ -192,8 +200,11 @@ def _parsed(words: Sequence[str]) -> list[_Parse | None]:
 def _phrases(words: Sequence[str], at: int) -> Iterator[tuple[int, str, set[str]]]:
     """Yield end, kind and languages of each phrase that begins at a word."""
     found: dict[tuple[int, str], set[str]] = {}
+    asks = words[at] in phrasebook().asking and len(words) > 1
     for pattern in phrasebook().patterns.get(words[at], ()):
         for end in pattern.ends(words, at):
+            if asks and end == at + 1:
+                continue  # "What?" is a complaint, "what was agreed" begins otherwise.
             found.setdefault((end, pattern.kind), set()).add(pattern.language)
     for (end, kind), languages in found.items():
         yield end, kind, languages
@@ -233,7 +244,11 @@ def _courtesy(text: str, words: Sequence[str], is_known: Callable[[str], bool]) 
             and parse.talk in _COURTESIES
             and len(beside) <= _COURTEOUS_WORDS
             and not book.addressing.isdisjoint(beside)
-            and not any(is_known(word) for word in beside if not book.knows(word))
+            and not any(
+                is_known(word)
+                for word in beside
+                if word not in book.addressing and not book.knows(word)
+            )
         ):
             return parse
     return None
@@ -281,7 +296,8 @@ def _question(
             continue
         # "Could you tell me on which day ..."
         near = words[at : at + 2] if parse.kinds[-1] == REQUEST else words[at : at + 1]
-        if _BREAK.search(gap) or not asking.isdisjoint(near):
+        asks = not asking.isdisjoint(near)
+        if asks or _BREAK.search(gap) or parse.kinds[-1] == SUBJECT:
             start = tokens[at].start
     for at in sorted(tails):
         if tails[at] and tokens[at].start > start:

@@ -28,6 +28,8 @@ _ANY_WORD = "*"
 """In a pattern: one word, whatever it is."""
 REQUEST = "request"
 """The kind of the phrases that lead up to a question: "could you tell me"."""
+SUBJECT = "subject"
+"""The kind of those that lead up to a subject: "do you have anything on"."""
 # Shorter words have too many neighbours, and words with swapped letters fewer.
 _MISTYPED_CHARS, _SWAPPED_CHARS = 5, 4
 _BESIDE_WORDS = 2
@@ -229,7 +231,7 @@ def phrasebook() -> Phrasebook:
         spoken[wishes.language].update(wishes.words())
     by_code: dict[str, _Classes] = defaultdict(lambda: _Classes({}))
     by_code |= {code: _Classes(texts) for code, texts in data["classes"].items()}
-    for name, by_language in {**data["talk"], REQUEST: data[REQUEST]}.items():
+    for name, by_language in {**data["talk"], **data["leads"]}.items():
         for language, text in by_language.items():
             for line in text.split("\n"):
                 if not line:

@@ -13,6 +13,7 @@ from retrieval.questions import Subject
 _END = " \t?!.…,;:"
 # One word in Ukrainian or Russian that says of what kind something is.
 _ADJECTIVE = re.compile("(?:ий|ый|ій|ой|ая|яя|ое|ее)$")
+_NOTHING = frozenset(["not", "ні", "нет", "nicht"])
 _INDEFINITE = frozenset(["a", "an", "ein", "eine", "einen", "einem", "einer", "eines"])
 # So few characters before a colon are a question that `reasked` put before another.
 _REASKED = re.compile(r"[^:?]{1,40}: (?=\w)")
@@ -80,6 +81,8 @@ def reasked(asked: Question, before: Question) -> str:
             return f"{new}: {old}?"
         # "Since when was that": what follows asks nothing.
         asking = asked.text[asked.words[0].start : word.end]
+        if not _NOTHING.isdisjoint(one.folded for one in asked.words):
+            return f"{new}: {old}?"  # "Why not?" asks for the contrary.
     counted = any(word.folded in ("many", "much") for word in before.words[1:2])
     if first.kind is Kind.ASKING and first.folded in before.lists.when and not counted:
         return f"{asking}{old[first.end - first.start :]}?"

@@ -235,3 +235,7 @@ def test_words_of_one_thing_are_not_taken_for_another(
     before: str, question: str, meant: str | None
 ) -> None:
     assert text(question, before) == meant
+
+
+def test_why_not_asks_for_the_contrary() -> None:
+    assert text("Why not?", "Did the plan work?") == "Why not: Did the plan work?"

@@ -256,3 +256,33 @@ def test_what_leads_up_to_a_question_is_not_searched(text: str, question: str) -
 def test_a_name_may_stand_right_beside_the_word_for_an_article(text: str, named: str) -> None:
     message = read_message(text)
     assert (message.wish, message.named) == (Wish.SUMMARY, named)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("do you have anything on drones", "drones"),
+        ("which articles mention the ferry?", "the ferry?"),
+        ("є щось про мости?", "мости?"),
+        ("что известно о пароме?", "пароме?"),
+        ("Gibt es etwas über Drohnen?", "Drohnen?"),
+        ("what was agreed", "what was agreed"),
+        ("what do the articles say about drones?", "what do the articles say about drones?"),
+    ],
+)
+def test_what_leads_up_to_a_subject_is_not_searched(text: str, question: str) -> None:
+    message = read_message(text)
+    assert (message.talk, message.wish, message.question) == (None, None, question)
+
+
+@pytest.mark.parametrize(
+    ("text", "talk"),
+    [
+        ("what?", Talk.COMPLAINT),
+        ("can I trust you?", Talk.WHO),
+        ("звідки ваші відповіді?", Talk.WHO),
+        ("Woher kommen Ihre Antworten?", Talk.WHO),
+    ],
+)
+def test_questions_about_the_bot_are_small_talk(text: str, talk: Talk) -> None:
+    assert read_message(text).talk is talk
