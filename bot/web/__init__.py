@@ -9,6 +9,7 @@ A request's way through it:
     quotes        parts text of articles into paragraphs with marks, and links to it
     api           decodes a request, and encodes the document that answers it
     schema        the types of requests and documents, and the OpenAPI document made of them
+    streams       send what a model writes as server-sent events
     limits        how much an address and a conversation may ask
     answering     asks the library, in threads: a turn is a message and what it got
     problems      every error of the API as a document of RFC 9457

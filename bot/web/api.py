@@ -18,10 +18,11 @@ from bot.conversation import of_reply
 from bot.display import json_text
 from bot.followups import REMEMBERED
 from bot.languages import language_of_header
-from bot.web.answering import Answering
+from bot.library import Library
+from bot.web.answering import Answering, Turn
 from bot.web.limits import Limits, body_of
 from bot.web.schema import ArticlesQuery, AskRequest, StatusDocument, openapi
-from retrieval.search import Searcher
+from bot.web.streams import EVENTS, event, streamed, written
 from retrieval.types import Source
 
 _T = TypeVar("_T")
@@ -31,18 +32,19 @@ class Api:
     """The endpoints below `/api`.
 
     Args:
+        library: Knows what is searched, and who writes.
         answering: Answers questions.
         catalogue: Lists the articles.
-        searcher: Knows what is searched.
         limits: Admits questions.
     """
 
     def __init__(
-        self, answering: Answering, catalogue: Catalogue, searcher: Searcher, limits: Limits
+        self, library: Library, answering: Answering, catalogue: Catalogue, limits: Limits
     ) -> None:
+        self._writer = library.writer
+        self._searcher = library.searcher
         self._answering = answering
         self._catalogue = catalogue
-        self._searcher = searcher
         self._limits = limits
         self._openapi = openapi()
 
@@ -63,14 +65,16 @@ class Api:
         wanted = _decoded(await body_of(request), AskRequest)
         language = language_of_header(request.headers.get("Accept-Language", "")).code
         with self._limits.asking(request):
-            return _response(await self._answering.run(lambda: self._answer(wanted, language)))
+            turn = await self._answering.run(lambda: self._turn(wanted, language))
+        document = _of_turn(turn)
+        if request.headers.get("Accept") != EVENTS:
+            return _response(document)
+        answer = next(iter(turn.answers), None)
+        return streamed(written(self._writer, answer, event("answer", document)))
 
-    def _answer(self, wanted: AskRequest, language: str) -> dict[str, Any]:
+    def _turn(self, wanted: AskRequest, language: str) -> Turn:
         earlier = [text for text in map(fold_question, wanted.history) if text][-REMEMBERED:]
-        turn = self._answering.turn(wanted.question, earlier, language, excerpts=wanted.excerpts)
-        if turn.reply is not None:
-            return of_reply(turn.message, turn.reply)
-        return documents.of_answer(turn.answers[0])
+        return self._answering.turn(wanted.question, earlier, language, excerpts=wanted.excerpts)
 
     async def _articles(self, request: Request) -> Response:
         query = _converted(dict(request.query_params), ArticlesQuery)
@@ -108,6 +112,12 @@ class Api:
 
     async def _schema(self, _request: Request) -> Response:
         return _response(self._openapi)
+
+
+def _of_turn(turn: Turn) -> dict[str, Any]:
+    if turn.reply is not None:
+        return of_reply(turn.message, turn.reply)
+    return documents.of_answer(turn.answers[0])
 
 
 def _of_source(source: Source) -> dict[str, Any]:

@@ -35,8 +35,8 @@ def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
     settings = library.settings.web
     catalogue = Catalogue(library.searcher)
     limits = Limits(settings)
-    api = Api(answering, catalogue, library.searcher, limits)
-    pages = Pages(answering, catalogue, limits, settings)
+    api = Api(library, answering, catalogue, limits)
+    pages = Pages(library, answering, catalogue, limits)
     monitor = _Monitor(library.searcher, metrics)
 
     async def on_error(request: Request, error: Exception) -> Response:

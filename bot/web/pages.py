@@ -21,12 +21,13 @@ from bot.catalogue import Catalogue
 from bot.conversation import closing, language_of_reply, opening
 from bot.errors import QuestionError
 from bot.languages import LANGUAGES, Language, language_of, language_of_header
+from bot.library import Library
 from bot.web import quotes
 from bot.web.answering import Answering, Turn
 from bot.web.limits import Limits, body_of
 from bot.web.problems import detail_of
 from bot.web.sessions import Session, Sessions
-from config import WebSettings
+from bot.web.streams import streamed, written
 
 _FOLDER = Path(__file__).parent
 _FRAGMENT = "text/fragment+html"
@@ -40,20 +41,20 @@ class Pages:
     """The pages, and the forms on them.
 
     Args:
+        library: Knows the settings, and who writes.
         answering: Answers questions.
         catalogue: Lists the articles.
         limits: Admits questions.
-        settings: How long a conversation lasts, and which sites may frame the page.
     """
 
     def __init__(
-        self, answering: Answering, catalogue: Catalogue, limits: Limits, settings: WebSettings
+        self, library: Library, answering: Answering, catalogue: Catalogue, limits: Limits
     ) -> None:
+        self._writer = library.writer
         self._answering = answering
         self._catalogue = catalogue
         self._limits = limits
-        self._settings = settings
-        self._sessions = Sessions(settings.conversation_minutes)
+        self._sessions = Sessions(library.settings.web.conversation_minutes)
         self._templates = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"),
             autoescape=True,
@@ -69,6 +70,7 @@ class Pages:
             "quotes": quotes,
             "static": _static,
             "max_chars": answering.max_chars,
+            "model": library.writer.model if library.writer else None,
         }
 
     def routes(self) -> list[Route | Mount]:
@@ -78,6 +80,7 @@ class Pages:
             Route("/ask", self._ask, methods=["POST"]),
             # Who asks to see the answer to a form once more, sees the conversation.
             Route("/ask", self._to_conversation),
+            Route("/written/{number:int}", self._written),
             Route("/new", self._new, methods=["POST"]),
             Route("/language", self._choose, methods=["POST"]),
             Route("/articles", self._articles),
@@ -125,6 +128,16 @@ class Pages:
 
     async def _to_conversation(self, _request: Request) -> Response:
         return RedirectResponse("/", 303)
+
+    async def _written(self, request: Request) -> Response:
+        """Stream what a model writes from the answer of a turn."""
+        session = self._sessions.find(request)
+        turns = dict(session.turns) if session else {}
+        turn = turns.get(request.path_params["number"])
+        if session is None or turn is None or len(turn.answers) != 1:
+            raise HTTPException(404)
+        with self._limits.asking(request, session.key):
+            return streamed(written(self._writer, turn.answers[0]))
 
     async def _new(self, request: Request) -> Response:
         await self._form(request)

@@ -35,6 +35,7 @@ function add(html, answered, form) {
   document.querySelector("h1").classList.add("unseen");
   document.querySelector(".new").hidden = false;
   const last = turns.lastElementChild;
+  last.querySelectorAll(".written").forEach(write);
   const question = form.elements.question;
   if (answered && question) {
     question.value = "";
@@ -45,4 +46,15 @@ function add(html, answered, form) {
   }
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   last.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+}
+
+// Add the sentences that a model writes, as they come; a stream that breaks is not begun again.
+function write(place) {
+  const source = new EventSource(place.dataset.source);
+  source.addEventListener("sentence", (event) => {
+    place.hidden = false;
+    place.lastElementChild.append(JSON.parse(event.data).text, " ");
+  });
+  source.addEventListener("end", () => source.close());
+  source.addEventListener("error", () => source.close());
 }

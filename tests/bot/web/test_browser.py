@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.bot.shell import Shell
+from tests.bot.writing import openai_server as model
 
 from .browsers import browser, needs_chromium
 from .servers import served
@@ -139,3 +140,18 @@ def test_the_page_says_when_the_server_is_gone(
     expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
     expect(page.locator("#question")).to_have_value(HOME)
     complaints.clear()
+
+
+def test_what_a_model_writes_is_added_below(opened: Callable[..., Page], seeds: Shell) -> None:
+    says = model.says("Artem Kariakin's home is in Luhansk [1]. ", "He has 47 cats [1].")
+    with (
+        model.serving(says) as writer,
+        served(
+            seeds, EXCERPTA_WRITER__BASE_URL=writer.url, EXCERPTA_WRITER__MODEL="a-model"
+        ) as server,
+    ):
+        page = opened(server.url)
+        ask(page, HOME)
+        expect(page.get_by_text("Written by a-model")).to_be_visible()
+        expect(page.get_by_text("home is in Luhansk [1].")).to_be_visible()
+        expect(page.get_by_text("47 cats")).to_have_count(0)
