@@ -94,7 +94,8 @@ def variable(section: str, key: str) -> str:
 def is_secret(field: FieldInfo, value: object = None) -> bool:
     """Whether a key holds a secret, by its type; where that may be a path, by a value's form."""
     if isinstance(value, str) and _names(Path, field.annotation):
-        return "://" in value and _names(SecretStr, field.annotation)
+        address = "://" in value and not value.startswith("sqlite:")
+        return address and _names(SecretStr, field.annotation)
     return _names(SecretStr, field.annotation)
 
 

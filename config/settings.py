@@ -412,9 +412,9 @@ class TelegramSettings(_Section):
     watch: bool = True
     """Whether the index is refreshed whenever articles change."""
     state: StatePlace | None = Field(None, examples=["~/.local/state/excerpta/telegram"])
-    """Where the bot keeps what it remembers: a folder (or sqlite:///FOLDER), or
-    postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which replicas of the bot share; this needs the
-    extra postgres. If it is left out, it is a folder among the user's state."""
+    """Where the bot keeps what it remembers: a folder (or sqlite:///FOLDER), by default one in the
+    user's state folder; or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which replicas of the bot
+    share and which needs the extra postgres."""
     keep_days: int = Field(90, ge=1, le=3650)
     """The number of days after which answers, votes and unanswered questions are forgotten."""
     conversation_minutes: int = Field(30, ge=1, le=10_080)

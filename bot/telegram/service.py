@@ -230,11 +230,16 @@ class Service:
             led = leads
             try:
                 leads = await self._workers.note(self._shared.lead, "webhook", LEASE_S)
-            except BotError:
+                if leads and not led:
+                    await webhook.register()
+                    self._leading.set()
+            except StateUnreachable as exc:
+                _log.debug("%s", exc)  # `Updates.share` tells of it
+            except TelegramError as exc:
+                if not self._leading.is_set():
+                    raise
+                _log.warning("the webhook cannot be registered again: %s", exc)
                 leads = False
-            if leads and not led:
-                await webhook.register()
-                self._leading.set()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), BEAT_S)
 

@@ -18,6 +18,7 @@ from telegram import Bot, Update
 from bot.errors import BotError
 from bot.telegram.inbox import Inbox
 from bot.telegram.metrics import Metrics
+from bot.telegram.postgres import StateUnreachable
 from bot.telegram.shared_inbox import BEAT_S, SharedInbox
 from bot.telegram.transport import before_sending
 from bot.telegram.workers import Workers
@@ -155,9 +156,13 @@ class Updates:
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        await self._workers.note(self._inbox.reset_starts)
+        # Without its database, a lease runs out by itself.
+        with contextlib.suppress(StateUnreachable):
+            await self._workers.note(self._inbox.reset_starts)
 
     def _begin(self, update: dict[str, Any]) -> None:
+        if update["update_id"] in self._in_hand:
+            return  # taken again after its lease ran out, as while a database was away
         self._in_hand.add(update["update_id"])
         task = asyncio.create_task(self._handle(update))
         self._tasks.add(task)

@@ -162,9 +162,10 @@ def _bounds(field: FieldInfo) -> Iterator[str]:
 
 def _care(section: str, key: str, field: FieldInfo) -> Iterator[str]:
     if is_secret(field):
+        what = "It" if is_secret(field, "a word") else "Such an address"
         yield (
-            f"It is safest in the environment, as {variable(section, key)}; a file that holds it "
-            "must have mode 600."
+            f"{what} is safest in the environment, as {variable(section, key)}; a file that holds "
+            "it must have mode 600."
         )
 
 
