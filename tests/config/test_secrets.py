@@ -21,6 +21,7 @@ SECRETS = {
     "telegram.token": TOKEN,
     "telegram.proxy": f"http://me:{PASSWORD}@proxy:3128",
     "telegram.webhook_secret": PASSWORD,
+    "telegram.state": f"postgresql://me:{PASSWORD}@db.example:5432/state",
     "writer.key": f"sk-{PASSWORD}",
 }
 
@@ -55,6 +56,28 @@ def test_a_file_with_a_secret_is_to_be_private(key: str, secret: str) -> None:
     )
     file.chmod(0o600)
     assert getattr(getattr(Settings.load(), section), name).get_secret_value() == secret
+
+
+@pytest.mark.parametrize("place", ["/var/excerpta", "sqlite:////var/excerpta"])
+def test_a_folder_for_the_state_is_no_secret(place: str) -> None:
+    local(f"[telegram]\nstate = '{place}'\n", 0o644)
+    assert str(Settings.load().telegram.state) == "/var/excerpta"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"postgresql://me:{PASSWORD}@x@db/state",
+        f"postgresql://me:{PASSWORD}/x@db/state",
+        f"mysql://me:{PASSWORD}@db/state",
+    ],
+)
+def test_an_address_of_which_a_part_of_the_password_could_be_taken_for_a_host(place: str) -> None:
+    local(f"[telegram]\nstate = '{place}'\n", 0o600)
+    assert refused(hidden=PASSWORD).startswith(
+        "telegram.state: found a value that is not shown in excerpta.toml, wanted a folder, "
+        "sqlite:///FOLDER or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with @ : / and %"
+    )
 
 
 @pytest.mark.parametrize(

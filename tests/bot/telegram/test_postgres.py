@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import subprocess
@@ -16,15 +17,19 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from telegram import Bot, Update
 
 from bot.errors import BotError
 from bot.quota import Verdict
 from bot.telegram.memory import ChatPlace, State, schema
+from bot.telegram.metrics import Metrics
 from bot.telegram.postgres import PostgresStorage, StateUnreachable
 from bot.telegram.shared_inbox import SCHEMA as INBOX
 from bot.telegram.shared_inbox import SharedInbox, asker_of
 from bot.telegram.shared_quota import SCHEMA as QUOTAS
 from bot.telegram.shared_quota import SharedQuota
+from bot.telegram.updates import Updates
+from bot.telegram.workers import Workers
 from tests.paths import ROOT
 
 from .postgres import PASSWORD, Server
@@ -50,7 +55,13 @@ def opened(url: str) -> PostgresStorage:
 
 
 def update(update_id: int, user: int = 7, chat: int | None = None) -> dict[str, Any]:
-    message = {"chat": {"id": chat or user}, "from": {"id": user}, "text": "\0 \ud83d é"}
+    message = {
+        "message_id": update_id,
+        "date": 1_700_000_000,
+        "chat": {"id": chat or user, "type": "private"},
+        "from": {"id": user, "is_bot": False, "first_name": "Ann"},
+        "text": "\0 \ud83d é",
+    }
     return {"update_id": update_id, "message": message}
 
 
@@ -184,6 +195,36 @@ def test_a_handled_update_is_known_for_a_day(storage: PostgresStorage) -> None:
     storage.query("UPDATE updates SET handled = handled - 86401 WHERE update_id = 1")
     inbox.purge()
     assert ids(inbox.put([update(1), update(2, 8)])) == [1]
+
+
+@pytest.mark.anyio
+async def test_an_update_that_is_taken_again_while_it_is_in_hand_is_handled_once(
+    storage: PostgresStorage,
+) -> None:
+    """Its lease may run out while the database is away, and Telegram may send it again then."""
+    inbox, workers, go = SharedInbox(storage, lease_s=0.1), Workers(1), asyncio.Event()
+    handled: list[int] = []
+
+    async def process(update: Update) -> None:
+        handled.append(update.update_id)
+        await go.wait()
+
+    updates = Updates(Bot("123456:token"), process, inbox, workers, Metrics())
+    try:
+        for _ in range(3):
+            await updates.receive([update(1), update(2)])
+            await asyncio.sleep(0.2)
+        assert handled == [1]
+        inbox.prolong([1])
+        go.set()
+        for _ in range(200):
+            if not len(updates):
+                break
+            await asyncio.sleep(0.05)
+    finally:
+        await updates.finish()
+        workers.close()
+    assert handled == [1, 2]
 
 
 # Quotas
