@@ -33,7 +33,7 @@ _FOLDER = Path(__file__).parent
 _FRAGMENT = "text/fragment+html"
 """The type that the page's script asks for: a turn without the page around it."""
 _LISTED = 30
-_SEARCH_CHARS = 200
+_SEARCH_CHARS = _GREETING_CHARS = 200
 _OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*")
 
 
@@ -69,6 +69,7 @@ class Pages:
             "opening": opening,
             "quotes": quotes,
             "static": _static,
+            "framed": None,
             "max_chars": answering.max_chars,
             "model": library.writer.model if library.writer else None,
         }
@@ -80,6 +81,7 @@ class Pages:
             Route("/ask", self._ask, methods=["POST"]),
             # Who asks to see the answer to a form once more, sees the conversation.
             Route("/ask", self._to_conversation),
+            Route("/widget", self._widget),
             Route("/written/{number:int}", self._written),
             Route("/new", self._new, methods=["POST"]),
             Route("/language", self._choose, methods=["POST"]),
@@ -102,7 +104,8 @@ class Pages:
 
     async def _ask(self, request: Request) -> Response:
         form = await self._form(request)
-        found = self._sessions.find(request)
+        framed = form.get("session")
+        found = self._sessions.find(request, framed)
         session = found or self._sessions.begin()
         language = self._language(request, session)
         with self._limits.asking(request, session.key):
@@ -116,7 +119,8 @@ class Pages:
         else:
             # Whether the browser keeps cookies is not known yet.
             response = await self._show(request, session)
-        self._sessions.keep(session, request, response)
+        if not framed:
+            self._sessions.keep(session, request, response)
         return response
 
     def _turn(self, form: dict[str, str], session: Session, language: Language) -> Turn:
@@ -129,9 +133,25 @@ class Pages:
     async def _to_conversation(self, _request: Request) -> Response:
         return RedirectResponse("/", 303)
 
+    async def _widget(self, request: Request) -> Response:
+        """Show a conversation for a frame on another site, whose page holds its id."""
+        greeting = request.query_params.get("greeting", "")[:_GREETING_CHARS]
+        with self._limits.asking(request):
+            session = self._sessions.begin()
+        language = self._language(request, session)
+        return self._page(
+            request,
+            "conversation.html",
+            language,
+            turns=[],
+            overview=None,
+            framed=session.key,
+            greeting=greeting,
+        )
+
     async def _written(self, request: Request) -> Response:
         """Stream what a model writes from the answer of a turn."""
-        session = self._sessions.find(request)
+        session = self._sessions.find(request, request.query_params.get("session"))
         turns = dict(session.turns) if session else {}
         turn = turns.get(request.path_params["number"])
         if session is None or turn is None or len(turn.answers) != 1:

@@ -1,4 +1,4 @@
-"""Sessions: the conversations of readers, in memory, by an id that only a cookie holds."""
+"""Sessions: the conversations of readers, in memory, by an id that a cookie holds, or a frame."""
 
 from __future__ import annotations
 
@@ -68,10 +68,15 @@ class Sessions:
         self._clock = clock
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
-    def find(self, request: Request) -> Session | None:
-        """Return the session of a reader; None if there is none, or if it has ended."""
+    def find(self, request: Request, key: str | None = None) -> Session | None:
+        """Return the session of a reader; None if there is none, or if it has ended.
+
+        Args:
+            request: It has the cookie.
+            key: The id, where a page holds it instead of a cookie.
+        """
         self._forget()
-        session = self._sessions.get(request.cookies.get(_COOKIE, ""))
+        session = self._sessions.get(key or request.cookies.get(_COOKIE, ""))
         if session is not None:
             session.used = self._clock()
             self._sessions.move_to_end(session.key)

@@ -2,6 +2,8 @@
 // Without this script, each form loads the page anew. With it, a turn is added to the page.
 
 const turns = document.getElementById("turns");
+// In a frame on another site a browser may keep no cookie.
+const session = turns?.dataset.session;
 const lost = document.getElementById("lost");
 let busy = false;
 
@@ -13,12 +15,11 @@ document.addEventListener("submit", async (event) => {
   busy = true;
   lost.hidden = true;
   turns.setAttribute("aria-busy", "true");
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  if (session) body.set("session", session);
   try {
-    const answer = await fetch("/ask", {
-      method: "POST",
-      headers: { Accept: "text/fragment+html" },
-      body: new URLSearchParams(new FormData(form, event.submitter)),
-    });
+    const headers = { Accept: "text/fragment+html" };
+    const answer = await fetch("/ask", { method: "POST", headers, body });
     add(await answer.text(), answer.ok, form);
   } catch {
     lost.hidden = false;
@@ -33,7 +34,7 @@ function add(html, answered, form) {
   turns.insertAdjacentHTML("beforeend", html);
   document.getElementById("overview")?.remove();
   document.querySelector("h1").classList.add("unseen");
-  document.querySelector(".new").hidden = false;
+  document.querySelector(".new")?.removeAttribute("hidden");
   const last = turns.lastElementChild;
   last.querySelectorAll(".written").forEach(write);
   const question = form.elements.question;
@@ -50,7 +51,8 @@ function add(html, answered, form) {
 
 // Add the sentences that a model writes, as they come; a stream that breaks is not begun again.
 function write(place) {
-  const source = new EventSource(place.dataset.source);
+  const key = session ? `?session=${session}` : "";
+  const source = new EventSource(place.dataset.source + key);
   source.addEventListener("sentence", (event) => {
     place.hidden = false;
     place.lastElementChild.append(JSON.parse(event.data).text, " ");

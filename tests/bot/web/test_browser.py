@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +64,19 @@ def opened(chromium: Browser, url: str, complaints: list[str]) -> Iterator[Calla
     yield open_page
     for context in contexts:
         context.close()
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[str]:
+    """Serve a folder as a site of its own, and yield its address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        # Under another name than that of the other server, as browsers tell sites apart.
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def ask(page: Page, question: str) -> None:
@@ -140,6 +158,46 @@ def test_the_page_says_when_the_server_is_gone(
     expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
     expect(page.locator("#question")).to_have_value(HOME)
     complaints.clear()
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_listed_site_shows_the_widget(
+    opened: Callable[..., Page],
+    complaints: list[str],
+    seeds: Shell,
+    tmp_path: Path,
+    listed: bool,
+) -> None:
+    with site(tmp_path) as other:
+        origins = {"EXCERPTA_WEB__ORIGINS": other} if listed else {}
+        with served(seeds, **origins) as server:
+            (tmp_path / "index.html").write_text(
+                "<!doctype html><html lang=en><link rel=icon href=data:,><title>News</title>"
+                f'<h1>News</h1><script src="{server.url}/static/widget.js" data-label="Ask us" '
+                'data-greeting="Hello <b>reader</b>!" data-color="#7b1fa2" async></script>'
+            )
+            page = opened(other)
+            button = page.get_by_role("button", name="Ask us")
+            button.click()
+            frame = page.frame_locator("iframe")
+            if not listed:
+                expect(button).to_have_attribute("aria-expanded", "true")
+                expect(frame.locator("#question")).to_have_count(0)
+                page.wait_for_timeout(500)
+                assert "frame-ancestors" in complaints.pop()
+                complaints.clear()
+                return
+            expect(frame.get_by_text("Hello <b>reader</b>!")).to_be_visible()
+            for number, question in enumerate((HOME, TALKS), start=1):
+                frame.locator("#question").fill(question)
+                frame.get_by_role("button", name="Ask", exact=True).click()
+                expect(frame.locator(f"#turn-{number}")).to_be_visible()
+            expect(frame.get_by_text("Understood as:")).to_be_visible()
+            with page.expect_popup() as article:
+                frame.locator("#turn-1 figcaption a").first.click()
+            expect(article.value.locator(".paragraph:target mark")).to_contain_text("Luhansk")
+            button.click()
+            expect(page.locator("iframe")).to_be_hidden()
 
 
 def test_what_a_model_writes_is_added_below(opened: Callable[..., Page], seeds: Shell) -> None:

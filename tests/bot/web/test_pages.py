@@ -259,6 +259,19 @@ async def test_a_script_gets_the_turn_alone(small: Library) -> None:
     assert len(kept.excerpts) == 1
 
 
+async def test_a_frame_holds_the_conversation_without_a_cookie(small: Library) -> None:
+    async with serving(small) as client:
+        page = Page(await client.get("/widget", params={"greeting": MARKUP}))
+        (turns,) = page.tree.xpath("//ol[@id='turns']")
+        asked = {"question": CROWS, "session": turns.get("data-session")}
+        fragment = {"Accept": "text/fragment+html"}
+        answers = [await client.post("/ask", data=asked, headers=fragment) for _ in range(2)]
+        assert not client.cookies
+    assert MARKUP in page.texts(".//p[@class='said']")
+    assert not page.tree.xpath("//header | //footer")
+    assert ['id="turn-1"' in answers[0].text, 'id="turn-2"' in answers[1].text] == [True, True]
+
+
 async def test_a_thousand_readers_are_remembered_and_the_oldest_forgotten(small: Library) -> None:
     async with serving(small, questions_per_minute=1000) as client:
         first = await client.post("/language", data={"language": "de"})
