@@ -49,12 +49,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
-@pytest.fixture(params=["lite", pytest.param("server", marks=pytest.mark.slow)])
-def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MilvusLibrary]:
-    """An empty library, in a file of Milvus Lite or on a server."""
-    address = str(tmp_path / "index.db")
-    if request.param == "server":
-        address = request.getfixturevalue("server").address
-    library = MilvusLibrary(tmp_path, server=address, collections=f"t{abs(hash(tmp_path))}")
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[MilvusLibrary]:
+    """An empty library in a file of Milvus Lite."""
+    library = MilvusLibrary(tmp_path, server=str(tmp_path / "index.db"))
     yield library
     connection_of(library.settings).close()
