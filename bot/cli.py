@@ -31,6 +31,7 @@ COMMANDS = {
         "Go back to the articles of the generation before, until the next refresh.",
     ),
     "fetch": ("bot.fetching.command", "Save web pages, feeds and PDFs as articles."),
+    "copy": ("bot.copying", "Copy an index to another address, and encode nothing."),
     "status": ("bot.cli", "Say what is indexed, and with which model."),
     "doctor": (
         "bot.doctor",

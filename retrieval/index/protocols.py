@@ -214,6 +214,9 @@ class IndexReader(Protocol):
     def chunks(self, ids: Sequence[int], generation: int) -> dict[int, StoredChunk]:
         """Return chunks of a generation by id, in order; those it does not have are left out."""
 
+    def encodings(self, ids: Sequence[int]) -> dict[int, tuple[bytes, StoredEncoding]]:
+        """Return the digest of each chunk's passage and its encoding, by the chunk's id."""
+
     def dense(self, generation: int) -> DenseSearch:
         """Return the search by vectors of a generation, published or not."""
 

@@ -338,6 +338,23 @@ def chunk_of(row: Sequence[Any], sources: tuple[Source, ...]) -> StoredChunk:
     )
 
 
+def encoding_of(row: Sequence[Any]) -> StoredEncoding:
+    """Make an encoding of its vector and tokens, each with its checksum, and its own number.
+
+    Raises:
+        ValueError: A checksum does not match.
+    """
+    vector, crc, codes, starts, tokens_crc, number = row
+    if crc32(vector) != crc or (
+        codes is not None and tokens_crc != tokens_checksum(number, codes, starts)
+    ):
+        raise ValueError(f"encoding {number} is not what was written")
+    return StoredEncoding(
+        np.frombuffer(vector, dtype=np.float16).astype(np.float32),
+        None if codes is None else unpacked_tokens(codes, starts),
+    )
+
+
 def unpacked_sentences(packed: bytes) -> tuple[Sentence, ...]:
     """Return what `packed_sentences` has packed."""
     spans = np.frombuffer(packed, dtype=np.int32).reshape(-1, 5).tolist()

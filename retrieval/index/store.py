@@ -33,9 +33,11 @@ from retrieval.index.rows import (
     FileState,
     Generation,
     StoredChunk,
+    StoredEncoding,
     beyond,
     check_text,
     chunk_of,
+    encoding_of,
     other_files,
     source_of,
 )
@@ -361,6 +363,20 @@ class Store:
                 for article, named in itertools.groupby(names, lambda row: row[3])
             }
             return {row[0]: chunk_of(row, sources[row[1]]) for row in rows if row[1] in sources}
+
+    def encodings(self, ids: Sequence[int]) -> dict[int, tuple[bytes, StoredEncoding]]:
+        """Return the digest of each chunk's passage and its encoding, by the chunk's id.
+
+        Raises:
+            IndexDamaged: An encoding is not what was written.
+        """
+        rows = self.db.query(
+            "SELECT c.id, e.digest, e.vector, e.crc, t.codes, t.starts, t.crc, e.id FROM chunks c "
+            "JOIN encodings e ON e.id = c.encoding LEFT JOIN tokens t ON t.encoding = e.id "
+            f"WHERE c.id IN ({_listed(ids)}) ORDER BY c.id"
+        )
+        with self.db.reading_values():
+            return {row[0]: (row[1], encoding_of(row[2:])) for row in rows}
 
     def dense(self, generation: int) -> DenseIndex:
         """Return the search by vectors of a generation, which is loaded for it."""

@@ -10,7 +10,6 @@ import json
 import logging
 import re
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -36,7 +35,7 @@ class Connection:
     Attributes:
         name: Its address, for messages.
         lease: What makes this process the only one that writes to the index, while it does.
-        changed: When this process last wrote to the index, on the monotonic clock.
+        changed: When this process last wrote the state of an index, on the monotonic clock.
     """
 
     def __init__(self, server: str, token: str, database: str, prefix: str) -> None:
@@ -170,7 +169,6 @@ class Connection:
         """Write rows in place of those with their ids; each row as a whole."""
         for at in range(0, len(rows), _ROWS):
             self._call("upsert", collection, list(rows[at : at + _ROWS]))
-        self.changed = time.monotonic()
 
     def delete(self, collection: str, where: str) -> None:
         """Delete rows."""
@@ -194,11 +192,13 @@ class Connection:
 
     def _call(self, method: str, *values: object, timeout: float = _TIMEOUT_S, **by: object) -> Any:  # noqa: ANN401
         """Call a method of Milvus' client."""
+        client = self._opened()
+        from grpc import RpcError
         from pymilvus import MilvusException
 
         try:
-            return getattr(self._opened(), method)(*values, timeout=timeout, **by)
-        except MilvusException as exc:
+            return getattr(client, method)(*values, timeout=timeout, **by)
+        except (MilvusException, RpcError) as exc:
             raise self.fault(exc) from exc
 
     def fault(self, exc: Exception) -> IndexFault:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from dataclasses import asdict, dataclass, replace
 
 from retrieval.errors import IndexDamaged, IndexMismatch
@@ -93,11 +94,13 @@ def write_state(connection: Connection, number: int, state: State) -> None:
     ]
     values = {**asdict(state), "format": FORMAT, "generations": generations}
     write_value(connection, _key(number), json.dumps(values))
+    connection.changed = time.monotonic()
 
 
 def use(connection: Connection, number: int) -> None:
     """Put an index into use."""
     write_value(connection, _IN_USE, str(number))
+    connection.changed = time.monotonic()
 
 
 def delete_state(connection: Connection, number: int) -> None:

@@ -19,6 +19,8 @@ from retrieval.index import (
     KeptCalibrations,
     Origin,
     StoredChunk,
+    StoredEncoding,
+    Tokens,
     beyond,
     unpacked_sentences,
     unpacked_tokens,
@@ -117,9 +119,8 @@ class MilvusStore:
         return self._state
 
     def change(self, of: Callable[[State], State]) -> State:
-        """Write another state in place of the current one; the caller holds the lease."""
+        """Write another state in place of the last one read; the caller holds the lease."""
         self.connection.lease.check()
-        self._read()
         self._state = of(self._state)
         write_state(self.connection, self.number, self._state)
         self._looked = time.monotonic()
@@ -294,13 +295,23 @@ class MilvusStore:
             row["id"]: StoredChunk(
                 listing.sources[owner],
                 Chunk(row["text"], unpacked_sentences(unpacked(row["sentences"]))),
-                unpacked_tokens(unpacked(row["codes"]), unpacked(row["starts"][1:]))
-                if row["starts"]
-                else None,
+                _tokens(row),
                 listing.heads[owner].title is not None,
             )
             for row in sorted(rows, key=lambda row: int(row["id"]))
             if (owner := row["id"] >> PARTS) in listing.sources
+        }
+
+    def encodings(self, ids: Sequence[int]) -> dict[int, tuple[bytes, StoredEncoding]]:
+        """Return the digest of each chunk's passage and its encoding, by the chunk's id."""
+        fields = ["id", "encoding", "vector", "codes", "starts"]
+        rows = self.connection.of_values(self.collection("chunks"), "id", ids, fields)
+        return {
+            row["id"]: (
+                bytes.fromhex(row["encoding"]),
+                StoredEncoding(np.array(row["vector"], dtype=np.float32), _tokens(row)),
+            )
+            for row in rows
         }
 
     def dense(self, generation: int) -> MilvusDense:
@@ -354,6 +365,13 @@ class MilvusStore:
         """Do nothing: the connection is shared."""
 
 
+def _tokens(row: Row) -> Tokens | None:
+    """Return the tokens of a chunk's row, if they are stored."""
+    if not row["starts"]:
+        return None
+    return unpacked_tokens(unpacked(row["codes"]), unpacked(row["starts"][1:]))
+
+
 class _MilvusCalibrations(KeptCalibrations):
     """The calibrations of an index, in its state."""
 
@@ -366,6 +384,7 @@ class _MilvusCalibrations(KeptCalibrations):
 
     def write(self, written: str) -> None:
         """Store all calibrations."""
+        self._store.fresh_state()
         self._store.change(lambda state: replace(state, calibrations=written))
 
     def chunks(self, generation: int) -> list[list[int]]:

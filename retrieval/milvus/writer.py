@@ -63,6 +63,7 @@ class MilvusWriter:
         self.number = self._current + 1
         self._made: dict[str, Row] = {}
         self._ids: Iterator[int] = iter(())
+        self._begun: bool | None = None
 
     def check_counts(self) -> None:
         """Raise `IndexDamaged` unless the current generation has as much as was published."""
@@ -77,6 +78,8 @@ class MilvusWriter:
 
     def files(self) -> dict[str, FileState]:
         """Return what the next generation has seen of each file."""
+        if "_next" in vars(self):
+            return {path: file.state for path, file in self._next.files.items()}
         return self._store.files(self.number)
 
     def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
@@ -434,6 +437,7 @@ class MilvusWriter:
     def _place(self, files: Sequence[tuple[FileState, Names]]) -> None:
         """Put files with their articles, all of them stored, in place of what is known of them."""
         uses = self._uses
+        self._begun = True
         replaced = []
         rows: list[Row] = []
         back = set()
@@ -460,6 +464,7 @@ class MilvusWriter:
         """Take files out, and the articles that no other file has."""
         gone = []
         uses = self._uses
+        self._begun = True
         for file in files:
             if self._next.files[file.state.path] is file:
                 del self._next.files[file.state.path]
@@ -510,8 +515,10 @@ class MilvusWriter:
 
     def _is_begun(self) -> bool:
         """Whether anything of the next generation is written."""
-        where = f"added == {self.number} or removed == {self.number}"
-        return bool(self._connection.count(self._collection("files"), where))
+        if self._begun is None:
+            where = f"added == {self.number} or removed == {self.number}"
+            self._begun = bool(self._connection.count(self._collection("files"), where))
+        return self._begun
 
     def _new_id(self) -> int:
         """Return an id that nothing has had."""

@@ -3,10 +3,12 @@
     plan.compare_files -> indexer.Indexer: read, chunk, encode, store -> the next generation
         -> gate.KnownItemGate -> refresh.refresh publishes it
 
+`copying.copy_index` moves an index to another address.
 `watch.FolderChanges` yields when the folder changed, `plan.compare` says whether there is anything
 to do, `plan.preview` what a refresh would do.
 """
 
+from retrieval.refresh.copying import copy_index
 from retrieval.refresh.gate import KnownItemGate, KnownItemQuery, title_queries
 from retrieval.refresh.plan import (
     Comparison,
@@ -34,6 +36,7 @@ __all__ = [
     "RefreshProgress",
     "RefreshReport",
     "compare",
+    "copy_index",
     "preview",
     "refresh_index",
     "title_queries",
