@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
-_WAITING = 100
+_WAITING = 500
 """Requests that may wait for a thread; more would be answered too late."""
 _ANSWER_S = 30.0
 """Seconds after which a reader has given up."""

@@ -75,7 +75,9 @@ async def serving(library: Library, **web: object) -> AsyncIterator[httpx.AsyncC
         app = build(library, answering, metrics)
         async with (
             listening(app, "127.0.0.1", 0, "web.port") as port,
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+            httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}", timeout=30, limits=httpx.Limits()
+            ) as client,
         ):
             yield client
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.library import Library
@@ -68,6 +70,19 @@ async def test_a_trusted_proxy_says_who_asks(small: Library) -> None:
             answer = await client.post("/api/ask", json=ASKED, headers=told)
             assert answer.status_code == 200
         assert (await client.get("/metrics", headers=told)).status_code == 404
+
+
+async def test_two_hundred_readers_at_once_are_all_answered(small: Library) -> None:
+    async with serving(small, proxy=["127.0.0.1"]) as client:
+
+        async def ask(reader: int) -> int:
+            told = {"X-Forwarded-For": f"203.0.113.{reader}", "Cookie": ""}
+            if reader % 2:
+                return (await client.post("/api/ask", json=ASKED, headers=told)).status_code
+            return (await client.post("/ask", data=ASKED, headers=told)).status_code
+
+        statuses = await asyncio.gather(*(ask(reader) for reader in range(200)))
+    assert set(statuses) == {200}
 
 
 async def test_metrics_count_without_texts(small: Library) -> None:
