@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from telegram.error import TelegramError
 
 from bot.errors import BotError
+from bot.telegram.postgres import StateUnreachable
 from bot.telegram.transport import TelegramFault, TokenRefused
 from bot.telegram.webhook import Webhook, WebhookAddress
 
@@ -310,6 +311,20 @@ async def test_what_could_not_be_stored_is_sent_again(
     errors = [record.message for record in caplog.records if record.levelno == logging.ERROR]
     assert errors == ["an update cannot be stored; Telegram sends it again"] * 2
     assert "nobody may log" not in caplog.text
+
+
+async def test_a_database_that_is_away_is_a_503(
+    emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Away(Receiver):
+        async def receive(self, updates: list[Json]) -> None:
+            self.tried.set()
+            raise StateUnreachable("the server is away")
+
+    async with serving(emulator, Away()) as caller:
+        assert await caller.post() == 503
+    assert "Telegram sends it again: the server is away" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_stopping_finishes_what_is_in_hand(emulator: Emulator) -> None:
