@@ -33,7 +33,7 @@ from bot.answers import Answerer
 from bot.build import open_library
 from config import Settings
 from retrieval.index import Scale, scale_that_ships
-from retrieval.search import Features, confidence_of, features
+from retrieval.search import Features, confidence_of
 from retrieval.search.confidence import CELL, DENIED, UNMET
 from tests.benchmarks.conditions import conditions
 
@@ -123,7 +123,7 @@ def _asked(answerer: Answerer, asked: Sequence[Question]) -> Rows:
     rows = np.empty((len(asked), len(fields(Features))))
     for n, question in enumerate(asked):
         trace = answerer.trace(question.text, earlier=question.history)
-        rows[n] = astuple(features(trace.ranking, trace.windows))
+        rows[n] = astuple(trace.judged)
     return rows
 
 
