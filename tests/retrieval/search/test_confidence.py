@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import fields, replace
 from itertools import pairwise
 
@@ -311,7 +312,7 @@ def test_what_denies_is_answered_by_what_denies(question: str, text: str, denied
     assert judged(question, text).denied == denied
 
 
-def strange(question: str, text: str, meant: str = "", language: str = "en") -> float:
+def compared(question: str, text: str, meant: str = "", language: str = "en") -> Features:
     """Judge a text whose words are as close to the question's as their terms, or to `meant`."""
     query = HashEncoder().encode_query(question)
     spans = word_spans(text)
@@ -327,10 +328,17 @@ def strange(question: str, text: str, meant: str = "", language: str = "en") -> 
         np.float32,
     ).reshape(len(query.spans), len(spans))
     starts = np.array([start for start, _ in spans], np.int32)
-    found = replace(hit_of(text, language=language), similarity=similarity, starts=starts)
+    ends = [match.end() for match in re.finditer(r"[.](?= )|$", text)]
+    sentences = tuple(Sentence(begin, end, 1) for begin, end in pairwise([0, *ends]))
+    found = replace(
+        hit_of(text, language=language),
+        chunk=Chunk(text, sentences),
+        similarity=similarity,
+        starts=starts,
+    )
     asked = dict.fromkeys(terms(question, language), 0.5)
     given = replace(ranking((found,), {language: asked}), question=question, query=query)
-    return features(given, [window(found)]).strange
+    return features(given, [Window(found, 0, len(sentences) - 1, 0, len(text), 0.4)])
 
 
 @pytest.mark.parametrize(
@@ -351,9 +359,9 @@ def strange(question: str, text: str, meant: str = "", language: str = "en") -> 
 def test_a_name_is_not_enough_without_what_is_asked_of_it(
     question: str, text: str, language: str
 ) -> None:
-    assert strange(question, text, language=language) == 1
+    assert compared(question, text, language=language).strange == 1
     (meant,) = {"came", "прийшла", "пришла", "kam"} & set(text.split())
-    assert strange(question, text, meant, language) == 0
+    assert compared(question, text, meant, language).strange == 0
 
 
 @pytest.mark.parametrize(
@@ -366,7 +374,7 @@ def test_a_name_is_not_enough_without_what_is_asked_of_it(
     ],
 )
 def test_what_says_nothing_of_a_name_is_not_missed(question: str, text: str) -> None:
-    assert strange(question, text) == 0
+    assert compared(question, text).strange == 0
 
 
 @pytest.mark.parametrize(
