@@ -9,7 +9,7 @@
 words with a capital letter. Nothing here ranks: that is `retrieval.search`.
 """
 
-from retrieval.questions.asked import Asked, Kind, light_terms, names_in_text
+from retrieval.questions.asked import Asked, Kind, is_possessive, light_terms, names_in_text
 from retrieval.questions.dates import (
     DatePreference,
     Period,
@@ -39,6 +39,7 @@ __all__ = [
     "date_preference",
     "detect_unknown_language",
     "is_name",
+    "is_possessive",
     "light_terms",
     "match_dates",
     "names_and_numbers",

@@ -57,6 +57,8 @@ class Asked:
         words: The words that say so, such as "what year".
         noun: What names it beside, such as "price".
         denies: Whether it asks for what is not so.
+        attribute: Where the word for what is asked of somebody or something begins and ends, if a
+            few words without a question word ask for it: "mayor" in "mayor of Luhansk".
     """
 
     question: str
@@ -64,6 +66,7 @@ class Asked:
     words: str
     noun: str
     denies: bool
+    attribute: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, question: str) -> Asked:
@@ -71,7 +74,7 @@ class Asked:
         denies = _DENIES.search(_CONSENTS.sub("", question)) is not None
         kind, words = _kind_of(question)
         kind, noun = _named_in(question, kind)
-        return cls(question, kind, words, noun, denies)
+        return cls(question, kind, words, noun, denies, _attribute_in(question))
 
     def is_met(self, text: str, language: str) -> bool:
         """Whether a text has something of the kind asked for that the question does not bring.
@@ -139,6 +142,13 @@ def _is_at_edge(match: re.Match[str]) -> bool:
     return not (_WORD.search(before) and _WORD.search(after))
 
 
+def _attribute_in(question: str) -> tuple[int, int] | None:
+    found = _ATTRIBUTE.fullmatch(question)
+    if found is None or any(pattern.search(question) for pattern in _ASKS.values()):
+        return None
+    return found.span(found.lastindex or 0)
+
+
 def _are_new(words: Iterable[str], brought: set[str], language: str) -> bool:
     """Whether one of the words has a meaning that the question does not bring."""
     return any(found and not found & brought for found in (set(terms(w, language)) for w in words))
@@ -168,6 +178,11 @@ def names_in_text(text: str, language: str) -> Iterator[str]:
         last = word.group()
 
 
+def is_possessive(word: str) -> bool:
+    """Whether a word says that what follows is theirs, ours or somebody's who is named by it."""
+    return _POSSESSIVE.fullmatch(word) is not None
+
+
 @cache
 def light_terms(language: str) -> frozenset[str]:
     """Return the terms of what a question says and its answer need not, by the article's language.
@@ -194,6 +209,19 @@ _TELLS = {
 _NAMES = {
     kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in _WORDS["names"].items()
 }
+_A, _OF = phrase_pattern(_WORDS["identity"]["leads"]), phrase_pattern(_WORDS["attribute"]["of"])
+_W = r"\w[\w'’-]*"
+# "The old name of Luhansk", "Luhansk's old name"; in Cyrillic the first word has a genitive behind
+# it, unless it ends as adjectives and imperatives do.
+_ATTRIBUTE = re.compile(
+    rf"\W*(?:{_A} )?(?:{_W} )?({_W}) {_OF} (?:{_W} ){{0,4}}{_W}\W*"
+    rf"|\W*(?:{_W} ){{0,3}}\w+['’]s (?:{_W} )?({_W})\W*"
+    rf"|\W*([а-яёіїєґ][а-яёіїєґ'’-]+(?<!и)(?<!й)(?<!іть)(?<!ите)(?<!йте)) (?:{_W} ){{0,2}}{_W}\W*",
+    re.IGNORECASE,
+)
+_POSSESSIVE = re.compile(
+    rf"\W*(?:{phrase_pattern(_WORDS['attribute']['possessive'])}|[\w-]+['’]s)", re.IGNORECASE
+)
 _DENIES = re.compile(phrase_pattern(_WORDS["denies"]), re.IGNORECASE)
 _DENIES_SOFTLY = re.compile(
     f"{phrase_pattern(_WORDS['denies'])}|{phrase_pattern(_WORDS['denies_softly'])}", re.IGNORECASE

@@ -5,60 +5,150 @@ Names alone make an excerpt look right: "Who betrayed Anna?" is met by all that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
 import numpy as np
 
 from retrieval.articles import is_item, is_row
 from retrieval.languages import terms
-from retrieval.questions import Asked, Kind, light_terms, names_and_numbers, names_in_text
+from retrieval.questions import (
+    Asked,
+    Kind,
+    is_possessive,
+    light_terms,
+    names_and_numbers,
+    names_in_text,
+)
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
 from retrieval.search.word_spans import token_word_spans
+from retrieval.types import FloatArray, IntArray
 
 # So many spreads below the centre of the scale nothing is closer than chance.
 _FAR = 3
+# So many words before a word may say whose it is: "Russia's new defence minister".
+_WHOSE = 3
 # What stands first behind "who" and "how many" is what is asked; what follows is about what.
 _FIRST = frozenset({Kind.PERSON, Kind.NUMBER})
 
 
-def strangeness(ranking: Ranking, asked: Asked, window: Window) -> float:
-    """Return how far a window is from what the question says beside names.
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    """How close the words of a window are to what a question says beside names.
 
-    Compared are the tokens of words that are no names, neither in the question nor in the window,
-    and no light ones; for a row or an item with those above it, too. In "How old is Anna?" that is
-    "old"; behind "who" and "how many" the first word counts, else the mean.
-
-    Returns:
-        0 where all is as close as the centre of the scale, or nothing is said, to 1.
+    Attributes:
+        left_out: Terms of the names in the question and in the window, of light words and of the
+            noun that names what is asked for.
+        words: Word of the question that each of its tokens belongs to.
+        similarity: (question tokens, window tokens) float32, of the window's words that are no
+            names, if it has such.
+        starts: Offsets of these in the window's text.
     """
-    language = window.hit.source.language
-    question, text = ranking.question, window.text
-    named = set(terms(" ".join(names_and_numbers(question)), language))
-    # "who betrayed anna"
-    named.update(terms(" ".join(names_in_text(text, language)), language))
-    left_out = named | light_terms(language) | set(terms(asked.noun, language))
-    if asked.kind is not Kind.NUMBER:
-        left_out.update(terms(asked.words, language))
-    telling = ranking.terms.get(language, {}).keys() - left_out
-    words: dict[tuple[int, int], list[int]] = {}
-    spans = token_word_spans(question, ranking.query.spans[:, 0].tolist())
-    # A word may have hundreds of tokens.
-    tells = {
-        span: not telling.isdisjoint(terms(question[slice(*span)], language)) for span in set(spans)
-    }
-    for token, span in enumerate(spans):
-        if tells[span]:
-            words.setdefault(span, []).append(token)
-    similarity, starts = window.tokens()
-    if not words or not similarity.size:
-        return 0.0
-    written = [text[slice(*span)] for span in token_word_spans(text, starts)]
-    own = [word[0].islower() or named.isdisjoint(terms(word, language)) for word in written]
-    if any(own):
-        similarity = similarity[:, own]
-    matched = similarity.max(axis=1)
-    if is_row(text) or is_item(text):
-        matched = np.maximum(matched, window.above[1])
-    closest = [float(matched[tokens].mean()) for tokens in words.values()]
-    close = closest[0] if asked.kind in _FIRST else float(np.mean(closest))
-    below = (ranking.scale.late - close) / ranking.scale.late_spread
-    return min(max(below, 0.0), _FAR) / _FAR
+
+    ranking: Ranking
+    asked: Asked
+    window: Window
+    left_out: AbstractSet[str]
+    words: Sequence[tuple[int, int]]
+    similarity: FloatArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, ranking: Ranking, asked: Asked, window: Window) -> Closeness:
+        """Compare a window with a question."""
+        text, language = window.text, window.hit.source.language
+        named = set(terms(" ".join(names_and_numbers(ranking.question)), language))
+        # "who betrayed anna"
+        named.update(terms(" ".join(names_in_text(text, language)), language))
+        similarity, found = window.tokens()
+        starts = np.array(found, dtype=np.int32)
+        written = [text[slice(*span)] for span in token_word_spans(text, found)]
+        own = [word[0].islower() or named.isdisjoint(terms(word, language)) for word in written]
+        if any(own):
+            similarity, starts = similarity[:, own], starts[own]
+        left_out = named | light_terms(language) | set(terms(asked.noun, language))
+        words = token_word_spans(ranking.question, ranking.query.spans[:, 0].tolist())
+        return cls(ranking, asked, window, left_out, words, similarity, starts)
+
+    def strangeness(self) -> float:
+        """Return how far the window is from what the question says beside names.
+
+        Compared are the tokens of words that are no names and no light ones; for a row or an item
+        with those above it, too. In "How old is Anna?" that is "old"; behind "who" and "how many"
+        the first word counts, else the mean.
+
+        Returns:
+            0 where all is as close as the centre of the scale, or nothing is said, to 1.
+        """
+        question, language = self.ranking.question, self.window.hit.source.language
+        telling = self.ranking.terms.get(language, {}).keys() - self.left_out
+        if self.asked.kind is not Kind.NUMBER:
+            telling -= set(terms(self.asked.words, language))
+        words: dict[tuple[int, int], list[int]] = {}
+        # A word may have hundreds of tokens.
+        tells = {
+            span: not telling.isdisjoint(terms(question[slice(*span)], language))
+            for span in set(self.words)
+        }
+        for token, span in enumerate(self.words):
+            if tells[span]:
+                words.setdefault(span, []).append(token)
+        if not words or not self.similarity.size:
+            return 0.0
+        matched = self.similarity.max(axis=1)
+        if is_row(self.window.text) or is_item(self.window.text):
+            matched = np.maximum(matched, self.window.above[1])
+        closest = [float(matched[tokens].mean()) for tokens in words.values()]
+        return self._below(closest[0] if self.asked.kind in _FIRST else float(np.mean(closest)))
+
+    def distance_from_attribute(self) -> float:
+        """Return how far the window is from what a few words ask of somebody or something.
+
+        In "mayor of Luhansk" that is the mayor. Compared are the sentences that have most of whose
+        it is, the title counting for each, and those behind them, which may say "his"; but nothing
+        that is called another's, as in "Sudzha's mayor".
+
+        Returns:
+            0 where one of their words is as close as the centre of the scale, or nothing of the
+            sort is asked, or a row answers, which has no sentences; to 1.
+        """
+        text, source = self.window.text, self.window.hit.source
+        if self.asked.attribute is None or is_row(text) or is_item(text):
+            return 0.0
+        begin, end = self.asked.attribute
+        wanted = set(terms(self.ranking.question[begin:end], source.language))
+        tokens = [n for n, (at, _) in enumerate(self.words) if begin <= at < end]
+        if not (wanted and tokens and self.similarity.size) or wanted & self.left_out:
+            return 0.0
+        rarities = self.ranking.terms.get(source.language, {})
+        owner = rarities.keys() - wanted - light_terms(source.language)
+        titled = set(terms(source.title, source.language))
+        shares = [
+            sum(rarity for term, rarity in rarities.items() if term in owner & shown)
+            for shown in (titled.union(terms(x, source.language)) for x in self.window.sentences)
+        ]
+        naming = {n for n, share in enumerate(shares) if share == max(shares)}
+        chunk = self.window.hit.chunk
+        begins = [one.start - self.window.start for one in chunk.sentences[self.window.first :]]
+        sentences = np.searchsorted(begins, self.starts, side="right") - 1
+        kept = [
+            not naming.isdisjoint((sentence, sentence - 1))
+            and not _is_anothers(text[begins[sentence] : start], owner, source.language)
+            for sentence, start in zip(sentences.tolist(), self.starts.tolist(), strict=True)
+        ]
+        if not any(kept):
+            return 1.0
+        return self._below(float(self.similarity[tokens][:, kept].max(axis=1).mean()))
+
+    def _below(self, close: float) -> float:
+        """Return how far below the centre of the scale: 0, if it is not, to 1."""
+        scale = self.ranking.scale
+        return min(max((scale.late - close) / scale.late_spread, 0.0), _FAR) / _FAR
+
+
+def _is_anothers(before: str, owner: AbstractSet[str], language: str) -> bool:
+    """Whether the words that stand directly before a word say whose it is, and not the owner's."""
+    words = before.split()[-_WHOSE:]
+    return any(is_possessive(word) and owner.isdisjoint(terms(word, language)) for word in words)

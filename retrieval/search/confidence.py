@@ -12,7 +12,7 @@ from retrieval.index import SHIPPED, Scale, scale_that_ships
 from retrieval.languages import split_words, terms
 from retrieval.questions import Asked, Kind, light_terms, names_and_numbers, words_in_date
 from retrieval.search.across import is_heard, language_across, share_met
-from retrieval.search.closeness import strangeness
+from retrieval.search.closeness import Closeness
 from retrieval.search.coverage import Coverage
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
@@ -40,7 +40,7 @@ class Features:
         met: How many of the question's names and numbers the first windows have all the same, two
             counting as 1; else 0.
         strange: How far the first window is from what the question says beside names; see
-            `strangeness`.
+            `Closeness.strangeness`.
         cell: 1 if the first window has the row of a table with the cell that is asked for, the less
             the stranger it is; see `Coverage.cell`.
 
@@ -58,6 +58,7 @@ class Features:
     met: float = 0.0
     strange: float = 0.0
     cell: float = 0.0
+    unsaid: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,9 @@ _INTERCEPT, _LATE, _DENSE, _COVERAGE, _NEARNESS, _MISSING = -1.30, 0.60, 0.53, 1
 # Chosen, as the sets have few such questions. Fitted to those about times and numbers, the first
 # would be -1.2; fitted to SQuAD 2.0 alone, many of whose unanswered questions were made by denying
 # what an article says, the second would be -2.7. The third is chosen on tables of our own: a row
-# says little in the words of a question.
-UNMET, DENIED, CELL = -1.2, -2.0, 1.8
+# says little in the words of a question. The last is chosen on questions of a few words of our own,
+# as the sets have none.
+UNMET, DENIED, CELL, UNSAID = -1.2, -2.0, 1.8, -2.0
 # Fitted with the others, this would be -0.9, as the sets have few questions of a name and one word
 # more, as people type them.
 _STRANGE = -1.5
@@ -137,7 +139,8 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
     is_met = asked.is_met(first.text, language)
     # What is there need not be named: a text that says why has no "cause".
     coverage = _coverage(ranking, first, f"{asked.words} {asked.noun}" if is_met else "")
-    strange = strangeness(ranking, asked, first)
+    closeness = Closeness.of(ranking, asked, first)
+    strange = closeness.strangeness()
     return Features(
         late,
         dense,
@@ -148,6 +151,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         denied=float(not asked.is_denied(coverage.sentence)),
         strange=strange,
         cell=coverage.cell * (1 - strange),
+        unsaid=closeness.distance_from_attribute(),
     )
 
 
@@ -181,6 +185,7 @@ def confidence_of(found: Features, scale: Scale = SHIPPED, encoder: str = "") ->
         + DENIED * found.denied
         + weights.strange * found.strange
         + CELL * found.cell
+        + UNSAID * found.unsaid
     )
     return 0.5 + 0.5 * math.tanh(logit / 2)
 

@@ -20,3 +20,30 @@ from retrieval.questions import Asked, Kind
 )
 def test_the_kind_is_told_by_a_question_word_or_a_noun(question: str, kind: Kind | None) -> None:
     assert Asked.of(question).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("question", "attribute"),
+    [
+        ("mayor of Luhansk", "mayor"),
+        ("The old name of the town?", "name"),
+        ("Kariakin's rank", "rank"),
+        ("the mill's first owner", "owner"),
+        ("Wirt des Gasthofs", "Wirt"),
+        ("Alter von Kariakin", "Alter"),
+        ("довжина мосту", "довжина"),
+        ("возраст старого капитана", "возраст"),
+        ("Who is the mayor of Luhansk?", None),
+        ("What is Kariakin's rank?", None),
+        ("The mayor of Luhansk and those of all the other towns of the region", None),
+        ("the function of the mill is", None),
+        ("расскажи о мосте", None),
+        ("старый мост", None),
+        ("mayor", None),
+        ("", None),
+    ],
+)
+def test_a_few_words_ask_for_an_attribute(question: str, attribute: str | None) -> None:
+    found = Asked.of(question).attribute
+
+    assert (question[slice(*found)] if found else None) == attribute

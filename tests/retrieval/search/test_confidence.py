@@ -38,7 +38,7 @@ def window(of: Hit, late: float = 0.4) -> Window:
 
 
 FEATURES = st.builds(Features, *[SHARES] * 7)
-AGAINST = ("missing", "unmet", "denied", "strange")
+AGAINST = ("missing", "unmet", "denied", "strange", "unsaid")
 IN_ONE_LANGUAGE = [field.name for field in fields(Features) if field.name not in ("across", "met")]
 ENCODERS = st.sampled_from(["", "intfloat/multilingual-e5-small"])
 
@@ -56,7 +56,7 @@ def test_confidence_grows_with_each_feature_but_what_is_lacking(
 
 @pytest.mark.parametrize("name", IN_ONE_LANGUAGE)
 def test_every_feature_counts(name: str) -> None:
-    middle = Features(0.4, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, strange=0.5)
+    middle = Features(0.4, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, strange=0.5, unsaid=0.5)
     more = confidence_of(replace(middle, **{name: 0.6}))
 
     assert more < confidence_of(middle) if name in AGAINST else more > confidence_of(middle)
@@ -375,6 +375,30 @@ def test_a_name_is_not_enough_without_what_is_asked_of_it(
 )
 def test_what_says_nothing_of_a_name_is_not_missed(question: str, text: str) -> None:
     assert compared(question, text).strange == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "unsaid"),
+    [
+        ("mayor of Sudzha", "Anna Berg is mayor of Sudzha.", 0),
+        ("mayor of Sudzha", "Sudzha lies in a plain. Its mayor is Anna Berg.", 0),
+        ("mayor of Sudzha", "Sudzha lies in a plain, a town with a church.", 1),
+        ("mayor of Sudzha", "Kursk has a mayor. Sudzha lies in a plain.", 1),
+        ("mayor of Sudzha", "In Sudzha they met Kursk's mayor.", 1),
+        ("Sudzha's mayor", "In Sudzha they met Kursk's new mayor.", 1),
+        ("Sudzha's mayor", "Sudzha's new mayor came.", 0),
+        ("Anna's rank", "Anna saw the soldiers run, without order in their ranks.", 1),
+        ("Anna's rank", "Anna won her rank in the war.", 0),
+        ("Who is mayor of Sudzha?", "Sudzha lies in a plain.", 0),
+        ("price of the mill", "In Sudzha the mill works.", 0),
+        ("role of the mill", "In Sudzha the mill works.", 0),
+        ("mayor of Sudzha", "Anna Berg | Town: Sudzha | Room: 12", 0),
+    ],
+)
+def test_what_a_few_words_ask_of_somebody_is_to_be_said_of_nobody_else(
+    question: str, text: str, unsaid: float
+) -> None:
+    assert compared(question, text).unsaid == unsaid
 
 
 @pytest.mark.parametrize(

@@ -413,3 +413,26 @@ def test_questions_about_something_else_are_not(seeds: Searcher, question: str) 
 
     assert len(excerpts) == SEARCH.excerpts
     assert sure < 0.5
+
+
+@pytest.mark.parametrize(
+    ("question", "answered"),
+    [
+        ("Kariakin's rank", False),
+        ("Serhiy's surname", False),
+        ("Russia's commander-in-chief", False),
+        ("constitution of Russia", False),
+        ("population of Sumy", False),
+        ("Kariakin's home", True),
+        ("Kariakin's argument", True),
+        ("Ukraine's commander-in-chief", True),
+        ("Ukraine's constitution", True),
+        ("population of Luhansk", True),
+    ],
+)
+def test_what_is_said_of_another_is_no_answer(
+    seeds: Searcher, question: str, answered: bool
+) -> None:
+    _, sure = answer(seeds.search(question))
+
+    assert (sure > 0.5) is answered
