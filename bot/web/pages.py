@@ -196,8 +196,11 @@ class Pages:
 
     async def _article(self, request: Request) -> Response:
         language = self._language(request, self._sessions.find(request))
-        name = request.path_params["id"]
-        article = await self._answering.run(lambda: self._catalogue.named(name))
+        # A book takes a while to be laid out, too.
+        return await self._answering.run(lambda: self._read(request, language))
+
+    def _read(self, request: Request, language: Language) -> Response:
+        article = self._catalogue.named(request.path_params["id"])
         if article is None:
             raise HTTPException(404)
         span = quotes.marked_span(article, request.query_params.get("mark", ""))
