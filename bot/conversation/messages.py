@@ -68,8 +68,9 @@ _JUDGED_WORDS, _STRANGE_SHARE = 60, 0.05
 # What may stand before or behind a question and is not searched; and before one only.
 _COURTESIES = {Talk.GREETING, Talk.THANKS, Talk.FAREWELL, Talk.WELLBEING, Talk.APOLOGY}
 _BEFORE_QUESTION = {*_COURTESIES, Talk.ABILITIES, REQUEST, SUBJECT}
-# A courtesy with no more words than these beside it, none of them the articles', asks nothing.
+# A courtesy with no more words than these beside it, few of them the articles', asks nothing.
 _COURTEOUS_WORDS = 12
+_KNOWN_SHARE = 0.35
 _TAIL_WORDS = 8
 # So many of the places where what precedes is small talk may begin a wish.
 _BEGINS = 3
@@ -192,7 +193,9 @@ def _parsed(words: Sequence[str]) -> list[_Parse | None]:
             cost = before.cost + _PHRASE
             offer(end, _Parse(cost, (*before.kinds, kind), (*before.votes, *votes)))
         # Alone, a word that is a filler elsewhere is what it says: "and?", "wow".
-        if word in book.fillers and (len(words) > 1 or parses[-1] is None):
+        if (word in book.fillers and (len(words) > 1 or parses[-1] is None)) or (
+            word in words[at + 1 : at + 2]  # "many many thanks"
+        ):
             offer(at + 1, _Parse(before.cost + _FILLER, before.kinds, before.votes))
     return parses
 
@@ -227,10 +230,12 @@ def _courtesy(text: str, words: Sequence[str], is_known: Callable[[str], bool]) 
     """Return the courtesy that a message begins or ends with, if it asks nothing beside it.
 
     "Thank you ever so much, that has been most instructive." What is beside it is addressed to the
-    bot, and has no word of the articles.
+    bot, wants nothing, and has hardly a word of the articles, and no name or number.
     """
     book = phrasebook()
-    if "?" in text or not book.asking.isdisjoint(words):
+    # "That was most helpful" has a question word of German.
+    asks = any(word in book.asking and word != "was" for word in words)
+    if "?" in text or asks or not book.wanting.isdisjoint(words):
         return None
     parses = _parsed(words)
     begins = next((at for at in range(len(words), 0, -1) if (p := parses[at]) and p.talk), 0)
@@ -239,19 +244,28 @@ def _courtesy(text: str, words: Sequence[str], is_known: Callable[[str], bool]) 
         (parses[begins], words[begins:]),
         (_parsed(words[ends:])[-1], words[:ends]),
     ):
-        if (
-            parse is not None
-            and parse.talk in _COURTESIES
-            and len(beside) <= _COURTEOUS_WORDS
-            and not book.addressing.isdisjoint(beside)
-            and not any(
-                is_known(word)
-                for word in beside
-                if word not in book.addressing and not book.knows(word)
-            )
-        ):
+        if parse is None or _COURTESIES.isdisjoint(parse.kinds) or len(beside) > _COURTEOUS_WORDS:
+            continue
+        thanks = Talk.THANKS in parse.kinds and 2 * len(beside) < len(words)
+        addressed = thanks or not book.addressing.isdisjoint(beside)
+        known = _count_known(text, beside, is_known)
+        if addressed and known <= len(beside) * _KNOWN_SHARE:
             return parse
     return None
+
+
+def _count_known(text: str, words: Sequence[str], is_known: Callable[[str], bool]) -> float:
+    """Count the words of a sentence that the articles have; a name or a number counts as many."""
+    book = phrasebook()
+    known = [
+        word
+        for word in words
+        if word not in book.addressing and not book.knows(word) and is_known(word)
+    ]
+    named = any(
+        word.isdecimal() or re.search(rf"(?<=\w ){word.capitalize()}\b", text) for word in known
+    )
+    return float("inf") if named else len(known)
 
 
 def _wish(

@@ -121,6 +121,7 @@ class Phrasebook:
         asking: Words that begin a question.
         leaning: Words that begin a sentence that leans on the one before.
         addressing: Words by which a sentence speaks to somebody of somebody.
+        wanting: Words by which such a sentence wants something.
         interjections: Words that stand behind a question without a comma, too.
         vocabulary: All words of all patterns.
         words: Those that are long enough to be mistyped.
@@ -137,6 +138,7 @@ class Phrasebook:
     asking: frozenset[str]
     leaning: frozenset[str]
     addressing: frozenset[str]
+    wanting: frozenset[str]
     interjections: frozenset[str]
     vocabulary: frozenset[str]
     words: tuple[str, ...] = field(repr=False)
@@ -250,6 +252,7 @@ def phrasebook() -> Phrasebook:
         _words(data["asking"]),
         _words(data["leaning"]),
         _words(data["addressing"]),
+        _words(data["wanting"]),
         _words(data["interjections"]),
         vocabulary,
         tuple(sorted(word for word in vocabulary if len(word) >= _SWAPPED_CHARS)),

@@ -150,7 +150,12 @@ class Vocabulary:
             called or beside_one or (before < first - 1 and "what" not in does)
         ):
             certain = called or beside_one
-        elif not (called and "new" not in does and "what" in does and says & {"says", "within"}):
+        elif not (
+            (called or beside_one)
+            and "new" not in does
+            and "what" in does
+            and says & {"says", "within"}
+        ):
             return None
         name = range(units[first].start, units[last + behind].end)
         if len(name) > _NAME_WORDS or all(words[n].isdecimal() for n in name):

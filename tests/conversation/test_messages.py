@@ -251,6 +251,8 @@ def test_what_leads_up_to_a_question_is_not_searched(text: str, question: str) -
         ("коротко про що стаття Cross-border raids", "Cross-border raids"),
         ("Wovon handelt das Interview mit dem Leuchtturm?", "Leuchtturm"),
         ("briefly, the article minefields", "minefields"),
+        ("worum geht es in dem Artikel Anti-tank obstacles?", "Anti-tank obstacles"),
+        ("Kurz gesagt: was steht im Artikel über den Verleih?", "Verleih"),
     ],
 )
 def test_a_name_may_stand_right_beside_the_word_for_an_article(text: str, named: str) -> None:
@@ -286,3 +288,31 @@ def test_what_leads_up_to_a_subject_is_not_searched(text: str, question: str) ->
 )
 def test_questions_about_the_bot_are_small_talk(text: str, talk: Talk) -> None:
     assert read_message(text).talk is talk
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("hullo, nice day isn't it", Talk.PLEASED),
+        ("many many thanks, you have been a great help to an old man", Talk.THANKS),
+        ("дуже дякую, більше питань не маю", Talk.THANKS),
+        ("ну все, я пішов", Talk.FAREWELL),
+        ("thanks, I want the mayor of Ashcombe", None),
+        ("thanks for all you know of Ashcombe", None),
+    ],
+)
+def test_a_sentence_beside_a_courtesy_may_have_a_common_word_of_the_articles(
+    text: str, meant: Talk | None
+) -> None:
+    assert read_message(text, {"day", "man", "ashcombe"}.__contains__).talk is meant
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("I wonder if you could tell me when it came", "when it came"),
+        ("is it true that 143 countries voted?", "143 countries voted?"),
+    ],
+)
+def test_a_question_may_be_led_up_to_twice(text: str, question: str) -> None:
+    assert read_message(text).question == question
