@@ -17,7 +17,7 @@ from bot.conversation.phrases import (
     romanised,
     tokens_of,
 )
-from bot.conversation.wishes import Wish, read_wish
+from bot.conversation.wishes import Wish, names_article, read_wish
 
 
 class Talk(StrEnum):
@@ -286,7 +286,8 @@ def _wish(
     named = ""
     if wish.name:
         first, last = begin + wish.name[0], begin + wish.name[-1]
-        if words[first] in book.asking:
+        # "A summary of how a withdrawal is run" names an article so.
+        if words[first] in book.asking and not (first and names_article(words[first - 1])):
             return None
         named = text[tokens[first].start : tokens[last].end]
     points = not named and _points(wish.wish, words)

@@ -195,6 +195,11 @@ def _is(word: str, stem: str) -> bool:
     return word.startswith(stem) and len(word) - len(stem) <= _ENDING
 
 
+def names_article(word: str) -> bool:
+    """Whether a folded word stands between such a word and the name of an article: "of"."""
+    return any(vocabulary.has(word, "named") for vocabulary in vocabularies())
+
+
 def is_article_word(word: str) -> bool:
     """Whether a folded word says no more than that something is an article."""
     return any(vocabulary.has(word, "one") for vocabulary in vocabularies())

@@ -316,3 +316,25 @@ def test_a_sentence_beside_a_courtesy_may_have_a_common_word_of_the_articles(
 )
 def test_a_question_may_be_led_up_to_twice(text: str, question: str) -> None:
     assert read_message(text).question == question
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("Good day to you, and a happy Sunday!", Talk.FAREWELL),
+        ("хороших выходных!", Talk.FAREWELL),
+        ("Einen schönen Feierabend noch", Talk.FAREWELL),
+        ("ого, круто", Talk.PLEASED),
+        ("щиро вам вдячний за терпіння", Talk.THANKS),
+        ("Ich bin Ihnen sehr dankbar", Talk.THANKS),
+        ("could you repeat that", Talk.COMPLAINT),
+        ("які теми ви висвітлюєте?", Wish.OVERVIEW),
+        ("что появилось в последнее время?", Wish.NEWEST),
+        ("short summary of how a withdrawal is run", Wish.SUMMARY),
+        ("can you repeat the number of drones?", None),
+        ("in short, how is a withdrawal run", None),
+    ],
+)
+def test_what_visitors_wrote_is_understood(text: str, meant: Talk | Wish | None) -> None:
+    message = read_message(text)
+    assert (message.talk or message.wish) is meant
