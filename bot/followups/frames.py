@@ -170,9 +170,11 @@ def _is_definite(asked: Question, before: Question) -> bool:
     first = asked.words[0]
     if first.kind is not Kind.ARTICLE or first.folded in _INDEFINITE:
         return False
-    # Behind "What does a canoe cost?" it is another such thing, behind "What is a canoe?" its own.
+    # Behind "What does a canoe cost?" it is another such thing, behind "What is a canoe?" its own;
+    # "the Korean armistice" is none. German has capitals for every noun.
     others = any(word.folded in _INDEFINITE for word in before.words)
-    return not others or Subject.of(before.text) is not None
+    named = asked.language != "de" and any(one.named for one in asked.phrases)
+    return named or not others or Subject.of(before.text) is not None
 
 
 def _span(phrase: Phrase, *, preposition: bool = False) -> tuple[int, int]:
