@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from tests.conversation.exchanges import (
     report,
 )
 
-# The share of good replies that each table has at least: the first was written beside the code.
-_WANTED = {"exchanges": 0.9, "outside": 0.7, "visitors": 0.7}
+# The share of good replies at least: that of the first table, written beside the code, of those by
+# another hand, and of those by visitors.
+_WANTED = {"conversation": 0.95, "outside": 0.8, "visitors": 0.8}
 
 
 @pytest.mark.parametrize(
@@ -26,9 +28,9 @@ def test_most_exchanges_get_a_good_reply(
     articles: list[Path], tables: list[Path], tmp_path: Path, encoder: object
 ) -> None:
     library = open_collection(articles, tmp_path)
-    for table in tables:
-        found = list(judged(library, read_exchanges(table)))
-        print(table.name, report(found))
-        wanted = _WANTED.get(table.stem) or _WANTED[table.parent.name]
+    for folder, some in groupby(tables, lambda table: table.parent.name):
+        exchanges = [one for table in some for one in read_exchanges(table)]
+        found = list(judged(library, exchanges))
+        print(folder, report(found))
         bad = [f"{exchange.question}: {'; '.join(wrong)}" for exchange, _, wrong in found if wrong]
-        assert len(bad) <= (1 - wanted) * len(found), "\n".join([report(found), *bad])
+        assert len(bad) <= (1 - _WANTED[folder]) * len(found), "\n".join([report(found), *bad])
