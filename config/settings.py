@@ -223,14 +223,13 @@ class IndexSettings(_Section):
     @model_validator(mode="before")
     @classmethod
     def _take_address(cls, values: object) -> object:
-        """Take a folder that is the address of a server as that."""
-        if isinstance(values, dict) and re.match(SERVER, str(values.get("folder", ""))):
-            return {
-                **values,
-                "folder": cls.model_fields["folder"].default,
-                "server": values["folder"],
-            }
-        return values
+        """Take a folder that is the address of a server as that, and an empty address as none."""
+        if not isinstance(values, dict):
+            return values
+        if re.match(SERVER, str(values.get("folder", ""))):
+            folder = cls.model_fields["folder"].default
+            return {**values, "folder": folder, "server": values["folder"]}
+        return {**values, "server": values.get("server") or None}
 
 
 class RefreshSettings(_Section):

@@ -103,6 +103,28 @@ def test_home_is_expanded_and_relative_paths_stay_relative(
     assert settings.encoder.cache == folder
 
 
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:19530", "https://milvus.example.org", "indexes/all.db"]
+)
+def test_the_address_of_a_server_may_stand_for_the_folder(address: str) -> None:
+    index = Settings.load(overrides={"index": {"folder": address}}).index
+    assert (index.folder, index.server, index.address) == (Path(".excerpta"), address, address)
+
+
+def test_an_index_that_is_named_takes_the_place_of_the_server_of_a_file() -> None:
+    local("[index]\nserver = 'http://127.0.0.1:19530'\n")
+    assert Settings.load().index.server == "http://127.0.0.1:19530"
+    index = Settings.load(overrides={"index": {"folder": "here", "server": ""}}).index
+    assert (index.folder, index.server, index.address) == (Path("here"), None, "here")
+
+
+def test_an_address_with_a_password_is_refused() -> None:
+    local("[index]\nserver = 'http://me:secret@127.0.0.1:19530'\n")
+    with pytest.raises(SettingsError) as caught:
+        Settings.load()
+    assert "index.server" in str(caught.value)
+
+
 def test_an_empty_prompt_differs_from_an_absent_one() -> None:
     local("[encoder]\nquery_prompt = ''\n")
     encoder = Settings.load().encoder

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval.doctor import Examined, FindingKind, examine_index
 from retrieval.errors import IndexBusy, IndexFault, IndexMismatch
 from retrieval.index import index_of, write_lexical
 from retrieval.milvus.connection import connection_of
@@ -20,7 +21,7 @@ from retrieval.milvus.state import read_values, write_value
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder, Passage
 from tests.paths import ROOT
-from tests.retrieval.library import Library
+from tests.retrieval.library import Library, articles_in
 from tests.retrieval.milvus.conftest import MilvusLibrary
 from tests.retrieval.milvus.server import Server
 
@@ -230,3 +231,39 @@ def test_a_server_that_stops_and_comes_back(server: Server, tmp_path: Path) -> N
     report = library.refresh()
     assert (report.generation, report.added, report.unchanged) == (2, 1, 1)
     assert "mill.txt" in found(library, "mill flood")
+
+
+def test_the_doctor_examines_it(library: MilvusLibrary) -> None:
+    library.write(river=RIVER, mill=MILL)
+    library.refresh()
+    examined = Examined(
+        articles_in(library.articles),
+        library.settings,
+        library.search,
+        tokens=True,
+        encoder=lambda: library.encoder,
+        switch="refresh",
+    )
+    whole = examine_index(examined)
+    assert {one.kind for one in whole.findings} <= {FindingKind.UNCALIBRATED}
+    assert whole.looked_for == (2, 2)
+    library.write(tower=TOWER)
+    connection = connection_of(library.settings)
+    connection.delete("excerpta_1_chunks", "id >= 0")
+
+    kinds = {one.kind for one in examine_index(examined).findings}
+
+    assert FindingKind.CHANGED in kinds
+    assert FindingKind.UNCHECKED in kinds
+
+
+def test_a_refresh_makes_an_index_again_that_lost_rows(library: MilvusLibrary) -> None:
+    library.write(river=RIVER, mill=MILL)
+    library.refresh()
+    connection = connection_of(library.settings)
+    connection.delete("excerpta_1_chunks", "id >= 0")
+
+    report = library.refresh()
+
+    assert (report.rebuilt, report.chunks) == (True, 2)
+    assert found(library, "river in winter")[0] == "river.txt"
