@@ -177,8 +177,9 @@ def command(body: Callable[..., int | None]) -> Command:
         status = 0
         with _explained(as_json, verbose):
             # An index that is named here takes the place of a server that a file names.
-            place: dict[str, object] = {"folder": index, "server": ""} if index else {}
-            overrides = {"articles": {"folder": articles}, "index": place}
+            overrides: dict[str, dict[str, object]]
+            place = {"folder": index, "server": ""} if index else {}
+            overrides = {"articles": {"folder": articles}, "index": {**place}}
             given = {"--articles": articles, "--index": index, "--config": config}
             options = [part for name, path in given.items() if path for part in (name, str(path))]
             run = Run(Settings.load(config, overrides), as_json, verbose, tuple(options))

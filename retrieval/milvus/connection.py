@@ -22,6 +22,13 @@ from retrieval.milvus.tables import KEY, Table
 # A question waits so long for a server that does not answer; making a collection takes seconds.
 _TIMEOUT_S, _MAKING_S = 10.0, 60.0
 _OLDEST = (2, 3)
+# A server that was gone is looked for again every second, not more and more seldom, and by a
+# connection of its own.
+_AGAIN = {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 1000,
+}
 # Values of `in [...]`, and rows that are written together: a message has 64 MB at most.
 _VALUES, _ROWS = 500, 250
 _HERE = "retrieval/milvus/README.md"
@@ -199,14 +206,18 @@ class Connection:
         try:
             return getattr(client, method)(*values, timeout=timeout, **by)
         except (MilvusException, RpcError) as exc:
-            raise self.fault(exc) from exc
+            fault = self.fault(exc)
+            if _is_away(str(fault)):
+                # Once it has lost its server, the client does not find it again.
+                self.close()
+            raise fault from exc
 
     def fault(self, exc: Exception) -> IndexFault:
         """Return the fault that tells what Milvus says, and what to do."""
         # Milvus appends where in its own code it happened.
         said = " ".join(str(getattr(exc, "message", "") or exc).split())[:200]
         low = said.lower()
-        if "unavailable" in low or "deadline" in low or "connect" in low or "timeout" in low:
+        if _is_away(low) or "deadline" in low or "timeout" in low:
             wanted = f"start it, see {_HERE}, or give another index with --index"
         elif "local milvus" in low or "lock" in low:
             wanted = (
@@ -244,7 +255,9 @@ class Connection:
         lite = self._server.endswith(".db")
         names = {} if lite else {"db_name": self._database}
         try:
-            client = MilvusClient(self._server, token=self._token, timeout=_TIMEOUT_S, **names)
+            client = MilvusClient(
+                self._server, token=self._token, timeout=_TIMEOUT_S, grpc_options=_AGAIN, **names
+            )
             version = str(client.get_server_version(timeout=_TIMEOUT_S))
             for name in client.list_collections(timeout=_TIMEOUT_S) if lite else ():
                 client.load_collection(name, timeout=_TIMEOUT_S)
@@ -257,6 +270,11 @@ class Connection:
                 f"{'.'.join(map(str, _OLDEST))} or a newer one; update the server"
             )
         return client
+
+
+def _is_away(said: str) -> bool:
+    """Whether a message tells that nobody answers at the address."""
+    return "unavailable" in said.lower() or "connect" in said.lower()
 
 
 def listed(values: Sequence[int] | Sequence[str]) -> str:

@@ -1,61 +1,107 @@
-"""A Milvus server of the tests' own: `python -m tests.retrieval.milvus.server FOLDER PORT`."""
+"""A Milvus server of the tests' own: `python -m tests.retrieval.milvus.server FOLDER`."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
 import sys
-import time
+import threading
+from contextlib import suppress
 from pathlib import Path
+
+_BLOCK = 1 << 16
 
 
 class Server:
-    """The server of the package `milvus`, in a process that can be killed and started again."""
+    """The server of the package `milvus`, in a process that can be stopped and started again.
+
+    It takes another port each time, so a relay stands before it, whose address stays.
+
+    Attributes:
+        address: Where clients find it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[str] | None = None
+        self._relay = Relay()
+        self.address = f"http://127.0.0.1:{self._relay.port}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        module = "tests.retrieval.milvus.server"
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.retrieval.milvus.server",
-                str(self._folder),
-                str(self._port),
-            ],
+            [sys.executable, "-m", module, str(self._folder)],
             stdout=subprocess.PIPE,
             stdin=subprocess.PIPE,
             text=True,
         )
         assert self._process.stdout is not None
-        assert self._process.stdout.readline().strip() == "ready"
+        self._relay.open(int(self._process.stdout.readline()))
 
     def stop(self) -> None:
-        """Stop it at once."""
+        """Stop it at once, with all connections to it."""
+        self._relay.close()
         if self._process is not None:
             # It ends when nobody holds the other end.
             self._process.communicate()
             self._process = None
 
 
+class Relay:
+    """Hands on what comes to a port of its own, as long as it is open."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self._sockets: list[socket.socket] = []
+        self.port = self._listening().getsockname()[1]
+        self.close()
+
+    def open(self, port: int) -> None:
+        """Hand on to another port, from now on."""
+        listening = self._listening()
+        threading.Thread(target=self._accept, args=(listening, port), daemon=True).start()
+
+    def close(self) -> None:
+        """Take no connection more, and cut all there are."""
+        for one in self._sockets:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._sockets = []
+
+    def _listening(self) -> socket.socket:
+        listening = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
+        self._sockets.append(listening)
+        return listening
+
+    def _accept(self, listening: socket.socket, port: int) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = listening.accept()
+                far = socket.create_connection(("127.0.0.1", port))
+                self._sockets += [near, far]
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=_pump, args=ends, daemon=True).start()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(_BLOCK):
+            target.sendall(data)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends, and print the port."""
     from milvus import default_server
 
     default_server.set_base_dir(sys.argv[1])
-    default_server.listen_port = int(sys.argv[2])
     default_server.start()
-    print("ready", flush=True)
+    print(default_server.listen_port, flush=True)
     sys.stdin.read()
     default_server.stop()
-    time.sleep(0.5)
 
 
 if __name__ == "__main__":
