@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from retrieval.languages import LETTERS, terms
@@ -36,6 +36,10 @@ _TWO_ERRORS = 10
 _ENDING, _STEM = 2, 4
 # A question in capitals of so many letters may be shouted, and is no name or code.
 _SHOUTED = 12
+# A word, and not a letter of "U.S." or "F-16".
+_NO_CODE = re.compile(rf"{LETTERS.pattern}(?<![^\w].(?=[.\d-]))(?<!^.(?=[.\d-]))")
+# So many of its words are looked up in the articles, of which each takes about half a millisecond.
+_MOST_SHOUTED = 15
 # A name, and then who or what that is.
 _NAMED_FIRST = re.compile(
     r"^([^,?.!—–:]{2,60}?)(?:\s*[,:—–]\s*| - )"
@@ -115,7 +119,9 @@ def _spoken(question: str, vocabulary: Vocabulary) -> str:
     letters = sum(map(str.isalpha, question))
     if not question.isupper() or letters < _SHOUTED:
         return question
-    return LETTERS.sub(lambda match: _in_articles(match[0].lower(), vocabulary), question)
+    words = islice(dict.fromkeys(LETTERS.findall(question.lower())), _MOST_SHOUTED)
+    written = {word: _in_articles(word, vocabulary) for word in words}
+    return _NO_CODE.sub(lambda match: written.get(match[0].lower(), match[0].lower()), question)
 
 
 def _in_articles(word: str, vocabulary: Vocabulary) -> str:

@@ -169,6 +169,7 @@ def test_where_the_articles_have_no_language_no_name_is_like_another() -> None:
         ("WHAT CAME TO SUDZHA AND KYIV", "what came to Sudzha and Kyiv"),
         ("ХТО ЗНІМАВ У СУДЖІ", "хто знімав у Суджі"),
         ("NATO F-16", "NATO F-16"),
+        ("WHERE DID THE U.S. F-16S FLY", "where did the U.S. F-16s fly"),
         ("whats in Mühlberg?", "what's in Mühlberg?"),
         ("didnt the mill stop", "didn't the mill stop"),
         ("Карякін — хто це такий?", "хто це Карякін?"),
