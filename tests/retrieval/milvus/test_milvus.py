@@ -77,6 +77,34 @@ def test_it_finds_what_an_index_in_a_folder_finds(library: MilvusLibrary, tmp_pa
             assert hit.score == pytest.approx(scores[hit.chunk.text], abs=1e-3)
 
 
+def test_several_languages_are_searched_as_in_a_folder(
+    library: MilvusLibrary, tmp_path: Path
+) -> None:
+    here = Library(tmp_path / "here")
+    words = {
+        "en": ["river", "mill", "tower", "flood", "winter", "stone"],
+        "uk": ["річка", "млин", "вежа"],
+    }
+    chance = np.random.default_rng(2)
+    for number in range(16):
+        language = "en" if number % 2 else "uk"
+        text = " ".join(chance.choice(words[language], 8).tolist())
+        page = f"---\ntitle: Number {number}\nlanguage: {language}\n---\n{text}."
+        for one in (here, library):
+            (one.articles / f"n{number}.md").write_text(page, encoding="utf-8")
+    here.refresh()
+    library.refresh()
+    local, remote = here.searcher(), library.searcher()
+    assert set(remote.snapshot.parts) == {"en", "uk"}
+
+    for question in ("stone tower in the flood", "вежа і млин"):
+        expected, hits = local.search(question).hits, remote.search(question).hits
+        scores = {hit.source.path: hit.score for hit in expected}
+        assert {hit.source.path: hit.score for hit in hits} == pytest.approx(scores, abs=1e-3)
+    spread = remote.snapshot.dense.neighbours(remote.snapshot.dense.ids, 3)
+    assert spread[0].shape == (16, 3)
+
+
 class Interrupted(HashEncoder):
     """An encoder that is interrupted once it has encoded so many passages."""
 
