@@ -247,8 +247,8 @@ class Answerer:
                 return follow_up.text, completed
         alone = self._search_for(asked, count)
         completed = completed or self._search_for(follow_up.text, count)
-        of_another = follow_up.rule in (Rule.IF_ANSWERED, Rule.IF_SURER)
-        if of_another and not completed.meets(asked):
+        points_back = follow_up.rule is Rule.UNLESS_WORSE
+        if not points_back and not completed.meets(asked):
             return None, alone
         # A question with a word that no article has may be about a subject of its own; in another
         # language than the articles', that word says nothing.
@@ -271,7 +271,9 @@ class Answerer:
             case _:
                 # If the earlier question was about something else, no excerpt has words of both.
                 spreads = (completed.best - alone.best) / completed.ranking.scale.late_spread
-                return spreads > (_WORSE if rule is Rule.UNLESS_WORSE else _BETTER)
+                if rule is Rule.UNLESS_WORSE:
+                    return spreads > _WORSE
+                return spreads > _BETTER and completed.confidence >= self._search.threshold
 
     def _search_for(self, question: str, count: int) -> _Result:
         ranking = self._searcher.search(question)

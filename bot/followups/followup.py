@@ -53,7 +53,7 @@ class Rule(Enum):
     UNLESS_WORSE = auto()
     """An excerpt matches it hardly worse: a word points back."""
     IF_BETTER = auto()
-    """An excerpt matches it much better: the question is short."""
+    """It is answered, and an excerpt matches it much better: the question is short."""
     IF_ANSWERED = auto()
     """It is answered, or the other one is answered still less: it asks the same of another. The
     excerpt has words of the question and of what it is completed with."""

@@ -191,6 +191,15 @@ def test_what_is_asked_of_another_subject_is_to_be_met(answerer: Answerer) -> No
         assert found.excerpts == alone.excerpts
 
 
+@pytest.mark.parametrize("question", ["Where is the toilet?", "Хто переміг на виборах?"])
+def test_a_short_question_about_something_else_is_asked_alone(
+    answerer: Answerer, question: str
+) -> None:
+    before = "Where did Artem Kariakin live before he left his home?"
+    found = answerer.answer(question, earlier=[before])
+    assert (found.understood, found.answered) == (None, False)
+
+
 def test_a_name_is_remembered_in_its_own_alphabet() -> None:
     repairs = (Correction("Суджа", "Sudzha"), Correction("minefeild", "minefield"))
     searched = "Has Sudzha a minefield?"
