@@ -160,7 +160,11 @@ class MilvusWriter:
             and its text.
         """
         file = self._contents.get((digest, reader_version))
-        if file is None:
+        # Of a file that came and went before it was published, nothing is left.
+        if file is None or not all(
+            article in self._next.heads or article in self._before.heads
+            for article, _ in file.names.values()
+        ):
             return []
         return [
             (path[len(file.state.path) :], number, title, self._store.body(number)["text"])
@@ -378,7 +382,7 @@ class MilvusWriter:
             article for file in self._next.files.values() for article, _ in file.names.values()
         )
 
-    @property
+    @cached_property
     def _contents(self) -> dict[tuple[str, str], StoredFile]:
         """The files whose articles are stored, by their content and how they were read."""
         return {
@@ -446,6 +450,8 @@ class MilvusWriter:
             old = self._next.files.get(state.path)
             replaced += [old] if old else []
             self._next.files[state.path] = file
+            if state.reason is None:
+                self._contents[state.digest, state.reader_version] = file
             rows += rows_of_file(file)
             for article, _ in names.values():
                 if article not in self._next.heads:
