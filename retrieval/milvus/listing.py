@@ -176,6 +176,8 @@ def read_files(connection: Connection, number: int, generation: int) -> list[Sto
         connection.collection("files", number),
         visible(generation),
         ["owner", "added", "head", "body"],
+        # A part may have 65,535 bytes, and a message 64 MB.
+        page=500,
     )
     return [
         _file(owner, list(own)) for owner, own in itertools.groupby(rows, lambda row: row["owner"])
