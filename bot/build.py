@@ -19,13 +19,14 @@ from embeddings import (
     locate,
 )
 from retrieval import types
+from retrieval.backends import index_of, open_index
 from retrieval.errors import (
     IndexBusy,
     IndexDamaged,
     IndexFault,
     IndexMismatch,
 )
-from retrieval.index import IndexReader, index_of, open_index
+from retrieval.index import IndexReader
 from retrieval.refresh import (
     WAIT_S,
     Gate,

@@ -227,7 +227,8 @@ def rollback(
 
     from bot.build import open_store
     from bot.terminal import generation_document, generation_text
-    from retrieval.index import index_of, write_lexical
+    from retrieval.backends import index_of
+    from retrieval.index import write_lexical
     from retrieval.refresh import WAIT_S
 
     store = open_store(run.settings)

@@ -13,8 +13,8 @@ from bot.command import Run, command
 from bot.display import counted
 from bot.terminal import Building
 from config import IndexSettings
+from retrieval.backends import index_of
 from retrieval.errors import IndexFault
-from retrieval.index import index_of
 from retrieval.refresh import copy_index
 
 

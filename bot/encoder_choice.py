@@ -105,8 +105,8 @@ def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
     if settings.encoder.model != _AUTO:
         return Choice(settings.encoder.model, _NAMED)
     from embeddings import ALIASES
+    from retrieval.backends import open_index
     from retrieval.errors import IndexDamaged
-    from retrieval.index import open_index
 
     try:
         store = open_index(settings.index)
@@ -125,7 +125,7 @@ def settled(settings: Settings, *, anew: bool = False) -> Choice | None:
 def _is_mostly_new(settings: Settings) -> bool:
     """Whether more files of the articles folder are unknown to the index than known."""
     from retrieval.articles import walk
-    from retrieval.index import open_index
+    from retrieval.backends import open_index
 
     store = open_index(settings.index)
     known = store.files(store.current()) if store else {}

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 
+from retrieval.backends import open_index
 from retrieval.doctor.articles import (
     check_changes,
     check_chunk_lengths,
@@ -54,7 +55,6 @@ from retrieval.index import (
     is_panic,
     lexical_in_memory,
     load_snapshot,
-    open_index,
     open_lexical,
 )
 from retrieval.types import Encoder

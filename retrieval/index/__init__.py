@@ -5,12 +5,12 @@
     writer         the next generation, batch by batch; published, rolled back, purged
     lexical_files  tantivy's index of a generation, kept on disk; lexical.LexicalIndex searches it
     snapshot       one generation loaded to be searched: dense.DenseIndex (FAISS), lexical, scale
-    protocols      what the other folders need of an index, wherever it is; backends opens it
+    protocols      what the other folders need of an index, wherever it is
+    local          an index in a folder, by its address; `retrieval.backends` chooses
 
 No other folder knows SQLite, FAISS or tantivy. `calibrations` keeps the scale of an index's scores.
 """
 
-from retrieval.index.backends import index_of, open_index
 from retrieval.index.calibrations import (
     SHIPPED,
     Calibration,
@@ -39,6 +39,7 @@ from retrieval.index.lexical_files import (
     other_lexical,
     write_lexical,
 )
+from retrieval.index.local import LocalIndex
 from retrieval.index.origin import Origin
 from retrieval.index.protocols import (
     ChunkedArticle,
@@ -89,6 +90,7 @@ __all__ = [
     "KeptCalibrations",
     "LexicalIndex",
     "LiveSnapshot",
+    "LocalIndex",
     "Names",
     "Origin",
     "Part",
@@ -105,7 +107,6 @@ __all__ = [
     "digest_of",
     "folder_size",
     "has_lexical",
-    "index_of",
     "is_locked",
     "is_panic",
     "is_written",
@@ -113,7 +114,6 @@ __all__ = [
     "lexical_in_memory",
     "load_snapshot",
     "lock_holder",
-    "open_index",
     "open_lexical",
     "other_lexical",
     "packed_sentences",

@@ -5,8 +5,8 @@
     writer.MilvusWriter   the next generation; published, rolled back, purged
     connection            calls with time-outs; tables: what is stored, and how
 
-`retrieval.index` finds it by the address. BM25, rarity and vocabulary come from tantivy, as for an
-index in a folder: each machine makes that index of the generation's passages and keeps it.
+`retrieval.backends` finds it by the address. BM25, rarity and vocabulary come from tantivy, as for
+an index in a folder: each machine makes that index of the generation's passages and keeps it.
 """
 
 from retrieval.milvus.index import MilvusIndex

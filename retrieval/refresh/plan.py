@@ -18,7 +18,8 @@ from retrieval.articles import (
     read_bytes,
     walk,
 )
-from retrieval.index import FileState, Generation, has_lexical, index_of, open_index
+from retrieval.backends import index_of, open_index
+from retrieval.index import FileState, Generation, has_lexical
 
 # Raise when the same file comes to be read or cut in another way.
 _VERSION = 5

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import READERS, FolderListing, Parser, Skipped, walk
+from retrieval.backends import index_of
 from retrieval.errors import ArticlesError, IndexDamaged, IndexMismatch, IndexRefused
 from retrieval.index import (
     Generation,
@@ -18,7 +19,6 @@ from retrieval.index import (
     IndexWriter,
     Snapshot,
     clear_lexical,
-    index_of,
     load_snapshot,
     write_lexical,
 )

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from config import IndexSettings
-from retrieval.index import IndexReader, open_index
+from retrieval.backends import open_index
+from retrieval.index import IndexReader
 from retrieval.milvus.connection import connection_of
 from retrieval.search.searcher import Searcher
 from tests.retrieval.library import Library

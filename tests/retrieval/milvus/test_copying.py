@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from config import IndexSettings
+from retrieval.backends import index_of
 from retrieval.errors import IndexFault, IndexMismatch
-from retrieval.index import Generation, index_of
+from retrieval.index import Generation
 from retrieval.index.store import Store
 from retrieval.refresh import RefreshProgress, copy_index
 from tests.fakes import HashEncoder

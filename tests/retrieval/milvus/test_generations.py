@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import settings
 
 from config import IndexSettings
-from retrieval.index import IndexReader, index_of
+from retrieval.backends import index_of
+from retrieval.index import IndexReader
 from retrieval.milvus.connection import connection_of
 from retrieval.milvus.tables import PARTS
 from tests.retrieval.index.generations import Files, Generations, named

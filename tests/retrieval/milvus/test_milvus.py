@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from retrieval.backends import index_of
 from retrieval.doctor import Examined, FindingKind, examine_index
 from retrieval.errors import IndexBusy, IndexFault, IndexMismatch
-from retrieval.index import index_of, write_lexical
+from retrieval.index import write_lexical
 from retrieval.milvus.connection import connection_of
 from retrieval.milvus.state import read_values, write_value
 from retrieval.refresh.refresh import RefreshOptions

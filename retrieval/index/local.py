@@ -1,13 +1,11 @@
-"""Where an index is: in a folder of this machine, or on a server, which a wing knows."""
+"""An index in a folder of this machine, by its address: whether it is there or not."""
 
 from __future__ import annotations
 
 import shutil
 from contextlib import AbstractContextManager
-from importlib import import_module
 from pathlib import Path
 
-from config import IndexSettings
 from retrieval.index.folder import (
     leftovers,
     rebuild_folder,
@@ -15,26 +13,7 @@ from retrieval.index.folder import (
     use_rebuilt,
     write_lock,
 )
-from retrieval.index.protocols import Index, IndexReader
 from retrieval.index.store import Store
-
-
-def index_of(settings: IndexSettings) -> Index:
-    """Return the index that the settings name, whether it is there or not."""
-    if settings.server is None:
-        return LocalIndex(settings.folder)
-    # By its name, so that whoever uses a folder needs nothing of it.
-    made: Index = import_module("retrieval.milvus").MilvusIndex(settings)
-    return made
-
-
-def open_index(settings: IndexSettings) -> IndexReader | None:
-    """Open the index that the settings name; None if it is not there.
-
-    Raises:
-        IndexFault: It cannot be used.
-    """
-    return index_of(settings).open()
 
 
 class LocalIndex:
