@@ -4,21 +4,17 @@ from config.errors import SettingsError
 from config.logs import setup_logs
 from config.settings import (
     ArticlesSettings,
-    Backend,
     ConsoleSettings,
     EncoderSettings,
     IndexSettings,
-    LateInteraction,
-    LogFormat,
     RefreshSettings,
     SearchSettings,
     Settings,
     TelegramSettings,
-    UpdateMode,
-    WatchMode,
     WebSettings,
     WriterSettings,
 )
+from config.values import Backend, LateInteraction, LogFormat, UpdateMode, WatchMode
 
 __all__ = [
     "ArticlesSettings",
