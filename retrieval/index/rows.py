@@ -14,6 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from retrieval.articles import ArticleFile
+from retrieval.errors import IndexFault
 from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
 
 # Share of articles that an encoder may not know before that is worth a word.
@@ -131,6 +132,32 @@ class Generation:
     chunks: int
     content: int
     digest: str = ""
+
+
+def rollback_target(current: Generation, kept: Sequence[Generation], to: int | None) -> Generation:
+    """Return the generation whose articles a rollback publishes again.
+
+    Args:
+        current: The current generation.
+        kept: Those that are kept, the newest first.
+        to: Number of the one that is wanted; by default the one before that whose articles are
+            current.
+
+    Raises:
+        IndexFault: It is not kept.
+    """
+    if to is None:
+        older = [one for one in kept if one.number < current.content]
+    else:
+        older = [one for one in kept if one.number == to and one.number != current.number]
+    if not older:
+        wanted = f"generation {to}" if to is not None else "a generation before it"
+        others = ", ".join(str(one.number) for one in kept if one.number != current.number)
+        raise IndexFault(
+            f"the index is at generation {current.number}, and {wanted} is not kept "
+            f"(kept: {others or 'no other'}; index.keep says how many are)"
+        )
+    return older[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from retrieval.errors import IndexFault
 from retrieval.index.protocols import ChunkedArticle, Difference, Names
 from retrieval.index.rows import (
     VISIBLE,
@@ -25,6 +24,7 @@ from retrieval.index.rows import (
     insert_encoding,
     marks,
     other_files,
+    rollback_target,
 )
 from retrieval.types import Article, Chunk
 
@@ -306,17 +306,7 @@ def rollback(store: Store, to: int | None = None) -> Generation:
     """
     current = store.generation()
     kept = store.generations()
-    older = [one for one in kept if one.number < current.content]
-    if to is not None:
-        older = [one for one in kept if one.number == to and one.number != current.number]
-    if not older:
-        wanted = f"generation {to}" if to is not None else "a generation before it"
-        others = ", ".join(str(one.number) for one in kept if one.number != current.number)
-        raise IndexFault(
-            f"the index is at generation {current.number}, and {wanted} is not kept "
-            f"(kept: {others or 'no other'}; index.keep says how many are)"
-        )
-    target = older[0]
+    target = rollback_target(current, kept, to)
     new = current.number + 1
     with store.db.transaction() as db:
         db.execute("DELETE FROM members WHERE generation = ?", (new,))

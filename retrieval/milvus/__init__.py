@@ -2,7 +2,8 @@
 
     index.MilvusIndex     its address: opened, created, made again; the lease to write
     store.MilvusStore     what readers see: state (one row), listing (one generation), dense
-    writer.MilvusWriter   the next generation; published, rolled back, purged
+    writer.MilvusWriter   the next generation; published, rolled back, purged (encodings: those
+                          of passages; visibility: which rows a generation has)
     connection            calls with time-outs; tables: what is stored, and how
 
 `retrieval.backends` finds it by the address. BM25, rarity and vocabulary come from tantivy, as for

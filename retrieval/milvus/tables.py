@@ -27,9 +27,16 @@ ALWAYS = 1 << 62
 TEXT_BYTES = 65_535
 """Milvus' own limit of a text."""
 NO_VECTOR = [0.0, 0.0]
+# What is read of a row to write it again.
+PARTED = ["owner", "added", "removed", "head", "body", "vector"]
+ENCODING = ["vector", "codes", "starts"]
+CHUNK = [
+    *("owner", "added", "removed", "language", "text", "sentences", "encoding"),
+    *ENCODING,
+]
 _INT = None
 _VISIBLE = {"id": _INT, "owner": _INT, "added": _INT, "removed": _INT}
-_PARTED = {**_VISIBLE, "head": TEXT_BYTES, "body": TEXT_BYTES}
+_IN_PARTS = {**_VISIBLE, "head": TEXT_BYTES, "body": TEXT_BYTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,8 @@ def tables(dim: int) -> dict[str, Table]:
     codes = {"codes": TEXT_BYTES, "starts": TEXT_BYTES}
     said = {"language": 16, "text": TEXT_BYTES, "sentences": TEXT_BYTES, "encoding": 64}
     return {
-        "files": Table(_PARTED),
-        "articles": Table(_PARTED),
+        "files": Table(_IN_PARTS),
+        "articles": Table(_IN_PARTS),
         "chunks": Table({**_VISIBLE, **said, **codes}, dim),
         "encodings": Table({KEY: 64, **codes}, dim),
     }

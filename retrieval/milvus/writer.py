@@ -2,7 +2,7 @@
 
 What is new is written before what is old is taken out, and a file after its articles: so whatever a
 kill leaves behind, the next refresh knows what it is. Readers of the current generation see none of
-it. The rows that an article has are written again to take it out, for Milvus changes whole rows.
+it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from retrieval.errors import IndexFault
 from retrieval.index import (
     ChunkedArticle,
     Difference,
@@ -26,11 +23,13 @@ from retrieval.index import (
     StoredEncoding,
     digest_of,
     packed_sentences,
-    packed_starts,
+    rollback_target,
 )
-from retrieval.milvus.connection import Row, listed
+from retrieval.milvus.connection import Row
+from retrieval.milvus.encodings import Encodings
 from retrieval.milvus.listing import Head, Listing, StoredFile, rows_of_article, rows_of_file
-from retrieval.milvus.tables import ALWAYS, KEY, PARTS, TEXT_BYTES, packed, visible
+from retrieval.milvus.tables import ALWAYS, KEY, PARTED, PARTS, packed, visible
+from retrieval.milvus.visibility import OWNERS, Visibility
 from retrieval.types import Article
 
 if TYPE_CHECKING:
@@ -38,15 +37,7 @@ if TYPE_CHECKING:
 
 # Ids that are taken at once, of which a kill loses the rest.
 _IDS = 1000
-# Articles whose rows are read and written together, and rows of chunks, with all they have.
-_ARTICLES, _PAGE = 100, 250
 _Named = dict[str, tuple[str, str | None]]
-_ENCODING = ["vector", "codes", "starts"]
-_CHUNK = [
-    *("owner", "added", "removed", "language", "text", "sentences", "encoding"),
-    *_ENCODING,
-]
-_PARTED = ["owner", "added", "removed", "head", "body", "vector"]
 
 
 class MilvusWriter:
@@ -61,7 +52,8 @@ class MilvusWriter:
         self._connection = store.connection
         self._current = store.fresh_state().current
         self.number = self._current + 1
-        self._made: dict[str, Row] = {}
+        self._encodings = Encodings(store)
+        self._rows = Visibility(store.connection, store.collection, self.number)
         self._ids: Iterator[int] = iter(())
         self._begun: bool | None = None
 
@@ -84,14 +76,7 @@ class MilvusWriter:
 
     def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
         """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
-        keys = [digest.hex() for digest in digests]
-        known = set()
-        for table, field in (("encodings", KEY), ("chunks", "encoding")):
-            rows = self._connection.of_values(
-                self._collection(table), field, keys, [field, "starts", "codes"]
-            )
-            known |= {row[field] for row in rows if not tokens or _has_tokens(row)}
-        return {bytes.fromhex(key) for key in known}
+        return self._encodings.known(digests, tokens)
 
     def keep(self, encodings: Mapping[bytes, StoredEncoding]) -> None:
         """Store encodings, by the digest of their passage.
@@ -99,12 +84,7 @@ class MilvusWriter:
         Raises:
             IndexFault: The codes of one are too many for Milvus.
         """
-        rows = {digest.hex(): _row_of(one) for digest, one in encodings.items()}
-        self._connection.lease.check()
-        self._connection.put(
-            self._collection("encodings"), [{KEY: key, **row} for key, row in rows.items()]
-        )
-        self._made |= rows
+        self._encodings.keep(encodings)
 
     def put(self, files: Iterable[tuple[FileState, Sequence[ChunkedArticle]]]) -> None:
         """Put files, each with its articles, in place of what was known of them."""
@@ -125,7 +105,7 @@ class MilvusWriter:
                 names[article.source.path] = number, title
             named.append((file, names))
         self._insert(new)
-        self._made.clear()
+        self._encodings.used()
         self._place(named)
 
     def drop(self, paths: Iterable[str]) -> None:
@@ -209,7 +189,7 @@ class MilvusWriter:
         collection = self._collection("files")
         if self._is_begun():
             self._connection.lease.check()
-            new = self._connection.rows(collection, f"added == {self.number}", _PARTED)
+            new = self._connection.rows(collection, f"added == {self.number}", PARTED)
             self._connection.put(collection, [{**row, "added": self._current} for row in new])
             self._connection.delete(collection, f"removed == {self.number}")
             self._forget()
@@ -251,11 +231,13 @@ class MilvusWriter:
         Raises:
             IndexFault: There is no such generation.
         """
-        current, target = self._store.generation(self._current), self._target(to)
+        current = self._store.generation(self._current)
+        target = rollback_target(current, self._store.generations(), to)
         self._connection.lease.check()
-        self._undo()
+        self._rows.undo()
+        self._forget()
         now, then = self._store.listing(current.number), self._store.listing(target.number)
-        self._copy([one for one in then.sources if one not in now.sources])
+        self._rows.copy([one for one in then.sources if one not in now.sources], self._copied)
         wanted = [
             (
                 file.state,
@@ -284,49 +266,6 @@ class MilvusWriter:
         )
         self._store.change(lambda state: state.published(new, held))
         return new
-
-    def _target(self, to: int | None) -> Generation:
-        current, kept = self._store.generation(self._current), self._store.generations()
-        older = [one for one in kept if one.number < current.content]
-        if to is not None:
-            older = [one for one in kept if one.number == to and one.number != current.number]
-        if not older:
-            wanted = f"generation {to}" if to is not None else "a generation before it"
-            others = ", ".join(str(one.number) for one in kept if one.number != current.number)
-            raise IndexFault(
-                f"the index is at generation {current.number}, and {wanted} is not kept "
-                f"(kept: {others or 'no other'}; index.keep says how many are)"
-            )
-        return older[0]
-
-    def _undo(self) -> None:
-        """Undo what an unfinished refresh has written."""
-        for table, fields in (("files", _PARTED), ("articles", _PARTED), ("chunks", _CHUNK)):
-            collection = self._collection(table)
-            self._connection.delete(collection, f"added == {self.number}")
-            self._mark(collection, f"removed == {self.number}", fields, ALWAYS)
-        self._forget()
-
-    def _copy(self, articles: Sequence[int]) -> None:
-        """Write articles of an older generation again, under new ids."""
-        for table, fields in (("articles", _PARTED), ("chunks", _CHUNK)):
-            collection = self._collection(table)
-            for at in range(0, len(articles), _ARTICLES):
-                where = f"owner in {listed(articles[at : at + _ARTICLES])}"
-                copies = []
-                for row in self._connection.rows(collection, where, fields, _PAGE):
-                    owner = self._copied(row["owner"])
-                    place = row["id"] - (row["owner"] << PARTS)
-                    copies.append(
-                        {
-                            **row,
-                            "id": (owner << PARTS) + place,
-                            "owner": owner,
-                            "added": self.number,
-                            "removed": ALWAYS,
-                        }
-                    )
-                self._connection.put(collection, copies)
 
     def _copied(self, article: int) -> int:
         """Return the id of the copy of an article."""
@@ -359,9 +298,9 @@ class MilvusWriter:
         named = {article for file in found.files.values() for article, _ in file.names.values()}
         lost = [article for article in found.heads if article not in named]
         if (lost or found.twice) and self._connection.lease.held:
-            self._mark_owners("files", [file.owner for file in found.twice], _PARTED)
-            self._mark_owners("chunks", lost, _CHUNK)
-            self._mark_owners("articles", lost, _PARTED)
+            self._rows.take_out("files", [file.owner for file in found.twice])
+            self._rows.take_out("chunks", lost)
+            self._rows.take_out("articles", lost)
             for article in lost:
                 del found.heads[article]
         return found
@@ -394,8 +333,8 @@ class MilvusWriter:
 
     def _insert(self, new: Sequence[tuple[int, Article, ChunkedArticle]]) -> None:
         """Write articles, then their chunks, with the encodings that are stored."""
-        for at in range(0, len(new), _ARTICLES):
-            some = new[at : at + _ARTICLES]
+        for at in range(0, len(new), OWNERS):
+            some = new[at : at + OWNERS]
             articles = [
                 row
                 for number, article, _ in some
@@ -403,7 +342,7 @@ class MilvusWriter:
             ]
             self._connection.put(self._collection("articles"), articles)
             wanted = {digest.hex() for _, _, (_, chunks) in some for _, digest in chunks}
-            encodings = self._encodings(wanted)
+            encodings = self._encodings.rows(wanted)
             self._connection.put(
                 self._collection("chunks"),
                 [
@@ -422,21 +361,6 @@ class MilvusWriter:
                     for place, (chunk, digest) in enumerate(chunks)
                 ],
             )
-
-    def _encodings(self, keys: set[str]) -> dict[str, Row]:
-        """Return encodings by the digest of their passage, with tokens where there are any."""
-        found = {key: self._made[key] for key in keys & self._made.keys()}
-        for table, field in (("encodings", KEY), ("chunks", "encoding")):
-            missing = sorted(keys - found.keys())
-            rows = self._connection.of_values(
-                self._collection(table), field, missing, [field, *_ENCODING]
-            )
-            for row in rows:
-                if row[field] not in found or _has_tokens(row):
-                    found[row[field]] = {name: row[name] for name in _ENCODING}
-        if len(found) < len(keys):
-            raise ValueError("a chunk's encoding is neither given nor stored")
-        return found
 
     def _place(self, files: Sequence[tuple[FileState, Names]]) -> None:
         """Put files with their articles, all of them stored, in place of what is known of them."""
@@ -458,11 +382,7 @@ class MilvusWriter:
                     self._next.heads[article] = self._before.heads[article]
                     back.add(article)
                 uses[article] += 1
-        # Articles of the current generation that this one had taken out.
-        for table, fields in (("articles", _PARTED), ("chunks", _CHUNK)):
-            for at in range(0, len(back), _ARTICLES):
-                where = f"owner in {listed(sorted(back)[at : at + _ARTICLES])}"
-                self._mark(self._collection(table), where, fields, ALWAYS)
+        self._rows.bring_back(sorted(back))
         self._connection.put(self._collection("files"), rows)
         self._take_out(replaced)
 
@@ -483,28 +403,10 @@ class MilvusWriter:
             head = self._next.heads.pop(article)
             if article not in self._before.heads:
                 self._digests.pop(head.digest, None)
-        self._mark_owners("files", [file.owner for file in files], _PARTED)
-        self._mark_owners("chunks", gone, _CHUNK)
-        self._mark_owners("articles", gone, _PARTED)
+        self._rows.take_out("files", [file.owner for file in files])
+        self._rows.take_out("chunks", gone)
+        self._rows.take_out("articles", gone)
         self._forget()
-
-    def _mark_owners(self, table: str, owners: Sequence[int], fields: Sequence[str]) -> None:
-        """Take out all rows of files or of articles; those that nobody has seen are deleted."""
-        collection = self._collection(table)
-        for at in range(0, len(owners), _ARTICLES):
-            where = f"owner in {listed(owners[at : at + _ARTICLES])}"
-            self._connection.delete(collection, f"{where} and added == {self.number}")
-            self._mark(collection, where, fields, self.number)
-
-    def _mark(self, collection: str, where: str, fields: Sequence[str], removed: int) -> None:
-        """Write rows again, visible until before another generation."""
-        some: list[Row] = []
-        for row in self._connection.rows(collection, where, fields, _PAGE):
-            some.append({**row, "removed": removed})
-            if len(some) == _PAGE:
-                self._connection.put(collection, some)
-                some = []
-        self._connection.put(collection, some)
 
     def _changes(self) -> tuple[_Named, _Named]:
         """Return the names that differ, as the next generation has them and as the current has."""
@@ -541,24 +443,3 @@ class MilvusWriter:
 
     def _collection(self, table: str) -> str:
         return self._store.collection(table)
-
-
-def _row_of(encoding: StoredEncoding) -> Row:
-    """Return the fields of an encoding; the vector is rounded as an index in a folder rounds it."""
-    tokens = encoding.tokens
-    codes = packed(tokens.codes.tobytes()) if tokens else ""
-    if len(codes) > TEXT_BYTES:
-        raise IndexFault(
-            f"the token codes of a chunk take {len(codes):,} bytes, Milvus holds {TEXT_BYTES:,}; "
-            'set index.chunk_tokens lower, or search.late_interaction = "computed"'
-        )
-    return {
-        "vector": encoding.vector.astype(np.float16).astype(np.float32).tolist(),
-        "codes": codes,
-        # Not empty, so that it tells a passage without tokens from one whose tokens are not kept.
-        "starts": f".{packed(packed_starts(tokens.starts))}" if tokens else "",
-    }
-
-
-def _has_tokens(row: Row) -> bool:
-    return bool(row["starts"])
