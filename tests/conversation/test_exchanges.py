@@ -20,9 +20,13 @@ from tests.conversation.exchanges import (
 _WANTED = {"conversation": 0.95, "outside": 0.8, "visitors": 0.8}
 
 
+# The tables of others take as long again as the first.
 @pytest.mark.parametrize(
     ("articles", "tables"),
-    [pytest.param(*one, id=one[1][0].stem) for one in collections()],
+    [
+        pytest.param(*one, id=one[1][0].stem, marks=[pytest.mark.slow] if number else [])
+        for number, one in enumerate(collections())
+    ],
 )
 def test_most_exchanges_get_a_good_reply(
     articles: list[Path], tables: list[Path], tmp_path: Path, encoder: object
