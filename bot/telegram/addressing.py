@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from telegram import Message, MessageEntity, User
 from telegram.constants import ChatType
 
-from bot.telegram.memory import ChatPlace
+from bot.telegram.kept import ChatPlace
 
 
 @dataclass(frozen=True, slots=True)

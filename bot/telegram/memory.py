@@ -15,12 +15,12 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.errors import BotError
 from bot.followups import REMEMBERED
+from bot.telegram.kept import ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
 from bot.telegram.storage import Storage, Transaction, open_file
 from retrieval.index import Faults
 
@@ -374,62 +374,6 @@ class State:
             "chat": self.pseudonym(place.chat),
             "topic": place.topic or 0,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class ChatPlace:
-    """Where a user talks with the bot."""
-
-    chat: int
-    topic: int | None
-    user: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """An answer that was given.
-
-    Attributes:
-        number: Its number in the data of buttons.
-        question_id: The message that asked.
-        message_id: The message that answers; None until it is sent.
-        earlier: The questions that it took into account, oldest first.
-    """
-
-    number: int
-    question_id: int
-    message_id: int | None
-    question: str
-    earlier: tuple[str, ...]
-    answered: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A question that the articles should answer better, and how many thumbs it got down."""
-
-    question: str
-    downs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """Counts over a period; `up` and `down` are the votes on its answers."""
-
-    questions: int
-    answered: int
-    askers: int
-    chats: int
-    up: int
-    down: int
-
-
-@dataclass(frozen=True, slots=True)
-class UnknownLanguages:
-    """How many questions came in languages that the encoder does not know, and of how many."""
-
-    questions: int
-    askers: int
 
 
 def _kept_of(row: tuple[Any, ...]) -> KeptAnswer:

@@ -14,7 +14,7 @@ from telegram.error import TelegramError
 from bot.errors import BotError
 from bot.refresh_process import Document, Refresher
 from bot.telegram.alarms import Alarms
-from bot.telegram.memory import ChatPlace
+from bot.telegram.kept import ChatPlace
 from bot.telegram.metrics import Metrics
 from bot.telegram.outbox import Outbox
 from bot.telegram.views import Language, reports

@@ -17,7 +17,8 @@ from bot.errors import QuestionError
 from bot.followups import REMEMBERED
 from bot.library import Library
 from bot.telegram.addressing import AskedQuestion
-from bot.telegram.memory import ChatPlace, KeptAnswer, State
+from bot.telegram.kept import ChatPlace, KeptAnswer
+from bot.telegram.memory import State
 from bot.telegram.views import (
     LANGUAGES,
     Action,

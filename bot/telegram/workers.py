@@ -20,7 +20,7 @@ from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
 from bot.telegram.addressing import AskedQuestion
-from bot.telegram.memory import ChatPlace
+from bot.telegram.kept import ChatPlace
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -11,7 +11,8 @@ import pytest
 
 from bot.errors import BotError
 from bot.refresh_process import Document, Refresher
-from bot.telegram.memory import ChatPlace, State
+from bot.telegram.kept import ChatPlace
+from bot.telegram.memory import State
 from config import Settings
 
 from .bots import CROWS, NOTHING, TIDES, said, serving

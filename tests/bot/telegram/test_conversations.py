@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.telegram.addressing import AskedQuestion
-from bot.telegram.memory import ChatPlace, State
+from bot.telegram.kept import ChatPlace
+from bot.telegram.memory import State
 from bot.telegram.replies import Replies
 
 from .bots import CROWS, TIDES, library, serving

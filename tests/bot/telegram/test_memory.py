@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.errors import BotError
-from bot.telegram.memory import ChatPlace, Gap, State, Stats, schema
+from bot.telegram.kept import ChatPlace, Gap, Stats
+from bot.telegram.memory import State, schema
 from bot.telegram.postgres import PostgresStorage
 
 from .postgres import Server

@@ -21,7 +21,8 @@ from telegram import Bot, Update
 
 from bot.errors import BotError
 from bot.quota import Verdict
-from bot.telegram.memory import ChatPlace, State, schema
+from bot.telegram.kept import ChatPlace
+from bot.telegram.memory import State, schema
 from bot.telegram.metrics import Metrics
 from bot.telegram.postgres import PostgresStorage, StateUnreachable
 from bot.telegram.shared_inbox import SCHEMA as INBOX

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.telegram.memory import State, UnknownLanguages
+from bot.telegram.kept import UnknownLanguages
+from bot.telegram.memory import State
 
 from .bots import CROWS, said, serving, warnings
 from .emulator import Emulator, private
