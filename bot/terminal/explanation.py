@@ -149,7 +149,8 @@ def _judged(judged: Features) -> str:
     if judged.across:
         parts = [
             f"{closest}names and numbers in the excerpts, which are in another language: "
-            f"{judged.met:.2f}, where two make 1."
+            f"{judged.met:.2f}, where two make 1; and how far their article is ahead of others: "
+            f"{judged.ahead:.2f}."
         ]
     else:
         parts = [

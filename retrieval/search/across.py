@@ -12,6 +12,7 @@ from itertools import islice
 from retrieval.chunking import passage
 from retrieval.languages import OTHER, language_of_question, likeness, names_in, terms
 from retrieval.search.excerpts import Window
+from retrieval.types import Hit
 
 # So many characters tell the scripts of a text.
 _SAMPLE = 300
@@ -19,6 +20,11 @@ _SAMPLE = 300
 _MOST_ASKED, _MOST_NAMES = 8, 100
 # Two that meet are no chance any more.
 _ENOUGH = 2
+# In spreads of the scale: the lead that counts as 1, and that of an article without another to be
+# compared with.
+_FAR_AHEAD, _ALONE = 3.3, 1.4
+# Behind the next article so many others are looked at.
+_OTHERS = 4
 
 
 def language_across(question: str, text: str, language: str) -> str | None:
@@ -49,6 +55,30 @@ def share_met(names_and_numbers: Sequence[str], windows: Iterable[Window]) -> fl
     asked = names_and_numbers[:_MOST_ASKED]
     best = max((sum(_met(asked, window)) for window in windows), default=0)
     return min(best, _ENOUGH) / _ENOUGH
+
+
+def lead(hits: Iterable[Hit], language: str, spread: float) -> float:
+    """Return how far the best article in a language is ahead of the others, 0 to 1.
+
+    What is about something else lies as near to several articles; an answer stands in one, or in
+    few. The next article counts twice, and once the mean of those behind it.
+
+    Args:
+        hits: Ranked chunks of one question.
+        language: Language of the articles that are compared, ISO 639-1.
+        spread: Spread of late interaction in the scale of the index.
+    """
+    best: dict[str, float] = {}
+    for hit in hits:
+        if hit.source.language == language:
+            path = hit.source.path
+            best[path] = max(hit.late.score, best.get(path, 0.0))
+    first, *others = sorted(best.values(), reverse=True) or [0.0]
+    if not others:
+        return _ALONE / _FAR_AHEAD
+    further = others[1 : 1 + _OTHERS] or others[:1]
+    spreads = (first - (2 * others[0] + sum(further) / len(further)) / 3) / spread
+    return min(spreads, _FAR_AHEAD) / _FAR_AHEAD
 
 
 def _met(asked: Sequence[str], window: Window) -> Iterator[bool]:

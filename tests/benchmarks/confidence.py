@@ -47,7 +47,7 @@ _NAMES = [field.name for field in fields(Features)]
 # Features whose weights are fitted, in one language and across languages, and those whose weights
 # are chosen.
 _FITTED = ("late", "dense", "coverage", "nearness", "missing", "strange")
-_FITTED_ACROSS = ("late", "dense", "met")
+_FITTED_ACROSS = ("late", "dense", "met", "ahead")
 _CHOSEN = ("unmet", "denied", "cell", "unsaid")
 # Weights in spreads are near 1 without any bound; this only keeps the fit from wandering.
 _C = 1.0

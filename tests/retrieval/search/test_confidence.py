@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from retrieval.index.calibrations import SHIPPED, Scale
 from retrieval.languages import terms
+from retrieval.search.across import lead
 from retrieval.search.confidence import (
     Features,
     adjust_by_reader,
@@ -22,7 +23,7 @@ from retrieval.search.confidence import (
 from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
 from retrieval.search.word_spans import word_spans
-from retrieval.types import Chunk, Hit, Sentence
+from retrieval.types import Chunk, Hit, Sentence, Source, Stage
 from tests.fakes import HashEncoder
 from tests.retrieval.library import Read, hit_of
 
@@ -39,7 +40,9 @@ def window(of: Hit, late: float = 0.4) -> Window:
 
 FEATURES = st.builds(Features, *[SHARES] * 7)
 AGAINST = ("missing", "unmet", "denied", "strange", "unsaid")
-IN_ONE_LANGUAGE = [field.name for field in fields(Features) if field.name not in ("across", "met")]
+IN_ONE_LANGUAGE = [
+    field.name for field in fields(Features) if field.name not in ("across", "met", "ahead")
+]
 ENCODERS = st.sampled_from(["", "intfloat/multilingual-e5-small"])
 
 
@@ -66,7 +69,29 @@ def test_across_languages_names_and_numbers_that_meet_count_and_words_in_common_
     middle = Features(0.4, 0.4, 0, 0, 0, 0, 0, across=1)
 
     assert confidence_of(replace(middle, met=0.5)) > confidence_of(middle)
+    assert confidence_of(replace(middle, ahead=0.5)) > confidence_of(middle)
     assert confidence_of(replace(middle, coverage=1, nearness=1)) == confidence_of(middle)
+
+
+def late_hits(**scores: float) -> list[Hit]:
+    return [
+        replace(
+            hit_of("It rains.", rank, language=name[:2]),
+            source=Source(f"{name}.txt", "Title", language=name[:2]),
+            late=Stage(rank, score),
+        )
+        for rank, (name, score) in enumerate(scores.items(), start=1)
+    ]
+
+
+def test_an_article_is_ahead_where_the_others_in_its_language_are_far_behind() -> None:
+    near = lead(late_hits(en1=0.5, en2=0.48, en3=0.47), "en", 0.05)
+    far = lead(late_hits(en1=0.5, en2=0.40, en3=0.30), "en", 0.05)
+    assert 0 < near < far < 1
+    assert lead(late_hits(en1=0.5, en2=0.40, en3=0.30, uk1=0.6), "en", 0.05) == far
+    assert lead(late_hits(en1=0.9, en2=0.1), "en", 0.05) == 1
+    # Nothing is known of the only one.
+    assert near < lead(late_hits(en1=0.5), "en", 0.05) < far
 
 
 def test_confidence_spans_from_surely_not_to_surely() -> None:
