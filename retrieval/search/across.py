@@ -22,7 +22,7 @@ _MOST_ASKED, _MOST_NAMES = 8, 100
 _ENOUGH = 2
 # In spreads of the scale: the lead that counts as 1, and that of an article without another to be
 # compared with.
-_FAR_AHEAD, _ALONE = 3.3, 1.4
+_FAR_AHEAD, _ALONE = 3.3, 1.1
 # Behind the next article so many others are looked at.
 _OTHERS = 4
 

@@ -98,7 +98,7 @@ _ENGLISH = Weights(_INTERCEPT, _LATE, _DENSE, _COVERAGE, _NEARNESS, _MISSING, st
 _WEIGHTS = {"multilingual-e5-small": Weights(-1.40, 1.16, 1.13, 1.11, 2.59, -2.01, strange=-3.0)}
 # For questions in another language, fitted to those in Russian and Ukrainian about English articles
 # and to Ukrainian ones about other English articles, for an encoder that knows both.
-_ACROSS = Weights(-0.58, 0.71, 0.40, met=0.93, ahead=6.44)
+_ACROSS = Weights(-0.50, 0.71, 0.40, met=0.93, ahead=6.44)
 # Where so few passages are all that there are, nobody repeats what they are about: that a question
 # is far from all of them says nothing.
 _FEW = 10

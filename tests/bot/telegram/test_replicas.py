@@ -21,7 +21,7 @@ from .postgres import PASSWORD, Server, serving
 from .programs import program
 from .replicas import replicas
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(300)]
 
 QUESTIONS = ("How do bees find flowers?", "Who built the first telescope?", "What is sourdough?")
 

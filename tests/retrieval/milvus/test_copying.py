@@ -16,6 +16,8 @@ from tests.fakes import HashEncoder
 from tests.retrieval.library import Library
 from tests.retrieval.milvus.conftest import MilvusLibrary
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def here(tmp_path: Path) -> Library:

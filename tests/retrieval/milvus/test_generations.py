@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from config import IndexSettings
@@ -15,6 +16,8 @@ from retrieval.milvus.connection import connection_of
 from retrieval.milvus.tables import PARTS
 from tests.retrieval.index.generations import Files, Generations, named
 from tests.retrieval.index.test_store import DIM
+
+pytestmark = pytest.mark.slow
 
 
 class LiteGenerations(Generations):
