@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ class Shell:
     """Runs `excerpta` as its own process, on one articles folder and one index.
 
     Attributes:
-        begin: Is called in each process before the command.
+        through: A program, with its arguments, that becomes the command given behind them.
     """
 
-    begin: Callable[[], None] | None = None
+    through: Sequence[str] = ()
 
     def __init__(self, folder: Path) -> None:
         self.articles = folder / "articles"
@@ -35,14 +35,13 @@ class Shell:
         self, command: str, *arguments: str, stdin: str = "", **environment: str
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.arguments(command, *arguments),
+            [*self.through, *self.arguments(command, *arguments)],
             input=stdin,
             capture_output=True,
             text=True,
             timeout=100,
             check=False,
             env={**os.environ, **environment},
-            preexec_fn=self.begin,
         )
 
     def json(self, command: str, *arguments: str, status: int = 0) -> dict[str, Any]:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from bot.command import WORLD_AT_FAULT
+from tests import rights
 from tests.bot.shell import Shell
 
 pytestmark = pytest.mark.slow
-
-# From linux/prctl.h and linux/capability.h: root's right to pass over permission bits.
-_CAPBSET_DROP, _DAC_OVERRIDE, _DAC_READ_SEARCH = 24, 1, 2
-
-
-def obey_permission_bits() -> None:
-    """Give up what lets root write where nobody may; done between fork and exec."""
-    if os.geteuid() == 0:
-        for right in (_DAC_OVERRIDE, _DAC_READ_SEARCH):
-            ctypes.CDLL(None).prctl(_CAPBSET_DROP, right, 0, 0, 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
@@ -36,7 +25,7 @@ def test_an_index_that_cannot_be_written_answers_as_it_is(tmp_path: Path, encode
     for path in paths:
         path.chmod(0o500 if path.is_dir() else 0o400)
 
-    shell.begin = obey_permission_bits
+    shell.through = rights.without(rights.DAC_OVERRIDE, rights.DAC_READ_SEARCH)
     asked = shell.run("ask", "When does the ferry leave?")
     refreshed = shell.run("refresh")
 

@@ -53,10 +53,15 @@ function add(html, answered, form) {
 function write(place) {
   const key = session ? `?session=${session}` : "";
   const source = new EventSource(place.dataset.source + key);
+  const end = () => {
+    source.close();
+    place.removeAttribute("aria-busy");
+  };
+  place.setAttribute("aria-busy", "true");
   source.addEventListener("sentence", (event) => {
     place.hidden = false;
     place.lastElementChild.append(JSON.parse(event.data).text, " ");
   });
-  source.addEventListener("end", () => source.close());
-  source.addEventListener("error", () => source.close());
+  source.addEventListener("end", end);
+  source.addEventListener("error", end);
 }

@@ -212,4 +212,5 @@ def test_what_a_model_writes_is_added_below(opened: Callable[..., Page], seeds: 
         ask(page, HOME)
         expect(page.get_by_text("Written by a-model")).to_be_visible()
         expect(page.get_by_text("home is in Luhansk [1].")).to_be_visible()
+        expect(page.locator(".written[aria-busy]")).to_have_count(0)
         expect(page.get_by_text("47 cats")).to_have_count(0)
