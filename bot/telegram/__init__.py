@@ -3,12 +3,12 @@
 An update's way through it:
 
     polling | webhook   receive it; `updates` keeps it in the `inbox` until it is handled, or in the
-                        `shared_inbox` where replicas of the bot have their state in `postgres`
+                        `shared_inbox` where replicas of the bot share a PostgreSQL
     application         gives it to the handler that takes it
     addressing          tells whether it asks the bot something
     access              admits its user: lists, quota, and a turn of the `workers`, fair to all
     handlers            answer questions, edits, presses and inline queries; `commands` the rest
-    replies             make the reply from the library, its articles and the bot's `memory`
+    replies             make the reply from the library, its articles and the `bot.records`
     views               lay it out as a message: text with entities, and buttons
     outbox              sends it over the `transport`, as fast as the `limiter` allows
     written_answers     add the sentences of a language model, if one writes

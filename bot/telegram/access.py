@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Hashable
 
 from bot.quota import Quota, Verdict
-from bot.telegram.kept import ChatPlace
+from bot.records import ChatPlace
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
 from bot.telegram.shared_quota import SharedQuota

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from telegram import Message, MessageEntity, User
 from telegram.constants import ChatType
 
-from bot.telegram.kept import ChatPlace
+from bot.records import ChatPlace
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,10 @@ from telegram.ext import ContextTypes
 
 from bot import gaps
 from bot.library import Library
+from bot.records import ChatPlace
 from bot.telegram.access import Access
 from bot.telegram.addressing import asked, is_human, place_of, quoted_question
 from bot.telegram.handlers import Handlers, kind_of
-from bot.telegram.kept import ChatPlace
 from bot.telegram.outbox import Outbox
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies

@@ -13,9 +13,9 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.answers import Answer
+from bot.records import ChatPlace
 from bot.telegram.access import Access, Seen
 from bot.telegram.addressing import AskedQuestion, is_human, place_of, question_in
-from bot.telegram.kept import ChatPlace
 from bot.telegram.limiter import Limiter
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.outbox import Outbox

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import BotError
-from bot.telegram.storage import EMPTY_LOG, PRAGMAS, open_file
+from bot.records import EMPTY_LOG, PRAGMAS, open_file
 from retrieval.index import Database, Faults
 
 _log = logging.getLogger(__name__)

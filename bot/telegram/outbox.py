@@ -17,7 +17,7 @@ from telegram import (
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError
 
-from bot.telegram.kept import ChatPlace
+from bot.records import ChatPlace
 from bot.telegram.views import Message
 
 _log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from contextlib import suppress
 from telegram.error import TelegramError
 
 from bot.errors import BotError
+from bot.records import ChatPlace
 from bot.refresh_process import Document, Refresher
 from bot.telegram.alarms import Alarms
-from bot.telegram.kept import ChatPlace
 from bot.telegram.metrics import Metrics
 from bot.telegram.outbox import Outbox
 from bot.telegram.views import Language, reports

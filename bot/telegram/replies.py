@@ -16,9 +16,8 @@ from bot.conversation import MOST_QUESTIONS, Conversation, split_questions
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
 from bot.library import Library
+from bot.records import ChatPlace, KeptAnswer, State
 from bot.telegram.addressing import AskedQuestion
-from bot.telegram.kept import ChatPlace, KeptAnswer
-from bot.telegram.memory import State
 from bot.telegram.views import (
     LANGUAGES,
     Action,

@@ -20,6 +20,7 @@ from telegram.ext import ContextTypes
 from bot.encoder_choice import how_to_switch
 from bot.errors import BotError
 from bot.library import Library
+from bot.records import PostgresStorage, State, StateUnreachable, schema
 from bot.refresh_process import Refresher
 from bot.serving import until_signal
 from bot.telegram.access import Access
@@ -30,12 +31,10 @@ from bot.telegram.commands import Commands, set_menus
 from bot.telegram.handlers import Handlers, Inline
 from bot.telegram.inbox import Inbox
 from bot.telegram.limiter import Limiter, Rates
-from bot.telegram.memory import State, schema
 from bot.telegram.metrics import Metrics
 from bot.telegram.monitor import Health, Monitor, Status
 from bot.telegram.outbox import Outbox
 from bot.telegram.polling import Polling
-from bot.telegram.postgres import PostgresStorage, StateUnreachable
 from bot.telegram.refresh_job import RefreshJob
 from bot.telegram.replies import Replies
 from bot.telegram.shared_inbox import BEAT_S, LEASE_S, SharedInbox

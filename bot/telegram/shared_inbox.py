@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from bot.telegram.storage import Storage, Transaction
+from bot.records import Storage, Transaction
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from bot.quota import Verdict
-from bot.telegram.storage import Storage
+from bot.records import Storage
 
 _WINDOW_S = 60.0
 SCHEMA = (

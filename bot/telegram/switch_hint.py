@@ -9,7 +9,7 @@ from telegram.error import TelegramError
 
 from bot.answers import Answer
 from bot.languages import ENGLISH, Language
-from bot.telegram.kept import UnknownLanguages
+from bot.records import UnknownLanguages
 from bot.telegram.replies import Replies
 from bot.telegram.views import Message, reports
 from bot.telegram.workers import Workers

@@ -16,9 +16,9 @@ from typing import Any
 from telegram import Bot, Update
 
 from bot.errors import BotError
+from bot.records import StateUnreachable
 from bot.telegram.inbox import Inbox
 from bot.telegram.metrics import Metrics
-from bot.telegram.postgres import StateUnreachable
 from bot.telegram.shared_inbox import BEAT_S, SharedInbox
 from bot.telegram.transport import before_sending
 from bot.telegram.workers import Workers

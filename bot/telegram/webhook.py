@@ -25,9 +25,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from telegram.error import BadRequest
 
+from bot.records import StateUnreachable
 from bot.serving import listening, read_body
 from bot.telegram.inbox import HIGHEST_ID
-from bot.telegram.postgres import StateUnreachable
 from bot.telegram.transport import TelegramFault, readable
 from config import TelegramSettings, UpdateMode
 

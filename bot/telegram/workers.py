@@ -19,8 +19,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import ParamSpec, TypeVar
 from weakref import WeakValueDictionary
 
+from bot.records import ChatPlace
 from bot.telegram.addressing import AskedQuestion
-from bot.telegram.kept import ChatPlace
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

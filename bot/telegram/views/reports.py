@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.gaps import QuestionGroup
 from bot.languages import Language
-from bot.telegram.kept import Stats, UnknownLanguages
+from bot.records import Stats, UnknownLanguages
 from bot.telegram.views.answers import notice
 from bot.telegram.views.message import Message
 from bot.telegram.views.text import one_line

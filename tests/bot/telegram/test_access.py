@@ -11,9 +11,8 @@ import pytest
 from telegram import Bot
 
 from bot.quota import WAITING, Quota, Verdict
+from bot.records import ChatPlace, State
 from bot.telegram.access import Access, Seen
-from bot.telegram.kept import ChatPlace
-from bot.telegram.memory import State
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
 from bot.telegram.workers import Workers

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Message, User
 
+from bot.records import ChatPlace
 from bot.telegram.addressing import is_human, place_of, question_in, quoted_question
-from bot.telegram.kept import ChatPlace
 
 from .emulation.chats import ANONYMOUS, TELEGRAM
 from .emulation.texts import typed

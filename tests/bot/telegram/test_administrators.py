@@ -10,9 +10,8 @@ from typing import Any, cast
 import pytest
 
 from bot.errors import BotError
+from bot.records import ChatPlace, State
 from bot.refresh_process import Document, Refresher
-from bot.telegram.kept import ChatPlace
-from bot.telegram.memory import State
 from config import Settings
 
 from .bots import CROWS, NOTHING, TIDES, said, serving

@@ -8,9 +8,8 @@ import pytest
 
 from bot.catalogue import article_key
 from bot.languages import LANGUAGES
+from bot.records import ChatPlace, State
 from bot.telegram.commands import menu
-from bot.telegram.kept import ChatPlace
-from bot.telegram.memory import State
 from bot.telegram.views import notices
 from bot.telegram.views.message import Action, Press
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.records import ChatPlace, State
 from bot.telegram.addressing import AskedQuestion
-from bot.telegram.kept import ChatPlace
-from bot.telegram.memory import State
 from bot.telegram.replies import Replies
 
 from .bots import CROWS, TIDES, library, serving

@@ -16,9 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.errors import BotError
-from bot.telegram.kept import ChatPlace, Gap, Stats
-from bot.telegram.memory import State, schema
-from bot.telegram.postgres import PostgresStorage
+from bot.records import ChatPlace, Gap, PostgresStorage, State, Stats, schema
 
 from .postgres import Server
 from .virtual import Clock

@@ -21,10 +21,8 @@ from telegram import Bot, Update
 
 from bot.errors import BotError
 from bot.quota import Verdict
-from bot.telegram.kept import ChatPlace
-from bot.telegram.memory import State, schema
+from bot.records import ChatPlace, PostgresStorage, State, StateUnreachable, schema
 from bot.telegram.metrics import Metrics
-from bot.telegram.postgres import PostgresStorage, StateUnreachable
 from bot.telegram.shared_inbox import SCHEMA as INBOX
 from bot.telegram.shared_inbox import SharedInbox, asker_of
 from bot.telegram.shared_quota import SCHEMA as QUOTAS
@@ -324,7 +322,7 @@ def test_without_the_driver_the_extra_is_named(tmp_path: Path) -> None:
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError('no libpq')")
     program = (
-        "from pydantic import SecretStr\nfrom bot.telegram.postgres import PostgresStorage\n"
+        "from pydantic import SecretStr\nfrom bot.records import PostgresStorage\n"
         f"PostgresStorage(SecretStr('postgresql://u:{PASSWORD}@h/d'), 1)"
     )
     ended = subprocess.run(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from telegram.error import NetworkError
 
-from bot.telegram.postgres import StateUnreachable
+from bot.records import StateUnreachable
 from bot.telegram.transport import before_sending
 
 from .bots import bare_bot

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.telegram.kept import UnknownLanguages
-from bot.telegram.memory import State
+from bot.records import State, UnknownLanguages
 
 from .bots import CROWS, said, serving, warnings
 from .emulator import Emulator, private

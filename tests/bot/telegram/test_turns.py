@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from bot.telegram.kept import ChatPlace
+from bot.records import ChatPlace
 from bot.telegram.workers import Turns, Workers
 
 from .virtual import Clock

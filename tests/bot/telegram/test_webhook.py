@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from telegram.error import TelegramError
 
 from bot.errors import BotError
-from bot.telegram.postgres import StateUnreachable
+from bot.records import StateUnreachable
 from bot.telegram.transport import TelegramFault, TokenRefused
 from bot.telegram.webhook import Webhook, WebhookAddress
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from bot.errors import BotError
-from bot.telegram.storage import Transaction, Values
+from bot.records.storage import Transaction, Values
 
 if TYPE_CHECKING:
     import psycopg

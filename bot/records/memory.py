@@ -20,8 +20,8 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.followups import REMEMBERED
-from bot.telegram.kept import ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
-from bot.telegram.storage import Storage, Transaction, open_file
+from bot.records.kept import ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
+from bot.records.storage import Storage, Transaction, open_file
 from retrieval.index import Faults
 
 _DAY_S = 86_400.0

@@ -1,0 +1,33 @@
+"""Records: what was asked, whether it was answered, and what readers say of the answers.
+
+A memory is that of one bot, with keyed hashes of its users in place of their ids:
+
+kept      the values that are kept and counted
+memory    conversations, answers, votes and languages
+storage   what a memory needs of a database, and SQLite's files
+postgres  the same of PostgreSQL, which several processes share
+"""
+
+from __future__ import annotations
+
+from bot.records.kept import ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
+from bot.records.memory import State, schema
+from bot.records.postgres import PostgresStorage, StateUnreachable
+from bot.records.storage import EMPTY_LOG, PRAGMAS, Storage, Transaction, open_file
+
+__all__ = [
+    "EMPTY_LOG",
+    "PRAGMAS",
+    "ChatPlace",
+    "Gap",
+    "KeptAnswer",
+    "PostgresStorage",
+    "State",
+    "StateUnreachable",
+    "Stats",
+    "Storage",
+    "Transaction",
+    "UnknownLanguages",
+    "open_file",
+    "schema",
+]
