@@ -19,7 +19,7 @@ class Verdict(Enum):
     ADMITTED = "admitted"
     TOO_MANY = "too many"  # questions of the user wait; a notice says so
     TOO_FAST = "too fast"  # questions in this minute; a notice says so
-    SILENCE = "silence"  # the notice was sent: one for each question would be a flood
+    TOLD = "told"  # refused once more; where others read along, a notice each time is noise
 
 
 class Quota:
@@ -37,22 +37,35 @@ class Quota:
         self._waiting = waiting
         self._users: OrderedDict[Hashable, _User] = OrderedDict()
 
-    def admit(self, user: Hashable) -> Verdict:
-        """Count a question, if it is admitted; `leave` is called when it is answered."""
+    def admit(self, user: Hashable, *, counted: bool = True) -> Verdict:
+        """Count a question, if it is admitted; `leave` is called when it is answered.
+
+        Args:
+            user: Who asks.
+            counted: Whether it counts in the minute; what does not may only not wait in numbers.
+        """
         now = self._clock()
         known = self._users.setdefault(user, _User(deque(maxlen=self._per_minute)))
         self._users.move_to_end(user)
         while len(self._users) > _QUOTA_USERS:
             self._users.popitem(last=False)
-        full = len(known.times) == self._per_minute and now - known.times[0] < _WINDOW_S
+        full = counted and self.wait_s(user) > 0
         if known.in_hand > self._waiting or full:
             verdict = Verdict.TOO_FAST if full else Verdict.TOO_MANY
-            verdict, known.told = (Verdict.SILENCE if known.told else verdict), True
+            verdict, known.told = (Verdict.TOLD if known.told else verdict), True
             return verdict
-        known.told = False
-        known.times.append(now)
+        if counted:
+            known.told = False
+            known.times.append(now)
         known.in_hand += 1
         return Verdict.ADMITTED
+
+    def wait_s(self, user: Hashable) -> float:
+        """Return the seconds until a user may ask again; 0 for one who may ask now."""
+        known = self._users.get(user)
+        if known is None or len(known.times) < self._per_minute:
+            return 0.0
+        return max(0.0, known.times[0] + _WINDOW_S - self._clock())
 
     def leave(self, user: Hashable) -> None:
         """End a question that was admitted."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Hashable
 
-from bot.quota import Quota, Verdict
+from telegram.constants import ReactionEmoji
+
+from bot.quota import WAITING, Quota, Verdict
 from bot.records import ChatPlace
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Replies
@@ -20,6 +22,7 @@ _PAUSES = 6
 """Pauses that someone makes while typing a question."""
 _STRANGERS = 10_000
 """Users who were told that the bot is not for them, and are remembered."""
+_LATER = ReactionEmoji.SLEEPING_FACE
 
 
 class Access:
@@ -41,6 +44,7 @@ class Access:
         self._typing = Quota(_PAUSES * settings.questions_per_minute, time.monotonic)
         self._shared_quota = shared_quota
         self._strangers = Seen(_STRANGERS)
+        self._refusals: Counter[int] = Counter()
 
     def admits(self, user: int, chat: int | None = None) -> bool:
         """Whether the operator's lists of users and chats admit a user."""
@@ -51,24 +55,26 @@ class Access:
         return user in listed or chat in settings.chats
 
     @contextlib.asynccontextmanager
-    async def asking(self, place: ChatPlace, code: str | None, to: int) -> AsyncIterator[bool]:
-        """Take a user's turn, if the lists and the user's quota allow it; a refusal is sent once.
+    async def asking(
+        self, place: ChatPlace, code: str | None, to: int, *, counted: bool = True
+    ) -> AsyncIterator[bool]:
+        """Take a user's turn, if the lists and the user's quota allow it; else say why not.
 
         Args:
             place: The chat and the user.
             code: Language of the user's Telegram.
             to: The message to reply to.
+            counted: Whether the message counts among the questions of a minute.
         """
         admits = self.admits(place.user, place.chat)
         # Groups have negative ids; there, a notice for one would be noise for all.
         if not admits and (place.chat < 0 or not self._strangers.first(place.user)):
             yield False
             return
-        verdict = await self._admitted(place.user)
+        verdict = await self._admitted(place.user, counted=counted)
         if verdict is not Verdict.ADMITTED:
-            refusal = await self._refusal(verdict, place.user, code)
-            if refusal is not None and admits:
-                await self._outbox.reply(place, refusal, to)
+            if admits:
+                await self._refuse(verdict, place, code, to)
             yield False
             return
         try:
@@ -80,12 +86,29 @@ class Access:
         finally:
             self._quota.leave(place.user)
 
-    async def _admitted(self, user: int) -> Verdict:
+    async def _admitted(self, user: int, *, counted: bool = True) -> Verdict:
         """Count a question or a press, by all replicas together if there are several."""
         if self._shared_quota is None:
-            return self._quota.admit(user)
+            return self._quota.admit(user, counted=counted)
+        if not counted:
+            return Verdict.ADMITTED  # the shared inbox hands out one at a time
         per_minute = self._settings.questions_per_minute
         return await self._workers.note(self._shared_quota.admit, user, per_minute)
+
+    async def _refuse(self, verdict: Verdict, place: ChatPlace, code: str | None, to: int) -> None:
+        """Say when to ask again; in a group, a second time by no more than a reaction."""
+        user = place.user
+        if self._refusals[user] >= WAITING:
+            return  # they would come when it is over
+        self._refusals[user] += 1
+        try:
+            if verdict is Verdict.TOLD and place.chat < 0:
+                await self._outbox.react(place.chat, to, _LATER)
+            else:
+                await self._outbox.reply(place, await self._refusal(user, code), to)
+        finally:
+            self._refusals[user] -= 1
+            self._refusals += Counter()  # forgets who has none
 
     def typing(self, user: int) -> bool:
         """Whether an inline query is answered: each pause in typing sends one."""
@@ -111,10 +134,8 @@ class Access:
             await self._outbox.toast(query_id)
             yield False
             return
-        verdict = await self._admitted(user)
-        if verdict is not Verdict.ADMITTED:
-            refusal = await self._refusal(verdict, user, code)
-            await self._outbox.toast(query_id, refusal.text if refusal else None)
+        if await self._admitted(user) is not Verdict.ADMITTED:
+            await self._outbox.toast(query_id, (await self._refusal(user, code)).text)
             yield False
             return
         try:
@@ -123,13 +144,14 @@ class Access:
         finally:
             self._quota.leave(user)
 
-    async def _refusal(self, verdict: Verdict, user: int, code: str | None) -> Message | None:
-        """Return the notice for a verdict; None if it was sent before."""
-        if verdict is Verdict.SILENCE:
-            return None
+    async def _refusal(self, user: int, code: str | None) -> Message:
         language = await self._workers.note(self._replies.language, user, code)
-        busy = verdict is Verdict.TOO_MANY
-        return notices.refusal(language, self._settings.questions_per_minute, busy=busy)
+        if self._shared_quota is None:
+            wait_s = self._quota.wait_s(user)
+        else:
+            per_minute = self._settings.questions_per_minute
+            wait_s = await self._workers.note(self._shared_quota.wait_s, user, per_minute)
+        return notices.refusal(language, wait_s)
 
 
 class Seen:

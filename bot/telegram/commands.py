@@ -39,6 +39,8 @@ _log = logging.getLogger(__name__)
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?\s*(.*)", re.DOTALL)
 _DAY_S = 86_400
+_ALWAYS = ("help", "privacy", "forgetme")
+"""Commands that are obeyed however much their user has asked."""
 _PERIODS = (1, 7, 30)
 _GAP_DAYS = 30
 _GAPS = 500
@@ -112,7 +114,10 @@ class Commands:
             function = FOR_ADMINISTRATORS.get(name) or function
         if function is None:
             return
-        async with self._access.asking(place, code, message.message_id) as admitted:
+        counted = name not in _ALWAYS
+        async with self._access.asking(
+            place, code, message.message_id, counted=counted
+        ) as admitted:
             if admitted:
                 reply = await self._workers.run(
                     place, self._run, function, place, code, argument, me

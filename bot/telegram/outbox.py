@@ -41,6 +41,8 @@ _HARMLESS = (
     "not enough rights",
     "have no rights",
     "need administrator rights",
+    "message to react not found",
+    "reaction_invalid",  # the chat allows others, or none
 )
 
 
@@ -103,6 +105,11 @@ class Outbox:
                 link_preview_options=_preview(message),
                 reply_markup=message.keyboard(),
             )
+
+    async def react(self, chat: int, message_id: int, emoji: str) -> None:
+        """React to a message by an emoji, where the chat allows it."""
+        with _ignoring_harmless():
+            await self._bot.set_message_reaction(chat, message_id, emoji)
 
     async def toast(self, query_id: str, text: str | None = None) -> None:
         """Answer the press of a button, with a short text on the user's screen if there is one."""

@@ -59,7 +59,15 @@ class SharedQuota:
             )
         if not full:
             return Verdict.ADMITTED
-        return Verdict.SILENCE if told else Verdict.TOO_FAST
+        return Verdict.TOLD if told else Verdict.TOO_FAST
+
+    def wait_s(self, user: int, per_minute: int) -> float:
+        """Return the seconds until a user may ask again; 0 for one who may ask now."""
+        rows = self._db.query('SELECT times FROM quotas WHERE "user" = ?', (self._pseudonym(user),))
+        times: list[float] = [at for (held,) in rows for at in json.loads(held)]
+        if len(times) < per_minute:
+            return 0.0
+        return max(0.0, times[0] + _WINDOW_S - self._clock())
 
     def purge(self) -> None:
         """Forget who has not asked for a minute."""

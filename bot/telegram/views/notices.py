@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from bot.languages import LANGUAGES, Language
 from bot.telegram.views.message import Action, Button, Message, Press
 from bot.telegram.views.text import one_line
@@ -87,26 +89,25 @@ def choose_language(language: Language) -> Message:
     )
 
 
-def refusal(language: Language, per_minute: int, *, busy: bool) -> Message:
-    """Say why a question is not answered now.
+def refusal(language: Language, wait_s: float) -> Message:
+    """Say why a question is not answered now, and when to ask again.
 
     Args:
         language: Language of the interface.
-        per_minute: Questions that one user may ask in a minute.
-        busy: Whether too many of the user's questions wait; otherwise too many came at once.
+        wait_s: The seconds until the user's quota has room; 0 if earlier questions wait.
     """
-    if busy:
+    if not wait_s:
         return Message(
             language.say(
-                "I am still busy with your earlier questions and cannot take more. "
-                "Please ask again when they are answered."
+                "I am still busy with your earlier questions. Please ask again when they are "
+                "answered."
             )
         )
     return Message(
         language.count(
-            "I answer one question a minute for each of you. Please wait a little.",
-            "I answer up to {n} questions a minute for each of you. Please wait a little.",
-            per_minute,
+            "That was a lot within a minute. Please ask again in one second.",
+            "That was a lot within a minute. Please ask again in {n} seconds.",
+            math.ceil(wait_s),
         )
     )
 

@@ -135,6 +135,11 @@ def test_the_minute_slides() -> None:
         quota.leave(7)
     clock.now = 159.9
     assert quota.admit(7) is Verdict.TOO_FAST
+    assert quota.wait_s(7) == pytest.approx(0.1)
+    assert quota.wait_s(8) == 0
+    assert quota.admit(7, counted=False) is Verdict.ADMITTED
+    quota.leave(7)
+    assert quota.admit(7) is Verdict.TOLD
     clock.now = 160.0
     assert quota.admit(7) is Verdict.ADMITTED
     quota.leave(7)

@@ -303,8 +303,7 @@ async def test_too_many_presses_a_minute_are_answered_with_a_word_and_do_nothing
         for which in ("👍", "👎"):
             assert await pressed(emulator, sent, which) == "Thank you, that helps."
         toasts = [await pressed(emulator, sent, "Context") for _ in range(3)]
-        assert toasts[0].startswith("I answer up to 3 questions a minute")
-        assert toasts[1:] == ["", ""]
+        assert all(toast.startswith("That was a lot within a minute.") for toast in toasts)
         emulator.say_in(supergroup(-100), 8, CROWS, mention=True)
         await emulator.sent(2)
     assert len(sent.history) == 1

@@ -170,6 +170,20 @@ async def test_threads_of_replies_are_no_topics(emulator: Emulator, ask: Ask) ->
     await refused(ask("sendMessage", **params), 400, "message thread not found")
 
 
+async def test_one_reaction_of_those_that_there_are_is_set(emulator: Emulator, ask: Ask) -> None:
+    emulator.say_in(GROUP, 7, "Why?")
+    place = {"chat_id": -100, "message_id": emulator.last_message_id}
+    heart, made_up = {"type": "emoji", "emoji": "❤"}, {"type": "emoji", "emoji": "x"}
+    await done(ask("setMessageReaction", **place, reaction=[heart]))
+    assert emulator.posts.reactions == [(-100, emulator.last_message_id, "❤")]
+    for refusal, reactions in (("TOO_MANY", [heart, heart]), ("INVALID", [made_up])):
+        await refused(ask("setMessageReaction", **place, reaction=reactions), 400, refusal)
+    gone = {**place, "message_id": 99}
+    await refused(ask("setMessageReaction", **gone, reaction=[heart]), 400, "react not found")
+    emulator.chats.no_reactions.add(-100)
+    await refused(ask("setMessageReaction", **place, reaction=[heart]), 400, "REACTION_INVALID")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

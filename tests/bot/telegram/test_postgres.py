@@ -238,7 +238,9 @@ def test_replicas_count_a_users_questions_together(storage: PostgresStorage) -> 
     one, other = (SharedQuota(storage, pseudonym, lambda: now[0]) for _ in range(2))
     assert one.admit(7, 2) is other.admit(7, 2) is Verdict.ADMITTED
     assert one.admit(7, 2) is Verdict.TOO_FAST
-    assert other.admit(7, 2) is Verdict.SILENCE
+    assert other.admit(7, 2) is Verdict.TOLD
+    assert 0 < one.wait_s(7, 2) <= 60
+    assert one.wait_s(8, 2) == 0
     assert other.admit(8, 2) is Verdict.ADMITTED
     now[0] += 61
     one.purge()

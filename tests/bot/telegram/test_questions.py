@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .bots import CROWS, FROM_CROWS, FROM_TIDES, NEARLY, NOTHING, TIDES, serving, warnings
-from .emulator import ApiError, Emulator, Fault, group, person, private
+from .bots import CROWS, FROM_CROWS, FROM_TIDES, NEARLY, NOTHING, TIDES, said, serving, warnings
+from .emulator import ApiError, Emulator, Fault, group, person, private, supergroup
 
 pytestmark = pytest.mark.anyio
 
@@ -231,36 +232,60 @@ async def test_question_edit_and_press_of_one_keep_their_order(
     assert messages[2].text.startswith("Understood as: ")
 
 
-async def test_who_asks_more_than_may_wait_is_told_once(emulator: Emulator, tmp_path: Path) -> None:
+async def test_who_asks_more_than_may_wait_is_told_so(emulator: Emulator, tmp_path: Path) -> None:
     async with serving(emulator, tmp_path, "1?") as bot:
-        for number in range(1, 8):
+        for number in range(1, 7):
             emulator.say(7, f"{number}?")
-        (busy,) = await emulator.sent(1)
+        refused = await emulator.sent(2)
         emulator.say(8, CROWS)
-        await emulator.sent(2)
+        await emulator.sent(3)
         bot.held.go.set()
-        await emulator.sent(6)
-        emulator.say(7, TIDES)
         await emulator.sent(7)
-    assert busy.text.startswith("I am still busy with your earlier questions")
+        emulator.say(7, TIDES)
+        await emulator.sent(8)
+    assert {busy.text for busy in refused} == {
+        "I am still busy with your earlier questions. Please ask again when they are answered."
+    }
     assert [asked for asked in bot.held.heard if asked != CROWS] == ["1?", "2?", "3?", "4?", TIDES]
 
 
-async def test_who_asks_too_often_is_told_once_and_others_are_free(
+async def test_who_asks_too_often_is_told_each_time_when_to_ask_again_and_others_are_free(
     emulator: Emulator, tmp_path: Path
 ) -> None:
     async with serving(emulator, tmp_path, questions_per_minute=1):
-        for count in range(1, 3):
-            emulator.say(7, CROWS)
-            await emulator.sent(count)
-        for _ in range(3):
-            emulator.say(7, CROWS)
-        emulator.say(8, TIDES)
-        messages = await emulator.sent(3)
-    assert [message.chat_id for message in messages] == [7, 7, 8]
-    assert messages[1].text == (
-        "I answer one question a minute for each of you. Please wait a little."
-    )
+        await said(emulator, 7, CROWS)
+        refused = [await said(emulator, 7, CROWS) for _ in range(2)]
+        answered = await said(emulator, 8, TIDES)
+    for refusal in refused:
+        assert re.fullmatch(
+            r"That was a lot within a minute\. Please ask again in [1-6]?\d seconds\.", refusal.text
+        )
+    assert answered.text.startswith(FROM_TIDES)
+
+
+async def test_a_group_is_told_once_and_then_sees_a_reaction_if_it_allows_one(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.chats.no_reactions.add(-200)
+    async with serving(emulator, tmp_path, questions_per_minute=1):
+        for chat in (supergroup(-100), supergroup(-200)):
+            for _ in range(3):
+                emulator.say_in(chat, 7 - chat["id"], CROWS, mention=True)
+        await emulator.called("setMessageReaction", 2)
+        messages = await emulator.sent(4)
+    assert [one.chat_id for one in messages].count(-100) == 2
+    assert sum(one.text.startswith("That was a lot within a minute.") for one in messages) == 2
+    assert [(chat, emoji) for chat, _, emoji in emulator.posts.reactions] == [(-100, "😴")]
+
+
+async def test_help_privacy_and_forgetme_have_no_limit(emulator: Emulator, tmp_path: Path) -> None:
+    async with serving(emulator, tmp_path, questions_per_minute=1):
+        await said(emulator, 7, CROWS)
+        for _ in range(2):
+            for command in ("/help", "/privacy", "/forgetme"):
+                reply = await said(emulator, 7, command)
+                assert "Please ask again" not in reply.text
+        assert "Please ask again" in (await said(emulator, 7, "/sources")).text
 
 
 async def test_a_question_that_cannot_be_asked_is_explained(

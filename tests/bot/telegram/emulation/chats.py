@@ -53,6 +53,7 @@ class Chats:
     Attributes:
         written: By (chat, message), as last edited.
         blocked: Private chats where the bot is blocked, and groups where it was removed.
+        no_reactions: Chats that allow none.
         migrated: Supergroups that groups became.
         topics: First messages of the topics of forums, by (chat, thread).
         linked: Discussion groups of channels.
@@ -63,6 +64,7 @@ class Chats:
         self.known: dict[int, Json] = {}
         self.written: Memory[tuple[int, int], Json] = Memory(recall)
         self.blocked: set[int] = set()
+        self.no_reactions: set[int] = set()
         self.migrated: dict[int, int] = {}
         self.topics: dict[tuple[int, int], Json] = {}
         self.linked: dict[int, Json] = {}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from telegram.constants import ReactionEmoji
+
 from .chats import Chats
 from .markup import check_markup, check_preview, check_text
 from .records import Memory, Record
@@ -24,6 +26,7 @@ class Posts:
         sent: In the order of sending; a message changes in place.
         edits: The message that was edited, once for each edit.
         by_place: By (chat, message), except deleted ones.
+        reactions: (chat, message, emoji) of each reaction that was set.
         on_sent: Called with each message sent, before the request is answered.
     """
 
@@ -31,6 +34,7 @@ class Posts:
         self.sent: Record[Sent] = Record(recall)
         self.edits: Record[Sent] = Record(recall)
         self.by_place: Memory[tuple[int, int], Sent] = Memory(recall)
+        self.reactions: Record[tuple[int, int, str]] = Record(recall)
         self.on_sent: Callable[[Sent], None] | None = None
         self._chats = chats
         self._me = me
@@ -109,6 +113,22 @@ class Posts:
         sent = self._own(params)
         markup = check_markup(params.get("reply_markup"), inline_only=True)
         return self._edit(sent, _content(params, markup))
+
+    async def api_setmessagereaction(self, params: Json) -> bool:
+        chat = self._chats.reach(params)
+        message_id = whole(params, "message_id")
+        if self.look_up(chat["id"], message_id) is None:
+            raise bad("message to react not found")
+        reactions = params.get("reaction", [])
+        if not isinstance(reactions, list) or len(reactions) > 1:
+            raise bad("REACTIONS_TOO_MANY")  # a bot sets one
+        for value in reactions:
+            reaction = check_object(value, "reaction type", {"type", "emoji"})
+            allowed = set(ReactionEmoji) if chat["id"] not in self._chats.no_reactions else set()
+            if reaction.get("type") != "emoji" or reaction.get("emoji") not in allowed:
+                raise bad("REACTION_INVALID")
+            self.reactions.add((chat["id"], message_id, reaction["emoji"]))
+        return True
 
     def _own(self, params: Json) -> Sent:
         chat = self._chats.reach(params)

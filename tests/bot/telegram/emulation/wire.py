@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 # Form fields that hold JSON; all others are plain text or numbers.
 JSON_FIELDS = {"allowed_updates", "button", "commands", "entities", "link_preview_options"}
-JSON_FIELDS |= {"reply_markup", "reply_parameters", "results", "scope"}
+JSON_FIELDS |= {"reaction", "reply_markup", "reply_parameters", "results", "scope"}
 
 _CONTENT = "parse_mode entities link_preview_options reply_markup"
 _SEND = "message_thread_id disable_notification protect_content reply_parameters"
@@ -34,6 +34,7 @@ METHODS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         ("deleteWebhook", "", "drop_pending_updates"),
         ("sendMessage", "chat_id", f"text {_CONTENT} {_SEND}"),
         ("editMessageText", "chat_id message_id", f"text {_CONTENT}"),
+        ("setMessageReaction", "chat_id message_id", "reaction is_big"),
         ("sendChatAction", "chat_id action", "message_thread_id"),
         ("answerCallbackQuery", "callback_query_id", "text show_alert url cache_time"),
         (
