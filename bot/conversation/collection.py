@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
@@ -50,6 +50,7 @@ class _Listing:
         state: The state of the store, by which another generation is known.
         chunks: Ids of each article's chunks, by path.
         spread: Articles that stand for all, in order, as far as they were asked for.
+        leads: By path, the beginnings of articles, as far as they were asked for.
         names: By path, the terms of an article's title and path, and those of its tags.
     """
 
@@ -57,6 +58,7 @@ class _Listing:
     sources: dict[str, Source]
     chunks: dict[str, list[int]]
     spread: tuple[str, ...] = ()
+    leads: dict[str, Excerpt | None] = field(default_factory=dict)
     names: dict[str, tuple[set[str], set[str]]] | None = None
 
     def named(self) -> dict[str, tuple[set[str], set[str]]]:
@@ -126,26 +128,10 @@ class Collection:
     def lead(self, source: Source) -> Excerpt | None:
         """Return the beginning of an article, without its headings."""
         snapshot, listing = self._current()
-        stored = list(_read(snapshot, listing.chunks.get(source.path, [])[:_LEAD_CHUNKS]))
-        sentences = [(chunk, sentence) for chunk in stored for sentence in chunk.chunk.sentences]
-        if not sentences:
-            return None
-        title = " ".join(source.title.split()).casefold()
-
-        def says(chunk: StoredChunk, sentence: Sentence) -> bool:
-            text = _text(chunk, sentence)
-            long = columns(text) >= _LEAST_LEAD_COLUMNS and not sentence.heading
-            return long and " ".join(text.split()).casefold() != title
-
-        chunk, first = next((one for one in sentences if says(*one)), sentences[0])
-        last = first
-        for sentence in chunk.chunk.sentences:
-            if sentence.start > last.start and sentence.paragraph == first.paragraph:
-                lead = chunk.chunk.text[: sentence.end - chunk.chunk.start]
-                if columns(lead[first.start - chunk.chunk.start :]) > _LEAD_COLUMNS:
-                    break
-                last = sentence
-        return _excerpt(chunk, first, last)
+        if source.path not in listing.leads:
+            ids = listing.chunks.get(source.path, [])[:_LEAD_CHUNKS]
+            listing.leads[source.path] = _lead(source, list(_read(snapshot, ids)))
+        return listing.leads[source.path]
 
     def find(self, name: str, *, certain: bool) -> Source | None:
         """Return the article that words name, by its title or else by its subject.
@@ -236,6 +222,29 @@ def _spread(snapshot: Snapshot, listing: _Listing, count: int) -> tuple[str, ...
         mean = snapshot.dense.vectors(_evenly(listing.chunks[path], _CHUNKS_OF_ARTICLE))
         vectors.append(mean.mean(axis=0))
     return tuple(paths[n] for n in representatives(_unit(np.array(vectors)), count))
+
+
+def _lead(source: Source, stored: Sequence[StoredChunk]) -> Excerpt | None:
+    """Return the beginning of an article of which these are the first chunks."""
+    sentences = [(chunk, sentence) for chunk in stored for sentence in chunk.chunk.sentences]
+    if not sentences:
+        return None
+    title = " ".join(source.title.split()).casefold()
+
+    def says(chunk: StoredChunk, sentence: Sentence) -> bool:
+        text = _text(chunk, sentence)
+        long = columns(text) >= _LEAST_LEAD_COLUMNS and not sentence.heading
+        return long and " ".join(text.split()).casefold() != title
+
+    chunk, first = next((one for one in sentences if says(*one)), sentences[0])
+    last = first
+    for sentence in chunk.chunk.sentences:
+        if sentence.start > last.start and sentence.paragraph == first.paragraph:
+            lead = chunk.chunk.text[: sentence.end - chunk.chunk.start]
+            if columns(lead[first.start - chunk.chunk.start :]) > _LEAD_COLUMNS:
+                break
+            last = sentence
+    return _excerpt(chunk, first, last)
 
 
 def _read(snapshot: Snapshot, ids: Sequence[int]) -> Iterator[StoredChunk]:
