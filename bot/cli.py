@@ -305,7 +305,8 @@ def ask(
     if library.writer is not None:
         from bot.writing import print_written, written_document
 
-        written = written_document(answer, library.writer) if run.json else None
+        if run.json:
+            written = written_document(library.writer, list(library.writer.written(answer)))
     reasons = reasons_below(trace, run.settings.search.threshold) if explain else ()
     run.print(
         documents.of_trace(trace, written) if explain else documents.of_answer(answer, written),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ from bot.web.answering import Answering, Turn
 from bot.web.limits import Limits, body_of
 from bot.web.schema import ArticlesQuery, AskRequest, StatusDocument, openapi
 from bot.web.streams import EVENTS, event, streamed, written
+from bot.writing import written_document
 from retrieval.types import Source
 
 _T = TypeVar("_T")
@@ -67,10 +69,14 @@ class Api:
         with self._limits.asking(request):
             turn = await self._answering.run(lambda: self._turn(wanted, language))
         document = _of_turn(turn)
-        if request.headers.get("Accept") != EVENTS:
-            return _response(document)
         answer = next(iter(turn.answers), None)
-        return streamed(written(self._writer, answer, event("answer", document)))
+        if request.headers.get("Accept") == EVENTS:
+            return streamed(written(self._writer, answer, event("answer", document)))
+        if self._writer is not None and answer is not None:
+            async with aclosing(self._writer.write(answer)) as sentences:
+                found = [one async for one in sentences]
+            document["written"] = written_document(self._writer, found)
+        return _response(document)
 
     def _turn(self, wanted: AskRequest, language: str) -> Turn:
         earlier = [text for text in map(fold_question, wanted.history) if text][-REMEMBERED:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from bot.answers import Answer
 from bot.display import Readable, show, visible
-from bot.writing.writer import Writer
+from bot.writing.writer import Writer, Written
 
 WRITTEN = "Written by {model} from the excerpts above; what they do not support is left out:"
 
@@ -42,9 +43,8 @@ def print_written(answer: Answer, writer: Writer, out: Console) -> None:
         line(Text())
 
 
-def written_document(answer: Answer, writer: Writer) -> dict[str, Any] | None:
+def written_document(writer: Writer, sentences: Sequence[Written]) -> dict[str, Any] | None:
     """Return all sentences of a written answer as `--json` prints them; None if it has none."""
-    sentences = list(writer.written(answer))
     if not sentences:
         return None
     return {

@@ -46,6 +46,7 @@ async def test_sentences_follow_the_answer_and_what_is_unsupported_is_left_out(
     (first, document), *sentences, (last, _) = events_of(answer.text)
     assert (first, last) == ("answer", "end")
     assert document["excerpts"] == plain.json()["excerpts"]
+    assert [one["supported"] for one in plain.json()["written"]["sentences"]] == [True, False, True]
     assert [(kind, one["text"]) for kind, one in sentences] == [
         ("sentence", "Crows recognise human faces [1]."),
         ("sentence", "They warn [1]."),
