@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -158,6 +158,15 @@ class Answering:
         turn = self._replied("", message, earlier, language)
         assert turn is not None, "this wish is no question"
         return turn
+
+    def more_of(self, answer: Answer, earlier: Sequence[str], language: str) -> Turn:
+        """Reply to a reader who wants more of one of several answers, each shown by one excerpt."""
+        leant = (*earlier, answer.remembered)
+        if not answer.answered or len(answer.excerpts) < 2:
+            return replace(self.more(leant, language), remembered=(answer.remembered,) * 2)
+        message = Message("", wish=Wish.MORE, language=language)
+        reply = Continuation(language, answer, 1)
+        return Turn(answer.question, message, reply, remembered=(answer.remembered,))
 
     def _replied(
         self, text: str, message: Message, earlier: Sequence[str], language: str

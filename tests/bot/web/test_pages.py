@@ -135,6 +135,21 @@ async def test_several_questions_are_answered_each(library: Library) -> None:
     assert len(page.excerpts) == 2
 
 
+async def test_more_of_one_of_several_questions_is_more_of_that_one(library: Library) -> None:
+    async with serving(library) as client:
+        first = await ask(client, f"{HOME} What are dragon's teeth?")
+        values = first.tree.xpath("//button[@name='more']/@value")
+        assert values == ["1", "2"]
+        await client.post("/ask", data={"more": values[0]})
+        second = Page(await client.get("/"))
+        await client.post("/ask", data={"more": "1"})
+        third = Page(await client.get("/"))
+    excerpts = library.answerer.answer(HOME, 6).excerpts
+    texts = [" ".join(one.text.split()) for one in excerpts]
+    assert second.excerpts[2:] == texts[1:3]
+    assert third.excerpts[2:] == texts[1:]
+
+
 async def test_nothing_is_interpreted(small: Library) -> None:
     async with serving(small) as client:
         asked = await ask(client, f"{TIDES} <img src=x onerror=alert(3)>")
