@@ -37,6 +37,7 @@ from config.values import (
     ModelName,
     Networks,
     Origins,
+    Parameters,
     Proxy,
     Server,
     StatePlace,
@@ -107,11 +108,23 @@ class IndexSettings(_Section):
     If this is left out, the folder holds it."""
     server_token: Token | None = Field(None, examples=["user:password"])
     """The token of the Milvus server, if it wants one."""
+    server_certificates: HomePath | None = Field(None, examples=["milvus-ca.pem"])
+    """A file, in PEM, of the certificates that vouch for an https:// server. If this is left out,
+    those of the public authorities do."""
     database: Text = "default"
     """The name of the database on the Milvus server."""
     collections: str = Field("excerpta", pattern=r"^[A-Za-z_]\w{0,99}$")
     """The beginning of the names of the collections on the Milvus server, so that several indexes
     can share a database."""
+    vector_index: str = Field("FLAT", pattern=r"^[A-Z][A-Z0-9_]{0,39}$")
+    """The kind of the index of vectors on the Milvus server: "FLAT" compares all and is exact,
+    others, such as "HNSW", "IVF_FLAT" or "DISKANN", compare some. Another kind is taken by the next
+    refresh --rebuild."""
+    build_parameters: Parameters = ()
+    """The parameters with which that index is built, each written "name=number": "M=16",
+    "efConstruction=200"."""
+    search_parameters: Parameters = ()
+    """The parameters with which it is searched, written in the same way: "ef=128"."""
     chunk_tokens: int = Field(200, ge=16, le=4096)
     """The greatest length, in tokens of the encoder, of a chunk: the piece of an article that is
     searched, together with the article's title. The model must be able to read as many."""

@@ -12,7 +12,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from config import IndexSettings
 from retrieval.errors import IndexFault, IndexMismatch
@@ -36,6 +36,28 @@ _HERE = "retrieval/milvus/README.md"
 Row = dict[str, Any]
 
 
+class Server(NamedTuple):
+    """What a connection is made with.
+
+    Attributes:
+        address: A URL, or the path of a file of Milvus Lite.
+        certificates: A file of those that vouch for the server; empty for the public ones.
+        prefix: The beginning of the names of the collections.
+        kind: Kind of the index of vectors.
+        build: Parameters with which it is built, each "name=number".
+        search: Parameters with which it is searched.
+    """
+
+    address: str
+    token: str
+    certificates: str
+    database: str
+    prefix: str
+    kind: str
+    build: tuple[str, ...]
+    search: tuple[str, ...]
+
+
 class Connection:
     """The calls of one Milvus; safe to use from several threads.
 
@@ -45,14 +67,11 @@ class Connection:
         changed: When this process last wrote the state of an index, on the monotonic clock.
     """
 
-    def __init__(self, server: str, token: str, database: str, prefix: str) -> None:
-        self.name = server
+    def __init__(self, to: Server) -> None:
+        self.name = to.address
         self.lease = Lease()
         self.changed = 0.0
-        self._server = server
-        self._token = token
-        self._database = database
-        self._prefix = prefix
+        self._to = to
         self._opening = threading.Lock()
         self._client: Any = None
 
@@ -65,7 +84,7 @@ class Connection:
 
     def collection(self, table: str, number: int | None = None) -> str:
         """Return the name of a collection of an index, by its number, or of all indexes."""
-        return "_".join([self._prefix, *([] if number is None else [str(number)]), table])
+        return "_".join([self._to.prefix, *([] if number is None else [str(number)]), table])
 
     def has(self, collection: str) -> bool:
         """Whether a collection is there."""
@@ -74,7 +93,7 @@ class Connection:
     def collections(self) -> list[str]:
         """Return the names of the collections of all indexes."""
         names = self._call("list_collections")
-        return [name for name in names if name.startswith(f"{self._prefix}_")]
+        return [name for name in names if name.startswith(f"{self._to.prefix}_")]
 
     def make(self, collection: str, table: Table) -> None:
         """Make a collection and load it, unless it is there."""
@@ -91,7 +110,10 @@ class Connection:
                 schema.add_field(name, DataType.INT64, is_primary=name == "id")
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=table.dim)
         index = client.prepare_index_params()
-        index.add_index("vector", index_type="FLAT", metric_type="IP")
+        how: dict[str, Any] = {"index_type": "FLAT"}
+        if table.searched:
+            how = {"index_type": self._to.kind, "params": _numbers(self._to.build)}
+        index.add_index("vector", metric_type="IP", **how)
         self._call(
             "create_collection", collection, schema=schema, index_params=index, timeout=_MAKING_S
         )
@@ -192,7 +214,7 @@ class Connection:
             filter=where,
             limit=top_k,
             anns_field="vector",
-            search_params={"metric_type": "IP"},
+            search_params={"metric_type": "IP", "params": _numbers(self._to.search)},
             consistency_level="Bounded",
         )
         return [{int(one["id"]): float(one["distance"]) for one in hits} for hits in found]
@@ -214,10 +236,15 @@ class Connection:
 
     def fault(self, exc: Exception) -> IndexFault:
         """Return the fault that tells what Milvus says, and what to do."""
+        # A server that turns a client away is to the client one that it fails to connect to.
+        cause = exc.__cause__ or exc
+        said = cause.details() if hasattr(cause, "details") else getattr(exc, "message", "")
         # Milvus appends where in its own code it happened.
-        said = " ".join(str(getattr(exc, "message", "") or exc).split())[:200]
+        said = " ".join(str(said or exc).split())[:200]
         low = said.lower()
-        if _is_away(low) or "deadline" in low or "timeout" in low:
+        if "ssl" in low or "certificate" in low:
+            wanted = "set index.server_certificates to a file of those that vouch for the server"
+        elif _is_away(low) or "deadline" in low or "timeout" in low:
             wanted = f"start it, see {_HERE}, or give another index with --index"
         elif "local milvus" in low or "lock" in low:
             wanted = (
@@ -230,6 +257,10 @@ class Connection:
             )
         elif "database" in low:
             wanted = "set index.database to one that is there"
+        elif "field" in low and ("unknown" in low or "not exist" in low):
+            wanted = "a collection of this name is not Excerpta's; set index.collections to another"
+        elif "index" in low or "param" in low:
+            wanted = "see index.vector_index, index.build_parameters and index.search_parameters"
         else:
             wanted = "see the log of the server"
         return IndexFault(f"Milvus at {self.name} does not do what is asked ({said}); {wanted}")
@@ -243,6 +274,7 @@ class Connection:
 
     def _open(self) -> Any:  # noqa: ANN401
         try:
+            from grpc import RpcError
             from pymilvus import MilvusClient, MilvusException
         except ImportError as exc:
             raise IndexFault(
@@ -252,17 +284,23 @@ class Connection:
         # What it logs, it raises as well.
         for name in ("pymilvus", "milvus_lite", "grpc"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        lite = self._server.endswith(".db")
-        names = {} if lite else {"db_name": self._database}
+        to = self._to
+        lite = to.address.endswith(".db")
+        names = {} if lite else {"db_name": to.database, "server_pem_path": to.certificates}
         try:
             client = MilvusClient(
-                self._server, token=self._token, timeout=_TIMEOUT_S, grpc_options=_AGAIN, **names
+                to.address, token=to.token, timeout=_TIMEOUT_S, grpc_options=_AGAIN, **names
             )
             version = str(client.get_server_version(timeout=_TIMEOUT_S))
             for name in client.list_collections(timeout=_TIMEOUT_S) if lite else ():
                 client.load_collection(name, timeout=_TIMEOUT_S)
-        except MilvusException as exc:
+        except (MilvusException, RpcError) as exc:
             raise self.fault(exc) from exc
+        except OSError as exc:
+            raise IndexFault(
+                f"index.server_certificates {to.certificates} cannot be read ({exc.strerror}); "
+                "name a file of certificates, in PEM"
+            ) from exc
         found = re.match(r"v(\d+)\.(\d+)", version)
         if found and (int(found[1]), int(found[2])) < _OLDEST:
             raise IndexMismatch(
@@ -284,10 +322,24 @@ def listed(values: Sequence[int] | Sequence[str]) -> str:
 
 def connection_of(settings: IndexSettings) -> Connection:
     """Return the connection that the settings name, the same one for the same settings."""
-    token = settings.server_token.get_secret_value() if settings.server_token else ""
-    return _connection(settings.server or "", token, settings.database, settings.collections)
+    return _connection(
+        Server(
+            settings.server or "",
+            settings.server_token.get_secret_value() if settings.server_token else "",
+            str(settings.server_certificates or ""),
+            settings.database,
+            settings.collections,
+            settings.vector_index,
+            settings.build_parameters,
+            settings.search_parameters,
+        )
+    )
 
 
-@cache
-def _connection(server: str, token: str, database: str, prefix: str) -> Connection:
-    return Connection(server, token, database, prefix)
+_connection = cache(Connection)
+
+
+def _numbers(parameters: Sequence[str]) -> dict[str, float]:
+    """Return parameters by name, whole numbers as such."""
+    pairs = (one.split("=") for one in parameters)
+    return {name: json.loads(value) for name, value in pairs}

@@ -46,10 +46,12 @@ class Table:
     Attributes:
         fields: By name the length of a text, in bytes, or None for a number.
         dim: Dimensions of the vector.
+        searched: Whether rows are found by their vectors.
     """
 
     fields: dict[str, int | None]
     dim: int = 2
+    searched: bool = False
 
 
 META = Table({KEY: 200, "value": TEXT_BYTES})
@@ -66,7 +68,7 @@ def tables(dim: int) -> dict[str, Table]:
     return {
         "files": Table(_IN_PARTS),
         "articles": Table(_IN_PARTS),
-        "chunks": Table({**_VISIBLE, **said, **codes}, dim),
+        "chunks": Table({**_VISIBLE, **said, **codes}, dim, searched=True),
         "encodings": Table({KEY: 64, **codes}, dim),
     }
 

@@ -9,6 +9,8 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
+TOKEN = "root:Milvus"
+"""The token that a server wants which wants one."""
 _BLOCK = 1 << 16
 
 
@@ -17,31 +19,46 @@ class Server:
 
     It takes another port each time, so a relay stands before it, whose address stays.
 
+    Args:
+        folder: Where it keeps what it has.
+        authorized: Whether it wants a token.
+
     Attributes:
         address: Where clients find it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, authorized: bool = False) -> None:
+        self._arguments = [str(folder), *(["authorized"] if authorized else [])]
         self._process: subprocess.Popen[str] | None = None
+        self._port = 0
         self._relay = Relay()
-        self.address = f"http://127.0.0.1:{self._relay.port}"
+        self.port = self._relay.port
+        self.address = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
         module = "tests.retrieval.milvus.server"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, str(self._folder)],
+            [sys.executable, "-m", module, *self._arguments],
             stdout=subprocess.PIPE,
             stdin=subprocess.PIPE,
             text=True,
         )
         assert self._process.stdout is not None
-        self._relay.open(int(self._process.stdout.readline()))
+        self._port = int(self._process.stdout.readline())
+        self.join()
+
+    def cut(self) -> None:
+        """Cut all connections to it, and let nobody connect."""
+        self._relay.close()
+
+    def join(self) -> None:
+        """Let everybody connect again."""
+        self._relay.open(self._port)
 
     def stop(self) -> None:
         """Stop it at once, with all connections to it."""
-        self._relay.close()
+        self.cut()
         if self._process is not None:
             # It ends when nobody holds the other end.
             self._process.communicate()
@@ -98,6 +115,7 @@ def main() -> None:
     from milvus import default_server
 
     default_server.set_base_dir(sys.argv[1])
+    default_server.config.set("authorization_enabled", "authorized" in sys.argv[2:])
     default_server.start()
     print(default_server.listen_port, flush=True)
     sys.stdin.read()
