@@ -39,6 +39,8 @@ _WITH_CHINESE = frozenset({"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"})
 # Letters of languages that share a script with the one above, which has no word with them.
 _OWN_LETTERS = {"CYRILLIC": {"uk": "іїєґ"}, "ARABIC": {"ur": "ٹڈڑںے", "fa": "پچژگ"}}
 
+# Ukrainian has none of these letters: without one, a few words may be in either.
+_NOT_UKRAINIAN = frozenset("ыэъё")
 # Without letters of one, a text in this script may be in any of many languages.
 _MANY = frozenset({"ru", "ar"})
 
@@ -107,7 +109,9 @@ def _likeliest(question: str) -> tuple[tuple[str, ...], str | None]:
     long = {language: total[1] - sizes[1] for language, sizes in left.items()}
     most = max(long.values())
     if most < _STOP_SHARE * max(1, total[1]):
-        return (), _by_script(question)
+        by_script = _by_script(question)
+        either = by_script == "ru" and _NOT_UKRAINIAN.isdisjoint(question.lower())
+        return (("ru", "uk") if either else ()), by_script
     best = tuple(language for language, count in long.items() if count == most)
     return best, min(best, key=lambda language: left[language][0])
 

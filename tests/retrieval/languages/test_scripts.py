@@ -215,6 +215,22 @@ def test_a_short_questions_language_is_told(question: str, language: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("question", "likely", "language"),
+    [
+        ("довжина мосту", {"uk"}, "uk"),
+        ("довжина мосту", {"ru", "uk"}, "ru"),
+        ("довжина мосту", {"en"}, "ru"),
+        ("крыша моста", {"uk"}, "ru"),
+        ("висота вежі", {"ru"}, "uk"),
+    ],
+)
+def test_what_may_be_ukrainian_or_russian_is_the_likely_one(
+    question: str, likely: set[str], language: str
+) -> None:
+    assert language_of_question(question, frozenset(likely)) == language
+
+
+@pytest.mark.parametrize(
     ("text", "language"),
     [
         ("नाव रद्द", "hi"),
