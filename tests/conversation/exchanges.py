@@ -78,8 +78,10 @@ def collections() -> list[tuple[list[Path], list[Path]]]:
     return [
         ([SEEDS], [TABLE, *sorted(VISITORS.glob("seeds*.jsonl"))]),
         ([SEEDS, OUTSIDE / "articles"], sorted(OUTSIDE.glob("*.jsonl"))),
-        ([VISITORS / "harbour"], sorted(VISITORS.glob("harbour*.jsonl"))),
-        ([VISITORS / "pair"], sorted(VISITORS.glob("pair*.jsonl"))),
+        *(
+            ([VISITORS / name], sorted(VISITORS.glob(f"{name}*.jsonl")))
+            for name in ("harbour", "pair", "bakery", "museum", "verein")
+        ),
     ]
 
 
