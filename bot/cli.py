@@ -23,29 +23,35 @@ if TYPE_CHECKING:
     from embeddings import Encoder
     from retrieval.refresh import RefreshProgress, RefreshReport
 
-# A command's name, the module that defines it under this name, and its line in --help.
+# A command's name, the module that defines it under this name, and its line in --help; they are in
+# the order in which somebody comes to use them.
 COMMANDS = {
-    "refresh": ("bot.cli", "Bring the index in line with the articles."),
-    "rollback": (
-        "bot.cli",
-        "Go back to the articles of the generation before, until the next refresh.",
-    ),
-    "fetch": ("bot.fetching.command", "Save web pages, feeds and PDFs as articles."),
-    "copy": ("bot.copying", "Copy an index to another address, and encode nothing."),
-    "status": ("bot.cli", "Say what is indexed, and with which model."),
-    "doctor": (
-        "bot.doctor",
-        "Say what is wrong with the index and the articles, and what mends it.",
-    ),
     "chat": ("bot.cli", "Chat in the console; builds or refreshes the index first."),
     "ask": (
         "bot.cli",
-        "Answer one question; exit status 1 if the articles do not answer it.",
+        "Answer one question; status 1 if the articles do not answer it.",
+    ),
+    "sources": ("bot.cli", "List the articles with their dates."),
+    "show": ("bot.cli", "Print an article's text as indexed; offsets refer to it."),
+    "config": (
+        "bot.configuration",
+        "Say what is set and from where, or write a file of settings.",
+    ),
+    "fetch": ("bot.fetching.command", "Save web pages, feeds and PDFs as articles."),
+    "refresh": ("bot.cli", "Bring the index in line with the articles."),
+    "status": ("bot.cli", "Say what is indexed, and with which model."),
+    "doctor": (
+        "bot.doctor",
+        "Say what is wrong with index and articles, and what mends it.",
     ),
     "telegram": ("bot.telegram.command", "Run the Telegram bot."),
     "serve": ("bot.web.command", "Serve the web page and the HTTP API."),
-    "show": ("bot.cli", "Print an article's text as indexed; offsets in answers refer to it."),
     "evaluate": ("bot.evaluation.command", "Measure answers on questions with known answers."),
+    "rollback": (
+        "bot.cli",
+        "Go back to the generation before, until the next refresh.",
+    ),
+    "copy": ("bot.copying", "Copy an index to another address, and encode nothing."),
 }
 
 # This bounds what is read of standard input; a shorter question may be refused, too.
@@ -67,8 +73,8 @@ app = typer.Typer(
     name="excerpta",
     help="Answer questions from a folder of articles, with excerpts cited to the paragraph.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 
@@ -214,7 +220,7 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
             changes.soon(WRITTEN_S)
 
 
-@command
+@command(hidden=("articles",))
 def rollback(
     run: Run,
     generation: Annotated[
@@ -222,7 +228,7 @@ def rollback(
         typer.Argument(metavar="GENERATION", help="One that is kept; left out: the one before."),
     ] = None,
 ) -> None:
-    """Go back to the articles of the generation before, until the next refresh."""
+    """Go back to the generation before, until the next refresh."""
     from rich.text import Text
 
     from bot.build import open_store
@@ -257,7 +263,7 @@ def status(run: Run) -> None:
     run.print(document, ValuesDrawing(document))
 
 
-@command
+@command(hidden=("json",))
 def chat(run: Run) -> None:
     """Chat in the console; builds or refreshes the index first."""
     run.refuse_json("excerpta ask --json does")
@@ -280,7 +286,7 @@ def ask(
         bool, typer.Option("--explain", help="Say of each excerpt why it was chosen.")
     ] = False,
 ) -> int:
-    """Answer one question; exit status 1 if the articles do not answer it."""
+    """Answer one question; status 1 if the articles do not answer it."""
     from rich.console import Console
 
     from bot import documents
@@ -327,25 +333,40 @@ def _read_question() -> str:
     return sys.stdin.read(_STDIN_CHARS)
 
 
-@command
+@command(hidden=("articles",))
+def sources(run: Run) -> None:
+    """List the articles with their dates."""
+    from bot import documents
+    from bot.build import open_store
+    from bot.terminal import SourcesDrawing
+
+    found = open_store(run.settings).sources()
+    run.print({"articles": [documents.of_source(one) for one in found]}, SourcesDrawing(found))
+
+
+@command(hidden=("articles",))
 def show(
     run: Run,
     article: Annotated[
-        str, typer.Argument(metavar="ARTICLE", help="Its path under the articles folder.")
+        str,
+        typer.Argument(
+            metavar="ARTICLE", help="Its path under the articles folder, or a part of its title."
+        ),
     ],
 ) -> None:
-    """Print an article's text as indexed; offsets in answers refer to it."""
+    """Print an article's text as indexed; offsets refer to it."""
     from bot import documents
     from bot.build import open_store
-    from bot.terminal import ArticleDrawing
+    from bot.terminal import ArticleDrawing, articles_named, several_text
 
     store = open_store(run.settings)
-    # Bytes that are no UTF-8 come as halves of surrogate pairs, which no name in the index has.
-    named = article.encode("utf-8", "ignore").decode() == article
-    found = store.article(article) if named else None
+    named = articles_named(store.sources(), article)
+    if len(named) > 1:
+        raise SettingsError(several_text(named, article))
+    found = store.article(named[0].path) if named else None
     if found is None:
         raise SettingsError(
-            f"no article {article!r} in the index {run.settings.index.address}; /sources in "
-            "excerpta chat lists those there are"
+            f"no article {article!r} in the index {run.settings.index.address}; excerpta sources "
+            "lists those there are"
         )
     run.print(documents.of_article(found), ArticleDrawing(found, bare=True))

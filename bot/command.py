@@ -13,12 +13,14 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, overload
 
 import typer
 from rich.console import Console, RenderableType
@@ -35,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 # Commands have a class of click, of which typer keeps a copy of its own.
 Command: TypeAlias = Any
+Body: TypeAlias = Callable[..., int | None]
 
 NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
 
@@ -67,10 +70,12 @@ class Run:
     """One run of a command.
 
     Attributes:
+        origins: Where each setting is from that is no default, by "section.key".
         options: The options that chose the settings, to hand on to another process.
     """
 
     settings: Settings
+    origins: Mapping[str, str]
     json: bool
     verbose: bool
     options: tuple[str, ...]
@@ -130,8 +135,9 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         fault, status = exc, WRONG_USAGE
     except (RetrievalError, EncoderError, BotError) as exc:
         fault, status = exc, WORLD_AT_FAULT
-    except KeyboardInterrupt:
-        say("interrupted; what was encoded is kept, and the next start goes on from there")
+    except KeyboardInterrupt as exc:
+        # Whoever was interrupted may have noted what that means.
+        say("; ".join(["interrupted", *getattr(exc, "__notes__", [])]))
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         # The reader has gone (`excerpta ask ... | head -1`), and Python would complain at its exit.
@@ -153,19 +159,27 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
     raise typer.Exit(status)
 
 
-def command(body: Callable[..., int | None]) -> Command:
+@overload
+def command(body: Body) -> Command: ...
+@overload
+def command(*, hidden: Collection[str]) -> Callable[[Body], Command]: ...
+def command(body: Body | None = None, *, hidden: Collection[str] = ()) -> Command:
     """Make a command with its own parameters and those that every command has.
 
     Args:
         body: It takes the `Run`, then its own parameters, and returns the exit status or None.
+        hidden: Names of options of every command that do nothing here, and that its help leaves
+            out: "articles", "index", "config", "json".
     """
+    if body is None:
+        return partial(command, hidden=hidden)
 
     def call(
         *,
         articles: Folder = None,
         index: Index = None,
         config: File = None,
-        as_json: Json = False,
+        json: Json = False,
         verbose: Verbose = False,
         _version: Version = False,
         **own: object,
@@ -175,19 +189,20 @@ def command(body: Callable[..., int | None]) -> Command:
             # Characters that the encoding of the output lacks become question marks.
             sys.stdout.reconfigure(errors="replace")
         status = 0
-        with _explained(as_json, verbose):
+        with _explained(json, verbose):
             # An index that is named here takes the place of a server that a file names.
             overrides: dict[str, dict[str, object]]
             place = {"folder": index, "server": ""} if index else {}
             overrides = {"articles": {"folder": articles}, "index": {**place}}
             given = {"--articles": articles, "--index": index, "--config": config}
             options = [part for name, path in given.items() if path for part in (name, str(path))]
-            run = Run(Settings.load(config, overrides), as_json, verbose, tuple(options))
+            settings, origins = Settings.load_traced(config, overrides)
+            run = Run(settings, origins, json, verbose, tuple(options))
             status = body(run, **own) or 0
         raise typer.Exit(status)
 
     everyones = [
-        parameter
+        _without_help(parameter) if parameter.name in hidden else parameter
         for parameter in inspect.signature(call, eval_str=True).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY
     ]
@@ -198,3 +213,10 @@ def command(body: Callable[..., int | None]) -> Command:
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     alone.command(name=body.__name__, help=inspect.getdoc(body))(call)
     return typer.main.get_command(alone)
+
+
+def _without_help(option: inspect.Parameter) -> inspect.Parameter:
+    """Return an option that is taken, as scripts may give it, and that help does not list."""
+    kind, info = option.annotation.__origin__, copy(option.annotation.__metadata__[0])
+    info.hidden = True
+    return option.replace(annotation=Annotated[kind, info])

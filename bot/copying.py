@@ -18,7 +18,7 @@ from retrieval.errors import IndexFault
 from retrieval.refresh import copy_index
 
 
-@command
+@command(hidden=("articles", "index"))
 def copy(
     run: Run,
     source: Annotated[

@@ -33,7 +33,7 @@ def doctor(
         bool, typer.Option("--all", help="Look for every article, not for a sample of them.")
     ] = False,
 ) -> int:
-    """Say what is wrong with the index and the articles, and what mends it."""
+    """Say what is wrong with index and articles, and what mends it."""
     settings = run.settings
     with Building(Console(stderr=True)) as building:
         examined = Examined(

@@ -1,6 +1,7 @@
 """Settings and logging: `Settings.load()` reads them, `setup_logs()` is called once at entry."""
 
 from config.errors import SettingsError
+from config.loading import LOCAL_FILE, is_secret, user_file
 from config.logs import setup_logs
 from config.settings import (
     ArticlesSettings,
@@ -17,6 +18,7 @@ from config.settings import (
 from config.values import Backend, LateInteraction, LogFormat, UpdateMode, WatchMode
 
 __all__ = [
+    "LOCAL_FILE",
     "ArticlesSettings",
     "Backend",
     "ConsoleSettings",
@@ -33,5 +35,7 @@ __all__ = [
     "WatchMode",
     "WebSettings",
     "WriterSettings",
+    "is_secret",
     "setup_logs",
+    "user_file",
 ]

@@ -1,4 +1,4 @@
-"""Loading of settings from layers: arguments over environment over a file.
+"""Loading of settings from layers: arguments over environment over a file over the user's file.
 
 The fault of a value names the layer that it comes from, such as `excerpta.toml` or
 `EXCERPTA_SEARCH__EXCERPTS`, and shows no secret.
@@ -15,12 +15,13 @@ from pathlib import Path
 from stat import S_IMODE, S_ISREG
 from typing import Any, TypeVar, cast, get_args
 
+import platformdirs
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from config.errors import SettingsError, exposed, unknown
 
-_LOCAL = Path("excerpta.toml")
+LOCAL_FILE = Path("excerpta.toml")
 _PREFIX = "EXCERPTA_"
 
 Schema = Mapping[str, Mapping[str, FieldInfo]]
@@ -46,23 +47,28 @@ def load(
     model: type[Model],
     config_file: Path | None,
     overrides: Mapping[str, Mapping[str, object]],
-) -> Model:
+) -> tuple[Model, dict[str, str]]:
     """Merge the layers key by key and check the result.
+
+    Returns it, and of each key that a layer sets, as "section.key", the origin that counts.
 
     Args:
         model: The model of settings: its fields are sections, and the fields of these are keys.
         config_file: A TOML file; None takes `excerpta.toml` in the current folder, if there is one.
+            Below either is the user's file, if there is one.
         overrides: The keys by section, from the command line; None as a value means not given.
 
     Raises:
         SettingsError: A file cannot be read, a name does not exist, or a value does not fit.
     """
     schema = schema_of(model)
-    file = config_file or (_LOCAL if _LOCAL.exists() else None)
+    # Not by Path.exists, which raises where a service may not look into anybody's home.
+    file, user = config_file or LOCAL_FILE, user_file()
+    files = [one for one in (file, user) if one is config_file or os.path.exists(one)]  # noqa: PTH110
     layers = [
         _from_arguments(overrides),
         *_from_environment(schema),
-        *([_from_file(file)] if file else []),
+        *map(_from_file, files),
     ]
     faults = [fault for layer in layers for fault in _faults_of_names(layer, schema)]
     if faults:
@@ -71,11 +77,22 @@ def load(
     for layer in reversed(layers):
         for section, values in layer.values.items():
             merged.setdefault(section, {}).update(values)
+    origins = {
+        f"{section}.{key}": layer.origin
+        for layer in reversed(layers)
+        for section, values in layer.values.items()
+        for key in values
+    }
     try:
-        return model.model_validate(merged)
+        return model.model_validate(merged), origins
     except ValidationError as exc:
         faults = list(_faults_of_values(exc, layers, schema))
     raise SettingsError(*faults)  # raised here, as the error of pydantic carries the values
+
+
+def user_file() -> Path:
+    """Return the file of the user's settings, which need not be there."""
+    return platformdirs.user_config_path("excerpta") / LOCAL_FILE
 
 
 def schema_of(model: type[BaseModel]) -> Schema:
@@ -175,4 +192,7 @@ def _faults_of_values(
         secret = is_secret(schema[section][key])
         found = "a value that is not shown" if secret else reprlib.repr(fault["input"])
         wanted = fault["msg"].removeprefix("Value error, ")
-        yield f"{section}.{key}: found {found} in {origin}, {wanted[0].lower()}{wanted[1:]}"
+        # Of a list, it is a value in it that does not fit.
+        listed = len(fault["loc"]) > 2 and origin.startswith(_PREFIX)
+        form = '; commas part the values of a list, as in "7,8"' if listed else ""
+        yield f"{section}.{key}: found {found} in {origin}, {wanted[0].lower()}{wanted[1:]}{form}"

@@ -429,14 +429,23 @@ class Settings(BaseModel):
         config_file: Path | None = None,
         overrides: Mapping[str, Mapping[str, object]] | None = None,
     ) -> Self:
-        """Merge, key by key: overrides over environment over a file over the defaults.
+        """Merge, key by key: overrides over environment over files over the defaults.
 
         Args:
             config_file: A TOML file; None takes `excerpta.toml` in the current folder, if there is
-                one.
+                one. Below either is the user's file, if there is one.
             overrides: The keys by section, from the command line; None as a value means not given.
 
         Raises:
             SettingsError: A file cannot be read, a name does not exist, or a value does not fit.
         """
+        return cls.load_traced(config_file, overrides)[0]
+
+    @classmethod
+    def load_traced(
+        cls,
+        config_file: Path | None = None,
+        overrides: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> tuple[Self, dict[str, str]]:
+        """Load as `load` does; return where each key that is set is from, by "section.key", too."""
         return load(cls, config_file, overrides or {})

@@ -35,10 +35,11 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep tests, and the processes they start, off the network, the user's cache and language."""
+    """Keep tests, and the processes they start, off the network and the user's own files."""
     own = {
         "HF_HUB_OFFLINE": "1",
         "LC_ALL": "C.UTF-8",
+        "XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("settings")),
         # Tests of the other encoder, and of the choice between them, name it themselves.
         "EXCERPTA_ENCODER__MODEL": "english",
         "EXCERPTA_ENCODER__CACHE": str(tmp_path_factory.mktemp("encoders")),

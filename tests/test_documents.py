@@ -106,7 +106,13 @@ def test_commands_and_options_that_are_named_exist() -> None:
     from bot.cli import COMMANDS, load
 
     options = {
-        name: {option for parameter in load(name).params for option in parameter.opts} | {"--help"}
+        name: {
+            option
+            for one in (load(name), *getattr(load(name), "commands", {}).values())
+            for parameter in one.params
+            for option in parameter.opts
+        }
+        | {"--help"}
         for name in COMMANDS
     }
     named = [

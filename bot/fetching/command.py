@@ -16,7 +16,7 @@ from bot.fetching.fetch import fetch as fetch_all
 _NEXT = "Run excerpta refresh to index them, unless something watches the folder."
 
 
-@command
+@command(hidden=("index",))
 def fetch(
     run: Run,
     urls: Annotated[list[str], typer.Argument(metavar="URL", help="Of pages, feeds and PDFs.")],

@@ -15,7 +15,7 @@ from config import LogFormat, SettingsError, setup_logs
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 
 
-@command
+@command(hidden=("json",))
 def telegram(run: Run) -> None:
     """Run the Telegram bot."""
     run.refuse_json("its answers go to Telegram")

@@ -23,7 +23,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
-from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
+from bot.terminal.articles import (
+    ArticleDrawing,
+    SourcesDrawing,
+    ValuesDrawing,
+    articles_named,
+    several_text,
+)
 from bot.terminal.reports import (
     generation_document,
     generation_text,
@@ -53,6 +59,7 @@ __all__ = [
     "ReplyDrawing",
     "SourcesDrawing",
     "ValuesDrawing",
+    "articles_named",
     "generation_document",
     "generation_text",
     "preview_document",
@@ -61,6 +68,7 @@ __all__ = [
     "report_document",
     "report_text",
     "run_chat",
+    "several_text",
     "skipped_text",
 ]
 

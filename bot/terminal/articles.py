@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -12,6 +12,9 @@ from rich.text import Text
 
 from bot.display import ACCENT, Readable, apart, counted, visible
 from retrieval.types import Article, Source
+
+# So many articles are named where a name fits several.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,33 @@ class ValuesDrawing:
                 yield Text(f"{label}: {text}")
         if options.is_terminal:
             yield table
+
+
+def articles_named(sources: Iterable[Source], name: str) -> list[Source]:
+    """Return the articles that a name can mean, as far as possible only one.
+
+    A name is a path, or a title, or a part of either; capitals and spaces between words do not
+    matter then.
+    """
+    listed = [(one, visible(one.path)) for one in sources]
+    exact = [one for one, path in listed if name in (one.path, path)]
+    wanted = _folded(name)
+    if exact or not wanted:
+        return exact
+    names = [(one, {_folded(path), _folded(_title(one))}) for one, path in listed]
+    whole = [one for one, known in names if wanted in known]
+    return whole or [one for one, known in names if any(wanted in part for part in known)]
+
+
+def several_text(named: Sequence[Source], name: str) -> str:
+    """Say that a name means several articles, and which."""
+    paths = ", ".join(apart(one.path) for one in named[:_NAMED])
+    more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    return f"{len(named):,} articles are named {name}: {paths}{more}; name one by its path"
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _about(source: Source) -> str:

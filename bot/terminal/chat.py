@@ -29,7 +29,11 @@ from bot.followups import REMEMBERED
 from bot.languages import ENGLISH, Language
 from bot.library import Library
 from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
-from bot.terminal.articles import ArticleDrawing, SourcesDrawing, ValuesDrawing
+from bot.terminal.articles import (
+    ArticleDrawing,
+    SourcesDrawing,
+    ValuesDrawing,
+)
 from bot.terminal.explanation import ExplanationDrawing
 from bot.terminal.progress import Building
 from bot.terminal.replies import ReplyDrawing

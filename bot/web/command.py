@@ -6,7 +6,7 @@ from bot.command import Run, command
 from config import LogFormat, setup_logs
 
 
-@command
+@command(hidden=("json",))
 def serve(run: Run) -> None:
     """Serve the web page and the HTTP API."""
     run.refuse_json("its API answers in JSON")

@@ -393,6 +393,57 @@ def test_wrong_usage(arguments: Sequence[str], message: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_table_says_of_a_command_what_the_command_says(name: str) -> None:
     assert load(name).help == COMMANDS[name][1]
+    # Else a terminal of 80 columns shows it cut.
+    assert len(COMMANDS[name][1]) < 66
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "left_out"),
+    [
+        ("ask", {"--articles", "--index", "--json"}, set()),
+        ("chat", {"--articles", "--index"}, {"--json"}),
+        ("serve", {"--articles", "--index"}, {"--json"}),
+        ("fetch", {"--articles", "--json"}, {"--index"}),
+        ("rollback", {"--index", "--json"}, {"--articles"}),
+    ],
+)
+def test_help_lists_the_options_that_do_something(
+    name: str, listed: set[str], left_out: set[str]
+) -> None:
+    options = {one: parameter.hidden for parameter in load(name).params for one in parameter.opts
+               if one.startswith("-")}  # fmt: skip
+    assert {one for one, hidden in options.items() if hidden} == left_out
+    assert listed <= options.keys()
+
+
+@pytest.mark.slow
+def test_articles_are_listed_and_shown_by_a_part_of_their_title(seeds: Shell) -> None:
+    listed = seeds.json("sources")["articles"]
+    assert len(listed) == len(list(SEEDS.iterdir()))
+    assert {"article", "title", "date", "url"} <= listed[0].keys()
+    first = f"{listed[0]['title']} · {listed[0]['date']} · {listed[0]['article']}\n"
+    assert seeds.run("sources").stdout.startswith(first)
+    shown = seeds.json("show", "MINEFIELDS  and")
+    assert shown["article"] == "minefields-and-how-they-are-breached.md"
+    line = seeds.fails(WRONG_USAGE, "show", "sudzha")
+    assert "2 articles are named sudzha: leaving-sudzha" in line
+
+
+@pytest.mark.slow
+def test_help_is_short_to_ask_for_and_the_shell_completes(seeds: Shell) -> None:
+    short, long = (
+        subprocess.run([*MAIN, "refresh", option], capture_output=True, text=True, check=True)
+        for option in ("-h", "--help")
+    )
+    assert short.stdout == long.stdout
+    assert "--dry-run" in short.stdout
+    asked = {"_EXCERPTA_COMPLETE": "complete_bash", "COMP_WORDS": "excerpta refresh --d"}
+    code = "from bot.cli import app; app(prog_name='excerpta')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, **asked, "COMP_CWORD": "2"},
+    )  # fmt: skip
+    assert done.stdout.split() == ["--dry-run"]
 
 
 def test_unknown_setting_is_refused_by_name(seeds: Shell) -> None:

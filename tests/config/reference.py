@@ -33,7 +33,8 @@ _FILE = f"""\
 #   1. the command line             --articles news
 #   2. the environment              EXCERPTA_ARTICLES__FOLDER=news   (empty: counts as not set)
 #   3. --config FILE, or else ./excerpta.toml
-#   4. the defaults, as in this file
+#   4. excerpta.toml in the user's folder of settings, such as ~/.config/excerpta
+#   5. the defaults, as in this file
 #
 # A relative path is relative to the folder where Excerpta is started, wherever it is written;
 # a leading ~ stands for the home folder.
@@ -46,7 +47,8 @@ _PAGE = f"""\
 [Back to Excerpta](../README.md)
 
 Every setting has a default or may be left out. Write those that you change into `excerpta.toml` in
-the folder where you start Excerpta, or into any file that you name with `--config`:
+the folder where you start Excerpta, or into any file that you name with `--config`. With
+`excerpta config init` you get one that has all settings as comments.
 
 ```toml
 [articles]
@@ -63,7 +65,12 @@ A setting is taken from the first of these that has it:
    two underscores between them, and `EXCERPTA_TELEGRAM__USERS=1,2` for a list; an empty variable
    counts as not set;
 3. the file that `--config` names, or else `./excerpta.toml`;
-4. the defaults, which [`default.toml`](default.toml) has in the form of a file, to copy from.
+4. the user's own `excerpta.toml`, which lies in `~/.config/excerpta` on Linux, in
+   `~/Library/Application Support/excerpta` on a Mac, and in `%LOCALAPPDATA%\\excerpta\\excerpta` on
+   Windows; `excerpta config init --user` writes it;
+5. the defaults, which [`default.toml`](default.toml) has in the form of a file, to copy from.
+
+`excerpta config show` prints every value and where it is from.
 
 A relative path is relative to the folder where Excerpta is started, wherever it is written, and a
 leading `~` stands for the home folder. A name that does not exist and a value that does not fit are

@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from config import Settings
+from config import Settings, user_file
 from tests.config.loads import local, refused
 
-KEEP = {"default": 3, "local": 11, "file": 12, "environment": 13, "arguments": 14}
+KEEP = {"default": 3, "user": 10, "local": 11, "file": 12, "environment": 13, "arguments": 14}
+
+
+def users(text: str) -> Path:
+    """Write the file of the user's own settings."""
+    user_file().parent.mkdir(parents=True)
+    user_file().write_text(text)
+    return user_file()
 
 
 def kept(origins: set[str], monkeypatch: pytest.MonkeyPatch) -> int:
     """Set `index.keep` to another number in each of the origins and load."""
+    if "user" in origins:
+        users(f"[index]\nkeep = {KEEP['user']}\n")
     if "local" in origins:
         local(f"[index]\nkeep = {KEEP['local']}\n")
     file = Path("other.toml")
@@ -31,10 +40,14 @@ def kept(origins: set[str], monkeypatch: pytest.MonkeyPatch) -> int:
     ("higher", "lower"),
     [
         ("default", "default"),
+        ("user", "default"),
         ("local", "default"),
+        ("local", "user"),
         ("file", "default"),
+        ("file", "user"),
         ("file", "local"),
         ("environment", "default"),
+        ("environment", "user"),
         ("environment", "local"),
         ("environment", "file"),
         ("arguments", "default"),
@@ -53,6 +66,35 @@ def test_keys_of_one_section_come_from_different_origins(monkeypatch: pytest.Mon
     search = Settings.load(overrides={"search": {"threshold": 0.25}}).search
     assert (search.excerpts, search.excerpt_chars, search.threshold) == (5, 600, 0.25)
     assert search.candidates == 50
+
+
+def test_it_is_told_where_each_setting_is_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = users("[search]\nexcerpts = 5\nthreshold = 0.1\n")
+    local("[search]\nthreshold = 0.2\n")
+    monkeypatch.setenv("EXCERPTA_INDEX__KEEP", "7")
+    settings, origins = Settings.load_traced(None, {"articles": {"folder": "news"}})
+    assert (settings.search.excerpts, settings.search.threshold) == (5, 0.2)
+    assert origins == {
+        "search.excerpts": str(own),
+        "search.threshold": "excerpta.toml",
+        "index.keep": "EXCERPTA_INDEX__KEEP",
+        "articles.folder": "the arguments",
+    }
+
+
+def test_a_fault_of_the_users_file_names_it() -> None:
+    own = users("[search]\nexcerpts = 11\n")
+    assert refused().startswith(f"search.excerpts: found 11 in {own}, ")
+
+
+def test_a_folder_of_settings_that_cannot_be_looked_into_is_as_none(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "file").touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "file"))
+    assert Settings.load() == Settings()
+    monkeypatch.setenv("XDG_CONFIG_HOME", f"/{'long' * 100}")
+    assert Settings.load() == Settings()
 
 
 def test_a_named_file_replaces_the_local_one(folder: Path) -> None:

@@ -83,6 +83,12 @@ def test_ids_of_a_file() -> None:
 def test_ids_that_are_none(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXCERPTA_TELEGRAM__USERS", text)
     assert re.match(r"telegram\.users.* in EXCERPTA_TELEGRAM__USERS, .*integer", refused())
+    assert refused().endswith('; commas part the values of a list, as in "7,8"')
+
+
+def test_a_list_of_a_file_is_not_told_of_commas() -> None:
+    local("[telegram]\nusers = [7, 'x']\n")
+    assert "commas" not in refused()
 
 
 def test_home_is_expanded_and_relative_paths_stay_relative(

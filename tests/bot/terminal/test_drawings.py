@@ -21,6 +21,7 @@ from bot.terminal import (
     ArticleDrawing,
     SourcesDrawing,
     ValuesDrawing,
+    articles_named,
     report_text,
     skipped_text,
 )
@@ -315,6 +316,31 @@ def test_articles_are_listed_with_what_is_known_of_them() -> None:
     text = "On corvids · 2024-05-03 · corvids.md\nTwo lines · a␊b.md"
     assert plain(SourcesDrawing(both)) == text
     assert drawn(SourcesDrawing(both)) == f"{text}\n\n2 articles\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "paths"),
+    [
+        ("a/ferry.md", ["a/ferry.md"]),
+        ("A/Ferry.md", ["a/ferry.md"]),
+        ("the  FERRY", ["a/ferry.md"]),
+        ("ferry", ["a/ferry.md", "b/ferry.md"]),
+        ("times", ["b/ferry.md"]),
+        ("b␊d.md", ["b\nd.md"]),
+        ("road", []),
+        (" ", []),
+        ("a\udcff", []),
+    ],
+)
+def test_an_article_is_named_by_its_path_or_a_part_of_its_title(
+    name: str, paths: list[str]
+) -> None:
+    sources = [
+        Source("a/ferry.md", "The ferry"),
+        Source("b/ferry.md", "Times of the ferry"),
+        Source("b\nd.md", "Broken"),
+    ]
+    assert [one.path for one in articles_named(sources, name)] == paths
 
 
 def test_an_article_is_shown_with_numbered_paragraphs() -> None:
