@@ -327,9 +327,10 @@ class TelegramSettings(_Section):
     watch: bool = True
     """Whether the index is refreshed whenever articles change."""
     state: StatePlace | None = Field(None, examples=["~/.local/state/excerpta/telegram"])
-    """Where the bot keeps what it remembers: a folder (or sqlite:///FOLDER), by default one in the
-    user's state folder; or postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which replicas of the bot
-    share and which needs the extra postgres."""
+    """Where the bot keeps what it remembers, and the web page questions and votes: a folder (or
+    sqlite:///FOLDER), by default one in the user's state folder; or
+    postgresql://USER:PASSWORD@HOST:PORT/DATABASE, which replicas of the bot share and which needs
+    the extra postgres."""
     keep_days: int = Field(90, ge=1, le=3650)
     """The number of days after which answers, votes and unanswered questions are forgotten."""
     conversation_minutes: int = Field(30, ge=1, le=10_080)
@@ -400,6 +401,9 @@ class WebSettings(_Section):
     """The length, in characters, above which a question is refused."""
     conversation_minutes: int = Field(30, ge=1, le=1440)
     """The pause, in minutes, that ends a conversation, whose questions are then forgotten."""
+    keep_days: int = Field(90, ge=0, le=3650)
+    """The number of days after which questions and votes are forgotten. With 0 none are kept, and
+    nobody can vote."""
     log: LogFormat = LogFormat.TEXT
     """The form of the log: "text", or "json" (each line is a document)."""
     log_questions: bool = False

@@ -10,17 +10,21 @@ postgres  the same of PostgreSQL, which several processes share
 
 from __future__ import annotations
 
-from bot.records.kept import ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
+from bot.records.kept import Asked, ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
 from bot.records.memory import State, schema
+from bot.records.places import WEB, Place, bots_at, default_place, open_state
 from bot.records.postgres import PostgresStorage, StateUnreachable
 from bot.records.storage import EMPTY_LOG, PRAGMAS, Storage, Transaction, open_file
 
 __all__ = [
     "EMPTY_LOG",
     "PRAGMAS",
+    "WEB",
+    "Asked",
     "ChatPlace",
     "Gap",
     "KeptAnswer",
+    "Place",
     "PostgresStorage",
     "State",
     "StateUnreachable",
@@ -28,6 +32,9 @@ __all__ = [
     "Storage",
     "Transaction",
     "UnknownLanguages",
+    "bots_at",
+    "default_place",
     "open_file",
+    "open_state",
     "schema",
 ]

@@ -42,6 +42,29 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was asked, and the votes on its answer.
+
+    Attributes:
+        at: When, in seconds since 1970.
+        answered: Whether the articles answer it.
+        ups: The number of thumbs up.
+        downs: The number of thumbs down.
+    """
+
+    question: str
+    at: float
+    answered: bool
+    ups: int
+    downs: int
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether it was not answered, or not well: more thumbs are down than up."""
+        return not self.answered or self.downs > self.ups
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """Counts over a period; `up` and `down` are the votes on its answers."""
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.followups import REMEMBERED
-from bot.records.kept import ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
+from bot.records.kept import Asked, ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
 from bot.records.storage import Storage, Transaction, open_file
 from retrieval.index import Faults
 
@@ -104,7 +104,7 @@ class State:
     def open(
         cls,
         folder: Path,
-        bot_id: int,
+        name: int | str,
         *,
         keep_days: int,
         conversation_minutes: int,
@@ -114,7 +114,7 @@ class State:
 
         Args:
             folder: Is made if it is not there.
-            bot_id: Telegram's id of the bot; each has its own file.
+            name: The bot's: in Telegram its id. Each has its own file.
             keep_days: How long answers and votes are kept.
             conversation_minutes: The pause that ends a conversation.
             clock: Seconds since 1970.
@@ -122,7 +122,7 @@ class State:
         Raises:
             BotError: The file cannot be used, is damaged, or has another format.
         """
-        path = folder / f"{bot_id}.sqlite"
+        path = folder / f"{name}.sqlite"
         database = open_file(path, _FAULTS, _FORMAT, schema()[: len(_SCHEMA) + 1])
         for statement in _UNKNOWN:
             database.query(statement)
@@ -271,6 +271,15 @@ class State:
             (since, limit),
         )
         return [Gap(question, downs) for question, downs in rows]
+
+    def questions(self, since: float, limit: int) -> list[Asked]:
+        """Return the questions that were asked since then, the newest first."""
+        rows = self.database.query(
+            "SELECT question, at, answered, ups, downs FROM answers"
+            " WHERE at >= ? ORDER BY at DESC LIMIT ?",
+            (since, limit),
+        )
+        return [Asked(text, at, bool(yes), ups, downs) for text, at, yes, ups, downs in rows]
 
     def stats(self, since: float) -> Stats:
         """Count what was asked since then."""

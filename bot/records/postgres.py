@@ -44,6 +44,8 @@ _TYPES = (
 )
 """What SQLite's words for types are in PostgreSQL."""
 _FORMAT = 1
+SCHEMAS = "excerpta_"
+"""How the names of the bots' schemas begin."""
 
 
 class StateUnreachable(BotError):
@@ -55,13 +57,13 @@ class PostgresStorage:
 
     Args:
         address: A URL of PostgreSQL.
-        bot_id: Telegram's id of the bot, which has a schema of its own there.
+        name: The bot's: in Telegram its id. Each has a schema of its own there.
 
     Raises:
         BotError: The driver is not installed, or the address makes no sense.
     """
 
-    def __init__(self, address: SecretStr, bot_id: int) -> None:
+    def __init__(self, address: SecretStr, name: int | str) -> None:
         try:
             import psycopg
             from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -82,25 +84,25 @@ class PostgresStorage:
         self._password = str(options.get("password") or "")
         named = {key: options.get(key) for key in ("host", "dbname")}
         self._name = " ".join(f"{key} {value}" for key, value in named.items() if value)
-        self._schema = f"excerpta_{bot_id}"
+        self._schema = f"{SCHEMAS}{name}"
         self._psycopg = psycopg
         self._local = threading.local()
         self._connections: list[psycopg.Connection[Any]] = []
 
     @classmethod
-    def open(cls, address: SecretStr, bot_id: int, schema: Sequence[str]) -> PostgresStorage:
+    def open(cls, address: SecretStr, name: int | str, schema: Sequence[str]) -> PostgresStorage:
         """Connect, and make the tables unless they are there.
 
         Args:
             address: A URL of PostgreSQL.
-            bot_id: Telegram's id of the bot.
+            name: The bot's.
             schema: Statements that make the tables, in SQLite's words.
 
         Raises:
             BotError: The driver is not installed, the server is out of reach, or the tables have
                 another format or cannot be used by this user.
         """
-        database = cls(address, bot_id)
+        database = cls(address, name)
         name = database._schema
         try:
             with database.transaction() as db:

@@ -8,10 +8,8 @@ import logging
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import platformdirs
 from pydantic import SecretStr
 from telegram import Update
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
@@ -20,7 +18,7 @@ from telegram.ext import ContextTypes
 from bot.encoder_choice import how_to_switch
 from bot.errors import BotError
 from bot.library import Library
-from bot.records import PostgresStorage, State, StateUnreachable, schema
+from bot.records import PostgresStorage, State, StateUnreachable, default_place, schema
 from bot.refresh_process import Refresher
 from bot.serving import until_signal
 from bot.telegram.access import Access
@@ -115,7 +113,7 @@ class Service:
     def _open_state(self, bot_id: int) -> tuple[State, Inbox | SharedInbox]:
         """Open the memory and the inbox, in files or in a database that replicas share."""
         settings = self._settings
-        place = settings.state or _state_folder()
+        place = settings.state or default_place()
         if not isinstance(place, SecretStr):
             state = State.open(
                 *(place, bot_id),
@@ -343,10 +341,6 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
-
-
-def _state_folder() -> Path:
-    return platformdirs.user_state_path("excerpta") / "telegram"
 
 
 def check(token: SecretStr, settings: TelegramSettings) -> None:

@@ -12,6 +12,7 @@ A request's way through it:
     streams       send what a model writes as server-sent events
     limits        how much an address and a conversation may ask
     answering     asks the library, in threads: a turn is a message and what it got
+    records       keep questions and votes in `bot.records`, without names
     problems      every error of the API as a document of RFC 9457
 
 `service` starts and stops all of it, and refreshes the index meanwhile.
@@ -22,6 +23,7 @@ from __future__ import annotations
 from bot.web.answering import Answering
 from bot.web.application import build
 from bot.web.metrics import Metrics
+from bot.web.records import Records
 from bot.web.schema import AnswerDocument, ArticleDocument, ArticlesDocument, StatusDocument
 from bot.web.service import run
 
@@ -31,6 +33,7 @@ __all__ = [
     "ArticleDocument",
     "ArticlesDocument",
     "Metrics",
+    "Records",
     "StatusDocument",
     "build",
     "run",

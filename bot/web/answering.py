@@ -28,6 +28,7 @@ from bot.conversation import (
 from bot.followups import REMEMBERED
 from bot.library import Library
 from bot.web.metrics import Metrics
+from bot.web.records import Records
 
 _T = TypeVar("_T")
 
@@ -37,6 +38,7 @@ _WAITING = 500
 """Requests that may wait for a thread; more would be answered too late."""
 _ANSWER_S = 30.0
 """Seconds after which a reader has given up."""
+_NO_RECORDS = Records(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Turn:
         answers: Else an answer to each of its questions, of which it may ask several.
         asked: The number of its questions; no more than three of them are answered.
         remembered: What later questions may lean on.
+        kept: The numbers of the answers in the records, if they are kept.
     """
 
     text: str
@@ -58,6 +61,7 @@ class Turn:
     answers: tuple[Answer, ...] = ()
     asked: int = 1
     remembered: tuple[str, ...] = ()
+    kept: tuple[int, ...] = ()
 
     @property
     def goes_on(self) -> bool:
@@ -74,8 +78,10 @@ class Turn:
 class Answering:
     """Asks the library, a thread for each core; used in a `with` block, it ends the threads."""
 
-    def __init__(self, library: Library, metrics: Metrics) -> None:
+    def __init__(self, library: Library, metrics: Metrics, records: Records = _NO_RECORDS) -> None:
         self._answerer = library.answerer
+        self.records = records
+        """Where questions and votes are kept."""
         self._conversation = Conversation(library, _shown)
         self._settings = library.settings.web
         most = (self._settings.max_question_chars, library.settings.search.max_question_chars)
@@ -122,6 +128,7 @@ class Answering:
         earlier: Sequence[str] = (),
         language: str = "en",
         *,
+        reader: int,
         excerpts: int | None = None,
         several: bool = False,
     ) -> Turn:
@@ -131,6 +138,7 @@ class Answering:
             text: The message.
             earlier: What was remembered of earlier ones, oldest first.
             language: The language to reply in if that of the message is not known.
+            reader: The number of the reader in the records.
             excerpts: The number of excerpts; see `Answerer.answer`.
             several: Whether the questions of one message are answered one after the other.
 
@@ -144,7 +152,7 @@ class Answering:
             questions = split_questions(message.question) if several else (message.question,)
             turn = self._answered(asked, message, questions, earlier, excerpts)
         self._note(turn)
-        return turn
+        return replace(turn, kept=tuple(self.records.keep(reader, turn.answers, earlier)))
 
     def overview(self, language: str) -> Turn:
         """Return what a reader sees first: what the articles are about."""

@@ -22,7 +22,8 @@ from bot.languages import language_of_header
 from bot.library import Library
 from bot.web.answering import Answering, Turn
 from bot.web.limits import Limits, body_of
-from bot.web.schema import ArticlesQuery, AskRequest, StatusDocument, openapi
+from bot.web.records import key_of, new_reader, read_key
+from bot.web.schema import ArticlesQuery, AskRequest, FeedbackDocument, StatusDocument, openapi
 from bot.web.streams import EVENTS, event, streamed, written
 from bot.writing import written_document
 from retrieval.types import Source
@@ -54,6 +55,7 @@ class Api:
         """Return the routes, below `/api`."""
         return [
             Route("/ask", self._ask, methods=["POST"]),
+            Route("/feedback", self._feedback, methods=["POST"]),
             Route("/articles", self._articles),
             Route("/articles/{id:path}", self._article),
             Route("/status", self._status),
@@ -61,14 +63,14 @@ class Api:
         ]
 
     async def _ask(self, request: Request) -> Response:
-        kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise HTTPException(415, "Wanted a body of the type application/json.")
-        wanted = _decoded(await body_of(request), AskRequest)
+        wanted = await _body(request, AskRequest)
         language = language_of_header(request.headers.get("Accept-Language", "")).code
+        reader = new_reader()
         with self._limits.asking(request):
-            turn = await self._answering.run(lambda: self._turn(wanted, language))
+            turn = await self._answering.run(lambda: self._turn(wanted, language, reader))
         document = _of_turn(turn)
+        if turn.kept:
+            document["id"] = key_of(turn.kept[0], reader)
         answer = next(iter(turn.answers), None)
         if request.headers.get("Accept") == EVENTS:
             return streamed(written(self._writer, answer, event("answer", document)))
@@ -78,9 +80,20 @@ class Api:
             document["written"] = written_document(self._writer, found)
         return _response(document)
 
-    def _turn(self, wanted: AskRequest, language: str) -> Turn:
+    def _turn(self, wanted: AskRequest, language: str, reader: int) -> Turn:
         earlier = [text for text in map(fold_question, wanted.history) if text][-REMEMBERED:]
-        return self._answering.turn(wanted.question, earlier, language, excerpts=wanted.excerpts)
+        return self._answering.turn(
+            wanted.question, earlier, language, reader=reader, excerpts=wanted.excerpts
+        )
+
+    async def _feedback(self, request: Request) -> Response:
+        given = await _body(request, FeedbackDocument)
+        key = read_key(given.id)
+        vote = self._answering.records.vote
+        with self._limits.asking(request):
+            if key is None or not await self._answering.run(lambda: vote(*key, given.helpful)):
+                raise HTTPException(404, "No answer with this id is kept.")
+        return _response(msgspec.to_builtins(given))
 
     async def _articles(self, request: Request) -> Response:
         query = _converted(dict(request.query_params), ArticlesQuery)
@@ -132,6 +145,13 @@ def _of_source(source: Source) -> dict[str, Any]:
 
 def _response(document: Mapping[str, Any]) -> Response:
     return Response(json_text(document), media_type="application/json")
+
+
+async def _body(request: Request, kind: type[_T]) -> _T:
+    media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if media != "application/json":
+        raise HTTPException(415, "Wanted a body of the type application/json.")
+    return _decoded(await body_of(request), kind)
 
 
 def _decoded(body: bytes, kind: type[_T]) -> _T:

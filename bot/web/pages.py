@@ -70,6 +70,7 @@ class Pages:
             "quotes": quotes,
             "static": _static,
             "framed": None,
+            "keep_days": library.settings.web.keep_days,
             "max_chars": answering.max_chars,
             "model": library.writer.model if library.writer else None,
         }
@@ -83,6 +84,7 @@ class Pages:
             Route("/ask", self._to_conversation),
             Route("/widget", self._widget),
             Route("/written/{number:int}", self._written),
+            Route("/vote", self._vote, methods=["POST"]),
             Route("/new", self._new, methods=["POST"]),
             Route("/language", self._choose, methods=["POST"]),
             Route("/articles", self._articles),
@@ -97,10 +99,13 @@ class Pages:
     async def _show(self, request: Request, session: Session | None) -> Response:
         language = self._language(request, session)
         turns = list(session.turns) if session else []
+        votes = session.votes if session else {}
         overview = None
         if not turns:
             overview = await self._answering.run(lambda: self._answering.overview(language.code))
-        return self._page(request, "conversation.html", language, turns=turns, overview=overview)
+        return self._page(
+            request, "conversation.html", language, turns=turns, overview=overview, votes=votes
+        )
 
     async def _ask(self, request: Request) -> Response:
         form = await self._form(request)
@@ -113,7 +118,9 @@ class Pages:
                 turn = await self._answering.run(lambda: self._turn(form, session, language))
                 number = session.add(turn)
         if request.headers.get("Accept") == _FRAGMENT:
-            response = self._page(request, "fragment.html", language, number=number, turn=turn)
+            response = self._page(
+                request, "fragment.html", language, number=number, turn=turn, votes=session.votes
+            )
         elif found is not None:
             response = RedirectResponse(f"/#turn-{number}", 303)
         else:
@@ -132,7 +139,9 @@ class Pages:
                 return self._answering.more_of(answers[int(number) - 1], earlier, language.code)
             return self._answering.more(earlier, language.code)
         text = form.get("question", "")
-        return self._answering.turn(text, earlier, language.code, several=True)
+        return self._answering.turn(
+            text, earlier, language.code, reader=session.reader, several=True
+        )
 
     async def _to_conversation(self, _request: Request) -> Response:
         return RedirectResponse("/", 303)
@@ -148,6 +157,7 @@ class Pages:
             "conversation.html",
             language,
             turns=[],
+            votes={},
             overview=None,
             framed=session.key,
             greeting=greeting,
@@ -162,6 +172,26 @@ class Pages:
             raise HTTPException(404)
         with self._limits.asking(request, session.key):
             return streamed(written(self._writer, turn.answers[0]))
+
+    async def _vote(self, request: Request) -> Response:
+        form = await self._form(request)
+        session = self._sessions.find(request, form.get("session"))
+        given = form.get("answer", "")
+        kept = int(given) if given.isdecimal() and len(given) < 16 else 0
+        number = session.number_of(kept) if session else None
+        if session is None or number is None:
+            raise HTTPException(404)
+        helpful, reader = form.get("helpful") == "1", session.reader
+        with self._limits.asking(request, session.key):
+            vote = self._answering.records.vote
+            if await self._answering.run(lambda: vote(kept, reader, helpful)):
+                session.votes[kept] = helpful
+        if request.headers.get("Accept") == _FRAGMENT:
+            language = self._language(request, session)
+            return self._page(
+                request, "vote_fragment.html", language, kept=kept, votes=session.votes
+            )
+        return RedirectResponse(f"/#turn-{number}", 303)
 
     async def _new(self, request: Request) -> Response:
         await self._form(request)

@@ -27,6 +27,18 @@ class AskRequest(Struct, forbid_unknown_fields=True):
     excerpts: Annotated[int, Meta(ge=1, le=_MOST_EXCERPTS)] | None = None
 
 
+class FeedbackDocument(Struct, forbid_unknown_fields=True):
+    """What a reader says of an answer; the last word counts.
+
+    Attributes:
+        id: That of the answer.
+        helpful: Whether it helped.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=40)]
+    helpful: bool
+
+
 class ArticlesQuery(Struct, forbid_unknown_fields=True):
     """Which articles are listed.
 
@@ -78,7 +90,7 @@ class ReplyDocument(Struct, forbid_unknown_fields=True):
 
 
 class AnswerDocument(Struct, forbid_unknown_fields=True):
-    """An answer, as `excerpta ask --json` prints it."""
+    """An answer, as `excerpta ask --json` prints it; by its `id` it can be voted on."""
 
     question: str
     searched: str
@@ -90,6 +102,7 @@ class AnswerDocument(Struct, forbid_unknown_fields=True):
     excerpts: list[ExcerptDocument]
     written: dict[str, Any] | None
     reply: ReplyDocument | msgspec.UnsetType = msgspec.UNSET
+    id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class SourceDocument(Struct, forbid_unknown_fields=True):
@@ -143,6 +156,7 @@ _REF = "#/components/schemas/{name}"
 _TYPES = (
     AskRequest,
     AnswerDocument,
+    FeedbackDocument,
     ArticlesDocument,
     ArticleDocument,
     StatusDocument,
@@ -153,7 +167,6 @@ _TYPES = (
 def openapi() -> dict[str, Any]:
     """Return the OpenAPI document of the API."""
     _, components = msgspec.json.schema_components(_TYPES, ref_template=_REF)
-    body = {"required": True, "content": {"application/json": {"schema": _ref(AskRequest)}}}
     asked = msgspec.json.schema(ArticlesQuery)["$defs"]["ArticlesQuery"]["properties"]
     query = [
         {"name": name, "in": "query", "required": False, "schema": schema}
@@ -166,7 +179,16 @@ def openapi() -> dict[str, Any]:
         "paths": {
             "/api/ask": {
                 "post": _operation(
-                    "Answer a question with cited excerpts.", AnswerDocument, requestBody=body
+                    "Answer a question with cited excerpts.",
+                    AnswerDocument,
+                    requestBody=_body(AskRequest),
+                )
+            },
+            "/api/feedback": {
+                "post": _operation(
+                    "Say whether an answer helped.",
+                    FeedbackDocument,
+                    requestBody=_body(FeedbackDocument),
                 )
             },
             "/api/articles": {
@@ -193,6 +215,10 @@ def _operation(summary: str, document: type[Struct], **more: object) -> dict[str
         **more,
         "responses": {"200": done, "default": {"description": "A problem.", "content": problem}},
     }
+
+
+def _body(document: type[Struct]) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": _ref(document)}}}
 
 
 def _ref(document: type[Struct]) -> dict[str, str]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 
+from bot.errors import BotError
 from bot.library import Library
+from bot.records import WEB, State, default_place, open_state
 from bot.refresh_process import Document, Refresher
 from bot.serving import listening, until_signal
 from bot.web.answering import Answering
 from bot.web.application import build
 from bot.web.metrics import Metrics
+from bot.web.records import Records
+from config import Settings
 
 _log = logging.getLogger(__name__)
+
+_HOUR_S = 3600.0
 
 
 def run(library: Library, refresher: Refresher) -> None:
@@ -24,7 +30,8 @@ def run(library: Library, refresher: Refresher) -> None:
         refresher: Refreshes the index whenever articles change.
 
     Raises:
-        BotError: The port is taken, or the host is not one of this machine's.
+        BotError: The port is taken, the host is not one of this machine's, or questions cannot be
+            kept.
     """
     asyncio.run(until_signal(lambda stop: serve(library, refresher, stop)))
 
@@ -44,14 +51,42 @@ async def serve(library: Library, refresher: Refresher, stop: asyncio.Event) -> 
             _log.info("refreshed", extra={"fields": changed | {"generation": report["generation"]}})
 
     async with AsyncExitStack() as stack:
-        answering = stack.enter_context(Answering(library, metrics))
+        memory = _opened(library.settings)
+        if memory is not None:
+            stack.enter_context(closing(memory))
+        answering = stack.enter_context(Answering(library, metrics, Records(memory)))
         app = build(library, answering, metrics)
         port = await stack.enter_async_context(
             listening(app, settings.host, settings.port, "web.port")
         )
         stack.enter_context(refresher.watching(reload))
+        if memory is not None:
+            purging = asyncio.create_task(_purge_hourly(memory))
+            stack.callback(purging.cancel)
         _log.info("answering at http://%s:%d", _named(settings.host), port)
         await stop.wait()
+
+
+def _opened(settings: Settings) -> State | None:
+    """Open the memory of questions and votes; None if none are kept."""
+    web = settings.web
+    if not web.keep_days:
+        return None
+    return open_state(
+        settings.telegram.state or default_place(),
+        WEB,
+        keep_days=web.keep_days,
+        conversation_minutes=web.conversation_minutes,
+    )
+
+
+async def _purge_hourly(memory: State) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(memory.purge)
+        except BotError as exc:
+            _log.warning("what is old cannot be forgotten: %s", exc)
+        await asyncio.sleep(_HOUR_S)
 
 
 def _named(host: str) -> str:

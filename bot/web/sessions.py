@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from bot.followups import REMEMBERED
 from bot.web.answering import Turn
+from bot.web.records import new_reader
 
 _COOKIE = "session"
 _SESSIONS = 1000
@@ -31,6 +32,8 @@ class Session:
         earlier: What was remembered of earlier messages, oldest first.
         turns: The latest turns, each with its number from 1.
         language: The language that the reader has chosen.
+        reader: The number of the reader in the records.
+        votes: Whether the reader found an answer helpful, by its number in the records.
         used: When it was last used, by the clock.
         lock: Is held while a message is answered, so that the next can lean on it.
     """
@@ -40,6 +43,8 @@ class Session:
     earlier: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     turns: deque[tuple[int, Turn]] = field(default_factory=lambda: deque(maxlen=_TURNS))
     language: str | None = None
+    reader: int = field(default_factory=new_reader)
+    votes: dict[int, bool] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def add(self, turn: Turn) -> int:
@@ -49,10 +54,15 @@ class Session:
         self.turns.append((number, turn))
         return number
 
+    def number_of(self, kept: int) -> int | None:
+        """Return the number of the turn whose answer has this number in the records."""
+        return next((number for number, turn in self.turns if kept in turn.kept), None)
+
     def clear(self) -> None:
         """Begin a new conversation."""
         self.earlier.clear()
         self.turns.clear()
+        self.votes.clear()
 
 
 class Sessions:

@@ -9,17 +9,19 @@ let busy = false;
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
+  if (turns && form.getAttribute("action") === "/vote") {
+    event.preventDefault();
+    await vote(form, event.submitter);
+    return;
+  }
   if (!turns || form.getAttribute("action") !== "/ask") return;
   event.preventDefault();
   if (busy) return;
   busy = true;
   lost.hidden = true;
   turns.setAttribute("aria-busy", "true");
-  const body = new URLSearchParams(new FormData(form, event.submitter));
-  if (session) body.set("session", session);
   try {
-    const headers = { Accept: "text/fragment+html" };
-    const answer = await fetch("/ask", { method: "POST", headers, body });
+    const answer = await send(form, event.submitter);
     add(await answer.text(), answer.ok, form);
   } catch {
     lost.hidden = false;
@@ -28,6 +30,27 @@ document.addEventListener("submit", async (event) => {
     turns.removeAttribute("aria-busy");
   }
 });
+
+function send(form, button) {
+  const body = new URLSearchParams(new FormData(form, button));
+  if (session) body.set("session", session);
+  const headers = { Accept: "text/fragment+html" };
+  return fetch(form.getAttribute("action"), { method: "POST", headers, body });
+}
+
+async function vote(form, button) {
+  try {
+    const answer = await send(form, button);
+    if (!answer.ok) return;
+    form.insertAdjacentHTML("afterend", await answer.text());
+    const value = button.value;
+    const shown = form.nextElementSibling;
+    form.remove();
+    shown.querySelector(`button[value="${value}"]`).focus();
+  } catch {
+    lost.hidden = false;
+  }
+}
 
 function add(html, answered, form) {
   turns.querySelectorAll(".problem").forEach((one) => one.remove());

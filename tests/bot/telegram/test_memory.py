@@ -245,6 +245,9 @@ def test_gaps_are_what_was_answered_badly_or_not_the_newest_first(
         Gap("disliked", 2),
         Gap("unanswered", 0),
     ]
+    asked = state.questions(0, 10)
+    assert [Gap(one.question, one.downs) for one in asked if one.is_gap] == state.gaps(0, 10)
+    assert asked == sorted(asked, key=lambda one: -one.at)
     assert [gap.question for gap in state.gaps(0, 1)] == ["disliked"]
     assert [gap.question for gap in state.gaps(start + 1, 10)] == ["disliked"]
 

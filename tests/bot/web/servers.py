@@ -16,8 +16,9 @@ import httpx
 
 from bot.answers import Answerer
 from bot.library import Library
+from bot.records import State
 from bot.serving import listening
-from bot.web import Answering, Metrics, build
+from bot.web import Answering, Metrics, Records, build
 from config import Settings, WebSettings
 from retrieval.index import Store
 from retrieval.refresh import RefreshOptions, refresh_index
@@ -66,12 +67,14 @@ def open_articles(folder: Path) -> Library:
 
 
 @asynccontextmanager
-async def serving(library: Library, **web: object) -> AsyncIterator[httpx.AsyncClient]:
+async def serving(
+    library: Library, memory: State | None = None, **web: object
+) -> AsyncIterator[httpx.AsyncClient]:
     """Serve a library, and yield who asks the server; `web` are settings."""
     metrics = Metrics()
     settings = library.settings.model_copy(update={"web": WebSettings.model_validate(web)})
     library = replace(library, settings=settings)
-    with Answering(library, metrics) as answering:
+    with Answering(library, metrics, Records(memory)) as answering:
         app = build(library, answering, metrics)
         async with (
             listening(app, "127.0.0.1", 0, "web.port") as port,
@@ -99,7 +102,12 @@ class Served:
             shell.arguments("serve"),
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "EXCERPTA_WEB__PORT": str(port), **environment},
+            env={
+                **os.environ,
+                "EXCERPTA_WEB__PORT": str(port),
+                "EXCERPTA_TELEGRAM__STATE": str(shell.folder / "state"),
+                **environment,
+            },
         )
         self._answers = threading.Event()
         self._reading = threading.Thread(target=self._read, daemon=True)
