@@ -10,6 +10,6 @@
     terminal           draws answers, articles and reports, and holds the chat
     documents          makes the JSON documents that commands print
 
-The folders `telegram`, `evaluation`, `fetching`, `writing` and the module `doctor` are wings: each
-can be taken out.
+The folders `telegram`, `web`, `mcp`, `evaluation`, `fetching`, `writing` and the module `doctor`
+are wings: each can be taken out.
 """

@@ -46,6 +46,7 @@ COMMANDS = {
     ),
     "telegram": ("bot.telegram.command", "Run the Telegram bot."),
     "serve": ("bot.web.command", "Serve the web page and the HTTP API."),
+    "mcp": ("bot.mcp.command", "Answer an assistant by the Model Context Protocol."),
     "evaluate": ("bot.evaluation.command", "Measure answers on questions with known answers."),
     "rollback": (
         "bot.cli",

@@ -1,4 +1,4 @@
-"""Terminal, API, page and Telegram give the same excerpts, whatever is asked."""
+"""Terminal, API, page, assistants and Telegram give the same excerpts, whatever is asked."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 
 import lxml.html  # type: ignore[import-untyped]
 import pytest
+from mcp import Client
 
 from bot import documents
 from bot.build import open_library
 from bot.conversation import Conversation
 from bot.library import Library
+from bot.mcp.server import build as build_mcp
 from bot.telegram.views import answers as telegram_views
 from bot.web import quotes
 from config import Settings
@@ -47,7 +49,10 @@ async def test_all_give_the_same_excerpts(library: Library) -> None:
     assert len(questions) == 100
     answered = 0
     conversation = Conversation(library)
-    async with serving(library, questions_per_minute=1000) as client:
+    async with (
+        serving(library, questions_per_minute=1000) as client,
+        Client(build_mcp(library)) as assistant,
+    ):
         for question in questions:
             # All leave out what only leads up to the question.
             asked = conversation.read(question, "en").question
@@ -56,6 +61,11 @@ async def test_all_give_the_same_excerpts(library: Library) -> None:
             given = (await client.post("/api/ask", json={"question": question})).json()
             assert given["excerpts"] == printed["excerpts"], question
             assert given["answered"] == printed["answered"]
+            told = (await assistant.call_tool("ask", {"question": question})).structured_content
+            assert told is not None
+            for excerpt in told["excerpts"]:
+                del excerpt["id"], excerpt["link"]
+            assert told["excerpts"] == printed["excerpts"], question
             # In a conversation it might lean on the question before.
             client.cookies.clear()
             turn = await client.post(
