@@ -72,6 +72,7 @@ class Connection:
         self.lease = Lease()
         self.changed = 0.0
         self._to = to
+        self._is_file = to.address.endswith(".db")
         self._opening = threading.Lock()
         self._client: Any = None
 
@@ -80,6 +81,11 @@ class Connection:
         with self._opening:
             if self._client is not None:
                 self._client.close()
+                if self._is_file:
+                    # Else the process holds its lock, client or not.
+                    from milvus_lite.server_manager import server_manager_instance
+
+                    server_manager_instance.release_server(self._to.address)
             self._client = None
 
     def collection(self, table: str, number: int | None = None) -> str:
@@ -285,14 +291,13 @@ class Connection:
         for name in ("pymilvus", "milvus_lite", "grpc"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         to = self._to
-        lite = to.address.endswith(".db")
-        names = {} if lite else {"db_name": to.database, "server_pem_path": to.certificates}
+        names = {} if self._is_file else {"db_name": to.database, "server_pem_path": to.certificates}
         try:
             client = MilvusClient(
                 to.address, token=to.token, timeout=_TIMEOUT_S, grpc_options=_AGAIN, **names
             )
             version = str(client.get_server_version(timeout=_TIMEOUT_S))
-            for name in client.list_collections(timeout=_TIMEOUT_S) if lite else ():
+            for name in client.list_collections(timeout=_TIMEOUT_S) if self._is_file else ():
                 client.load_collection(name, timeout=_TIMEOUT_S)
         except (MilvusException, RpcError) as exc:
             raise self.fault(exc) from exc

@@ -23,13 +23,14 @@ from typing import Any
 
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.reading import parse
+from retrieval.backends import index_of, open_index
 from retrieval.chunking import chunk
-from retrieval.index.folder import write_lock
 from retrieval.index.lexical_files import write_lexical
-from retrieval.index.writer import rollback
+from retrieval.milvus.connection import Connection
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder, Passage
 from tests.retrieval.library import Library
+from tests.retrieval.milvus.conftest import MilvusLibrary
 from tests.retrieval.processes import next_line, started
 from tests.retrieval.rebuilt import WORDS, prose
 
@@ -38,6 +39,8 @@ _STEPS = {
     "posix": {"close", "link", "mkdir", "open", "rename", "replace", "rmdir", "unlink"},
     "tantivy": {"commit", "wait_merging_threads", "writer"},
 }
+# Calls of Milvus that leave something there.
+_WRITING = {"upsert", "delete", "create_collection", "drop_collection"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Order:
         step: How many steps on the disk to take, and to die before the next; None takes no notice
             of them, which is faster.
         after_s: Seconds after which it is killed; None does not.
+        server: The Milvus that holds the index; empty if a folder does.
     """
 
     root: str
@@ -57,6 +61,7 @@ class Order:
     act: str
     step: int | None = None
     after_s: float | None = None
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +129,25 @@ class _Steps:
     """Counts the steps, and dies before the one after the last that it may take.
 
     Of SQLite's calls those count that are the first after a transaction: what is in one that did
-    not end leaves nothing.
+    not end leaves nothing. Of an index in Milvus only what is written there counts.
     """
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, last: int, remote: bool) -> None:
         self.taken = 0
         self._last = last
+        self._remote = remote
         self._in_transaction = False
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:  # noqa: ANN401
-        if event != "c_call" or not self._is_step(arg):
+        if not (is_writing(frame, event) if self._remote else self._is_step(event, arg)):
             return
         if self.taken == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
         self.taken += 1
 
-    def _is_step(self, called: Any) -> bool:  # noqa: ANN401
+    def _is_step(self, event: str, called: Any) -> bool:  # noqa: ANN401
+        if event != "c_call":
+            return False
         owner = getattr(called, "__self__", None)
         if isinstance(owner, sqlite3.Connection):
             before, self._in_transaction = self._in_transaction, owner.in_transaction
@@ -148,16 +156,28 @@ class _Steps:
         return called.__name__ in _STEPS.get(home.partition(".")[0], ())
 
 
+def is_writing(frame: FrameType, event: str) -> bool:
+    """Whether Milvus is called to write."""
+    return (
+        event == "call"
+        and frame.f_code is Connection._call.__code__
+        and frame.f_locals["method"] in _WRITING
+    )
+
+
 def _log(root: Path) -> Path:
     return root / "encoded.jsonl"
 
 
 def _act(order: Order) -> None:
     library = Library(Path(order.root), order.chunk_tokens, order.keep)
+    if order.server:
+        library = MilvusLibrary(library.root, order.chunk_tokens, order.keep, server=order.server)
     if order.act == "rollback":
-        store = library.store()
-        with write_lock(library.index):
-            restored = rollback(store)
+        store = open_index(library.settings)
+        assert store is not None
+        with index_of(library.settings).write_lock():
+            restored = store.writer().rollback()
             write_lexical(store, restored.number)
         store.close()
     else:
@@ -166,12 +186,15 @@ def _act(order: Order) -> None:
 
 
 def _carry_out(order: Order) -> Outcome:
+    if order.server:
+        # Not by everybody who is forked.
+        import pymilvus  # noqa: F401
     began = time.perf_counter()
     ready, end = os.pipe()
     pid = os.fork()
     if not pid:
         os.close(ready)
-        steps = _Steps(order.step or 0)
+        steps = _Steps(order.step or 0, bool(order.server))
         try:
             sys.setprofile(None if order.step is None else steps)
             _act(order)
