@@ -291,10 +291,14 @@ class Connection:
         for name in ("pymilvus", "milvus_lite", "grpc"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         to = self._to
-        names = {} if self._is_file else {"db_name": to.database, "server_pem_path": to.certificates}
+        names = {"db_name": to.database, "server_pem_path": to.certificates}
         try:
             client = MilvusClient(
-                to.address, token=to.token, timeout=_TIMEOUT_S, grpc_options=_AGAIN, **names
+                to.address,
+                token=to.token,
+                timeout=_TIMEOUT_S,
+                grpc_options=_AGAIN,
+                **({} if self._is_file else names),
             )
             version = str(client.get_server_version(timeout=_TIMEOUT_S))
             for name in client.list_collections(timeout=_TIMEOUT_S) if self._is_file else ():
