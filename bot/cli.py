@@ -356,9 +356,11 @@ def show(
     ],
 ) -> None:
     """Print an article's text as indexed; offsets refer to it."""
+    from rich.console import Console
+
     from bot import documents
     from bot.build import open_store
-    from bot.terminal import ArticleDrawing, articles_named, several_text
+    from bot.terminal import ArticleDrawing, articles_named, page, several_text
 
     store = open_store(run.settings)
     named = articles_named(store.sources(), article)
@@ -370,4 +372,6 @@ def show(
             f"no article {article!r} in the index {run.settings.index.address}; excerpta sources "
             "lists those there are"
         )
-    run.print(documents.of_article(found), ArticleDrawing(found, bare=True))
+    drawing = ArticleDrawing(found, bare=True)
+    if run.json or not page(drawing, Console()):
+        run.print(documents.of_article(found), drawing)

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
@@ -18,6 +20,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.constrain import Constrain
+from rich.style import Style
 from rich.text import Text
 
 # This is #0087d7. Its contrast is 3.9 to 1 on white and 4.3 to 1 on #1e1e1e.
@@ -40,6 +43,9 @@ _VISIBLE: dict[int, str | None] = {
 }
 
 
+_LINK = re.compile(r"https?://[!-~]+")
+# These print the sequences of links instead of leaving out what they do not know.
+_NO_LINKS = ("linux", "eterm-color")
 _STRONG = frozenset({"L", "R", "AL"})
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 _ISOLATE, _RIGHT_TO_LEFT_ISOLATE, _END = "\u2068", "\u2067", "\u2069"
@@ -74,6 +80,15 @@ def runs_from_right(text: str) -> bool:
 def line_from_right(line: Text) -> Text:
     """Return a line so marked that it runs from right to left, whatever it begins with."""
     return Text.assemble(_RIGHT_TO_LEFT_ISOLATE, line, _END)
+
+
+def link_to(url: str | None) -> Style:
+    """Return a style that makes text a link, where the terminal takes links.
+
+    Only addresses of printable ASCII are linked, so that none ends the sequence that names it.
+    """
+    linked = url and _LINK.fullmatch(url) and os.environ.get("TERM") not in _NO_LINKS
+    return Style(link=url if linked else None)
 
 
 def json_text(document: Mapping[str, Any]) -> str:

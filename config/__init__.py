@@ -2,7 +2,7 @@
 
 from config.errors import SettingsError
 from config.loading import LOCAL_FILE, is_secret, user_file
-from config.logs import setup_logs
+from config.logs import held_logs, setup_logs
 from config.settings import (
     ArticlesSettings,
     ConsoleSettings,
@@ -35,6 +35,7 @@ __all__ = [
     "WatchMode",
     "WebSettings",
     "WriterSettings",
+    "held_logs",
     "is_secret",
     "setup_logs",
     "user_file",

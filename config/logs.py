@@ -10,6 +10,10 @@ import datetime as dt
 import json
 import logging
 import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from logging.handlers import MemoryHandler
 
 _OURS = ("bot", "config", "embeddings", "retrieval")
 _LIBRARIES = {
@@ -62,6 +66,30 @@ def setup_logs(verbose: bool, *, service: bool = False, as_json: bool = False) -
         logging.getLogger(name).setLevel(quiet if not verbose else logging.DEBUG)
     for name, level in _LIBRARIES.items():
         logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def held_logs() -> Iterator[Callable[[], None]]:
+    """Hold records back, so that none breaks into a drawing or a line that is being typed.
+
+    They are not held where standard error is no terminal. Yields a function that lets out those
+    held so far; the end of the block lets out the rest.
+    """
+    root = logging.getLogger()
+    shown = next((one for one in root.handlers if one.name == _NAME), None)
+    if shown is None or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    held = MemoryHandler(sys.maxsize, flushLevel=sys.maxsize, target=shown)
+    held.name = _NAME
+    root.removeHandler(shown)
+    root.addHandler(held)
+    try:
+        yield held.flush
+    finally:
+        root.removeHandler(held)
+        root.addHandler(shown)
+        held.close()
 
 
 def redact(text: str) -> str:

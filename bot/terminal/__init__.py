@@ -13,6 +13,8 @@ Beside it are:
     articles      draws an article, the list of articles, names and values
     reports       describes what a refresh, its preview and a rollback did
     progress      draws the progress of what takes long
+    pager         shows in the user's pager what is longer than the screen
+    desktop       opens addresses and files, and writes to the clipboard
 
 `bot.display` has what all drawings share: harmless text, readable lines, plain text for pipes.
 """
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from bot.terminal.chat import Chat
     from bot.terminal.console import run_chat
     from bot.terminal.explanation import ExplanationDrawing, reasons_below
+    from bot.terminal.pager import page
     from bot.terminal.progress import Asking, Building
     from bot.terminal.replies import ReplyDrawing
 
@@ -62,6 +65,7 @@ __all__ = [
     "articles_named",
     "generation_document",
     "generation_text",
+    "page",
     "preview_document",
     "preview_text",
     "reasons_below",
@@ -79,6 +83,7 @@ _LOADED_LATER = {
     "Chat": "chat",
     "ExplanationDrawing": "explanation",
     "ReplyDrawing": "replies",
+    "page": "pager",
     "reasons_below": "explanation",
     "run_chat": "console",
 }

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.style import Style
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from bot.display import ACCENT, Readable, apart, line_from_right, runs_from_right, visible
+from bot.display import (
+    ACCENT,
+    Readable,
+    apart,
+    line_from_right,
+    link_to,
+    plain,
+    runs_from_right,
+    visible,
+)
 from bot.encoder_choice import SWITCH
 from bot.languages import ENGLISH, Language
 from retrieval.articles import row_ends
@@ -29,7 +38,6 @@ _SENTENCE_CHARS, _TITLE_CHARS = 400, 100
 
 _ROW_END = "\n"
 _SPACE = re.compile(r"\s+")
-_LINK = re.compile(r"https?://[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,22 +290,39 @@ def citation_line(
     number: int, excerpt: Excerpt, answers: bool, language: Language = ENGLISH
 ) -> Text:
     """Return an excerpt's citation; dimmer if it does not answer."""
-    source = excerpt.source
-    url = source.url if source.url and _LINK.fullmatch(source.url) else None
     line = Text(style="" if answers else "dim", overflow="fold")
     line.append(f"[{number}] ", _BEST if answers else None)
-    line.append(_title(source), Style(link=url))
-    also = ", ".join(map(_title, excerpt.also[:_ALSO]))
+    line.append_text(_reference(excerpt, language))
+    also = _also(excerpt)
     if len(excerpt.also) > _ALSO:
         also += f" (+{language.number(len(excerpt.also) - _ALSO)})"
-    date = source.date.isoformat() if source.date else None
-    address = source.url and apart(source.url)
-    place = language.place(excerpt.page, excerpt.paragraph, excerpt.last_paragraph)
-    named = also and language.say("also in {titles}", titles=also)
-    for part in (date, place, address, named):
-        if part:
-            line.append(" ").append(f"· {part}", "dim")
+    if also:
+        line.append(" ").append(f"· {language.say('also in {titles}', titles=also)}", "dim")
     return line
+
+
+def quotation_text(excerpt: Excerpt, language: Language = ENGLISH) -> str:
+    """Return an excerpt with a line that says where it is from, to be pasted elsewhere."""
+    return plain(Group(_quotation(excerpt, True), _reference(excerpt, language)))
+
+
+def _reference(excerpt: Excerpt, language: Language) -> Text:
+    """Return title, date, place and address of an excerpt."""
+    source = excerpt.source
+    line = Text().append(_title(source), link_to(source.url))
+    date = source.date.isoformat() if source.date else None
+    place = language.place(excerpt.page, excerpt.paragraph, excerpt.last_paragraph)
+    for part in filter(None, (date, place, source.url and apart(source.url))):
+        line.append(" ").append(f"· {part}", "dim")
+    return line
+
+
+def _also(excerpt: Excerpt) -> str:
+    """Name the first articles that say the same, those whose title is another's by their path."""
+    titles = Counter(map(_title, (excerpt.source, *excerpt.also)))
+    return ", ".join(
+        _title(one) if titles[_title(one)] == 1 else apart(one.path) for one in excerpt.also[:_ALSO]
+    )
 
 
 def _title(source: Source) -> str:

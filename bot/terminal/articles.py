@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.display import ACCENT, Readable, apart, counted, visible
+from bot.display import ACCENT, Readable, apart, counted, link_to, visible
 from retrieval.types import Article, Source
 
 # So many articles are named where a name fits several.
@@ -30,9 +31,16 @@ class ArticleDrawing:
     marked: range = range(0)
     bare: bool = False
 
+    @property
+    def opening(self) -> str:
+        """The beginning of the line at which the first marked paragraph is drawn; "" for none."""
+        return f"> ¶ {self.marked.start} " if self.marked else ""
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it, as rich asks for."""
-        head = Text(_title(self.article.source), "bold")
+        head = Text(
+            _title(self.article.source), Style(bold=True) + link_to(self.article.source.url)
+        )
         about = Text(_about(self.article.source), "dim")
         if options.is_terminal:
             yield Readable(head, about, self._table())
@@ -51,9 +59,9 @@ class ArticleDrawing:
         table.add_column(justify="right", no_wrap=True)
         for number, text in _paragraphs(self.article):
             marked = number in self.marked
-            mark, style = (f"bold {ACCENT}", ACCENT) if marked else ("dim", "")
+            sign, mark, style = ("> ", f"bold {ACCENT}", ACCENT) if marked else ("", "dim", "")
             table.add_row()
-            table.add_row(Text(f"¶ {number}", mark), Text(text, style, overflow="fold"))
+            table.add_row(Text(f"{sign}¶ {number}", mark), Text(text, style, overflow="fold"))
         return table
 
 
@@ -75,7 +83,7 @@ class SourcesDrawing:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw them, as rich asks for."""
         for source in self.sources:
-            line = Text(_title(source), overflow="fold")
+            line = Text(overflow="fold").append(_title(source), link_to(source.url))
             for part in filter(None, (_date(source), source.path)):
                 line.append(f" · {apart(part)}", "dim")
             yield line

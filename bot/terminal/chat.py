@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -23,26 +24,40 @@ from bot.conversation import (
     Wish,
     split_questions,
 )
-from bot.display import ACCENT, counted, plain, visible
+from bot.display import ACCENT, counted, link_to, plain, visible
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
 from bot.languages import ENGLISH, Language
 from bot.library import Library
-from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
+from bot.terminal.answers import (
+    AnswerDrawing,
+    AnswersDrawing,
+    ExcerptsDrawing,
+    quotation_text,
+)
 from bot.terminal.articles import (
     ArticleDrawing,
     SourcesDrawing,
     ValuesDrawing,
+    articles_named,
+    several_text,
 )
+from bot.terminal.desktop import copy_text, open_outside
 from bot.terminal.explanation import ExplanationDrawing
+from bot.terminal.pager import page
 from bot.terminal.progress import Building
 from bot.terminal.replies import ReplyDrawing
 from bot.terminal.reports import report_text, skipped_text
 from retrieval.errors import RetrievalError
-from retrieval.types import Source
+from retrieval.types import Excerpt, Source
 
 logger = logging.getLogger(__name__)
 
+_COPIED = {
+    "clipboard": "Copied.",
+    "terminal": "Copied, if this terminal lets programs write to the clipboard.",
+    "": "There is no clipboard here.",
+}
 # So many excerpts are added by /more.
 _MORE = 3
 
@@ -111,10 +126,10 @@ class Chat:
 
     def choices(self, name: str) -> Iterator[tuple[str, str]]:
         """Yield the arguments that a command takes, each with the title of its article."""
-        if name in ("/show", "/why") and self._last is not None:
+        if name in ("/show", "/open", "/copy", "/why") and self._last is not None:
             for number, excerpt in self._last.cited():
                 yield str(number), excerpt.source.title
-        if name == "/show":
+        if name in ("/show", "/open"):
             for path, source in self._by_path().items():
                 yield path, source.title
 
@@ -281,31 +296,72 @@ class Chat:
         return f"There is no citation {argument}; the last answer {have}."
 
     def _show_article(self, argument: str) -> None:
-        cited = dict(self._last.cited()) if self._last else {}
-        citation, marked = _citation(argument), range(0)
-        if citation in cited:
-            excerpt = cited[citation]
-            path, last = excerpt.source.path, excerpt.last_paragraph or excerpt.paragraph
-            marked = range(excerpt.paragraph, last + 1)
-        elif argument in self._by_path():
-            path = self._by_path()[argument].path
-        else:
-            self.tell(self._not_showable(argument))
+        named = self._named("/show", argument)
+        if named is None:
             return
-        article = self._library.store.article(path)
+        source, excerpt = named
+        article = self._library.store.article(source.path)
         if article is None:
-            self.tell(f"{path} is no longer among the articles.")
+            self.tell(f"{source.path} is no longer among the articles.")
             return
-        self._show(ArticleDrawing(article, marked))
+        marked = range(0)
+        if excerpt is not None:
+            marked = range(excerpt.paragraph, (excerpt.last_paragraph or excerpt.paragraph) + 1)
+        drawing = ArticleDrawing(article, marked)
+        if not page(drawing, self._out, drawing.opening):
+            self._show(drawing)
 
-    def _not_showable(self, argument: str) -> str:
+    def _open(self, argument: str) -> None:
+        named = self._named("/open", argument)
+        if named is None:
+            return
+        source, _ = named
+        place = source.url or ""
+        if not link_to(place).link:
+            # Of a file with several articles, an article's path has its key behind the file's.
+            folder = self._library.settings.articles.folder.absolute()
+            file = folder / source.path
+            place = str(file if file.exists() else folder / source.path.rpartition("#")[0])
+            if not Path(place).is_file():
+                self.tell(f"{source.path} is no longer in {folder}.")
+                return
+        if open_outside(place):
+            self.tell(f"Opened {place}")
+        else:
+            self.tell(f"Nothing here opens it; it is at {place}")
+
+    def _copy(self, argument: str) -> None:
+        named = self._named("/copy", argument)
+        if named is None:
+            return
+        _, excerpt = named
+        if excerpt is None:
+            self.tell(self._no_citation(argument))
+            return
+        took = copy_text(quotation_text(excerpt, self._language), self._out)
+        self.tell(_COPIED[took])
+
+    def _named(self, command: str, argument: str) -> tuple[Source, Excerpt | None] | None:
+        """Return an article by its citation, with the excerpt, or by its name; or say why not."""
+        cited = dict(self._last.cited()) if self._last else {}
+        citation = _citation(argument)
+        if citation in cited:
+            return cited[citation].source, cited[citation]
         if not argument:
-            return "Which one? /show 1 shows the article of citation [1], /show PATH any article."
-        if argument.strip("[]").isdecimal():
-            return self._no_citation(argument)
-        near = get_close_matches(argument, self._by_path(), n=1, cutoff=0.5)
-        hint = f"the nearest is {near[0]}, " if near else ""
-        return f"There is no article {argument}; {hint}/sources lists all."
+            self.tell(f"Which one? {command} 1 takes that of citation [1].")
+        elif argument.strip("[]").isdecimal():
+            self.tell(self._no_citation(argument))
+        else:
+            named = articles_named(self._by_path().values(), argument)
+            if len(named) == 1:
+                return named[0], None
+            if named:
+                self.tell(several_text(named, argument))
+                return None
+            near = get_close_matches(argument, self._by_path(), n=1, cutoff=0.5)
+            hint = f"the nearest is {near[0]}, " if near else ""
+            self.tell(f"There is no article {argument}; {hint}/sources lists all.")
+        return None
 
     def _status(self, _argument: str) -> None:
         document = documents.of_index(self._library.settings, self._library.store)
@@ -337,7 +393,11 @@ COMMANDS = {
     "/help": Command("", "this list", Chat._help),
     "/sources": Command("", "the articles", Chat._list_sources),
     "/more": Command("", "further excerpts for the last question", Chat._more),
-    "/show": Command("N|PATH", "the article of citation [N], or any article", Chat._show_article),
+    "/show": Command(
+        "N|ARTICLE", "the article of citation [N], or any article", Chat._show_article
+    ),
+    "/open": Command("N|ARTICLE", "open its page, or its file, in another window", Chat._open),
+    "/copy": Command("N", "copy the excerpt of citation [N], and where it is from", Chat._copy),
     "/why": Command("N", "why the excerpts were chosen, or that of citation [N]", Chat._why),
     "/new": Command("", "begin a new conversation", Chat._new),
     "/status": Command("", "what is indexed, and with which model", Chat._status),

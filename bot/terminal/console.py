@@ -22,7 +22,7 @@ from bot.display import visible
 from bot.languages import language_of_environment
 from bot.library import Library
 from bot.terminal.chat import COMMANDS, Chat
-from config import ConsoleSettings
+from config import ConsoleSettings, held_logs
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +82,8 @@ def open_history(settings: ConsoleSettings) -> History:
 def run_chat(library: Library) -> None:
     """Chat until the asker leaves or standard input ends.
 
-    Answers are drawn if standard input and output are a terminal, else they are plain text. There
-    is no prompt if standard input is a file or a pipe.
+    Answers are drawn if standard input and output are a terminal, else they are plain text below
+    the questions, which a pipe or a file would lack. There is no prompt if standard input is one.
     """
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
@@ -93,15 +93,25 @@ def run_chat(library: Library) -> None:
     language = language_of_environment(os.environ)
     chat = Chat(library, out, Console(stderr=True), language)
     if prompted:
-        _converse(chat, library.settings.console)
+        with held_logs() as let_out:
+            _converse(chat, library.settings.console, out, let_out)
     else:
         for line in sys.stdin:
+            _repeat(line, out)
             chat.handle(line)
             if chat.over:
                 break
 
 
-def _converse(chat: Chat, settings: ConsoleSettings) -> None:
+def _repeat(line: str, out: Console) -> None:
+    """Write the question above its answer, where nobody sees what was typed."""
+    if line.strip() and not out.is_terminal:
+        out.out(f"{PROMPT}{visible(line.strip())}", highlight=False)
+
+
+def _converse(
+    chat: Chat, settings: ConsoleSettings, out: Console, let_out: Callable[[], None]
+) -> None:
     session: PromptSession[str] = PromptSession(
         [("class:prompt", PROMPT)],
         style=_STYLE,
@@ -114,12 +124,15 @@ def _converse(chat: Chat, settings: ConsoleSettings) -> None:
     )
     chat.greet()
     while not chat.over:
+        let_out()
         try:
             line = session.prompt()
         except KeyboardInterrupt:
             continue
         except EOFError:
             return
+        let_out()
+        _repeat(line, out)
         try:
             chat.handle(line)
         except KeyboardInterrupt:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.style import Style
 from rich.text import Text
 
 from bot.conversation import ArticleList, Continuation, Reply, Summary, closing, opening
-from bot.display import ACCENT, Readable, apart, visible
+from bot.display import ACCENT, Readable, apart, link_to, visible
 from bot.languages import language_of
 from bot.terminal.answers import ExcerptsDrawing
 from retrieval.types import Excerpt
@@ -51,7 +52,8 @@ def _parts(reply: Reply) -> Iterator[RenderableType]:
 
 def _article(lead: Excerpt) -> Iterator[Text]:
     title = apart(" ".join(lead.source.title.split()))
-    line = Text("• ", overflow="fold").append(title, f"bold {ACCENT}")
+    style = Style.parse(f"bold {ACCENT}") + link_to(lead.source.url)
+    line = Text("• ", overflow="fold").append(title, style)
     for part in (lead.source.date and lead.source.date.isoformat(), lead.source.path):
         if part:
             line.append(f" · {apart(part)}", "dim")

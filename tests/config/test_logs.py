@@ -2,11 +2,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import pytest
 
-from config import logs
+from config import held_logs, logs, setup_logs
 
 SECRET = "B" * 35
 TOKEN = f"123456789:{SECRET}"
@@ -210,3 +215,49 @@ def test_a_log_in_json_is_a_document_a_line(capsys: pytest.CaptureFixture[str]) 
     assert failure["level"] == "ERROR"
     assert failure["traceback"].splitlines()[-1] == "RuntimeError: <bot token>"
     assert SECRET not in text
+
+
+def test_records_are_held_back_from_a_terminal_until_they_are_let_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with open_terminal() as (written, terminal):
+        monkeypatch.setattr(sys, "stderr", terminal)
+        setup_logs(verbose=False)
+        log = logging.getLogger("bot.test")
+        with held_logs() as let_out:
+            log.warning("one \x1b%s", "2")
+            assert not written()
+            let_out()
+            assert "one \\x1b2" in written()
+            with held_logs():
+                log.warning("three")
+            assert not written()
+            log.warning("four")
+        assert re.search("three.*four", written(), re.DOTALL)
+        log.warning("five")
+        assert "five" in written()
+
+
+def test_records_are_not_held_back_from_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    setup_logs(verbose=False)
+    with held_logs():
+        logging.getLogger("bot.test").warning("one")
+        assert "one" in capsys.readouterr().err
+
+
+@contextmanager
+def open_terminal() -> Iterator[tuple[Callable[[], str], TextIO]]:
+    """Open a terminal; yield what returns what was written since it last did, and its file."""
+    side, other = os.openpty()
+    os.set_blocking(side, False)
+
+    def written() -> str:
+        terminal.flush()
+        try:
+            return os.read(side, 65536).decode()
+        except BlockingIOError:
+            return ""
+
+    with os.fdopen(other, "w") as terminal:
+        yield written, terminal
+    os.close(side)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import base64
 import io
 import logging
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -41,6 +43,21 @@ from pathlib import Path
 from bot.terminal.console import run_chat
 from tests.bot.terminal.test_console import library
 run_chat(library(Path(sys.argv[1])))
+"""
+NOISY = f"""
+import logging
+import threading
+import time
+from config import setup_logs
+
+def log():
+    while True:
+        logging.getLogger("bot").warning("noise")
+        time.sleep(0.02)
+
+setup_logs(False)
+threading.Thread(target=log, daemon=True).start()
+{DRIVER}
 """
 ARTICLES = {
     "crows.md": "# Crows\n\nCrows recognise human faces.\n\nThey hold grudges for many years.",
@@ -132,7 +149,7 @@ def test_a_line_is_answered(talk: Talk, line: str, reply: str) -> None:
         (
             "",
             "/show",
-            "Which one? /show 1 shows the article of citation [1], /show PATH any article.",
+            "Which one? /show 1 takes that of citation [1].",
         ),
         (
             "",
@@ -140,6 +157,14 @@ def test_a_line_is_answered(talk: Talk, line: str, reply: str) -> None:
             "There is no article tide.md; the nearest is tides.md, /sources lists all.",
         ),
         ("", "/show x\x1b[2J", "There is no article x␛[2J; /sources lists all."),
+        ("", "/show s", "2 articles are named s: crows.md, tides.md; name one by its path"),
+        ("", "/open", "Which one? /open 1 takes that of citation [1]."),
+        ("moon tides", "/open 2", "There is no citation 2; the last answer has 1 citation."),
+        (
+            "moon tides",
+            "/copy tides",
+            "There is no citation tides; the last answer has 1 citation.",
+        ),
         ("", "/sorces", "There is no command /sorces; the nearest is /sources, /help lists all."),
         ("", "/exit", "There is no command /exit; the nearest is /quit, /help lists all."),
     ],
@@ -415,6 +440,8 @@ def test_commands_and_articles_are_completed(talk: Talk) -> None:
     assert completed(talk, "/show ti") == ["/show tides.md"]
     assert completed(talk, "/w") == ["/why"]
     assert completed(talk, "/why ") == ["/why 1"]
+    assert completed(talk, "/copy ") == ["/copy 1"]
+    assert completed(talk, "/open c") == ["/open crows.md"]
     assert completed(talk, "/more t") == completed(talk, "moon") == completed(talk, "") == []
 
 
@@ -470,11 +497,11 @@ class Terminal(fdspawn):  # type: ignore[misc]  # pexpect has no types
     in the fork.
     """
 
-    def __init__(self, folder: Path, **own: str) -> None:
+    def __init__(self, folder: Path, driver: str = DRIVER, **own: str) -> None:
         side, other = os.openpty()
         termios.tcsetwinsize(other, (40, 100))
         self.chat = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(folder)],
+            [sys.executable, "-c", driver, str(folder)],
             stdin=other,
             stdout=other,
             stderr=other,
@@ -537,6 +564,46 @@ def test_the_last_question_comes_back_with_the_arrow_key(terminal: Terminal) -> 
     assert terminal.leave() == 0
 
 
+@pytest.mark.slow
+def test_a_log_does_not_break_into_what_is_typed(tmp_path: Path) -> None:
+    with Terminal(tmp_path, NOISY) as chat:
+        chat.expect_exact("› ")
+        for letter in "/sources":
+            chat.send(letter)
+            chat.expect_exact(letter)
+            assert "noise" not in chat.before
+            time.sleep(0.05)
+        chat.send("\r")
+        chat.expect_exact("noise")
+        chat.expect_exact("3 articles")
+        assert chat.leave() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("less") is None, reason="there is no less on this machine")
+def test_an_article_opens_in_the_pager_and_an_excerpt_is_copied(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    paragraphs = [f"Paragraph {number} of many." for number in range(1, 90)]
+    paragraphs[59] = "Otters hold hands while they sleep."
+    (tmp_path / "articles" / "otters.md").write_text("\n\n".join(["# Otters", *paragraphs]))
+    with Terminal(tmp_path, PAGER="", LESS="", DISPLAY="", WAYLAND_DISPLAY="") as chat:
+        chat.expect_exact("› ")
+        chat.send("Who holds hands while they sleep?\r")
+        chat.expect_exact("confidence")
+        chat.expect_exact("› ")
+        chat.send("/show 1\r")
+        chat.expect_exact("> ¶ 60")
+        assert "¶ 40" not in chat.before
+        chat.send("q")
+        chat.expect_exact("› ")
+        chat.send("/copy 1\r")
+        chat.expect(r"\x1b\]52;c;([\w+/=]+)\x07")
+        copied = base64.b64decode(chat.match[1]).decode()
+        assert "Otters hold hands while they sleep." in copied
+        assert "\nOtters · paragraph" in copied
+        assert chat.leave() == 0
+
+
 @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
 def test_colour_is_left_out_on_demand(tmp_path: Path, no_color: str, coloured: bool) -> None:
     with Terminal(tmp_path, NO_COLOR=no_color) as chat:
@@ -562,14 +629,14 @@ def piped(folder: Path, data: bytes) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-def test_questions_come_through_a_pipe(tmp_path: Path) -> None:
+def test_questions_come_through_a_pipe_and_stand_above_their_answers(tmp_path: Path) -> None:
     lines = b"Who can recognise human faces?\n\nbad \xff byte\n/nothing\n/quit\nmoon\n"
     done = piped(tmp_path, lines)
     out = done.stdout.decode()
-    assert out.startswith(FROM_CROWS)
-    assert out.rstrip().endswith("/help lists all.")
+    assert out.startswith(f"› Who can recognise human faces?\n{FROM_CROWS}")
+    assert re.findall("^› (.+)", out, re.MULTILINE)[1:] == ["bad \ufffd byte", "/nothing", "/quit"]
+    assert out.rstrip().removesuffix("\n\n› /quit").endswith("/help lists all.")
     assert "\x1b" not in out
-    assert "›" not in out
     assert done.stderr == b""
     assert not (tmp_path / "state").exists()
 

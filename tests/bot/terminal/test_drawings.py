@@ -98,6 +98,7 @@ def test_a_citation_names_the_page_if_there_is_one(last: int | None, place: str)
         (["Other"], "also in Other"),
         (["A\x1b", "B\nC", "D"], "also in A␛, B C, D"),
         (list("ABCDE"), "also in A, B, C (+2)"),
+        (["A", "On corvids", "A"], "also in 0.md, 1.md, 2.md"),
     ],
 )
 def test_other_articles_of_the_same_words_are_named(titles: list[str], said: str) -> None:
@@ -201,6 +202,26 @@ def test_only_plain_web_addresses_become_links(url: str, linked: bool) -> None:
     out = coloured(AnswerDrawing(answer(excerpt(source=Source("a.md", "A", url=url)))))
     assert ("\x1b]8;" in out) is linked
     assert "\x07" not in out
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        AnswerDrawing(answer(excerpt())),
+        ArticleDrawing(Article(SOURCE, "One.")),
+        SourcesDrawing([SOURCE]),
+    ],
+)
+def test_titles_are_links_where_a_terminal_takes_them(
+    drawing: RenderableType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    link = re.compile(r"\x1b\]8;id=\d+;https://example\.org/corvids\x1b\\(\x1b\[1m)?On corvids")
+    assert link.search(coloured(drawing))
+    assert link.search(drawn(drawing, color_system="256", no_color=True))
+    assert "\x1b]" not in plain(drawing) + drawn(drawing)
+    monkeypatch.setenv("TERM", "linux")
+    assert "\x1b]" not in coloured(drawing)
 
 
 def test_markup_and_emoji_codes_are_text() -> None:
@@ -362,14 +383,14 @@ def test_an_article_is_shown_with_numbered_paragraphs() -> None:
         "A poem",
         "Nobody · en · verse, short · poem.md",
         "",
-        "¶ 1  First.",
+        "  ¶ 1  First.",
         "",
-        "¶ 2  Second line",
-        "     and its sequel",
+        "> ¶ 2  Second line",
+        "       and its sequel",
         "",
-        "¶ 3  Third.",
+        "  ¶ 3  Third.",
     ]
-    assert "\x1b[1;38;5;32m¶ 2\x1b[0m" in coloured(ArticleDrawing(article, range(2, 3)))
+    assert "\x1b[1;38;5;32m> ¶ 2\x1b[0m" in coloured(ArticleDrawing(article, range(2, 3)))
     assert "38;5;32" not in coloured(ArticleDrawing(article))
 
 
