@@ -23,7 +23,10 @@ class SettingsError(ValueError):
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:
     """Describe a name that does not exist, with the one that was probably meant."""
-    (closest,) = get_close_matches(name, list(known), n=1, cutoff=0)
+    names = list(known)
+    # What goes on where the name ends is meant, however long it is.
+    longer = [one for one in names if one.startswith(name)]
+    (closest,) = get_close_matches(name, longer or names, n=1, cutoff=0)
     return f"no such {kind}, the closest is {closest}"
 
 
