@@ -11,7 +11,7 @@ from config import setup_logs
 _log = logging.getLogger(__name__)
 
 
-@command
+@command(hidden=("json",))
 def mcp(run: Run) -> None:
     """Answer an assistant by the Model Context Protocol."""
     run.refuse_json("an assistant starts it, and calls its tools")
