@@ -394,6 +394,9 @@ class WebSettings(_Section):
     proxy: Networks = ()
     """The addresses of reverse proxies that are trusted to say who sent a request, such as
     "127.0.0.1" or "10.0.0.0/8"."""
+    watch: bool = True
+    """Whether the index is refreshed whenever articles change. Without it, what another process
+    publishes is found all the same."""
     questions_per_minute: int = Field(20, ge=1, le=1000)
     """The greatest number of questions in one conversation in a minute. Of one address, which
     several people may share, it is five times as many."""

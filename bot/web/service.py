@@ -59,7 +59,8 @@ async def serve(library: Library, refresher: Refresher, stop: asyncio.Event) -> 
         port = await stack.enter_async_context(
             listening(app, settings.host, settings.port, "web.port")
         )
-        stack.enter_context(refresher.watching(reload))
+        if settings.watch:
+            stack.enter_context(refresher.watching(reload))
         if memory is not None:
             purging = asyncio.create_task(_purge_hourly(memory))
             stack.callback(purging.cancel)

@@ -46,6 +46,20 @@ def test_it_follows_articles_and_gives_what_ask_prints(shell: Shell) -> None:
     assert "Traceback" not in "".join(server.lines)
 
 
+def test_without_watching_it_follows_what_another_process_publishes(shell: Shell) -> None:
+    with (
+        served(shell, EXCERPTA_WEB__WATCH="false") as server,
+        httpx.Client(base_url=server.url, timeout=30) as client,
+    ):
+        (shell.articles / "ferry.md").write_text("# Ferry\n\nThe ferry to Hven leaves at noon.")
+        # Watching would have found it by now.
+        time.sleep(3)
+        assert shell.json("refresh")["added"] == 1
+        ferry = {"question": "When does the ferry to Hven leave?"}
+        assert client.post("/api/ask", json=ferry).json()["answered"]
+        assert server.ended() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_waits_for_the_answers_in_hand(shell: Shell, number: signal.Signals) -> None:
     body = json.dumps(HOME).encode()
