@@ -7,7 +7,9 @@ from typing import Any
 
 from bot.answers import Answer, Trace
 from config import Settings
+from retrieval.errors import RetrievalError
 from retrieval.index import IndexReader
+from retrieval.refresh import compare
 from retrieval.search import Explanation, absent_words
 from retrieval.types import Article, Source, Stage
 
@@ -122,7 +124,6 @@ def of_source(source: Source) -> dict[str, Any]:
 def of_index(settings: Settings, store: IndexReader) -> dict[str, Any]:
     """Return the state of the index, and the model that it was made with."""
     origin, generation = store.origin, store.generation()
-    skipped = [file for file in store.files(generation.number).values() if file.reason]
     return {
         "articles_folder": str(settings.articles.folder),
         "index_folder": settings.index.address,
@@ -130,7 +131,7 @@ def of_index(settings: Settings, store: IndexReader) -> dict[str, Any]:
         "published": generation.published.isoformat() if generation.published else None,
         "articles": generation.articles,
         "chunks": generation.chunks,
-        "skipped": len(skipped),
+        "skipped": _skipped(settings, store),
         "kept": ", ".join(str(one.number) for one in store.generations()),
         "held": store.held or None,
         "refused": store.refused or None,
@@ -141,6 +142,17 @@ def of_index(settings: Settings, store: IndexReader) -> dict[str, Any]:
         "format": store.format,
         "bytes": store.size,
     }
+
+
+def _skipped(settings: Settings, store: IndexReader) -> int:
+    """Count the files that a refresh skips, as far as that shows without reading them."""
+    try:
+        found = compare(settings.articles, settings.index, settings.search.stores_tokens)
+    except RetrievalError:
+        found = None  # the folder is away, perhaps
+    if found is not None:
+        return len(found.files.skipped)
+    return sum(bool(file.reason) for file in store.writer().files().values())
 
 
 def _date(source: Source) -> str | None:

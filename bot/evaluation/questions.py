@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+import json
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import BotError
 from config import SettingsError
+
+logger = logging.getLogger(__name__)
 
 # This is enough for hundreds of thousands of questions, and ends reading /dev/zero.
 _MAX_BYTES = 64 * 2**20
@@ -73,7 +78,9 @@ def read_questions(path: Path) -> list[Question]:
         BotError: The file cannot be read.
         SettingsError: It has something else in it than questions, or nothing.
     """
-    found = [_parse(path, number, line) for number, line in _lines(path) if line.strip()]
+    lines = [(number, line) for number, line in _lines(path) if line.strip()]
+    found = [_parse(path, number, line) for number, line in lines]
+    _name_unknown_keys(path, lines)
     if not found:
         raise SettingsError(f"{path} holds no question; write one a line, as {_EXAMPLE}")
     return found
@@ -128,6 +135,20 @@ def _parse(path: Path, number: int, line: str) -> Question:
             f"{path}, line {number}: {_fault(exc)}; wanted one JSON object a line, as {_EXAMPLE}"
         ) from exc
     return found if found.id else replace(found, id=str(number))
+
+
+def _name_unknown_keys(path: Path, lines: Iterable[tuple[int, str]]) -> None:
+    """Warn of each key that is not read: `answer`, say, leaves a question without an answer."""
+    known = [field.name for field in fields(Question)]
+    first: dict[str, int] = {}
+    for number, line in lines:
+        for key in json.loads(line, parse_int=str).keys() - known:
+            first.setdefault(key, number)
+    for key, number in first.items():
+        (closest,) = get_close_matches(key, known, n=1, cutoff=0)
+        logger.warning(
+            '%s, line %d: the key "%s" is not read, the closest is "%s"', path, number, key, closest
+        )
 
 
 def _fault(invalid: ValidationError) -> str:

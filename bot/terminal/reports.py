@@ -43,21 +43,17 @@ def skipped_text(skipped: Iterable[Skipped]) -> str:
 def preview_text(preview: Preview) -> str:
     """Return a line for each file that a refresh would add, change or drop, then a summary."""
     renamed = dict(preview.renamed)
-    lines = [
+    changes = [
         *(f"renamed {apart(old)} -> {apart(new)}" for old, new in preview.renamed),
         *(f"added {apart(path)}" for path in preview.added if path not in renamed.values()),
         *(f"modified {apart(path)}" for path in preview.modified),
         *(f"deleted {apart(path)}" for path in preview.deleted if path not in renamed),
-        *filter(None, [skipped_text(preview.skipped)]),
     ]
-    changes = len(lines) - len(preview.skipped)
-    return "\n".join(
-        [
-            *lines,
-            f"{counted(changes, 'change')}, {counted(preview.unchanged, 'file')} unchanged; "
-            "nothing was written",
-        ]
+    summary = (
+        f"{counted(len(changes), 'change')}, {counted(preview.unchanged, 'file')} unchanged; "
+        "nothing was written"
     )
+    return "\n".join([*changes, *filter(None, [skipped_text(preview.skipped)]), summary])
 
 
 def generation_text(generation: Generation) -> str:

@@ -185,8 +185,13 @@ def _value(text: str) -> str | list[str]:
 
 
 def _unquoted(value: str) -> str:
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1] if quoted else value
+    quote = value[:1]
+    if quote not in ('"', "'"):
+        return value
+    if len(value) > 1 and value.endswith(quote):
+        return value[1:-1]
+    # One that is not closed belongs to no title.
+    return value[1:] if value.count(quote) == 1 else value
 
 
 _READERS: Mapping[str, Callable[[str], Fields | None]] = {

@@ -22,7 +22,7 @@ from retrieval.backends import index_of, open_index
 from retrieval.index import FileState, Generation, has_lexical
 
 # Raise when the same file comes to be read or cut in another way.
-_VERSION = 5
+_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,15 @@ class FileDiff:
 
 @dataclass(frozen=True, slots=True)
 class RefreshProgress:
-    """How far a refresh has come; `total` counts the files that have to be read."""
+    """How far a refresh has come.
+
+    Attributes:
+        articles: Number of files that are done; of those that are being encoded together, the share
+            that the encoded passages have counts.
+        total: Number of files that have to be read.
+        chunks: Number of chunks that are stored.
+        encoded: Number of passages that are encoded.
+    """
 
     articles: int
     total: int

@@ -27,6 +27,19 @@ def lines(*questions: Mapping[str, object]) -> str:
     return "".join(f"{json.dumps(one)}\n" for one in questions)
 
 
+def test_a_key_that_is_not_read_is_named_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    right = {"question": "a", "answers": ["b"], "id": "1"}
+    assert len(read_questions(file(tmp_path, lines(right)))) == 1
+    assert not caplog.messages
+    text = f"\n{lines(right)}{json.dumps({'question': 'a', 'answer': 'b'})}\n" + lines(right)
+    assert len(read_questions(file(tmp_path, text * 2))) == 6
+    assert [one.partition("jsonl, ")[2] for one in caplog.messages] == [
+        'line 3: the key "answer" is not read, the closest is "answers"'
+    ]
+
+
 def test_every_field_is_read_and_others_are_ignored(tmp_path: Path) -> None:
     whole = {
         "id": "x", "question": "Who?", "answers": ["she", "her"], "articles": ["a/b.md"],

@@ -383,6 +383,16 @@ def test_a_refresh_takes_up_and_reports(tmp_path: Path) -> None:
     assert "Platypuses glow." in talk("platypuses glow")
 
 
+def test_a_status_counts_as_skipped_what_a_refresh_does(tmp_path: Path) -> None:
+    talk = Talk(library(tmp_path), plain=True)
+    (tmp_path / "articles" / "void.md").touch()
+    (tmp_path / "articles" / "outside.md").symlink_to("/etc/passwd")
+    assert "2 files skipped" in talk("/refresh")
+    assert "\nskipped: 2\n" in talk("/status")
+    (tmp_path / "articles").rename(tmp_path / "away")
+    assert "\nskipped: 1\n" in talk("/status")
+
+
 def test_a_refresh_that_fails_is_one_line(tmp_path: Path) -> None:
     talk = Talk(library(tmp_path))
     for name in ARTICLES:

@@ -22,13 +22,14 @@ from bot.terminal import (
     SourcesDrawing,
     ValuesDrawing,
     articles_named,
+    preview_text,
     report_text,
     skipped_text,
 )
 from bot.terminal.answers import ExcerptsDrawing
 from retrieval.articles import Skipped
 from retrieval.questions import Correction
-from retrieval.refresh import RefreshReport
+from retrieval.refresh import Preview, RefreshReport
 from retrieval.types import Article, Excerpt, Source
 from tests.bot.terminal.drawn import HARMLESS, drawn
 
@@ -425,6 +426,22 @@ def test_a_status_is_a_line_per_value() -> None:
 )
 def test_a_report_counts(changed: dict[str, Any], text: str) -> None:
     assert report_text(report(**changed)) == text
+
+
+def test_a_preview_counts_what_changes() -> None:
+    skipped = [Skipped("a.md", "it is empty"), Skipped("b.pdf", "too large")]
+    renamed = [("old.md", "new.md")]
+    seen = Preview(["c.md", "new.md"], ["d.md"], ["old.md"], renamed, 7, skipped)
+    assert preview_text(seen).splitlines() == [
+        "renamed old.md -> new.md",
+        "added c.md",
+        "modified d.md",
+        "skipped a.md: it is empty",
+        "skipped b.pdf: too large",
+        "3 changes, 7 files unchanged; nothing was written",
+    ]
+    nothing = Preview([], [], [], [], 7, skipped)
+    assert preview_text(nothing).endswith("\n0 changes, 7 files unchanged; nothing was written")
 
 
 def test_skipped_files_have_a_line_each() -> None:

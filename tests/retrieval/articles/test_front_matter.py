@@ -191,3 +191,20 @@ def test_a_declared_date_comes_before_that_of_the_name() -> None:
 )
 def test_titles_have_letters(path: str, text: str, title: str) -> None:
     assert read(text, path).source.title == title
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ('"unclosed', "unclosed"),
+        ("'unclosed", "unclosed"),
+        ('"a" and: "b', '"a" and: "b'),
+        ('"closed: a"', "closed: a"),
+        ('"', ""),
+    ],
+)
+def test_a_quotation_mark_that_is_not_closed_is_no_part_of_a_title(
+    written: str, title: str
+) -> None:
+    fields, body = split_front_matter(f"---\ntitle: {written}\ndate: 2024-05-06\n---\nText.\n")
+    assert (fields["title"], fields["date"], body) == (title, "2024-05-06", "Text.\n")
