@@ -29,6 +29,7 @@ from retrieval.errors import (
 from retrieval.index import IndexReader
 from retrieval.refresh import (
     WAIT_S,
+    Candidate,
     Gate,
     KnownItemGate,
     RefreshOptions,
@@ -70,6 +71,7 @@ def bring_in_line(
     settings: Settings,
     encoder: types.Encoder,
     on_progress: Callable[[RefreshProgress], None] = lambda _: None,
+    announce: Callable[[str], None] = lambda _: None,
     *,
     choice: Choice | None = None,
     force: bool = False,
@@ -82,6 +84,7 @@ def bring_in_line(
         settings: They name the articles and the index.
         encoder: It encodes the new passages.
         on_progress: Called with the progress now and then.
+        announce: Called with a few words before something else that takes long.
         choice: Why it was chosen, where it may be to make an index.
         force: Publish the new generation even if the gate refuses it.
         rebuild: Make the index again from nothing, while the old one answers.
@@ -91,7 +94,7 @@ def bring_in_line(
         RetrievalError: The articles or the index cannot be used, or another process is writing.
         SettingsError: The file of golden questions has something else in it.
     """
-    gate = _gate(settings, encoder) if settings.refresh.gate and not force else None
+    gate = _gate(settings, encoder, announce) if settings.refresh.gate and not force else None
     stores = settings.search.stores_tokens
     rebuild = rebuild or (choice is not None and choice.anew)
     chosen = choice.why if choice else ""
@@ -99,7 +102,7 @@ def bring_in_line(
     first = rebuild or not _answers(settings)
     told = bool(_unknown_articles(settings, encoder))
     report = refresh_index(settings.articles, settings.index, encoder, on_progress, options)
-    _calibrate(settings, encoder)
+    _calibrate(settings, encoder, announce)
     unknown = _unknown_articles(settings, encoder)
     if choice and choice.line and first:
         return replace(report, notes=(choice.line,))
@@ -123,7 +126,7 @@ def is_in_line(settings: Settings) -> bool:
     return found is not None and found.in_line
 
 
-def _gate(settings: Settings, encoder: types.Encoder) -> Gate:
+def _gate(settings: Settings, encoder: types.Encoder, announce: Callable[[str], None]) -> Gate:
     search = settings.search
     gates: list[Gate] = [KnownItemGate(encoder, search, settings.refresh.sample)]
     if settings.refresh.questions is not None:
@@ -131,14 +134,20 @@ def _gate(settings: Settings, encoder: types.Encoder) -> Gate:
 
         # The file is read before anything is encoded, so that a wrong one costs nothing.
         gates.append(GoldenGate(encoder, search, read_questions(settings.refresh.questions)))
-    return lambda candidate: [reason for gate in gates for reason in gate(candidate)]
+
+    def judge(candidate: Candidate) -> list[str]:
+        announce("trying the index before it answers (seconds)")
+        return [reason for gate in gates for reason in gate(candidate)]
+
+    return judge
 
 
-def _calibrate(settings: Settings, encoder: types.Encoder) -> None:
+def _calibrate(settings: Settings, encoder: types.Encoder, announce: Callable[[str], None]) -> None:
     """Calibrate the confidence again if the articles changed; the next refresh mends a failure."""
     store = open_index(settings.index)
     if store is None or not needs_calibration(store):
         return
+    announce("calibrating the confidence on these articles (seconds)")
     searcher = Searcher.open(store, settings.index.folder, encoder, settings.search)
     try:
         found = calibrate(searcher, settings.search.excerpt_chars)
@@ -185,7 +194,7 @@ def open_library(
     report = None
     try:
         if due:
-            report = bring_in_line(settings, encoder, on_progress, choice=choice)
+            report = bring_in_line(settings, encoder, on_progress, announce, choice=choice)
     except IndexBusy as exc:
         # The published generation can be searched while another process writes the next.
         logger.warning("%s; answering from the index as it is", exc)
@@ -199,7 +208,9 @@ def open_library(
         searcher = _searcher(settings, encoder, reranking)
     except IndexDamaged as exc:
         logger.warning("%s", exc)
-        report = bring_in_line(settings, encoder, on_progress, choice=choice, rebuild=True)
+        report = bring_in_line(
+            settings, encoder, on_progress, announce, choice=choice, rebuild=True
+        )
         searcher = _searcher(settings, encoder, reranking)
     answerer = Answerer(searcher, settings.search, reading)
     writer = None

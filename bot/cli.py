@@ -140,18 +140,16 @@ def refresh(
     # The parent that asks for the progress has compared articles and index already.
     report = None if watch or rebuild or progress else _nothing_to_do(run.settings)
     if report is None:
-        from rich.console import Console
+        with run.building() as building:
+            from bot.build import bring_in_line, open_encoder
+            from retrieval.refresh import WAIT_S
 
-        from bot.build import bring_in_line, open_encoder
-        from bot.terminal import Building
-        from retrieval.refresh import WAIT_S
-
-        with Building(Console(stderr=True)) as building:
             encoder, choice = open_encoder(run.settings, building.announce, anew=rebuild, due=True)
             report = bring_in_line(
                 run.settings,
                 encoder,
                 _say_progress if progress else building.update,
+                building.announce,
                 choice=choice,
                 force=force,
                 rebuild=rebuild,
@@ -288,6 +286,15 @@ def ask(
     ] = False,
 ) -> int:
     """Answer one question; status 1 if the articles do not answer it."""
+    try:
+        return _answer(run, question, explain)
+    except KeyboardInterrupt as exc:
+        exc.add_note("the question was not answered")
+        raise
+
+
+def _answer(run: Run, question: str, explain: bool) -> int:
+    """Answer a question and return the exit status."""
     from rich.console import Console
 
     from bot import documents

@@ -32,12 +32,18 @@ from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
     from bot.library import Library
+    from bot.terminal import Building
 
 logger = logging.getLogger(__name__)
 
 # Commands have a class of click, of which typer keeps a copy of its own.
 Command: TypeAlias = Any
 Body: TypeAlias = Callable[..., int | None]
+
+_FIRST_START = (
+    "First start: this compiles the encoder, in half a minute or so, and indexes the articles, a "
+    "hundred short ones in ten to thirty seconds. Later starts take a second or two."
+)
 
 NOT_ANSWERED, WRONG_USAGE, WORLD_AT_FAULT, INTERRUPTED = 1, 2, 3, 130
 
@@ -86,14 +92,28 @@ class Run:
         Args:
             stale: Open the index as it is, if there is one.
         """
-        from bot.build import open_library
-        from bot.terminal import Building, report_text
+        with self.building() as building:
+            # So does this.
+            from bot.build import open_library
+            from bot.terminal import report_text
 
-        with Building(Console(stderr=True)) as building:
             library = open_library(self.settings, building.announce, building.update, stale=stale)
         if library.report is not None and library.report.changed:
             say(report_text(library.report))
         return library
+
+    @contextmanager
+    def building(self) -> Iterator[Building]:
+        """Draw what takes long on standard error; say of a first start what is to come."""
+        index = self.settings.index
+        if sys.stderr.isatty() and not (index.server or index.folder.exists()):
+            say(_FIRST_START)
+        # Imported when something is on the screen, as this takes half a second.
+        from bot.terminal import Building
+
+        with Building(Console(stderr=True)) as building:
+            building.announce("starting")
+            yield building
 
     def print(self, document: Mapping[str, Any], drawing: RenderableType) -> None:
         """Print a result: as JSON if asked to, else drawn in a terminal and plain in a pipe."""

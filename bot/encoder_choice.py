@@ -137,7 +137,7 @@ def _by_articles(settings: Settings, announce: Callable[[str], None]) -> Choice:
     from embeddings import ModelNotFound, locate
     from retrieval.articles import sample_languages
 
-    announce("looking at the languages of the articles")
+    announce("looking at the languages of the articles (seconds)")
     languages = sample_languages(settings.articles, settings.index.folder)
     if not languages:
         return Choice(_ENGLISH, "no article read shows its language")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as Bar
-from rich.spinner import Spinner
-from rich.text import Text
 
 from bot.display import ACCENT
+from config import held_logs
 from retrieval.refresh import RefreshProgress
 
 _BAR_WIDTH = 16
@@ -25,7 +31,7 @@ _ESTIMATE = 120.0
 class _Drawing:
     """A bar or a spinner on a console that writes to standard error, erased when the block ends.
 
-    Nothing is drawn if that is no terminal.
+    Nothing is drawn if that is no terminal. What is logged meanwhile appears when the block ends.
 
     Args:
         console: Where it is drawn.
@@ -35,6 +41,7 @@ class _Drawing:
     def __init__(self, console: Console, counts: str) -> None:
         # With FORCE_COLOR, rich takes a file for a terminal, and a file wants no bar.
         self._draws = console.is_interactive and console.file.isatty()
+        self._held = ExitStack()
         self._live = Live(
             console=console, transient=True, redirect_stdout=False, redirect_stderr=False
         )
@@ -50,6 +57,8 @@ class _Drawing:
         )
 
     def __enter__(self) -> Self:
+        if self._draws:
+            self._held.enter_context(held_logs())
         return self
 
     def __exit__(
@@ -58,8 +67,9 @@ class _Drawing:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Erase what was drawn and show the cursor again."""
+        """Erase what was drawn, show the cursor again, and let out what was logged."""
         self._live.stop()
+        self._held.close()
 
     def _draw(self, renderable: RenderableType) -> None:
         if self._draws:
@@ -75,12 +85,32 @@ class Building(_Drawing):
             console, "{task.completed:,}/{task.total:,} articles, {task.fields[chunks]}"
         )
         self._task = self._bar.add_task("", start=False, total=0, chunks="")
-        self._stored = RefreshProgress(articles=0, total=0, chunks=0, encoded=0)
         self._first: tuple[float, int] | None = None
+        self._steps = Bar(
+            SpinnerColumn(style=ACCENT),
+            # What is announced is no markup.
+            TextColumn("{task.description} ·", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+        )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the drawing; note on Ctrl-C what becomes of what was done."""
+        super().__exit__(kind, exc, traceback)
+        if isinstance(exc, KeyboardInterrupt) and self._first is not None:
+            exc.add_note("what was encoded is kept, and the next start goes on from there")
 
     def announce(self, text: str) -> None:
-        """Draw a few words about what takes long just now."""
-        self._draw(Spinner("dots", Text(text), style=ACCENT))
+        """Draw a few words about what takes long just now, and for how long it has."""
+        for task in self._steps.task_ids:
+            self._steps.remove_task(task)
+        self._steps.add_task(text, total=None)
+        self._draw(self._steps)
 
     def update(self, progress: RefreshProgress) -> None:
         """Draw the bar, if there is anything to read or to encode."""
@@ -90,15 +120,12 @@ class Building(_Drawing):
         if self._first is None:
             self._first = (now, progress.encoded)
             self._bar.start_task(self._task)
-        # Articles are read a batch ahead of what is encoded and stored; only the stored are done.
-        if progress.chunks > self._stored.chunks:
-            self._stored = progress
         since, before = self._first
         chunks = f"{max(progress.chunks, progress.encoded):,} chunks"
         if progress.encoded > before and now > since:
             chunks += f", {(progress.encoded - before) / (now - since):,.0f}/s"
         self._bar.update(
-            self._task, completed=self._stored.articles, total=progress.total, chunks=chunks
+            self._task, completed=progress.articles, total=progress.total, chunks=chunks
         )
         self._draw(self._bar)
 
@@ -112,7 +139,7 @@ class Asking(_Drawing):
 
     def __enter__(self) -> Self:
         self._draw(self._bar)
-        return self
+        return super().__enter__()
 
     def update(self, done: int) -> None:
         """Draw the bar."""

@@ -25,8 +25,10 @@ from retrieval.types import Article, Chunk, Encoder, PassageEncoding, Sentence
 
 # Passages that are gathered before they are sorted by length and encoded.
 _GATHERED = 256
-# Passages that are encoded, committed and reported together.
+# Passages that are encoded, committed and reported together; the first are few, so that whoever
+# waits soon sees how fast it goes.
 _ENCODED_AT_ONCE = 128
+_ENCODED_FIRST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Indexer:
         self._reader_version = ReaderVersion.of(articles, index, tokens)
         self._known = draft.files()
         self._done = self._total = self._chunks = 0
+        self._at_once = _ENCODED_FIRST
 
     def run(self, found: FolderListing) -> None:
         """Write what differs between the folder and the index into the next generation."""
@@ -109,8 +112,8 @@ class Indexer:
     def _gather(self, file: ArticleFile, parser: Parser, gathered: list[_Gathered]) -> int:
         """Read a file and add what is to be stored of it; return the number of its passages."""
         one = self._read(file, parser)
-        self._done += 1
         if one is None:
+            self._done += 1
             return 0
         gathered.append(one)
         return sum(len(passages) for _, passages in one.articles)
@@ -169,8 +172,10 @@ class Indexer:
         known = self._draft.known_encodings(list(passages), self._tokens)
         new = [one for digest, one in passages.items() if digest not in known]
         new.sort(key=lambda one: len(one.title) + len(one.chunk.text))
-        for at in range(0, len(new), _ENCODED_AT_ONCE):
-            some = new[at : at + _ENCODED_AT_ONCE]
+        at = 0
+        while some := new[at : at + self._at_once]:
+            at += len(some)
+            self._at_once = min(2 * self._at_once, _ENCODED_AT_ONCE)
             made = self._encoder.encode_passages([one.text for one in some])
             encodings = {
                 one.digest: self._stored(encoding, one)
@@ -179,7 +184,7 @@ class Indexer:
             # At once, so that an interrupt costs a second of work at most.
             self._draft.keep(encodings)
             self.encoded += len(some)
-            self._report()
+            self._report(len(gathered) * at // len(new))
         self._draft.put(
             (
                 one.file,
@@ -188,6 +193,7 @@ class Indexer:
             for one in gathered
         )
         self._chunks += sum(len(own) for _, own in cut)
+        self._done += len(gathered)
         self._report()
 
     def _stored(self, encoding: PassageEncoding, of: _Passage) -> StoredEncoding:
@@ -196,5 +202,6 @@ class Indexer:
         tokens = chunk_tokens(encoding, offset, text) if self._tokens else None
         return StoredEncoding(encoding.vector, tokens)
 
-    def _report(self) -> None:
-        self._on_progress(RefreshProgress(self._done, self._total, self._chunks, self.encoded))
+    def _report(self, nearly: int = 0) -> None:
+        done = self._done + nearly
+        self._on_progress(RefreshProgress(done, self._total, self._chunks, self.encoded))

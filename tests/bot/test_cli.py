@@ -243,6 +243,33 @@ def test_an_article_is_not_found_by_a_name_that_is_no_text(seeds: Shell) -> None
     assert "no article 'a\\udcff'" in seeds.fails(WRONG_USAGE, "show", "a\udcff")
 
 
+@pytest.mark.slow
+def test_ctrl_c_while_asking_says_so(seeds: Shell) -> None:
+    side, other = os.openpty()
+    with subprocess.Popen(
+        seeds.arguments("ask"), stdin=other, stderr=subprocess.PIPE, text=True
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Type the question, then Enter and Ctrl-D.\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == "interrupted; the question was not answered\n"
+        assert process.wait() == INTERRUPTED
+    os.close(side)
+    os.close(other)
+
+
+@pytest.mark.slow
+def test_the_first_start_says_what_it_does_before_it_does_it(shell: Shell) -> None:
+    side, other = os.openpty()
+    with subprocess.Popen(
+        shell.arguments("refresh"), stdout=subprocess.PIPE, stderr=other
+    ) as process:  # fmt: skip
+        os.close(other)
+        assert os.read(side, 1000).startswith(b"First start: ")
+        process.kill()
+    os.close(side)
+
+
 def test_missing_and_empty_articles_folders(shell: Shell) -> None:
     shell.articles = shell.folder / "missing"
     assert "no such file or folder" in shell.fails(WORLD_AT_FAULT, "ask", "Why?")

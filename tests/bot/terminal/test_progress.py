@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
+import sys
 
 import pytest
 from rich.console import Console
@@ -34,8 +36,10 @@ def erases_its_lines(file: io.StringIO) -> bool:
 def test_what_takes_long_is_announced_and_taken_away() -> None:
     file = Terminal()
     with Building(console(file)) as building:
+        building.announce("looking")
         building.announce("compiling [the] encoder")
-    assert "compiling [the] encoder" in words(file)
+    assert re.search(r"compiling \[the\] encoder · 0:00:0\d", words(file))
+    assert "looking" not in words(file).splitlines()[-1]
     assert file.getvalue().index(HIDE) < file.getvalue().rindex(SHOW)
     assert erases_its_lines(file)
 
@@ -43,18 +47,26 @@ def test_what_takes_long_is_announced_and_taken_away() -> None:
 def test_the_bar_tells_how_far_it_is() -> None:
     file = Terminal()
     with Building(console(file)) as building:
-        building.update(RefreshProgress(articles=1_400, total=9_000, chunks=0, encoded=64))
+        building.update(RefreshProgress(articles=1_250, total=9_000, chunks=0, encoded=64))
         building.update(RefreshProgress(articles=1_400, total=9_000, chunks=2_500, encoded=1_128))
     last = words(file).splitlines()[-1]
     assert re.search(r"1,400/9,000 articles, 2,500 chunks, [\d,]+/s · 0:00:00 · [-\d:]+ left", last)
     assert erases_its_lines(file)
 
 
-def test_articles_are_done_when_they_are_stored() -> None:
+def test_what_is_logged_appears_when_the_drawing_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     file = Terminal()
+    monkeypatch.setattr(sys, "stderr", file)
+    handler = logging.StreamHandler(file)
+    handler.name = "excerpta"
+    logging.getLogger().addHandler(handler)
     with Building(console(file)) as building:
-        building.update(RefreshProgress(articles=5, total=5, chunks=0, encoded=64))
-    assert "0/5 articles, 64 chunks ·" in words(file)
+        building.announce("compiling")
+        logging.getLogger("bot").warning("a warning")
+        building.update(RefreshProgress(articles=1, total=9, chunks=9, encoded=9))
+        assert "a warning" not in words(file)
+    logging.getLogger().removeHandler(handler)
+    assert words(file).endswith("a warning\n")
 
 
 def test_nothing_is_drawn_where_nothing_is_to_be_done() -> None:
@@ -88,6 +100,14 @@ def fail(building: Building, fault: BaseException) -> None:
     with building:
         building.update(RefreshProgress(articles=1, total=9, chunks=9, encoded=9))
         raise fault
+
+
+def test_ctrl_c_notes_that_what_was_encoded_is_kept() -> None:
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fail(Building(console(Terminal())), KeyboardInterrupt())
+    assert caught.value.__notes__ == [
+        "what was encoded is kept, and the next start goes on from there"
+    ]
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, RuntimeError])
