@@ -39,6 +39,8 @@ from config.values import (
     Origins,
     Parameters,
     Proxy,
+    Samples,
+    Sentence,
     Server,
     StatePlace,
     Text,
@@ -320,6 +322,16 @@ class TelegramSettings(_Section):
     """The length, in characters, above which a question is refused."""
     messages_per_second: int = Field(30, ge=1, le=10_000)
     """The greatest number of messages to all chats together in a second; Telegram allows 30."""
+    group_excerpts: int = Field(1, ge=1, le=3)
+    """The greatest number of excerpts that an answer in a group opens with; "More" shows others."""
+    about: Sentence | None = Field(
+        None, examples=["The archive of the Ferry Gazette, 1998 to today."]
+    )
+    """What /start says of the articles: a sentence or two. If this is left out, it is made of
+    their number, their dates and the names in them."""
+    samples: Samples = ()
+    """The questions, up to three of 64 characters, that /start offers as buttons; the environment
+    parts them by "|". If there are none, questions are made that the articles answer."""
     channel_posts: bool = False
     """Whether posts of a channel that mention the bot are answered."""
     link_preview: bool = False

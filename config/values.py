@@ -69,6 +69,11 @@ def _split(values: object) -> object:
     return [one.strip() for one in values.split(",")] if isinstance(values, str) else values
 
 
+def _split_lines(values: object) -> object:
+    """Split a list of sentences that an environment variable writes as A | B."""
+    return [one.strip() for one in values.split("|")] if isinstance(values, str) else values
+
+
 def _secret(pattern: str, wanted: str) -> AfterValidator:
     """Check a secret by a pattern, which pydantic does only for plain text."""
 
@@ -115,6 +120,9 @@ HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")]
 HostNames = Annotated[tuple[HostName, ...], BeforeValidator(_split)]
 Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
+Sentence = Annotated[str, Field(min_length=1, max_length=300)]
+Sample = Annotated[str, Field(min_length=1, max_length=64)]
+Samples = Annotated[tuple[Sample, ...], Field(max_length=3), BeforeValidator(_split_lines)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_split)]
 Token = Annotated[SecretStr, Field(min_length=1)]
 Proxy = Annotated[

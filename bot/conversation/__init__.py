@@ -6,6 +6,7 @@
     questions               the questions of a message that asks several
     collection, sentences   articles that stand for all, the newest, one by its name; its sentences
     conversation            replies to a message, and what of it later questions may lean on
+    introduction, subjects  what newcomers are told of the collection, and questions that it answers
     replies                 a reply as a value: `texts` says it in the asker's language, `documents`
                             makes its JSON document
 
@@ -15,6 +16,7 @@ The chat, `excerpta ask` and the Telegram bot ask here first.
 
 from bot.conversation.conversation import Conversation
 from bot.conversation.documents import answer_of, of_reply
+from bot.conversation.introduction import Introduction, Introductions
 from bot.conversation.messages import Message, Talk, read_message
 from bot.conversation.questions import MOST_QUESTIONS, split_questions
 from bot.conversation.replies import (
@@ -33,6 +35,8 @@ __all__ = [
     "ArticleList",
     "Continuation",
     "Conversation",
+    "Introduction",
+    "Introductions",
     "Message",
     "NothingFound",
     "Reply",

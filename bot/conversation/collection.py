@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _CHUNKS_OF_ARTICLE, _ARTICLES = 20, 1_000
 # The sentences of so many chunks are compared for a summary.
 _CHUNKS_OF_SUMMARY = 40
+# Names and headings are looked for in so many chunks.
+_SAMPLE = 300
 _LEAD_COLUMNS = 220
 _LEAST_LEAD_COLUMNS = 25
 _LEAD_CHUNKS = 2
@@ -132,6 +134,13 @@ class Collection:
             ids = listing.chunks.get(source.path, [])[:_LEAD_CHUNKS]
             listing.leads[source.path] = _lead(source, list(_read(snapshot, ids)))
         return listing.leads[source.path]
+
+    def sample(self) -> Iterator[StoredChunk]:
+        """Yield chunks from all over the articles."""
+        snapshot, listing = self._current()
+        return _read(
+            snapshot, _evenly([id_ for ids in listing.chunks.values() for id_ in ids], _SAMPLE)
+        )
 
     def find(self, name: str, *, certain: bool) -> Source | None:
         """Return the article that words name, by its title or else by its subject.

@@ -72,7 +72,11 @@ class Conversation:
         return message if others else replace(message, question=first)
 
     def reply(
-        self, message: Message, earlier: Sequence[str] = (), interface: str = "en"
+        self,
+        message: Message,
+        earlier: Sequence[str] = (),
+        interface: str = "en",
+        most: int | None = None,
     ) -> Reply | None:
         """Reply to a message; return None if it is a question.
 
@@ -80,6 +84,7 @@ class Conversation:
             message: As `read` returned it.
             earlier: What was remembered of earlier messages, oldest first; see `remembered`.
             interface: The language to reply in if that of the message is not known.
+            most: How many excerpts the first message with an answer shows at most.
         """
         language = message.language or interface
         if (source := self._listed_before(message, earlier)) is not None:
@@ -89,7 +94,7 @@ class Conversation:
         if message.talk is not None:
             return self._talk(message.talk, language)
         if message.wish is Wish.MORE:
-            return self._more(earlier, language)
+            return self._more(earlier, language, most)
         return self._wished(message, earlier, language, 0)
 
     def remembered(self, message: Message, earlier: Sequence[str]) -> str | None:
@@ -222,7 +227,7 @@ class Conversation:
         excerpts = self._answerer.answer(before.question).excerpts
         return excerpts[0].source if excerpts else None
 
-    def _more(self, earlier: Sequence[str], language: str) -> Reply:
+    def _more(self, earlier: Sequence[str], language: str, most: int | None) -> Reply:
         if not earlier:
             return NothingFound(Wish.MORE, language)
         last = earlier[-1]
@@ -234,11 +239,12 @@ class Conversation:
             return self._wished(before, earlier[:-page], language, page) or NothingFound(
                 Wish.MORE, language
             )
-        return self._further(before.question, page, language)
+        return self._further(before.question, page, language, most)
 
-    def _further(self, question: str, page: int, language: str) -> Reply:
+    def _further(self, question: str, page: int, language: str, most: int | None) -> Reply:
         first = self._answerer.answer(question)
-        shown = self._shown(first) + _MORE * (page - 1)
+        opened = self._shown(first)
+        shown = min(opened, most or opened) + _MORE * (page - 1)
         answer = self._answerer.answer(question, shown + _MORE)
         if len(answer.excerpts) > shown:
             return Continuation(language, answer, shown)

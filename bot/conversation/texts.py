@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -154,17 +155,24 @@ def _articles(reply: ArticleList, language: Language) -> str:
         return language.say("These are the newest articles:")
     if reply.wish is Wish.NEWEST:
         return language.say("None of the articles has a date, so I cannot tell which are new.")
-    size = _size(reply, language)
+    size = size_of(reply.number, (reply.first, reply.last), language)
     if len(reply.articles) < reply.number:
         return " ".join([size, language.say("These show what they are about:")])
     return size
 
 
-def _size(reply: ArticleList, language: Language) -> str:
-    articles = language.count("{n} article", "{n} articles", reply.number)
-    if reply.first is None or reply.last is None:
+def size_of(number: int, dates: tuple[dt.date | None, dt.date | None], language: Language) -> str:
+    """Say how many articles there are, and from which time.
+
+    Args:
+        number: The articles.
+        dates: Those of the oldest and of the newest; None if none has a date.
+        language: The language to say it in.
+    """
+    articles = language.count("{n} article", "{n} articles", number)
+    if dates[0] is None or dates[1] is None:
         return language.say("I answer from {articles}.", articles=articles)
-    first, last = map(language.date, (reply.first, reply.last))
+    first, last = map(language.date, (dates[0], dates[1]))
     if first == last:
         return language.say("I answer from {articles} of {date}.", articles=articles, date=first)
     return language.say(

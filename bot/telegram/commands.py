@@ -145,7 +145,7 @@ class Commands:
         if given.argument.startswith("a_"):
             read = self._replies.read(given.argument[2:], given.language)
             return read or notices.no_article(given.language, "")
-        return self._help(given)
+        return self._replies.introduction(given.language)
 
     def _sources(self, given: GivenCommand) -> Message:
         return self._replies.sources(given.language)

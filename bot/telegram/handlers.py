@@ -6,8 +6,16 @@ import base64
 import logging
 import time
 from collections import OrderedDict
+from itertools import chain
 
-from telegram import CallbackQuery, InlineQuery, InlineQueryResultsButton, Message, Update
+from telegram import (
+    CallbackQuery,
+    InlineQuery,
+    InlineQueryResultsButton,
+    MaybeInaccessibleMessage,
+    Message,
+    Update,
+)
 from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import ContextTypes
@@ -15,13 +23,13 @@ from telegram.ext import ContextTypes
 from bot.answers import Answer
 from bot.records import ChatPlace
 from bot.telegram.access import Access, Seen
-from bot.telegram.addressing import AskedQuestion, is_human, place_of, question_in
+from bot.telegram.addressing import AskedQuestion, is_human, place_of, question_in, topic_of
 from bot.telegram.limiter import Limiter
 from bot.telegram.metrics import ChatKind, Metrics, Outcome
 from bot.telegram.outbox import Outbox
 from bot.telegram.replies import Cards, Replies, Reply
 from bot.telegram.switch_hint import SwitchHint
-from bot.telegram.views import Language, Press, language_of, notices
+from bot.telegram.views import Action, Language, Press, language_of, notices
 from bot.telegram.workers import Workers
 from bot.telegram.written_answers import WrittenAnswers
 from config import TelegramSettings
@@ -81,7 +89,6 @@ class Handlers:
 
     async def answer(self, asked: AskedQuestion, kind: ChatKind) -> None:
         """Answer a question."""
-        started = time.monotonic()
         if self._crowded(asked.place):
             self._metrics.question(Outcome.REFUSED, kind)
             return
@@ -90,11 +97,16 @@ class Handlers:
             if not admitted:
                 self._metrics.question(Outcome.REFUSED, kind)
                 return
-            async with self._outbox.typing(asked.place):
-                reply = await self._workers.answer(asked, self._replies.question)
-            if reply is not None:
-                await self._send(asked, reply, kind)
-                self._metrics.replied(time.monotonic() - started)
+            await self._answer(asked, kind)
+
+    async def _answer(self, asked: AskedQuestion, kind: ChatKind) -> None:
+        """Answer a question that was admitted."""
+        started = time.monotonic()
+        async with self._outbox.typing(asked.place):
+            reply = await self._workers.answer(asked, self._replies.question)
+        if reply is not None:
+            await self._send(asked, reply, kind)
+            self._metrics.replied(time.monotonic() - started)
 
     async def edited(self, update: Update, context: _Context) -> None:
         """Answer an edited question again, in the message that answered it."""
@@ -146,8 +158,26 @@ class Handlers:
         async with self._access.pressing(
             query.id, message.chat.id, user.id, user.language_code
         ) as admitted:
-            if admitted:
+            if not admitted:
+                return
+            if press.action is Action.ASK:
+                await self._ask(query, message)
+            else:
                 await self._press(press, query, message.chat.id, message.message_id)
+
+    async def _ask(self, query: CallbackQuery, message: MaybeInaccessibleMessage) -> None:
+        """Ask the question on a button, as Telegram shows it, for the user who pressed it."""
+        question = _text_of_button(query, message)
+        if question is None or not isinstance(message, Message):
+            language = language_of(query.from_user.language_code)
+            await self._outbox.toast(query.id, notices.too_old(language).text)
+            return
+        await self._outbox.toast(query.id)
+        place = ChatPlace(message.chat.id, topic_of(message), query.from_user.id)
+        shown = await self._outbox.reply(place, notices.echo(question))
+        if shown is not None:
+            asked = AskedQuestion(place, shown, question, query.from_user.language_code)
+            await self._answer(asked, kind_of(message))
 
     async def _press(self, press: Press, query: CallbackQuery, chat: int, message_id: int) -> None:
         user = query.from_user
@@ -266,6 +296,17 @@ class Inline:
             return None
         language = self._replies.language(user.id, user.language_code)
         return language, self._replies.inline(query.query, language)
+
+
+def _text_of_button(query: CallbackQuery, message: MaybeInaccessibleMessage) -> str | None:
+    """Return what the pressed button says; None if its message is gone, or has no such button.
+
+    The message comes from Telegram, and a modified client can choose only the data.
+    """
+    if not isinstance(message, Message) or message.reply_markup is None:
+        return None
+    buttons = chain.from_iterable(message.reply_markup.inline_keyboard)
+    return next((one.text for one in buttons if one.callback_data == query.data), None)
 
 
 def _deep_link(question: str) -> str:

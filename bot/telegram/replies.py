@@ -12,7 +12,7 @@ from telegram import InlineQueryResultArticle
 
 from bot.answers import Answer, check_question
 from bot.catalogue import Catalogue, article_key
-from bot.conversation import MOST_QUESTIONS, Conversation, split_questions
+from bot.conversation import MOST_QUESTIONS, Conversation, Introductions, split_questions
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
 from bot.library import Library
@@ -82,9 +82,16 @@ class Replies:
         self._library = library
         self._conversation = Conversation(library, views.opened_with)
         self._settings = library.settings.telegram
+        self.introductions = Introductions(
+            library, self._conversation, self._settings.about, self._settings.samples
+        )
         search = library.settings.search
         self._max_chars = min(self._settings.max_question_chars, search.max_question_chars)
         self._username = username
+
+    def introduction(self, language: Language) -> Message:
+        """Tell a newcomer what the articles are about."""
+        return notices.introduction(language, self.introductions.of(language))
 
     def language(self, user: int, code: str | None) -> Language:
         """Return the language to speak with a user.
@@ -142,7 +149,8 @@ class Replies:
                 return Reply(notices.empty(language))
             return Reply(notices.too_long(language, exc.found, exc.limit))
         said = self._conversation.read(question, language.code)
-        spoken = self._conversation.reply(said, earlier, language.code)
+        most = self._most(asked.place)
+        spoken = self._conversation.reply(said, earlier, language.code, most)
         if spoken is not None:
             message = views_of_talk.reply(spoken, self._link)
             remembered = self._conversation.remembered(said, earlier)
@@ -157,7 +165,12 @@ class Replies:
             asked, Reply(Message(""), answer, number, earlier, question, answer.remembered)
         )
         assert reply.number is not None, "it was kept"
-        return replace(reply, message=self._view(answer, reply.number, language))
+        shown = min(views.opened_with(answer), most)
+        return replace(reply, message=self._view(answer, reply.number, language, shown or None))
+
+    def _most(self, place: ChatPlace) -> int:
+        """Return how many excerpts an answer opens with at most; groups have negative ids."""
+        return self._settings.group_excerpts if place.chat < 0 else views.MORE
 
     def _answered_several(
         self,
@@ -250,7 +263,7 @@ class Replies:
         kept = self.state.answer(press.answer, place.chat)
         # A kill may have come before it was known which message shows the answer.
         if kept is None or kept.message_id not in (None, message_id):
-            return Pressed(toast=language.say("That answer is too old. Please ask again."))
+            return Pressed(toast=notices.too_old(language).text)
         if press.action in (Action.UP, Action.DOWN):
             up = press.action is Action.UP
             if not self.state.vote(kept.number, user, up):

@@ -148,7 +148,7 @@ class Service:
                 stack.push_async_callback(self._bot.shutdown)
                 await readable(self._application.initialize())
                 stack.push_async_callback(self._application.shutdown)
-                written_answers = self._register_handlers()
+                written_answers = self._register_handlers(stack)
                 stack.push_async_callback(written_answers.close)
                 if self._settings.monitor_port is not None:
                     monitor = Monitor(
@@ -172,9 +172,11 @@ class Service:
         except TelegramError as exc:
             raise TelegramFault.of(exc) from None
 
-    def _register_handlers(self) -> WrittenAnswers:
+    def _register_handlers(self, stack: AsyncExitStack) -> WrittenAnswers:
         """Make the handlers, which know the bot's name, and register them."""
         replies = Replies(self._library, self._state, self._bot.username)
+        stack.callback(replies.introductions.close)
+        replies.introductions.prepare()
         shared = (replies, self._outbox, self._workers)
         access = Access(*shared, self._settings, self._shared_quota)
         written_answers = WrittenAnswers(self._library.writer, *shared)

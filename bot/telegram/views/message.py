@@ -40,6 +40,7 @@ class Action(StrEnum):
     SOURCES = "s"  # a page of the list of articles
     READ = "r"  # a page of an article that was not cited
     LANGUAGE = "l"
+    ASK = "q"  # the question that the button's text is
 
 
 _DATA = re.compile(r"([a-z])((?::[0-9]{1,15}){4}):([A-Za-z0-9_-]{0,16})")

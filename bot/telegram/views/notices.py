@@ -4,11 +4,39 @@ from __future__ import annotations
 
 import math
 
+from telegram import MessageEntity
+
+from bot.conversation import Introduction
 from bot.languages import LANGUAGES, Language
-from bot.telegram.views.message import Action, Button, Message, Press
+from bot.telegram.views.message import Action, Button, Message, Press, part
 from bot.telegram.views.text import one_line
 
-_WANTED_UNITS = 200
+_WANTED_UNITS, _ABOUT_UNITS = 200, 600
+
+
+def introduction(language: Language, found: Introduction) -> Message:
+    """Say what the articles are about, with questions that a press asks."""
+    buttons = tuple(
+        (Button(question, Press(Action.ASK, number=number)),)
+        for number, question in enumerate(found.samples, start=1)
+    )
+    ask = (
+        language.say("Ask me in your own words, or choose a question:")
+        if buttons
+        else language.say("Ask me a question in your own words.")
+    )
+    about = one_line(found.about, _ABOUT_UNITS)
+    return Message(f"{about}\n\n{ask}" if about else ask, buttons=buttons)
+
+
+def echo(question: str) -> Message:
+    """Show a question that was asked by a press."""
+    return part(one_line(question, _WANTED_UNITS), MessageEntity.ITALIC)
+
+
+def too_old(language: Language) -> Message:
+    """Say that a button works no longer."""
+    return Message(language.say("That answer is too old. Please ask again."))
 
 
 def help_text(language: Language, username: str) -> Message:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 CROW_TEXT = "Crows recognise human faces. They hold grudges for years."
 WHAT = "What would you like to know? Ask it in a few words."
 WHICH = "Which article? Write its title after /article, or choose from /sources."
+INTRODUCTION = "I answer from 4 articles"
 HELP = "Ask me a question in your own words."
 
 
@@ -31,15 +32,14 @@ def encoded(question: str) -> str:
 # /start, /help and what is unknown
 
 
-async def test_start_and_help_say_what_the_bot_does(emulator: Emulator, tmp_path: Path) -> None:
+async def test_help_says_what_the_bot_does(emulator: Emulator, tmp_path: Path) -> None:
     async with serving(emulator, tmp_path):
-        started = await said(emulator, 7, "/start")
         helped = await said(emulator, 8, "/HELP@Emulated_Bot  ")
         unknown = await said(emulator, 9, "/frobnicate the crows")
-    assert started.text.startswith(HELP)
-    assert "type @emulated_bot and the question" in started.text
-    assert started.text == helped.text == unknown.text
-    commands = {text for kind, text in started.detected if kind == "bot_command"}
+    assert helped.text.startswith(HELP)
+    assert "type @emulated_bot and the question" in helped.text
+    assert helped.text == unknown.text
+    commands = {text for kind, text in helped.detected if kind == "bot_command"}
     assert commands == {"/ask", "/sources", "/article", "/new", "/language", "/privacy"}
 
 
@@ -56,8 +56,8 @@ async def test_start_follows_links_and_takes_broken_ones_kindly(
         "q_gICA": WHAT,
         f"q_{encoded(chr(0x202E) + chr(0x200B))}": WHAT,
         f"q_{encoded(CROWS)[:5]}": WHAT,
-        "x_whatever": HELP,
-        "ü": HELP,
+        "x_whatever": INTRODUCTION,
+        "ü": INTRODUCTION,
     }
     async with serving(emulator, tmp_path):
         for user, (payload, start) in enumerate(payloads.items(), start=10):
