@@ -152,7 +152,7 @@ def _skipped(settings: Settings, store: IndexReader) -> int:
         found = None  # the folder is away, perhaps
     if found is not None:
         return len(found.files.skipped)
-    return sum(bool(file.reason) for file in store.writer().files().values())
+    return sum(bool(file.reason) for file in store.files(store.current()).values())
 
 
 def _date(source: Source) -> str | None:

@@ -385,7 +385,7 @@ def test_a_refresh_takes_up_and_reports(tmp_path: Path) -> None:
 
 def test_a_status_counts_as_skipped_what_a_refresh_does(tmp_path: Path) -> None:
     talk = Talk(library(tmp_path), plain=True)
-    (tmp_path / "articles" / "void.md").touch()
+    (tmp_path / "articles" / "nul.md").write_bytes(b"\0" * 100)
     (tmp_path / "articles" / "outside.md").symlink_to("/etc/passwd")
     assert "2 files skipped" in talk("/refresh")
     assert "\nskipped: 2\n" in talk("/status")
