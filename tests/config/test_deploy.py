@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import yaml
 
 from bot.cli import load
+from bot.display import json_text
 from config import Settings
 from tests.paths import ROOT
 
@@ -88,6 +90,27 @@ def test_services_run_commands_that_are_there_with_settings_that_load(
     settings = Settings.load()
     # One process refreshes for all.
     assert run == "refresh" or not (settings.telegram if run == "telegram" else settings.web).watch
+
+
+def test_an_index_counts_once_it_is_published() -> None:
+    checks = {
+        re.sub("^until |; do .*", "", command[-1])
+        for command in [
+            *(one["services"]["refresher"]["healthcheck"]["test"] for one in COMPOSED.values()),
+            *(
+                one["command"]
+                for manifest in of_kind("Deployment")
+                for one in manifest["spec"]["template"]["spec"].get("initContainers", [])
+            ),
+        ]
+    }
+    (check,) = checks
+    status, found = check.split(" | ")
+    assert status == "excerpta status --json"
+    now = dt.datetime.now(dt.UTC)
+    for published, expected in ((None, 1), (now.isoformat(), 0)):
+        document = json_text({"generation": 1, "published": published})
+        assert subprocess.run(["sh", "-c", found], input=document, text=True).returncode == expected
 
 
 def test_both_forms_run_the_three_services() -> None:
