@@ -4,7 +4,8 @@ A request's way through it:
 
     application   the routes, and what stands around them: hosts, headers, other sites, metrics
     security      refuses hosts that are not ours, and tells browsers what the page may do
-    pages         take forms and render `templates`; `static` has the style and the script
+    pages         take forms; `rendering` makes the answers of `templates`; `static` has the style
+                  and the script
     sessions      keep the conversations of readers in memory
     quotes        parts text of articles into paragraphs with marks, and links to it
     api           decodes a request, and encodes the document that answers it

@@ -24,7 +24,9 @@ from bot.web.limits import Limits, address_of
 from bot.web.metrics import Metrics
 from bot.web.pages import Pages
 from bot.web.problems import problem_of
+from bot.web.rendering import Renderer
 from bot.web.security import Safeguards
+from bot.web.sessions import Sessions
 from retrieval.search import Searcher
 
 _LOOPBACK = frozenset({"127.0.0.1", "::/64"})
@@ -36,7 +38,8 @@ def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
     catalogue = Catalogue(library.searcher)
     limits = Limits(settings)
     api = Api(library, answering, catalogue, limits)
-    pages = Pages(library, answering, catalogue, limits)
+    sessions, renderer = Sessions(settings.conversation_minutes), Renderer()
+    pages = Pages(library, answering, catalogue, limits, sessions, renderer)
     monitor = _Monitor(library.searcher, metrics)
 
     async def on_error(request: Request, error: Exception) -> Response:

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from hashlib import blake2b
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.catalogue import Catalogue
-from bot.conversation import closing, language_of_reply, opening
 from bot.errors import QuestionError
-from bot.languages import LANGUAGES, Language, language_of, language_of_header
+from bot.languages import Language, language_of
 from bot.library import Library
 from bot.web import quotes
 from bot.web.answering import Answering, Turn
-from bot.web.limits import Limits, body_of
+from bot.web.limits import Limits
 from bot.web.problems import detail_of
+from bot.web.rendering import FOLDER, Renderer, form_of
 from bot.web.sessions import Session, Sessions
 from bot.web.streams import streamed, written
 
-_FOLDER = Path(__file__).parent
 _FRAGMENT = "text/fragment+html"
 """The type that the page's script asks for: a turn without the page around it."""
 _LISTED = 30
@@ -45,35 +39,30 @@ class Pages:
         answering: Answers questions.
         catalogue: Lists the articles.
         limits: Admits questions.
+        sessions: The conversations.
+        renderer: Makes the pages.
     """
 
     def __init__(
-        self, library: Library, answering: Answering, catalogue: Catalogue, limits: Limits
+        self,
+        library: Library,
+        answering: Answering,
+        catalogue: Catalogue,
+        limits: Limits,
+        sessions: Sessions,
+        renderer: Renderer,
     ) -> None:
         self._writer = library.writer
         self._answering = answering
         self._catalogue = catalogue
         self._limits = limits
-        self._sessions = Sessions(library.settings.web.conversation_minutes)
-        self._templates = Environment(
-            loader=FileSystemLoader(_FOLDER / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+        self._sessions = sessions
+        self._renderer = renderer
+        renderer.know(
+            keep_days=library.settings.web.keep_days,
+            max_chars=answering.max_chars,
+            model=library.writer.model if library.writer else None,
         )
-        self._templates.globals |= {
-            "languages": LANGUAGES,
-            "closing": closing,
-            "language_of_reply": language_of_reply,
-            "opening": opening,
-            "quotes": quotes,
-            "static": _static,
-            "framed": None,
-            "keep_days": library.settings.web.keep_days,
-            "max_chars": answering.max_chars,
-            "model": library.writer.model if library.writer else None,
-        }
 
     def routes(self) -> list[Route | Mount]:
         """Return the routes."""
@@ -89,7 +78,7 @@ class Pages:
             Route("/language", self._choose, methods=["POST"]),
             Route("/articles", self._articles),
             Route("/articles/{id:path}", self._article),
-            Mount("/static", StaticFiles(directory=_FOLDER / "static")),
+            Mount("/static", StaticFiles(directory=FOLDER / "static")),
         ]
 
     async def _conversation(self, request: Request) -> Response:
@@ -97,28 +86,28 @@ class Pages:
         return await self._show(request, session)
 
     async def _show(self, request: Request, session: Session | None) -> Response:
-        language = self._language(request, session)
+        language = self._renderer.language(request, session)
         turns = list(session.turns) if session else []
         votes = session.votes if session else {}
         overview = None
         if not turns:
             overview = await self._answering.run(lambda: self._answering.overview(language.code))
-        return self._page(
+        return self._renderer.page(
             request, "conversation.html", language, turns=turns, overview=overview, votes=votes
         )
 
     async def _ask(self, request: Request) -> Response:
-        form = await self._form(request)
+        form = await form_of(request)
         framed = form.get("session")
         found = self._sessions.find(request, framed)
         session = found or self._sessions.begin()
-        language = self._language(request, session)
+        language = self._renderer.language(request, session)
         with self._limits.asking(request, session.key):
             async with session.lock:
                 turn = await self._answering.run(lambda: self._turn(form, session, language))
                 number = session.add(turn)
         if request.headers.get("Accept") == _FRAGMENT:
-            response = self._page(
+            response = self._renderer.page(
                 request, "fragment.html", language, number=number, turn=turn, votes=session.votes
             )
         elif found is not None:
@@ -151,8 +140,8 @@ class Pages:
         greeting = request.query_params.get("greeting", "")[:_GREETING_CHARS]
         with self._limits.asking(request):
             session = self._sessions.begin()
-        language = self._language(request, session)
-        return self._page(
+        language = self._renderer.language(request, session)
+        return self._renderer.page(
             request,
             "conversation.html",
             language,
@@ -174,7 +163,7 @@ class Pages:
             return streamed(written(self._writer, turn.answers[0]))
 
     async def _vote(self, request: Request) -> Response:
-        form = await self._form(request)
+        form = await form_of(request)
         session = self._sessions.find(request, form.get("session"))
         given = form.get("answer", "")
         kept = int(given) if given.isdecimal() and len(given) < 16 else 0
@@ -187,21 +176,21 @@ class Pages:
             if await self._answering.run(lambda: vote(kept, reader, helpful)):
                 session.votes[kept] = helpful
         if request.headers.get("Accept") == _FRAGMENT:
-            language = self._language(request, session)
-            return self._page(
+            language = self._renderer.language(request, session)
+            return self._renderer.page(
                 request, "vote_fragment.html", language, kept=kept, votes=session.votes
             )
         return RedirectResponse(f"/#turn-{number}", 303)
 
     async def _new(self, request: Request) -> Response:
-        await self._form(request)
+        await form_of(request)
         session = self._sessions.find(request)
         if session is not None:
             session.clear()
         return RedirectResponse("/", 303)
 
     async def _choose(self, request: Request) -> Response:
-        form = await self._form(request)
+        form = await form_of(request)
         session = self._sessions.find(request) or self._sessions.begin()
         session.language = language_of(form.get("language")).code
         back = form.get("back", "/")
@@ -210,13 +199,13 @@ class Pages:
         return response
 
     async def _articles(self, request: Request) -> Response:
-        language = self._language(request, self._sessions.find(request))
+        language = self._renderer.language(request, self._sessions.find(request))
         words = request.query_params.get("title", "")[:_SEARCH_CHARS]
         found = await self._answering.run(lambda: self._catalogue.titled(words))
         pages = max(1, -(-len(found) // _LISTED))
         asked = request.query_params.get("page", "1")
         page = min(max(int(asked) if asked.isdecimal() and len(asked) < 10 else 1, 1), pages)
-        return self._page(
+        return self._renderer.page(
             request,
             "articles.html",
             language,
@@ -229,7 +218,7 @@ class Pages:
         )
 
     async def _article(self, request: Request) -> Response:
-        language = self._language(request, self._sessions.find(request))
+        language = self._renderer.language(request, self._sessions.find(request))
         # A book takes a while to be laid out, too.
         return await self._answering.run(lambda: self._read(request, language))
 
@@ -239,13 +228,13 @@ class Pages:
             raise HTTPException(404)
         span = quotes.marked_span(article, request.query_params.get("mark", ""))
         paragraphs = quotes.paragraphs_of_article(article, span)
-        return self._page(
+        return self._renderer.page(
             request, "article.html", language, source=article.source, paragraphs=paragraphs
         )
 
     def problem(self, request: Request, error: Exception) -> Response:
         """Show what went wrong, in the reader's language."""
-        language = self._language(request, self._sessions.find(request))
+        language = self._renderer.language(request, self._sessions.find(request))
         status, headers = 500, None
         if isinstance(error, QuestionError):
             status = 422
@@ -254,41 +243,7 @@ class Pages:
         bare = request.headers.get("Accept") == _FRAGMENT
         name = "problem_fragment.html" if bare else "problem.html"
         text = _words(error, status, language)
-        return self._page(request, name, language, status, headers, text=text)
-
-    def _page(
-        self,
-        request: Request,
-        name: str,
-        language: Language,
-        status: int = 200,
-        headers: Any = None,  # noqa: ANN401 - a mapping, as Starlette takes it
-        **values: object,
-    ) -> Response:
-        template = self._templates.get_template(name)
-        html = template.render(language=language, path=_back(request), **values)
-        fresh = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language, Cookie, Accept"}
-        return HTMLResponse(html, status, fresh | dict(headers or {}))
-
-    def _language(self, request: Request, session: Session | None) -> Language:
-        if session is not None and session.language is not None:
-            return language_of(session.language)
-        return language_of_header(request.headers.get("Accept-Language", ""))
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        """Return the fields of a form.
-
-        Raises:
-            HTTPException: It was sent by a page of another site, or is none.
-        """
-        origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
-            raise HTTPException(403)
-        body = (await body_of(request)).decode("utf-8", "replace")
-        try:
-            return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=10))
-        except ValueError:
-            raise HTTPException(400) from None
+        return self._renderer.page(request, name, language, status, headers, text=text)
 
 
 def _words(error: Exception, status: int, language: Language) -> str:
@@ -312,18 +267,3 @@ def _words(error: Exception, status: int, language: Language) -> str:
             "Please ask it again later."
         )
     return detail_of(error) if isinstance(error, HTTPException) else ""
-
-
-def _back(request: Request) -> str:
-    """Return the address of a page, for the form that changes the language."""
-    if request.method != "GET":
-        return "/"
-    query = request.url.query
-    return request.url.path + (f"?{query}" if query else "")
-
-
-@cache
-def _static(name: str) -> str:
-    """Return the address of a file, another one for other contents."""
-    content = (_FOLDER / "static" / name).read_bytes()
-    return f"/static/{name}?{blake2b(content, digest_size=6).hexdigest()}"
