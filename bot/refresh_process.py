@@ -25,7 +25,7 @@ from config import Settings
 from retrieval.articles import WRITTEN
 from retrieval.refresh import FolderChanges
 
-__all__ = ["WRITTEN_S", "Document", "Refresher"]
+__all__ = ["WRITTEN_S", "Document", "Refresher", "environment", "lowered"]
 
 _log = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ _LOWEST_PRIORITY = 19
 # A short refresh keeps its priority, so that an edit is found at once.
 _SHORT_S = 5.0
 _ENDING_S = 10.0
-# A refresh has no use for what these hold: the bot's token, a key, a proxy's password.
-_OTHERS = ("EXCERPTA_TELEGRAM__", "EXCERPTA_WRITER__")
+# A refresh has no use for what these hold: the bot's token, a key, passwords.
+_OTHERS = ("EXCERPTA_TELEGRAM__", "EXCERPTA_WEB__", "EXCERPTA_WRITER__")
 
 Document = dict[str, Any]
 
@@ -139,9 +139,14 @@ class Refresher:
                 wait_s = WRITTEN_S
 
     @contextmanager
-    def watching(self, on_report: Callable[[Document | None], object]) -> Iterator[None]:
+    def watching(
+        self,
+        on_report: Callable[[Document | None], object],
+        on_failure: Callable[[Exception], None] = lambda _: None,
+    ) -> Iterator[None]:
         """Watch in a thread, as `watch` does, while the block runs."""
-        thread = threading.Thread(target=self.watch, args=[on_report], name="watch", daemon=True)
+        given = [on_report, on_failure]
+        thread = threading.Thread(target=self.watch, args=given, name="watch", daemon=True)
         thread.start()
         try:
             yield
@@ -175,14 +180,11 @@ class RefreshProcess:
     def __init__(self, options: Sequence[str]) -> None:
         # With -P, a folder called "bot" in the current folder is not imported.
         command = [sys.executable, "-P", "-m", "bot.prewarmed", "refresh", "--json", "--progress"]
-        environment = {
-            key: value for key, value in os.environ.items() if not key.upper().startswith(_OTHERS)
-        }
         self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `end`
         try:
             self._process = subprocess.Popen(
                 [*command, *options],
-                env=environment,
+                env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=self._output,
                 stderr=subprocess.PIPE,
@@ -215,7 +217,7 @@ class RefreshProcess:
         assert process.stdin is not None, "a pipe"
         assert process.stderr is not None, "a pipe"
         last = ""
-        with self._output, process, _lowered(process.pid, _SHORT_S):
+        with self._output, process, lowered(process.pid, _SHORT_S):
             with suppress(OSError):  # an ended process has a status, which is reported below
                 process.stdin.write("\n")
                 process.stdin.flush()
@@ -248,8 +250,13 @@ class RefreshProcess:
             self.end()
 
 
+def environment() -> dict[str, str]:
+    """Return the environment of a process that needs no secrets."""
+    return {key: value for key, value in os.environ.items() if not key.upper().startswith(_OTHERS)}
+
+
 @contextmanager
-def _lowered(group: int, after_s: float) -> Iterator[None]:
+def lowered(group: int, after_s: float) -> Iterator[None]:
     """Give a group of processes the lowest priority after so many seconds."""
 
     def lower() -> None:

@@ -27,6 +27,7 @@ from config.values import (
     SERVER,
     Backend,
     Channels,
+    HeaderName,
     HomePath,
     HostNames,
     Ids,
@@ -38,6 +39,7 @@ from config.values import (
     Networks,
     Origins,
     Parameters,
+    PasswordHash,
     Proxy,
     Samples,
     Sentence,
@@ -56,6 +58,8 @@ _TOKEN_FILE_BYTES = 1024
 _HOW_TO_SET = (
     "get one from @BotFather with /newbot and set EXCERPTA_TELEGRAM__TOKEN, or telegram.token_file"
 )
+_HOW_TO_MAKE = "make one with openssl rand -base64 24, and give the file mode 600"
+_EDITOR_TOKEN_CHARS = 16
 
 
 class _Section(BaseModel):
@@ -371,23 +375,28 @@ class TelegramSettings(_Section):
             return self.token
         if self.token_file is None:
             raise SettingsError(f"telegram.token: not set; {_HOW_TO_SET}")
-        name = f"telegram.token_file {self.token_file}"
-        try:
-            mode = self.token_file.stat().st_mode
-            # Checked before it is opened, as a pipe would wait for a writer.
-            if not S_ISREG(mode):
-                raise SettingsError(f"{name}: wanted a regular file; {_HOW_TO_SET}")
-            with self.token_file.open("rb") as file:
-                content = file.read(_TOKEN_FILE_BYTES + 1)
-        except OSError as exc:
-            # It is not chained, as it repeats the path, and some set the token itself there.
-            raise SettingsError(f"{name}: cannot be read: {exc.strerror}; {_HOW_TO_SET}") from None
-        if fault := exposed(self.token_file, S_IMODE(mode)):
-            raise SettingsError(f"{name}: {fault}")
-        words = content.split()
-        if len(words) != 1 or not content.isascii() or len(content) > _TOKEN_FILE_BYTES:
-            raise SettingsError(f"{name}: wanted the token and nothing else; {_HOW_TO_SET}")
-        return SecretStr(words[0].decode("ascii"))
+        return _token_in(self.token_file, "telegram.token_file", _HOW_TO_SET)
+
+
+def _token_in(path: Path, key: str, how: str) -> SecretStr:
+    """Read the token in a file that a key names; `how` says how to get one."""
+    name = f"{key} {path}"
+    try:
+        mode = path.stat().st_mode
+        # Checked before it is opened, as a pipe would wait for a writer.
+        if not S_ISREG(mode):
+            raise SettingsError(f"{name}: wanted a regular file; {how}")
+        with path.open("rb") as file:
+            content = file.read(_TOKEN_FILE_BYTES + 1)
+    except OSError as exc:
+        # It is not chained, as it repeats the path, and some set the token itself there.
+        raise SettingsError(f"{name}: cannot be read: {exc.strerror}; {how}") from None
+    if fault := exposed(path, S_IMODE(mode)):
+        raise SettingsError(f"{name}: {fault}")
+    words = content.split()
+    if len(words) != 1 or not content.isascii() or len(content) > _TOKEN_FILE_BYTES:
+        raise SettingsError(f"{name}: wanted the token and nothing else; {how}")
+    return SecretStr(words[0].decode("ascii"))
 
 
 class WebSettings(_Section):
@@ -419,10 +428,53 @@ class WebSettings(_Section):
     keep_days: int = Field(90, ge=0, le=3650)
     """The number of days after which questions and votes are forgotten. With 0 none are kept, and
     nobody can vote."""
+    editor_password: PasswordHash | None = Field(
+        None, examples=[f"$scrypt$ln=15,r=8,p=3${22 * 'A'}${43 * 'A'}"]
+    )
+    """The hash of the password of the editor's page at /editor, as excerpta serve --hash-password
+    makes it. If this and the next two keys are left out, there is no such page."""
+    editor_token_file: HomePath | None = Field(None, examples=["~/.config/excerpta/editor"])
+    """A file that holds a token of at least 16 characters and nothing else, with mode 600. The
+    token opens the editor's page, in place of a password or as a bearer token."""
+    editor_header: HeaderName | None = Field(None, examples=["Remote-User"])
+    """The header in which the reverse proxies of proxy name the user whom they let in to the
+    editor's page. From others it is not believed."""
     log: LogFormat = LogFormat.TEXT
     """The form of the log: "text", or "json" (each line is a document)."""
     log_questions: bool = False
     """Whether the log holds the questions."""
+
+    @property
+    def has_editor(self) -> bool:
+        """Whether there is an editor's page.
+
+        Raises:
+            SettingsError: A header is named, and no proxy that may send it.
+        """
+        if self.editor_header and not self.proxy:
+            raise SettingsError(
+                "web.editor_header: set, while web.proxy names nobody who may send this header; "
+                "set both, or none"
+            )
+        return any((self.editor_password, self.editor_token_file, self.editor_header))
+
+    def read_editor_token(self) -> SecretStr | None:
+        """Return the token in `editor_token_file`; None if no file is named.
+
+        Raises:
+            SettingsError: The file cannot be read, is no regular file, is open to others, or holds
+                anything but one word that is long enough.
+        """
+        if self.editor_token_file is None:
+            return None
+        key = "web.editor_token_file"
+        token = _token_in(self.editor_token_file, key, _HOW_TO_MAKE)
+        if len(token) < _EDITOR_TOKEN_CHARS:
+            raise SettingsError(
+                f"{key} {self.editor_token_file}: found {len(token)} characters, wanted at least "
+                f"{_EDITOR_TOKEN_CHARS}; {_HOW_TO_MAKE}"
+            )
+        return token
 
 
 class Settings(BaseModel):

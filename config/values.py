@@ -124,6 +124,14 @@ Sentence = Annotated[str, Field(min_length=1, max_length=300)]
 Sample = Annotated[str, Field(min_length=1, max_length=64)]
 Samples = Annotated[tuple[Sample, ...], Field(max_length=3), BeforeValidator(_split_lines)]
 Networks = Annotated[tuple[IPvAnyNetwork, ...], BeforeValidator(_split)]
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+PasswordHash = Annotated[
+    SecretStr,
+    _secret(
+        r"\$scrypt\$ln=1[0-7],r=8,p=[1-8]\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}",
+        "a hash, $scrypt$ln=..., as excerpta serve --hash-password makes it",
+    ),
+]
 Token = Annotated[SecretStr, Field(min_length=1)]
 Proxy = Annotated[
     SecretStr, _secret(r"(https?|socks5)://[^/].*", "http://, https:// or socks5:// and a host")

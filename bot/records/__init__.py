@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bot.records.kept import Asked, ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
 from bot.records.memory import State, schema
-from bot.records.places import WEB, Place, bots_at, default_place, open_state
+from bot.records.places import WEB, Place, default_place, open_state, questions_at
 from bot.records.postgres import PostgresStorage, StateUnreachable
 from bot.records.storage import EMPTY_LOG, PRAGMAS, Storage, Transaction, open_file
 
@@ -32,9 +32,9 @@ __all__ = [
     "Storage",
     "Transaction",
     "UnknownLanguages",
-    "bots_at",
     "default_place",
     "open_file",
     "open_state",
+    "questions_at",
     "schema",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 from pydantic import SecretStr
 
+from bot.records.kept import Asked
 from bot.records.memory import State, schema
 from bot.records.postgres import SCHEMAS, PostgresStorage
 
@@ -47,16 +48,30 @@ def open_state(
     )
 
 
-def bots_at(place: Place) -> list[str]:
-    """Return the names of the Telegram bots whose memories are kept in a place.
+def questions_at(place: Place, since: float, limit: int) -> dict[str, list[Asked]]:
+    """Return the questions that were asked since then, the newest first, by each memory's name.
+
+    Args:
+        place: Where the memories are kept.
+        since: In seconds since 1970.
+        limit: The greatest number of questions of one memory.
 
     Raises:
-        BotError: PostgreSQL cannot be asked.
+        BotError: A memory cannot be read.
     """
+    found = {}
+    for name in _names_at(place):
+        # These matter to what is purged, and nothing is.
+        with closing(open_state(place, name, keep_days=1, conversation_minutes=1)) as state:
+            found[name] = state.questions(since, limit)
+    return found
+
+
+def _names_at(place: Place) -> list[str]:
     if isinstance(place, Path):
         names = [path.stem for path in place.glob("*.sqlite")]
     else:
         with closing(PostgresStorage(place, WEB)) as database:
             rows = database.query("SELECT nspname FROM pg_namespace")
         names = [name.removeprefix(SCHEMAS) for (name,) in rows if name.startswith(SCHEMAS)]
-    return sorted(name for name in names if name.isdecimal())
+    return sorted(name for name in names if name == WEB or name.isdecimal())

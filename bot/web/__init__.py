@@ -13,6 +13,8 @@ A request's way through it:
     streams       send what a model writes as server-sent events
     limits        how much an address and a conversation may ask
     answering     asks the library, in threads: a turn is a message and what it got
+    editor        shows editors the `report` on questions, and the `upkeep` of the index
+    access        lets editors in: a password, a token, or the header of a proxy
     records       keep questions and votes in `bot.records`, without names
     problems      every error of the API as a document of RFC 9457
 
@@ -21,21 +23,26 @@ A request's way through it:
 
 from __future__ import annotations
 
+from bot.web.access import hash_password
 from bot.web.answering import Answering
 from bot.web.application import build
 from bot.web.metrics import Metrics
 from bot.web.records import Records
 from bot.web.schema import AnswerDocument, ArticleDocument, ArticlesDocument, StatusDocument
 from bot.web.service import run
+from bot.web.upkeep import Doctor, Refreshes
 
 __all__ = [
     "AnswerDocument",
     "Answering",
     "ArticleDocument",
     "ArticlesDocument",
+    "Doctor",
     "Metrics",
     "Records",
+    "Refreshes",
     "StatusDocument",
     "build",
+    "hash_password",
     "run",
 ]

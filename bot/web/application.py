@@ -18,8 +18,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from bot.catalogue import Catalogue
 from bot.errors import QuestionError
 from bot.library import Library
+from bot.web.access import Access, TrustedHeader
 from bot.web.answering import Answering
 from bot.web.api import Api
+from bot.web.editor import Editor
 from bot.web.limits import Limits, address_of
 from bot.web.metrics import Metrics
 from bot.web.pages import Pages
@@ -27,13 +29,31 @@ from bot.web.problems import problem_of
 from bot.web.rendering import Renderer
 from bot.web.security import Safeguards
 from bot.web.sessions import Sessions
+from bot.web.upkeep import Doctor, Refreshes
 from retrieval.search import Searcher
 
 _LOOPBACK = frozenset({"127.0.0.1", "::/64"})
 
 
-def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
-    """Make the application of a library."""
+def build(
+    library: Library,
+    answering: Answering,
+    metrics: Metrics,
+    refreshes: Refreshes | None = None,
+    doctor: Doctor | None = None,
+) -> ASGIApp:
+    """Make the application of a library.
+
+    Args:
+        library: What is asked.
+        answering: Asks it.
+        metrics: Counts it.
+        refreshes: What refreshes came to, for editors.
+        doctor: Examines the index, for editors.
+
+    Raises:
+        SettingsError: The editor's page cannot be guarded as the settings say.
+    """
     settings = library.settings.web
     catalogue = Catalogue(library.searcher)
     limits = Limits(settings)
@@ -41,6 +61,11 @@ def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
     sessions, renderer = Sessions(settings.conversation_minutes), Renderer()
     pages = Pages(library, answering, catalogue, limits, sessions, renderer)
     monitor = _Monitor(library.searcher, metrics)
+    editing = []
+    if settings.has_editor:
+        access = Access(settings)
+        editor = Editor(library, sessions, renderer, access, refreshes or Refreshes(), doctor)
+        editing = editor.routes()
 
     async def on_error(request: Request, error: Exception) -> Response:
         return problem_of(error) if _is_api(request) else pages.problem(request, error)
@@ -50,6 +75,7 @@ def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
             Mount("/api", routes=api.routes()),
             Route("/health", monitor.health),
             Route("/metrics", monitor.metrics),
+            *editing,
             *pages.routes(),
         ],
         middleware=[
@@ -71,9 +97,12 @@ def build(library: Library, answering: Answering, metrics: Metrics) -> ASGIApp:
     counted = metrics.counting(Safeguards(app, settings))
     trusted = [str(network) for network in settings.proxy]
     # uvicorn has types of its own for what is the same here.
-    return (
+    served = (
         cast(ASGIApp, ProxyHeadersMiddleware(cast(Any, counted), trusted)) if trusted else counted
     )
+    if settings.editor_header is None:
+        return served
+    return TrustedHeader(served, settings.editor_header, settings.proxy)
 
 
 def _is_api(request: Request) -> bool:

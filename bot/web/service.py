@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing
 
 from bot.errors import BotError
@@ -15,6 +16,7 @@ from bot.web.answering import Answering
 from bot.web.application import build
 from bot.web.metrics import Metrics
 from bot.web.records import Records
+from bot.web.upkeep import Doctor, Refreshes, doctor_process
 from config import Settings
 
 _log = logging.getLogger(__name__)
@@ -22,27 +24,33 @@ _log = logging.getLogger(__name__)
 _HOUR_S = 3600.0
 
 
-def run(library: Library, refresher: Refresher) -> None:
+def run(library: Library, refresher: Refresher, options: Sequence[str]) -> None:
     """Serve until SIGINT or SIGTERM; a second signal ends the process at once.
 
     Args:
         library: The articles and what answers from them.
         refresher: Refreshes the index whenever articles change.
+        options: The options that chose the settings: `--articles`, `--config` ...
 
     Raises:
         BotError: The port is taken, the host is not one of this machine's, or questions cannot be
             kept.
+        SettingsError: The editor's page cannot be guarded as the settings say.
     """
-    asyncio.run(until_signal(lambda stop: serve(library, refresher, stop)))
+    asyncio.run(until_signal(lambda stop: serve(library, refresher, options, stop)))
 
 
-async def serve(library: Library, refresher: Refresher, stop: asyncio.Event) -> None:
+async def serve(
+    library: Library, refresher: Refresher, options: Sequence[str], stop: asyncio.Event
+) -> None:
     """Serve until `stop` is set; then finish the requests in hand."""
     settings = library.settings.web
-    metrics = Metrics()
+    metrics, refreshes = Metrics(), Refreshes()
+    doctor = Doctor(doctor_process(options))
 
     def reload(report: Document | None) -> None:
         """Load what a refresh has made, so that no question waits for it."""
+        refreshes.note(report)
         if report is None:
             return
         library.searcher.reload()
@@ -55,12 +63,13 @@ async def serve(library: Library, refresher: Refresher, stop: asyncio.Event) -> 
         if memory is not None:
             stack.enter_context(closing(memory))
         answering = stack.enter_context(Answering(library, metrics, Records(memory)))
-        app = build(library, answering, metrics)
+        app = build(library, answering, metrics, refreshes, doctor)
+        stack.push_async_callback(doctor.close)
         port = await stack.enter_async_context(
             listening(app, settings.host, settings.port, "web.port")
         )
         if settings.watch:
-            stack.enter_context(refresher.watching(reload))
+            stack.enter_context(refresher.watching(reload, refreshes.note_failure))
         if memory is not None:
             purging = asyncio.create_task(_purge_hourly(memory))
             stack.callback(purging.cancel)

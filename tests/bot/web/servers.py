@@ -18,8 +18,8 @@ from bot.answers import Answerer
 from bot.library import Library
 from bot.records import State
 from bot.serving import listening
-from bot.web import Answering, Metrics, Records, build
-from config import Settings, WebSettings
+from bot.web import Answering, Doctor, Metrics, Records, Refreshes, build
+from config import Settings, TelegramSettings, WebSettings
 from retrieval.index import Store
 from retrieval.refresh import RefreshOptions, refresh_index
 from retrieval.search import Searcher
@@ -68,14 +68,29 @@ def open_articles(folder: Path) -> Library:
 
 @asynccontextmanager
 async def serving(
-    library: Library, memory: State | None = None, **web: object
+    library: Library,
+    memory: State | None = None,
+    *,
+    state: Path | None = None,
+    refreshes: Refreshes | None = None,
+    doctor: Doctor | None = None,
+    **web: object,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Serve a library, and yield who asks the server; `web` are settings."""
+    """Serve a library, and yield who asks the server.
+
+    Args:
+        library: What is served.
+        memory: Where questions and votes are kept.
+        state: The folder where the editor's page finds them, and those of bots.
+        refreshes: What refreshes came to.
+        doctor: It examines the index.
+        web: Settings.
+    """
     metrics = Metrics()
-    settings = library.settings.model_copy(update={"web": WebSettings.model_validate(web)})
-    library = replace(library, settings=settings)
+    changed = {"web": WebSettings.model_validate(web), "telegram": TelegramSettings(state=state)}
+    library = replace(library, settings=library.settings.model_copy(update=changed))
     with Answering(library, metrics, Records(memory)) as answering:
-        app = build(library, answering, metrics)
+        app = build(library, answering, metrics, refreshes, doctor)
         async with (
             listening(app, "127.0.0.1", 0, "web.port") as port,
             httpx.AsyncClient(

@@ -15,6 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from bot.web import hash_password
 from tests.bot.shell import Shell
 from tests.bot.writing import openai_server as model
 
@@ -147,6 +148,41 @@ def test_a_phone_shows_all_of_it_and_nothing_is_hard_to_use(
         assert found.violations_count == 0, found.generate_report()
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (ground == "rgb(255, 255, 255)") is (scheme == "light")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_editor_sees_what_was_asked_and_voted_on_a_phone(
+    opened: Callable[..., Page],
+    complaints: list[str],
+    seeds: Shell,
+    scheme: Any,  # noqa: ANN401
+) -> None:
+    with served(seeds, EXCERPTA_WEB__EDITOR_PASSWORD=hash_password("a password")) as server:
+        page = opened(server.url, color_scheme=scheme, **PHONE)
+        ask(page, HOME)
+        no = page.get_by_role("button", name="No", exact=True)
+        no.click()
+        expect(no).to_have_attribute("aria-pressed", "true")
+        expect(no).to_be_focused()
+        page.goto("/editor")
+        assert "401" in complaints.pop()
+        assert Axe().run(page).violations_count == 0
+        page.get_by_label("Password").focus()
+        page.keyboard.type("a password")
+        page.keyboard.press("Enter")
+        expect(page.locator(".groups")).to_contain_text(HOME)
+        # The process of the doctor takes longer than the page waits for it.
+        page.wait_for_timeout(100)
+        expect(page.locator(".chart rect").first).to_be_visible()
+        for _ in range(30):
+            if "being examined" not in page.content():
+                break
+            page.wait_for_timeout(500)
+            page.goto("/editor")
+        expect(page.locator("#doctor ~ *")).to_have_text(re.compile("Nothing was found|note|warn"))
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
 
 
 def test_the_page_says_when_the_server_is_gone(
