@@ -80,6 +80,10 @@ class Chunk:
     text: str
     sentences: tuple[Sentence, ...]
 
+    def __hash__(self) -> int:
+        # That of its sentences takes far longer, and tells hardly any chunk from another.
+        return hash(self.text)
+
     @property
     def start(self) -> int:
         """Offset of the first character in the article."""

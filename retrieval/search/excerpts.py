@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from retrieval.chunking import is_question
 from retrieval.languages import wide_places
 from retrieval.questions import Asked, Kind, Subject
 from retrieval.search.near_duplicates import Shingles
-from retrieval.types import Excerpt, FloatArray, Hit, Reading, Source
+from retrieval.types import Chunk, Excerpt, FloatArray, Hit, Reading, Source
 
 # What the fused score of a window's chunk, and its boost, add to the window's own late
 # interaction, whose range within a question is about .4.
@@ -32,6 +32,8 @@ _MET, _BESIDE = 0.04, 0.15
 # Where paragraphs are as short as these, as in news and posts, one goes on in the next. Longer ones
 # have a subject of their own, and quoting two would pad the answer.
 _SHORT_CHARS, _SHORT_SENTENCES = 300, 2
+# So many chunks are remembered with what their sentences are.
+_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Window:
     @property
     def sentences(self) -> list[str]:
         """Each of the sentences as it stands in the article."""
-        return _texts(self.hit)[self.first : self.last + 1]
+        return _Kinds.of(self.hit.chunk).texts[self.first : self.last + 1]
 
     @property
     def above(self) -> tuple[str, FloatArray]:
@@ -70,10 +72,10 @@ class Window:
 
         That in the title is among them.
         """
-        heading = _Kinds.of(self.hit).heading
-        begin, end = _headings_above(heading, self.first)
-        similarity = _above(self.hit, _best_of_sentences(self.hit), heading, self.first)
-        return "\n".join(_texts(self.hit)[begin:end]), similarity
+        kinds = _Kinds.of(self.hit.chunk)
+        begin, end = _headings_above(kinds.heading, self.first)
+        similarity = _above(self.hit, _best_of_sentences(self.hit), kinds.heading, self.first)
+        return "\n".join(kinds.texts[begin:end]), similarity
 
     def tokens(self) -> tuple[FloatArray, list[int]]:
         """Return the similarities of the question's tokens and the window's own, and their offsets.
@@ -102,17 +104,18 @@ def best_excerpts(
             encoder does not know, nothing but names is searched.
     """
     introduced = _introduced(hits, typed or question)
-    windows = [window for hit in hits for window in _windows(hit, chars)]
+    ranked = sorted(hits, key=lambda hit: hit.rank)
+    found = [(hit, *run) for hit in ranked for run in _scored_runs(hit, chars)]
     scores = [
-        window.late
-        - window.hit.level
-        + _CHUNK_SHARE * window.hit.score
-        + _BOOST_SHARE * window.hit.boost
-        + (_INTRODUCED if (window.hit.chunk_id, window.first) in introduced else 0.0)
-        for window in windows
+        late
+        - hit.level
+        + _CHUNK_SHARE * hit.score
+        + _BOOST_SHARE * hit.boost
+        + (_INTRODUCED if (hit.chunk_id, first) in introduced else 0.0)
+        for hit, first, _, late in found
     ]
-    order = sorted(range(len(windows)), key=lambda n: (-scores[n], windows[n].hit.rank, n))
-    chosen = _apart([(windows[n], scores[n]) for n in order], count)
+    order = sorted(range(len(found)), key=lambda n: -scores[n])
+    chosen = _apart(((_window(*found[n]), scores[n]) for n in order), count)
     asked = Asked.of(question)
     return [(_excerpt(pick, asked, introduced), pick.window) for pick in chosen]
 
@@ -124,17 +127,36 @@ def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
     return replace(excerpt, highlights=((reading.start, reading.end),))
 
 
-def _windows(hit: Hit, chars: int) -> Iterator[Window]:
-    """Yield the runs of whole sentences, up to a length, that may be excerpts.
+def _scored_runs(hit: Hit, chars: int) -> Iterator[tuple[int, int, float]]:
+    """Yield the runs of sentences that may be excerpts, each with its late-interaction score."""
+    best = _best_of_sentences(hit)
+    kinds = _Kinds.of(hit.chunk)
+    for first, last, ends in _runs(hit.chunk, chars):
+        # A token of the question keeps its best match in the sentences so far.
+        matched = np.maximum.accumulate(best[:, first : last + 1], axis=1)
+        if kinds.row[first]:
+            matched = np.maximum(matched, _above(hit, best, kinds.heading, first)[:, None])
+        late = (hit.weights @ matched).tolist()
+        for end in ends:
+            yield first, end, late[end - first]
+
+
+# Many questions find the same chunks.
+@lru_cache(_KEPT)
+def _runs(chunk: Chunk, chars: int) -> list[tuple[int, int, list[int]]]:
+    """Return the runs of whole sentences, up to a length, that may be excerpts.
 
     A run stays in its paragraph, or goes on in the next one where both are short, or where it has
     come no further than a question. It does not end with a question, which answers nothing, unless
     nothing follows.
+
+    Returns:
+        First sentence, the last that it may reach, and all that it may end with.
     """
-    sentences = hit.chunk.sentences
-    columns = _columns(hit)
-    best = _best_of_sentences(hit)
-    kinds = _Kinds.of(hit)
+    sentences = chunk.sentences
+    columns = _columns(chunk)
+    kinds = _Kinds.of(chunk)
+    found = []
     for first, opening in enumerate(sentences):
         if kinds.heading[first] and not all(kinds.heading):
             continue
@@ -145,15 +167,14 @@ def _windows(hit: Hit, chars: int) -> Iterator[Window]:
             and columns(opening.start, sentences[last + 1].end) <= chars
         ):
             last += 1
-        # A token of the question keeps its best match in the sentences so far.
-        matched = np.maximum.accumulate(best[:, first : last + 1], axis=1)
-        if kinds.row[first]:
-            matched = np.maximum(matched, _above(hit, best, kinds.heading, first)[:, None])
-        late = (hit.weights @ matched).tolist()
-        for reached, score in enumerate(late, start=first):
-            if reached < last and kinds.asks[reached]:
-                continue
-            yield Window(hit, first, reached, opening.start, sentences[reached].end, score)
+        ends = [n for n in range(first, last + 1) if n == last or not kinds.asks[n]]
+        found.append((first, last, ends))
+    return found
+
+
+def _window(hit: Hit, first: int, last: int, late: float) -> Window:
+    sentences = hit.chunk.sentences
+    return Window(hit, first, last, sentences[first].start, sentences[last].end, late)
 
 
 def _above(hit: Hit, best: FloatArray, heading: Sequence[bool], first: int) -> FloatArray:
@@ -171,9 +192,9 @@ def _headings_above(heading: Sequence[bool], first: int) -> tuple[int, int]:
     return begin, last + 1
 
 
-def _columns(hit: Hit) -> Callable[[int, int], int]:
+def _columns(chunk: Chunk) -> Callable[[int, int], int]:
     """Return what measures a part of the article in columns, between two offsets."""
-    wide = [hit.chunk.start + place for place in wide_places(hit.chunk.text)]
+    wide = [chunk.start + place for place in wide_places(chunk.text)]
 
     def columns(start: int, end: int) -> int:
         return end - start + bisect_left(wide, end) - bisect_left(wide, start)
@@ -186,6 +207,7 @@ class _Kinds:
     """What the sentences of a chunk are.
 
     Attributes:
+        texts: Each as it stands in the article.
         heading: Whether each is a heading, which makes a poor excerpt by itself. One that asks
             is quoted with its answer.
         row: Whether each is a row of a table, or an item of a list with its label.
@@ -194,6 +216,7 @@ class _Kinds:
         paragraphs: Paragraph of each.
     """
 
+    texts: list[str]
     heading: list[bool]
     row: list[bool]
     asks: list[bool]
@@ -201,10 +224,12 @@ class _Kinds:
     paragraphs: list[int]
 
     @classmethod
-    def of(cls, hit: Hit) -> _Kinds:
-        """Look at the sentences of a hit's chunk."""
-        sentences = hit.chunk.sentences
-        texts = _texts(hit)
+    @lru_cache(_KEPT)
+    def of(cls, chunk: Chunk) -> _Kinds:
+        """Look at the sentences of a chunk."""
+        sentences = chunk.sentences
+        begin = chunk.start
+        texts = [chunk.text[one.start - begin : one.end - begin] for one in sentences]
         asked = [is_question(text) for text in texts]
         counts = Counter(one.paragraph for one in sentences)
         lengths: Counter[int] = Counter()
@@ -216,6 +241,7 @@ class _Kinds:
             if count <= _SHORT_SENTENCES and lengths[n] <= _SHORT_CHARS
         }
         return cls(
+            texts,
             [one.heading and not asks for one, asks in zip(sentences, asked, strict=True)],
             [is_row(text) or is_item(text) for text in texts],
             asked,
@@ -241,12 +267,12 @@ def _best_of_sentences(hit: Hit) -> FloatArray:
     sentences = hit.chunk.sentences
     best = np.zeros((len(hit.similarity), len(sentences)), dtype=np.float32)
     offset = hit.chunk.start
-    bounds = np.searchsorted(
-        hit.starts, [s.start - offset for s in sentences] + [len(hit.chunk.text)]
+    bounds = hit.starts.searchsorted(
+        [one.start - offset for one in sentences] + [len(hit.chunk.text)]
     )
-    for n, (left, right) in enumerate(pairwise(bounds)):
-        if right > left and len(hit.similarity):
-            best[:, n] = hit.similarity[:, left:right].max(axis=1)
+    has_tokens = bounds[1:] > bounds[:-1]
+    begins = bounds[:-1][has_tokens]
+    best[:, has_tokens] = np.maximum.reduceat(hit.similarity, begins, axis=1)
     return best
 
 
@@ -302,17 +328,11 @@ def _apart(ranked: Iterable[tuple[Window, float]], count: int) -> list[_Pick]:
 
 
 def _whole(hit: Hit) -> Window:
-    sentences = hit.chunk.sentences
-    return Window(hit, 0, len(sentences) - 1, sentences[0].start, sentences[-1].end, 0.0)
+    return _window(hit, 0, len(hit.chunk.sentences) - 1, 0.0)
 
 
 def _words(window: Window) -> Shingles:
     return Shingles.of(window.text, window.sentences)
-
-
-def _texts(hit: Hit) -> list[str]:
-    chunk = hit.chunk
-    return [chunk.text[one.start - chunk.start : one.end - chunk.start] for one in chunk.sentences]
 
 
 def _introduced(hits: Sequence[Hit], question: str) -> set[tuple[int, int]]:
@@ -323,7 +343,7 @@ def _introduced(hits: Sequence[Hit], question: str) -> set[tuple[int, int]]:
     return {
         (hit.chunk_id, number)
         for hit in hits
-        for number, text in enumerate(_texts(hit))
+        for number, text in enumerate(_Kinds.of(hit.chunk).texts)
         if subject.is_introduced(text, hit.source.language)
     }
 
@@ -356,7 +376,7 @@ def _highlighted(window: Window, asked: Asked, introduced: Collection[tuple[int,
     own = (hit.weights @ _best_of_sentences(hit))[numbers.start : numbers.stop]
     around = np.pad(own, 1, constant_values=own.mean())
     scores = own + _BESIDE * (around[:-2] + around[2:])
-    asks = np.array(_Kinds.of(hit).asks)[numbers.start : numbers.stop]
+    asks = np.array(_Kinds.of(hit.chunk).asks)[numbers.start : numbers.stop]
     if not asks.all():
         scores[asks] = -np.inf
     if asked.kind not in (None, Kind.FACT, Kind.REASON) and len(numbers) > 1:
