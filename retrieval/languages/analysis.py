@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import tantivy
@@ -61,14 +61,21 @@ WITH_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own or 
 
 def terms(text: str, language: str) -> list[str]:
     """Return the terms that a text is indexed and searched by, in order."""
+    return list(_terms(text, language))
+
+
+# The words of a question are looked up many times before it is answered, and so are its excerpts.
+@lru_cache(512)
+def _terms(text: str, language: str) -> tuple[str, ...]:
     found = list(_analyzer(field(language)).analyze(_prepared(text, language, characters=True)))
     if language in _STEMMERS:
         found = [_STEMMERS[language](word) for word in found]
     if language in _PIECES:
         found = [term for word in found for term in (word, *_PIECES[language](word))]
-    return found
+    return tuple(found)
 
 
+@lru_cache(4096)
 def term_of(word: str, language: str) -> str | None:
     """Return the term that a word is looked up by: "crow" for "crow's", not "s"."""
     return max(terms(word, language), key=len, default=None)

@@ -63,12 +63,16 @@ def with_marks(word: str, vocabulary: Vocabulary) -> str | None:
     """Return a word as the articles write it, in lower case, if they give it other marks."""
     wanted = plain(word)
     found = vocabulary.lexical.search(word, vocabulary.languages, _CHUNKS)
-    written = Counter(
-        match[0].lower()
+    words = Counter(
+        word
         for text in vocabulary.texts(list(found))
-        for match in LETTERS.finditer(text)
-        if len(match[0]) <= MOST_LETTERS and plain(match[0]) == wanted
+        for word in LETTERS.findall(text)
+        if len(word) <= MOST_LETTERS
     )
+    written: Counter[str] = Counter()
+    for word, count in words.items():
+        if plain(word) == wanted:
+            written[word.lower()] += count
     return written.most_common(1)[0][0] if written else None
 
 
@@ -119,14 +123,15 @@ def names_like(word: str, vocabulary: Vocabulary) -> Iterator[str]:
     heard = sounds(word)
     if not heard:
         return
-    found: Counter[tuple[bool, float, str]] = Counter()
     chunks = vocabulary.lexical.with_names_like(heard, word.lower(), _CHUNKS)
-    for text in vocabulary.texts(chunks):
-        for name in names_in(text):
-            if alike := likeness(word, name):
-                found[in_one_script(word, name), alike, name] += 1
+    names = Counter(name for text in vocabulary.texts(chunks) for name in names_in(text))
+    found = [
+        (in_one_script(word, name), alike, count, name)
+        for name, count in names.items()
+        if (alike := likeness(word, name))
+    ]
     # A name in the question's own script before one that sounds the same in another.
-    for *_, name in sorted(found, key=lambda one: (*one[:2], found[one]), reverse=True):
+    for *_, name in sorted(found, key=lambda one: one[:3], reverse=True):
         # "Chain" at the beginning of a sentence is not Khan.
         if is_name(name.lower(), vocabulary) is not False:
             yield name
