@@ -258,7 +258,7 @@ def _lead(source: Source, stored: Sequence[StoredChunk]) -> Excerpt | None:
 
 def _read(snapshot: Snapshot, ids: Sequence[int]) -> Iterator[StoredChunk]:
     """Yield chunks in the order of their ids."""
-    found = snapshot.store.chunks(ids, snapshot.generation.number)
+    found = snapshot.chunks(ids)
     return (found[number] for number in ids if number in found)
 
 

@@ -88,7 +88,7 @@ def _missing(
 
 def _title_queries(snapshot: Snapshot, articles: Sequence[int]) -> list[KnownItemQuery]:
     chunks = snapshot.store.middle_chunks(articles)
-    return list(title_queries(snapshot.store.chunks(chunks, snapshot.generation.number).values()))
+    return list(title_queries(snapshot.chunks(chunks).values()))
 
 
 def sample_comparisons(snapshot: Snapshot, every: bool) -> tuple[list[int], int]:

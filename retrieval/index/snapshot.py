@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,11 +15,14 @@ from retrieval.index.calibrations import Scale
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.lexical_files import drop_lexical, lexical_of
 from retrieval.index.protocols import DenseSearch, IndexReader, Part
-from retrieval.index.rows import Generation
+from retrieval.index.rows import Generation, StoredChunk
 from retrieval.languages import terms
 from retrieval.types import Encoder
 
 logger = logging.getLogger(__name__)
+
+# So many chunks are kept once they are read, each with 10 to 15 KB.
+_MOST_READ = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,25 @@ class Snapshot:
     scale: Scale | None
     parts: Mapping[str, Part] = field(default_factory=dict)
     encoder: Encoder | None = None
+    # What was read for earlier questions, as many find the same.
+    _read: dict[int, StoredChunk] = field(default_factory=dict, repr=False, compare=False)
 
     def has(self, chunk_id: int) -> bool:
         """Whether a chunk belongs to the generation."""
         at = int(np.searchsorted(self.dense.ids, chunk_id))
         return at < len(self.dense.ids) and int(self.dense.ids[at]) == chunk_id
+
+    def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
+        """Return chunks by id, ascending; those that the generation does not have are left out."""
+        found = {key: one for key in ids if (one := self._read.get(key))}
+        missing = [key for key in ids if key not in found]
+        if missing:
+            new = self.store.chunks(missing, self.generation.number)
+            if len(self._read) + len(new) > _MOST_READ:
+                self._read.clear()
+            self._read.update(new)
+            found |= new
+        return {key: found[key] for key in sorted(found)}
 
     def rarity(self, word: str) -> float:
         """Return how rare a word is in the articles, 0 to 1; 0 for a stop word of their languages.

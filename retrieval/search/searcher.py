@@ -203,7 +203,7 @@ class Searcher:
             first = first_ranking(dense, lexical)
         # What a question prefers may stand far down in a long list of near-equal chunks.
         candidates = list(first)[: None if preferences else LATE_CANDIDATES]
-        chunks = snapshot.store.chunks(candidates, snapshot.generation.number)
+        chunks = snapshot.chunks(candidates)
         found = {key: chunks[key] for key in candidates if key in chunks}
         if preferences:
             found = _preferred(preferences, first, found)
@@ -240,7 +240,7 @@ class Searcher:
 
     def _vocabulary(self, snapshot: Snapshot) -> Vocabulary:
         def texts(ids: Sequence[int]) -> Iterable[str]:
-            for stored in snapshot.store.chunks(ids, snapshot.generation.number).values():
+            for stored in snapshot.chunks(ids).values():
                 yield passage(stored.source.title, stored.chunk.text)
 
         return Vocabulary(

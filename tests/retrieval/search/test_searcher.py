@@ -204,6 +204,17 @@ def searching(snapshot: Snapshot, library: Library) -> Searcher:
     return Searcher(FixedSnapshot(snapshot), library.encoder, SEARCH)
 
 
+def test_a_chunk_is_read_once_a_generation(library: Library) -> None:
+    snapshot = load(library)
+    ids = snapshot.dense.ids.tolist()
+
+    read = snapshot.chunks([*reversed(ids), 10_000])
+    again = snapshot.chunks([10_000, *ids])
+
+    assert list(read) == list(again) == ids
+    assert all(again[key] is read[key] for key in ids)
+
+
 def test_the_next_question_sees_a_new_generation(library: Library) -> None:
     searcher = library.searcher()
     assert not searcher.reload()
