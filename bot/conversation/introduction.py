@@ -118,11 +118,8 @@ class Introductions:
         size = size_of(self._collection.number(), self._collection.dates(), language)
         if len(names) < _LEAST_NAMED:
             return size
-        return language.say(
-            "{articles} – {names} and more.",
-            articles=size.rstrip("."),
-            names=", ".join(names),
-        )
+        often = language.say("Names that often come up: {names}.", names=", ".join(names))
+        return f"{size} {often}"
 
     # Sample questions
 

@@ -175,10 +175,11 @@ class Commands:
         return Message(given.language.say("Done. I remember nothing of you any more."))
 
     def _status(self, given: GivenCommand) -> Message:
+        administers = given.place.user in self._settings.administrators
         return reports.status(
             given.language,
             self._library.searcher.snapshot.generation,
-            self._library.encoder.name,
+            self._library.encoder.name if administers else None,
             reads_all=bool(given.me.can_read_all_group_messages),
             inline=bool(given.me.supports_inline_queries),
             user=given.place.user if given.place.chat == given.place.user else None,

@@ -186,8 +186,9 @@ class Handlers:
             pressed = await self._workers.run(
                 place, self._replies.press, press, place, message_id, user.language_code
             )
-        except Exception:
-            await self._outbox.toast(query.id, notices.sorry(language_of(user.language_code)).text)
+        except Exception as exc:
+            language = language_of(user.language_code)
+            await self._outbox.toast(query.id, notices.sorry(language, exc).text)
             raise
         if pressed.message is not None:
             self._written_answers.stop(chat, message_id)

@@ -194,7 +194,9 @@ class Replies:
         last = replace(answers[-1], answered=all(one.answered for one in answers))
         reply = self._kept(asked, Reply(Message(""), last, number, earlier, text, last.remembered))
         assert reply.number is not None, "it was kept"
-        message = views.several(answers, language, number=reply.number, asked=len(questions))
+        message = views.several(
+            answers, language, number=reply.number, asked=len(questions), link=self._link
+        )
         return replace(reply, message=message)
 
     def _kept(self, asked: AskedQuestion, reply: Reply) -> Reply:
@@ -214,8 +216,8 @@ class Replies:
         """Show an answer, which has one excerpt more than are shown if there are more."""
         if not answer.answered:
             if shown is None or not answer.excerpts:
-                return views.unanswered(answer, language, number=number)
-            return views.closest(answer, language, number=number, shown=shown)
+                return views.unanswered(answer, language, number=number, link=self._link)
+            return views.closest(answer, language, number=number, shown=shown, link=self._link)
         wanted = views.opened_with(answer) if shown is None else shown
         return views.answer(
             answer,
@@ -224,6 +226,7 @@ class Replies:
             shown=wanted,
             more=len(answer.excerpts) > wanted and wanted < _SHOWN,
             preview=self._settings.link_preview,
+            link=self._link,
         )
 
     def inline(self, question: str, language: Language) -> Cards | None:
@@ -237,7 +240,7 @@ class Replies:
         if spoken is not None:
             return None, [views_of_talk.card(views_of_talk.reply(spoken, self._link))]
         answer = self._library.answerer.answer(said.question, views.CARDS)
-        return answer, views.cards(answer, language)
+        return answer, views.cards(answer, language, self._link)
 
     # Buttons
 
@@ -290,6 +293,7 @@ class Replies:
                     number=kept.number,
                     shown=count,
                     threshold=threshold,
+                    link=self._link,
                 )
             )
         if not 1 <= press.number <= count:
@@ -308,6 +312,7 @@ class Replies:
                     shown=count,
                     citation=press.number,
                     citations=count,
+                    link=self._link,
                 )
             )
         return Pressed(

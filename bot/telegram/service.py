@@ -275,7 +275,7 @@ class Service:
             # What is no message of Telegram's may have no chat.
             with contextlib.suppress(TelegramError, AttributeError):
                 await self._outbox.reply(
-                    place_of(message), notices.sorry(language_of(code)), message.message_id
+                    place_of(message), notices.sorry(language_of(code), error), message.message_id
                 )
         await self._alarms.note(error)
 

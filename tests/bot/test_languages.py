@@ -86,12 +86,16 @@ def test_to_a_question_in_english_nothing_is_said_of_languages(answerer: Answere
     [
         (
             "en",
-            "The encoder tiny knows English and Ukrainian only; searched for: Dieppe",
+            "I understand questions in English and Ukrainian only, so I searched for: Dieppe",
             "no word",
         ),
-        ("de", "Der Encoder tiny kann nur Englisch und Ukrainisch; gesucht wurde", "kein Wort"),
-        ("uk", "Мова кодувальника tiny: лише англійська і українська; шукав", "жодного"),
-        ("ru", "Язык кодировщика tiny: только английский и украинский; искал", "ни одного"),
+        ("de", "Ich verstehe Fragen nur auf: Englisch und Ukrainisch; gesucht habe", "keines"),
+        ("uk", "Мова запитань, яку я розумію: англійська і українська; тому я шукав", "жодного"),
+        (
+            "ru",
+            "Язык вопросов, который я понимаю: английский и украинский; поэтому я искал",
+            "ни одного",
+        ),
     ],
 )
 def test_the_telegram_bot_says_it_in_the_interfaces_language(

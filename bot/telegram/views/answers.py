@@ -29,7 +29,15 @@ from bot.telegram.views.message import (
     joined,
     part,
 )
-from bot.telegram.views.quotes import address, best_sentence, cited, named, quoted, titled
+from bot.telegram.views.quotes import (
+    Link,
+    address,
+    best_sentence,
+    cited,
+    named,
+    quoted,
+    titled,
+)
 from bot.telegram.views.text import one_line, safe, shortened, units
 from retrieval.questions import Correction, UnknownLanguage
 from retrieval.search import Explanation
@@ -41,7 +49,6 @@ MORE = 3
 _UNDERSTOOD_UNITS = 300
 _WORDS_UNITS = 300
 _PAIRS = 3
-_ENCODER_UNITS = 100
 _MODEL_UNITS = 100
 """The longest name of a model that is shown."""
 _WRITTEN_ROOM_UNITS = 1_200
@@ -62,6 +69,7 @@ def answer(
     shown: int | None = None,
     more: bool,
     preview: bool,
+    link: Link | None = None,
 ) -> Message:
     """Show the excerpts that answer.
 
@@ -74,9 +82,10 @@ def answer(
         shown: Excerpts to show; without it, as many as are worth it.
         more: Whether there are more excerpts than those to be shown.
         preview: Whether the first article's page is previewed, if it has an address.
+        link: What a title links to, here and below, where the article has no address.
     """
     wanted = answer.excerpts[: opened_with(answer) if shown is None else shown]
-    message, count = _quotes(_opening(answer, language), wanted, language)
+    message, count = _quotes(_opening(answer, language), wanted, language, link)
     first = [
         Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
         Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1)),
@@ -105,7 +114,9 @@ def opened_with(answer: Answer) -> int:
     return worth_showing(answer.excerpts[:MORE]) if answer.answered else 0
 
 
-def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
+def unanswered(
+    answer: Answer, language: Language, *, number: int, link: Link | None = None
+) -> Message:
     """Say that the articles do not answer, quote the closest sentence, name the next articles."""
     said = joined(
         _opening(answer, language),
@@ -117,17 +128,24 @@ def unanswered(answer: Answer, language: Language, *, number: int) -> Message:
         return joined(said, _far(answer, language) if answer.far else Message(""), by="\n\n")
     quote = joined(
         part(language.say("Closest, but not an answer:")),
-        quoted(sentence, language, citation=1, room=_CLOSEST_UNITS),
+        quoted(sentence, language, citation=1, link=link, room=_CLOSEST_UNITS),
         by="\n",
     )
-    others = [joined(part("• "), named(one, language, room=_NEAR_UNITS)) for one in answer.near]
+    others = [joined(part("• "), named(one, language, link, _NEAR_UNITS)) for one in answer.near]
     more = part(language.say("Say “more” for the closest excerpts."))
     message = joined(said, quote, joined(*others, by="\n"), more, by="\n\n")
     show = Button(language.say("Show closest excerpts"), Press(Action.ANSWER, number, MORE))
     return Message(message.text, message.entities, ((show,),))
 
 
-def several(answers: Sequence[Answer], language: Language, *, number: int, asked: int) -> Message:
+def several(
+    answers: Sequence[Answer],
+    language: Language,
+    *,
+    number: int,
+    asked: int,
+    link: Link | None = None,
+) -> Message:
     """Show the best excerpt of each of the answers to the questions of one message.
 
     Args:
@@ -135,9 +153,13 @@ def several(answers: Sequence[Answer], language: Language, *, number: int, asked
         language: Language of the interface.
         number: Number of the message in the bot's memory.
         asked: The number of all questions that were asked.
+        link: See `answer`.
     """
     room = TEXT_UNITS // (len(answers) + 1)
-    blocks = [_one_of_several(n, one, language, room) for n, one in enumerate(answers, start=1)]
+    blocks = [
+        _one_of_several(place, one, language, link, room)
+        for place, one in enumerate(answers, start=1)
+    ]
     message, _ = filled(Message(""), blocks)
     if asked > len(answers):
         count = language.number(len(answers))
@@ -161,7 +183,9 @@ def _far(answer: Answer, language: Language) -> Message:
     return part(f"{near} {among} {ask}")
 
 
-def _one_of_several(number: int, answer: Answer, language: Language, room: int) -> Message:
+def _one_of_several(
+    number: int, answer: Answer, language: Language, link: Link | None, room: int
+) -> Message:
     heading = part(f"{number}. {one_line(answer.question, _QUESTION_UNITS)}", MessageEntity.BOLD)
     head = joined(heading, _opening(answer, language), by="\n")
     excerpt = answer.excerpts[0] if answer.answered else answer.closest
@@ -173,16 +197,22 @@ def _one_of_several(number: int, answer: Answer, language: Language, room: int) 
     if excerpt is None:
         return head
     left = max(_CLOSEST_UNITS, room - units(head.text))
-    return joined(head, quoted(excerpt, language, citation=number, room=left), by="\n")
+    quote = quoted(excerpt, language, citation=number, link=link, room=left)
+    return joined(head, quote, by="\n")
 
 
 def closest(
-    answer: Answer, language: Language, *, number: int, shown: int | None = None
+    answer: Answer,
+    language: Language,
+    *,
+    number: int,
+    shown: int | None = None,
+    link: Link | None = None,
 ) -> Message:
     """Show the closest excerpts for a question that is not answered, marked as no answer."""
     said = part(language.say("The articles do not answer this. These excerpts come closest:"))
     opening = joined(_opening(answer, language), said, by="\n\n")
-    message, count = _quotes(opening, answer.excerpts[: shown or MORE], language)
+    message, count = _quotes(opening, answer.excerpts[: shown or MORE], language, link)
     buttons = (
         Button(language.say("‹ Back"), Press(Action.ANSWER, number)),
         Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
@@ -199,6 +229,7 @@ def why(
     number: int,
     shown: int,
     threshold: float,
+    link: Link | None = None,
 ) -> Message:
     """Say why the excerpts were chosen.
 
@@ -209,6 +240,7 @@ def why(
         number: Number of the answer in the bot's memory.
         shown: Excerpts that the answer shows.
         threshold: Confidence below which nothing counts as answered, 0 to 1.
+        link: See `answer`.
     """
     sure = language.say(
         "I am {confidence} sure that the articles answer this. "
@@ -217,7 +249,11 @@ def why(
         threshold=language.percent(threshold),
     )
     blocks = [
-        joined(cited(excerpt, language, citation=citation), _reason(reason, language), by="\n")
+        joined(
+            cited(excerpt, language, citation=citation, link=link),
+            _reason(reason, language),
+            by="\n",
+        )
         for (citation, excerpt), reason in zip(answer.cited(), reasons, strict=False)
     ]
     message, _ = filled(part(sure), blocks[:shown])
@@ -247,9 +283,11 @@ def written_alone(model: str, sentences: Sequence[str], language: Language) -> M
     return joined(heading, _sentences(sentences, TEXT_UNITS - units(heading.text) - 1), by="\n")
 
 
-def cards(answer: Answer, language: Language) -> list[InlineQueryResultArticle]:
+def cards(
+    answer: Answer, language: Language, link: Link | None = None
+) -> list[InlineQueryResultArticle]:
     """Make a card of each excerpt, at most ten; one that does not answer says so."""
-    return [_card(answer, excerpt, language) for excerpt in answer.excerpts[:CARDS]]
+    return [_card(answer, excerpt, language, link) for excerpt in answer.excerpts[:CARDS]]
 
 
 def notice(text: str) -> Message:
@@ -288,20 +326,16 @@ def _corrected(correction: Correction, language: Language) -> Message:
 def _unknown_language(unknown: UnknownLanguage | None, language: Language) -> Message:
     if unknown is None:
         return Message("")
-    encoder = one_line(unknown.encoder, _ENCODER_UNITS)
     languages = language.languages(unknown.languages)
     text = (
         language.say(
-            "The encoder {encoder} knows {languages} only; searched for: {words}",
-            encoder=encoder,
+            "I understand questions in {languages} only, so I searched for: {words}",
             languages=languages,
             words=one_line(unknown.searched, _WORDS_UNITS),
         )
         if unknown.share
         else language.say(
-            "The encoder {encoder} knows {languages} only; the articles have no word of the "
-            "question.",
-            encoder=encoder,
+            "I understand questions in {languages} only, and the articles have no word of yours.",
             languages=languages,
         )
     )
@@ -309,15 +343,15 @@ def _unknown_language(unknown: UnknownLanguage | None, language: Language) -> Me
 
 
 def _quotes(
-    opening: Message, excerpts: Sequence[Excerpt], language: Language
+    opening: Message, excerpts: Sequence[Excerpt], language: Language, link: Link | None
 ) -> tuple[Message, int]:
     blocks = [
-        quoted(excerpt, language, citation=citation)
+        quoted(excerpt, language, citation=citation, link=link)
         for citation, excerpt in enumerate(excerpts, start=1)
     ]
     if blocks and not fits(joined(opening, blocks[0], by="\n\n")):
         room = TEXT_UNITS - (units(opening.text) + 2 if opening.text else 0)
-        blocks[0] = quoted(excerpts[0], language, citation=1, room=room)
+        blocks[0] = quoted(excerpts[0], language, citation=1, link=link, room=room)
     return filled(opening, blocks)
 
 
@@ -326,35 +360,20 @@ def _reason(reason: Explanation, language: Language) -> Message:
     missing = _words(term.word for term in reason.terms if not term.place)
     pairs = [pair for pair in reason.closest() if pair.word.casefold() != pair.match.casefold()]
     closest = _words(f"{pair.word} → {pair.match}" for pair in pairs[:_PAIRS])
-    rank = language.number(reason.fused.rank)
-    lines = [
-        language.say("Words of the question in it: {words}", words=words)
-        if words
-        else language.say("No word of the question was found.")
-    ]
+    lines = []
+    if words:
+        lines.append(language.say("These words of yours stand in it: {words}", words=words))
     if words and missing:
-        lines.append(language.say("Not found: {words}", words=missing))
+        lines.append(language.say("These do not: {words}", words=missing))
     if closest:
         lines.append(language.say("Close in meaning: {words}", words=closest))
-    lines.append(language.say("Rank of its passage among all: {rank}", rank=rank))
-    if reason.dense:
-        share = _percent(reason.dense.score, language)
-        lines.append(language.say("Closeness in meaning: {share}", share=share))
-    if reason.lexical:
-        score = language.number(round(reason.lexical.score, 1))
-        lines.append(language.say("Score for the words (BM25): {score}", score=score))
-    own = _percent(reason.excerpt, language)
-    lines.append(language.say("Match of the excerpt's own words: {share}", share=own))
+    if not lines:
+        lines.append(language.say("None of your words stands in it; it is close in meaning."))
     return part("\n".join(lines))
 
 
 def _words(words: Iterable[str]) -> str:
     return one_line(", ".join(words), _WORDS_UNITS)
-
-
-def _percent(share: float, language: Language) -> str:
-    """Write a cosine as a share; a negative one, which means no closeness, as none."""
-    return language.percent(max(0.0, share))
 
 
 def _written_heading(model: str, language: Language) -> Message:
@@ -369,7 +388,9 @@ def _sentences(sentences: Sequence[str], room: int) -> Message:
     return part(shortened(safe(" ".join(sentences)), room))
 
 
-def _card(answer: Answer, excerpt: Excerpt, language: Language) -> InlineQueryResultArticle:
+def _card(
+    answer: Answer, excerpt: Excerpt, language: Language, link: Link | None
+) -> InlineQueryResultArticle:
     title = titled(excerpt.source)
     opening = part("")
     if not answer.answered:
@@ -381,7 +402,7 @@ def _card(answer: Answer, excerpt: Excerpt, language: Language) -> InlineQueryRe
             )
         )
     room = TEXT_UNITS - units(opening.text) - len("\n\n")
-    message = joined(opening, quoted(excerpt, language, room=room), by="\n\n")
+    message = joined(opening, quoted(excerpt, language, link=link, room=room), by="\n\n")
     return InlineQueryResultArticle(
         id=_card_id(answer, excerpt),
         title=title,

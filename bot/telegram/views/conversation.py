@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 
 from telegram import (
@@ -23,16 +22,16 @@ from bot.conversation import (
 )
 from bot.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Message, filled, fits, joined, part
-from bot.telegram.views.quotes import named, quoted
+from bot.telegram.views.quotes import Link, named, quoted
 from bot.telegram.views.text import one_line, safe, shortened, units
-from retrieval.types import Excerpt, Source
+from retrieval.types import Excerpt
 
 _LEAD_UNITS = 300
 _TITLE_UNITS = 120
 _CARD_UNITS = 200
 
 
-def reply(reply: Reply, link: Callable[[Source], str]) -> Message:
+def reply(reply: Reply, link: Link) -> Message:
     """Show a reply.
 
     Args:
@@ -48,9 +47,10 @@ def reply(reply: Reply, link: Callable[[Source], str]) -> Message:
         case ArticleList():
             blocks = [_article(lead, language, link) for lead in reply.articles]
         case Summary():
-            blocks = _quotes(reply.answer.excerpts, 0, language, room - units(said.text))
+            blocks = _quotes(reply.answer.excerpts, 0, language, link, room - units(said.text))
         case Continuation():
-            blocks = _quotes(reply.answer.excerpts, reply.shown, language, room - units(said.text))
+            left = room - units(said.text)
+            blocks = _quotes(reply.answer.excerpts, reply.shown, language, link, left)
     message, _ = filled(said, blocks)
     whole = joined(message, last, by="\n\n")
     return whole if fits(whole) else message
@@ -71,17 +71,17 @@ def card(message: Message) -> InlineQueryResultArticle:
     )
 
 
-def _article(lead: Excerpt, language: Language, link: Callable[[Source], str]) -> Message:
-    head = named(lead.source, language, url=link(lead.source), room=_TITLE_UNITS)
+def _article(lead: Excerpt, language: Language, link: Link) -> Message:
+    head = named(lead.source, language, link, _TITLE_UNITS)
     text = shortened(safe(lead.text), _LEAD_UNITS)
     return joined(joined(part("• "), head), part(text, MessageEntity.BLOCKQUOTE), by="\n")
 
 
 def _quotes(
-    excerpts: tuple[Excerpt, ...], shown: int, language: Language, room: int
+    excerpts: tuple[Excerpt, ...], shown: int, language: Language, link: Link, room: int
 ) -> list[Message]:
     return [
-        quoted(excerpt, language, citation=number, room=room - len("\n\n"))
+        quoted(excerpt, language, citation=number, link=link, room=room - len("\n\n"))
         for number, excerpt in enumerate(excerpts, start=1)
         if number > shown
     ]

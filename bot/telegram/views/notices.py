@@ -10,6 +10,7 @@ from bot.conversation import Introduction
 from bot.languages import LANGUAGES, Language
 from bot.telegram.views.message import Action, Button, Message, Press, part
 from bot.telegram.views.text import one_line
+from retrieval.errors import IndexFault
 
 _WANTED_UNITS, _ABOUT_UNITS = 200, 600
 
@@ -173,8 +174,14 @@ def only_text(language: Language) -> Message:
     return Message(language.say("I read text only. Please ask me in words."))
 
 
-def sorry(language: Language) -> Message:
-    """Say that something failed, without saying what."""
+def sorry(language: Language, error: BaseException | None) -> Message:
+    """Say that something failed, and no more of what than whether the index is out of reach."""
+    if isinstance(error, IndexFault):
+        return Message(
+            language.say(
+                "I cannot reach the articles at the moment. Please ask again in a few minutes."
+            )
+        )
     return Message(
         language.say(
             "Something went wrong here, and your question is not answered. "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
@@ -13,6 +14,9 @@ from bot.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Message, joined, part
 from bot.telegram.views.text import harmless, normalised, one_line, shortened, units, within
 from retrieval.types import Excerpt, Source
+
+Link: TypeAlias = Callable[[Source], str]
+"""Returns the address that opens an article in this bot."""
 
 TITLE_UNITS = 200
 # Articles that repeat the excerpt: how many are named, and how long each title is.
@@ -24,7 +28,12 @@ _FRAGMENT_CHARS = 600
 
 
 def quoted(
-    excerpt: Excerpt, language: Language, *, citation: int | None = None, room: int = TEXT_UNITS
+    excerpt: Excerpt,
+    language: Language,
+    *,
+    citation: int | None = None,
+    link: Link | None = None,
+    room: int = TEXT_UNITS,
 ) -> Message:
     """Lay out an excerpt, its best sentence bold, with the citation under it.
 
@@ -32,9 +41,10 @@ def quoted(
         excerpt: It is cut if it is too long for the room.
         language: Language of the date and of "page" and "paragraph".
         citation: Number of the citation, if it has one.
+        link: What the title links to, where the article has no address.
         room: UTF-16 units that the quote may take.
     """
-    below = cited(excerpt, language, citation=citation)
+    below = cited(excerpt, language, citation=citation, link=link)
     text, spans = harmless(*normalised(excerpt.text, excerpt.highlights, rows=True))
     shorter = shortened(text, room - units(below.text) - 1)
     # The mark of the cut is not bold.
@@ -49,11 +59,14 @@ def block(text: str, bold: Iterable[tuple[int, int]]) -> Message:
     return part(text, kind, bold=bold)
 
 
-def cited(excerpt: Excerpt, language: Language, *, citation: int | None = None) -> Message:
+def cited(
+    excerpt: Excerpt, language: Language, *, citation: int | None = None, link: Link | None = None
+) -> Message:
     """Make the line `[1] Title · date · page 2, paragraph 4`, linked to the best sentence."""
+    url = _link(excerpt.source, best_sentence(excerpt))
     return joined(
         part("" if citation is None else f"[{citation}] "),
-        part(titled(excerpt.source), url=_link(excerpt.source, best_sentence(excerpt))),
+        part(titled(excerpt.source), url=url or (link(excerpt.source) if link else None)),
         part(_date(excerpt.source, language)),
         part(" · " + language.place(excerpt.page, excerpt.paragraph, excerpt.last_paragraph)),
         part(_also(excerpt, language)),
@@ -61,10 +74,10 @@ def cited(excerpt: Excerpt, language: Language, *, citation: int | None = None) 
 
 
 def named(
-    source: Source, language: Language, *, url: str | None = None, room: int = TITLE_UNITS
+    source: Source, language: Language, link: Link | None = None, room: int = TITLE_UNITS
 ) -> Message:
-    """Make the line `Title · date`, the title linked to the article unless to another address."""
-    title = part(titled(source, room), url=url or address(source))
+    """Make the line `Title · date`, the title linked to where a list of articles opens it."""
+    title = part(titled(source, room), url=link(source) if link else address(source))
     return joined(title, part(_date(source, language)))
 
 

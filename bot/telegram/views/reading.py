@@ -10,7 +10,7 @@ from telegram import MessageEntity
 
 from bot.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Action, Button, Message, Press, joined, part
-from bot.telegram.views.quotes import address, cited, named, titled
+from bot.telegram.views.quotes import Link, address, cited, named, titled
 from bot.telegram.views.text import (
     around,
     border,
@@ -45,6 +45,7 @@ def context(
     shown: int,
     citation: int,
     citations: int,
+    link: Link | None = None,
 ) -> Message:
     """Show an excerpt within its paragraph, with the paragraphs before and after.
 
@@ -56,6 +57,7 @@ def context(
         shown: Excerpts that the answer shows.
         citation: Number of the excerpt's citation, from 1.
         citations: Number of citations to choose from.
+        link: What the title links to, where the article has no address.
     """
     before, own, place, after = _surroundings(article, excerpt)
     length = len(excerpt.text)
@@ -63,7 +65,7 @@ def context(
     text, spans = harmless(*normalised(own, [(place + a, place + b) for a, b in marked]))
     start, end = spans[0]
 
-    below = cited(excerpt, language, citation=citation)
+    below = cited(excerpt, language, citation=citation, link=link)
     room = TEXT_UNITS - units(below.text) - len("\n\n")
     # A sentence can be longer than what a paragraph gets.
     text, shift = around(text, start, end, min(max(_OWN_UNITS, units(text[start:end])), room))
@@ -157,9 +159,7 @@ def pages(text: str) -> list[str]:
     return [*done, page] if page or not done else done
 
 
-def sources(
-    sources: Sequence[Source], language: Language, *, page: int, link: Callable[[Source], str]
-) -> Message:
+def sources(sources: Sequence[Source], language: Language, *, page: int, link: Link) -> Message:
     """List the articles, the newest first, those without a date last.
 
     Args:
@@ -175,7 +175,7 @@ def sources(
     count = -(-len(ordered) // _LISTED)
     page = _nearest(page, count)
     lines = [
-        joined(part("• "), named(source, language, url=link(source), room=_LISTED_TITLE_UNITS))
+        joined(part("• "), named(source, language, link, _LISTED_TITLE_UNITS))
         for source in ordered[page * _LISTED : (page + 1) * _LISTED]
     ]
     message = joined(

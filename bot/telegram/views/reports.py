@@ -22,7 +22,7 @@ _NAME_UNITS = 100
 def status(
     language: Language,
     generation: Generation,
-    encoder: str,
+    encoder: str | None,
     *,
     reads_all: bool,
     inline: bool,
@@ -30,7 +30,8 @@ def status(
 ) -> Message:
     """Report the index, which messages Telegram sends the bot, and the user's own id, if given.
 
-    With the id an operator fills the lists of users and administrators.
+    With the id an operator fills the lists of users and administrators; only these learn of the
+    encoder.
     """
     lines = [
         language.count("One article", "{n} articles", generation.articles),
@@ -40,7 +41,8 @@ def status(
         lines.append(
             language.say("Last change: {date}", date=language.date(generation.published.date()))
         )
-    lines.append(language.say("Encoder: {name}", name=one_line(encoder, _NAME_UNITS)))
+    if encoder is not None:
+        lines.append(language.say("Encoder: {name}", name=one_line(encoder, _NAME_UNITS)))
     lines.append(
         language.say("In groups I am sent every message and answer those that are meant for me.")
         if reads_all

@@ -108,6 +108,7 @@ class Held:
 
     Attributes:
         broken: Questions at which it fails.
+        fault: What it fails with.
     """
 
     def __init__(self, answerer: Answerer, *questions: str) -> None:
@@ -116,6 +117,7 @@ class Held:
         self.go = threading.Event()
         self.heard: list[str] = []
         self.broken: tuple[str, ...] = ()
+        self.fault: type[Exception] = RuntimeError
         self._answerer = answerer
 
     def answer(
@@ -123,7 +125,7 @@ class Held:
     ) -> Answer:
         self.heard.append(question)
         if question in self.broken:
-            raise RuntimeError(f"broken at {question}")
+            raise self.fault(f"broken at {question}")
         if question in self.questions:
             self.asked.set()
             assert self.go.wait(30)
@@ -131,7 +133,7 @@ class Held:
 
     def trace(self, question: str, *arguments: Any) -> Any:  # noqa: ANN401
         if question in self.broken:
-            raise RuntimeError(f"broken at {question}")
+            raise self.fault(f"broken at {question}")
         return self._answerer.trace(question, *arguments)
 
 

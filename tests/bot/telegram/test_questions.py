@@ -9,7 +9,20 @@ from typing import Any
 
 import pytest
 
-from .bots import CROWS, FROM_CROWS, FROM_TIDES, NEARLY, NOTHING, TIDES, said, serving, warnings
+from retrieval.errors import IndexFault
+
+from .bots import (
+    CROWS,
+    FROM_CROWS,
+    FROM_TIDES,
+    NEARLY,
+    NOTHING,
+    TIDES,
+    answer_to,
+    said,
+    serving,
+    warnings,
+)
 from .emulator import ApiError, Emulator, Fault, group, person, private, supergroup
 
 pytestmark = pytest.mark.anyio
@@ -367,3 +380,17 @@ async def test_an_album_is_answered_once(emulator: Emulator, tmp_path: Path) -> 
         messages = await emulator.sent(3)
     assert [message.text[:6] for message in messages] == ["I read", "Crows ", "The mo"]
     assert messages[0].reply_to is not None
+
+
+async def test_while_the_index_is_out_of_reach_the_reader_is_told_to_ask_again_soon(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path) as bot:
+        answer = await said(emulator, 7, CROWS)
+        bot.held.broken, bot.held.fault = (CROWS,), IndexFault
+        reply = await said(emulator, 7, CROWS)
+        query = emulator.press_button(answer, "Context")
+        toast = (await answer_to(emulator, query)).text
+        assert (await said(emulator, 7, TIDES)).text.startswith(FROM_TIDES)
+    assert reply.text.startswith("I cannot reach the articles at the moment.")
+    assert toast == reply.text

@@ -14,7 +14,7 @@ from telegram import MessageEntity
 
 from bot.telegram.views import text
 from bot.telegram.views.message import Message
-from bot.telegram.views.quotes import address, best_sentence, named, quoted, titled
+from bot.telegram.views.quotes import address, best_sentence, cited, named, quoted, titled
 from retrieval.types import Excerpt, Source
 
 from .emulator import detected, units
@@ -169,9 +169,20 @@ def test_an_article_whose_title_cannot_be_shown_is_called_by_its_path() -> None:
 
 def test_an_article_can_be_linked_to_another_address() -> None:
     source = excerpt(date=dt.date(2024, 5, 3), url="https://a.org").source
-    message = named(source, ENGLISH, url="https://t.me/emulated_bot?start=x")
+    message = named(source, ENGLISH, lambda _: "https://t.me/emulated_bot?start=x")
     assert message.text == "On corvids · May 3, 2024"
     assert [entity.url for entity in message.entities] == ["https://t.me/emulated_bot?start=x"]
+
+
+def test_a_citation_links_to_the_address_of_its_article_or_else_into_the_chat() -> None:
+    def linked(**source: Any) -> list[str | None]:  # noqa: ANN401
+        message = cited(excerpt(**source), ENGLISH, link=lambda one: f"https://t.me/{one.path}")
+        return [entity.url for entity in message.entities]
+
+    assert linked() == ["https://t.me/corvids.md"]
+    (url,) = linked(url="https://a.org")
+    assert str(url).startswith("https://a.org#:~:text=")
+    assert linked(url="ftp://a.org") == ["https://t.me/corvids.md"]
 
 
 @unhurried

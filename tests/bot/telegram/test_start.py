@@ -104,3 +104,15 @@ async def test_in_a_group_an_answer_opens_with_one_excerpt_and_more_shows_the_ot
     async with serving(emulator, tmp_path, group_excerpts=3):
         emulator.say_in(supergroup(-100), 9, question, mention=True)
         assert "[2]" in (await emulator.sent(3))[-1].text
+
+
+async def test_the_title_in_a_citation_opens_the_article_in_the_chat(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path):
+        answer = await said(emulator, 7, TIDES)
+        (url,) = [one["url"] for one in answer.entities if one["type"] == "text_link"]
+        prefix = f"https://t.me/{emulator.username}?start="
+        assert url.startswith(prefix)
+        opened = await said(emulator, 7, f"/start {url.removeprefix(prefix)}")
+    assert opened.text.startswith("Tides\n\nThe moon raises tides twice a day.")
