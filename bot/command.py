@@ -12,7 +12,9 @@ import inspect
 import io
 import logging
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
@@ -107,7 +109,7 @@ class Run:
         """Draw what takes long on standard error; say of a first start what is to come."""
         index = self.settings.index
         if sys.stderr.isatty() and not (index.server or index.folder.exists()):
-            say(_FIRST_START)
+            say(textwrap.fill(_FIRST_START, shutil.get_terminal_size().columns - 1))
         # Imported when something is on the screen, as this takes half a second.
         from bot.terminal import Building
 
