@@ -349,7 +349,8 @@ def sources(run: Run) -> None:
     from bot.terminal import SourcesDrawing
 
     found = open_store(run.settings).sources()
-    run.print({"articles": [documents.of_source(one) for one in found]}, SourcesDrawing(found))
+    listed = {"articles": [documents.of_source(one) for one in found]}
+    run.print(listed, SourcesDrawing(found), paged=True)
 
 
 @command(hidden=("articles",))
@@ -363,11 +364,9 @@ def show(
     ],
 ) -> None:
     """Print an article's text as indexed; offsets refer to it."""
-    from rich.console import Console
-
     from bot import documents
     from bot.build import open_store
-    from bot.terminal import ArticleDrawing, articles_named, page, several_text
+    from bot.terminal import ArticleDrawing, articles_named, several_text
 
     store = open_store(run.settings)
     named = articles_named(store.sources(), article)
@@ -379,6 +378,4 @@ def show(
             f"no article {article!r} in the index {run.settings.index.address}; excerpta sources "
             "lists those there are"
         )
-    drawing = ArticleDrawing(found, bare=True)
-    if run.json or not page(drawing, Console()):
-        run.print(documents.of_article(found), drawing)
+    run.print(documents.of_article(found), ArticleDrawing(found, bare=True), paged=True)

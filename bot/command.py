@@ -117,15 +117,26 @@ class Run:
             building.announce("starting")
             yield building
 
-    def print(self, document: Mapping[str, Any], drawing: RenderableType) -> None:
-        """Print a result: as JSON if asked to, else drawn in a terminal and plain in a pipe."""
+    def print(
+        self, document: Mapping[str, Any], drawing: RenderableType, *, paged: bool = False
+    ) -> None:
+        """Print a result: as JSON if asked to, else drawn in a terminal and plain in a pipe.
+
+        Args:
+            document: The result as JSON.
+            drawing: The result as it is drawn.
+            paged: Show it in the pager if it is longer than the terminal's screen.
+        """
         from bot.display import json_text, plain
 
         console = Console()
         if self.json:
             write(json_text(document))
         elif console.is_terminal:
-            console.print(drawing)
+            from bot.terminal import page
+
+            if not (paged and page(drawing, console)):
+                console.print(drawing)
         else:
             # The console would end the program if the pipe is closed.
             write(plain(drawing))

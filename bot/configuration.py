@@ -51,7 +51,7 @@ def show(run: Run) -> None:
     """Print every setting and where it is from."""
     values = list(values_of(run))
     document = {one.name: {"value": one.value, "from": one.origin} for one in values}
-    run.print({"settings": document}, ConfigurationDrawing(values))
+    run.print({"settings": document}, ConfigurationDrawing(values), paged=True)
 
 
 @command(hidden=("articles", "index", "config"))

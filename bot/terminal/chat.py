@@ -234,7 +234,9 @@ class Chat:
         self._show(ValuesDrawing(usages))
 
     def _list_sources(self, _argument: str) -> None:
-        self._show(SourcesDrawing(list(self._by_path().values())))
+        drawing = SourcesDrawing(list(self._by_path().values()))
+        if not page(drawing, self._out):
+            self._show(drawing)
 
     def _more(self, _argument: str) -> None:
         if self._trace is None:
