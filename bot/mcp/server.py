@@ -167,8 +167,8 @@ class _Tools:
 
     def _linked(self, source: Document) -> Document:
         """Add an article's id, and where a reader can open it: its address, or else its file."""
-        path, url = source["article"], source["url"] or ""
-        link = url if url.startswith(("http://", "https://")) else _file(self._folder / path)
+        path = source["article"]
+        link = source["url"] or _file(self._folder / path)
         return {"id": article_key(path), **source, "link": link}
 
 

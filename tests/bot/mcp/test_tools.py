@@ -82,13 +82,10 @@ async def test_an_answer_is_that_of_the_command_line_with_links(library: Library
     assert given["answered"]
 
 
-async def test_only_an_address_of_the_web_is_a_link_in_place_of_the_file(tmp_path: Path) -> None:
+async def test_an_address_is_the_link_and_else_the_file_while_it_is_there(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
-    for name, address in {
-        "bees": "https://example.org/bees",
-        "wasps": "javascript:alert(1)",
-    }.items():
+    for name, address in {"bees": "https://example.org/bees", "wasps": ""}.items():
         text = f"---\ntitle: {name}\nurl: {address}\n---\nThey shiver in winter."
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
     async with assistant(open_articles(tmp_path)) as asks:
@@ -128,13 +125,15 @@ async def test_an_article_is_shown_from_the_cited_paragraph(library: Library) ->
         key, paragraph = cited["id"], cited["paragraph"]
         shown = await asks.call("show_article", article=key, first=paragraph, count=1)
         whole = await asks.call("show_article", article=TIDES_FILE)
+        second = await asks.call("show_article", article=TIDES_FILE, first=2, count=1)
         titled = await asks.call("show_article", article="storms of the nort")
     assert shown["article"] == TIDES_FILE
     assert (shown["first"], shown["last"]) == (paragraph, paragraph)
     at = cited["start"] - shown["start"]
     assert shown["text"][at : at + len(cited["text"])] == cited["text"]
     assert (whole["first"], whole["last"]) == (1, whole["paragraphs"])
-    assert shown["text"] in whole["text"]
+    assert second["start"] > 0
+    assert whole["text"][second["start"] - whole["start"] :].startswith(second["text"])
     assert titled["article"] == "old.txt"
 
 
@@ -144,12 +143,6 @@ async def test_markup_of_articles_stays_text(library: Library) -> None:
         shown = await asks.call("show_article", article=TIDES_FILE)
     assert cited["title"] == shown["title"] == MARKUP
     assert shown["text"].strip() == HOSTILE.partition("---\n")[2].partition("---\n")[2].strip()
-
-
-async def test_text_cannot_steer_who_prints_it(library: Library) -> None:
-    async with assistant(library) as asks:
-        result = await asks.client.call_tool("ask", {"question": "crows \u202e\x9b faces"})
-    assert not {"\u202e", "\x9b"} & set(_text(result))
 
 
 async def test_the_list_is_paged_and_searched_by_title(library: Library) -> None:
