@@ -16,7 +16,7 @@ from bot.refresh_process import Document, environment, lowered
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE_S = 3.0
+_PATIENCE_S = 2.0
 _FRESH_S = 600.0
 """Seconds after which the doctor looks again."""
 

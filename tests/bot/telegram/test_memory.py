@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.errors import BotError
-from bot.records import ChatPlace, Gap, PostgresStorage, State, Stats, schema
+from bot.records import (
+    WEB,
+    ChatPlace,
+    Gap,
+    PostgresStorage,
+    State,
+    Stats,
+    open_state,
+    questions_at,
+    schema,
+)
 
 from .postgres import Server
 from .virtual import Clock
@@ -250,6 +260,27 @@ def test_gaps_are_what_was_answered_badly_or_not_the_newest_first(
     assert asked == sorted(asked, key=lambda one: -one.at)
     assert [gap.question for gap in state.gaps(0, 1)] == ["disliked"]
     assert [gap.question for gap in state.gaps(start + 1, 10)] == ["disliked"]
+
+
+@pytest.mark.parametrize("kind", ["file", "postgres"])
+def test_what_page_and_bots_were_asked_is_read_together(
+    request: pytest.FixtureRequest, folder: Path, clock: Clock, kind: str
+) -> None:
+    place: Path | SecretStr = folder
+    if kind == "postgres":
+        place = SecretStr(request.getfixturevalue("server").new_database())
+    assert questions_at(place, 0, 10) == {}
+    for name in (BOT, WEB):
+        with closing(open_state(place, name, keep_days=30, conversation_minutes=20)) as memory:
+            add(memory, 1, f"first of {name}")
+            add(memory, 2, f"second of {name}", answered=False)
+    if kind == "file":
+        (folder / "other.sqlite").touch()
+    found = questions_at(place, 0, 10)
+    assert {name: {one.question for one in asked} for name, asked in found.items()} == {
+        str(name): {f"first of {name}", f"second of {name}"} for name in (BOT, WEB)
+    }
+    assert [len(asked) for asked in questions_at(place, 0, 1).values()] == [1, 1]
 
 
 # Forgetting

@@ -170,7 +170,7 @@ def test_an_editor_sees_what_was_asked_and_voted_on_a_phone(
         page.get_by_label("Password").focus()
         page.keyboard.type("a password")
         page.keyboard.press("Enter")
-        expect(page.locator(".groups")).to_contain_text(HOME)
+        expect(page.locator(".groups")).to_contain_text(HOME, timeout=30_000)
         expect(page.locator(".chart rect").first).to_be_visible()
         for _ in range(30):
             if "being examined" not in page.content():
