@@ -291,3 +291,7 @@ def test_install_command_ends_in_a_working_chat(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Artem Kariakin's home is in Luhansk" in done.stdout
     assert "The articles do not answer this." in done.stdout
+    # Templates, styles and catalogues are installed, too.
+    (installed,) = clone.glob(".venv/lib/*/site-packages")
+    packaged = [name for name in listed.split("\0") if name.partition("/")[0] in FOLDERS[:-1]]
+    assert [name for name in packaged if not (installed / name).exists()] == []
