@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 
 from bot.command import Run, command
 from bot.errors import BotError
@@ -28,5 +29,7 @@ def mcp(run: Run) -> None:
     # Articles that changed meanwhile are refreshed beside the answering, not before it.
     library = run.library(stale=True)
     with Refresher(run.settings, run.options).watching(lambda _: library.searcher.reload()):
+        # Python's own handler would wait for the thread that reads standard input.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         _log.info("answering on standard input; Ctrl-D ends it")
         build(library).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -110,6 +111,21 @@ def test_only_the_protocol_is_written_to_standard_output(tmp_path: Path, encoder
 
 def message(number: int, method: str, parameters: dict[str, Any]) -> str:
     return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": parameters})
+
+
+@pytest.mark.slow
+def test_an_interrupt_ends_it_while_it_waits(seeds: Shell) -> None:
+    with subprocess.Popen(
+        seeds.arguments("mcp"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stderr is not None
+        assert any("answering" in line for line in server.stderr)
+        server.send_signal(signal.SIGINT)
+        try:
+            assert server.wait(30) == -signal.SIGINT
+        finally:
+            server.kill()
+        assert server.stderr.read() == ""
 
 
 def test_without_the_sdk_the_extra_is_named(tmp_path: Path) -> None:
