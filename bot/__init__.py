@@ -9,6 +9,7 @@
     gaps               groups the questions that the articles do not answer
     terminal           draws answers, articles and reports, and holds the chat
     documents          makes the JSON documents that commands print
+    configuration      shows settings and where they are from, and writes a file of them
 
 The folders `telegram`, `web`, `mcp`, `evaluation`, `fetching`, `writing` and the module `doctor`
 are wings: each can be taken out.

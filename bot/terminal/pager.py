@@ -25,7 +25,8 @@ def page(drawing: RenderableType, console: Console, opening: str = "") -> bool:
         console: It knows the terminal.
         opening: The beginning of the line at which the pager opens.
     """
-    if console.is_dumb_terminal or not console.file.isatty():
+    # A console that was told that it is no terminal may write to one all the same.
+    if not console.is_terminal or console.is_dumb_terminal or not console.file.isatty():
         return False
     lines = console.render_lines(drawing, pad=False)
     if len(lines) <= console.size.height - _BELOW:
@@ -34,7 +35,7 @@ def page(drawing: RenderableType, console: Console, opening: str = "") -> bool:
     found = (number for number, line in enumerate(plain, start=1) if line.startswith(opening))
     # Not so far down that lines of the screen stay empty.
     last = len(lines) - console.size.height + _ABOVE + 2
-    command = _command(min(next(found, 1), max(last, 1)))
+    first = min(next(found, 1), max(last, 1))
     with console.capture() as captured:
         console.print(drawing)
     data = captured.get().encode(console.encoding, "replace")
@@ -42,9 +43,9 @@ def page(drawing: RenderableType, console: Console, opening: str = "") -> bool:
     charset = {"LESSCHARSET": "utf-8"} if console.encoding == "utf-8" else {}
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, env={**charset, **os.environ}, restore_signals=True
+            _command(first), stdin=subprocess.PIPE, env={**charset, **os.environ}
         )
-    except (OSError, IndexError):
+    except (OSError, ValueError):
         return False
     text: bytes | None = data
     while True:

@@ -152,7 +152,9 @@ def test_what_fits_or_cannot_be_paged_is_left_to_be_printed(
     short = ArticleDrawing(Article(Source("a.md", "A"), "One."))
     assert not page(short, Console(file=terminal, _environ={"TERM": "xterm"}))
     assert not page(LONG, Console(file=terminal, _environ={"TERM": "dumb"}))
+    assert not page(LONG, Console(file=terminal, force_terminal=False))
     assert not page(LONG, Console(file=io.StringIO(), force_terminal=True, height=24))
-    monkeypatch.setenv("PAGER", "nothing-of-this-name")
-    assert not page(LONG, Console(file=terminal, _environ={"TERM": "xterm"}))
+    for pager in ("nothing-of-this-name", "less 'open"):
+        monkeypatch.setenv("PAGER", pager)
+        assert not page(LONG, Console(file=terminal, _environ={"TERM": "xterm"}))
     assert not (programs.folder / "less.given").exists()
