@@ -45,6 +45,9 @@ _SUMMARISE = "tl;dr "
 class Conversation:
     """Replies to small talk and to questions about the collection; safe for several threads.
 
+    Attributes:
+        collection: What is known of the articles.
+
     Args:
         library: The library that is talked about.
         shown: Returns how many of an answer's excerpts its first message shows.
@@ -59,13 +62,13 @@ class Conversation:
     ) -> None:
         self._answerer = library.answerer
         self._library = library
-        self._collection = Collection(library)
+        self.collection = Collection(library)
         self._shown = shown
         self._today = today
 
     def read(self, text: str, interface: str = "en") -> Message:
         """Say what a message is; see `read_message`. Beside a question, no wish is searched."""
-        message = read_message(text, self._collection.has_word, interface)
+        message = read_message(text, self.collection.has_word, interface)
         if message.talk or message.wish:
             return message
         first, *others = split_questions(message.question)
@@ -114,7 +117,7 @@ class Conversation:
         for text in earlier:
             message = self.read(text)
             if message.wish is Wish.SUMMARY and message.named:
-                source = self._collection.find(message.named, certain=message.certain)
+                source = self.collection.find(message.named, certain=message.certain)
                 found.append(source.title if source else text)
             elif not message.talk and not message.wish:
                 found.append(text)
@@ -123,10 +126,10 @@ class Conversation:
     def _talk(self, talk: Talk, language: str) -> SmallTalk:
         named = talk in (Talk.ABILITIES, Talk.NOTHING)
         titles = self._titles() if named else ()
-        return SmallTalk(talk, language, self._collection.number(), titles)
+        return SmallTalk(talk, language, self.collection.number(), titles)
 
     def _titles(self) -> tuple[str, ...]:
-        return tuple(source.title for source in self._collection.spread(_TITLES))
+        return tuple(source.title for source in self.collection.spread(_TITLES))
 
     def _wished(
         self, message: Message, earlier: Sequence[str], language: str, page: int
@@ -141,15 +144,15 @@ class Conversation:
         return None
 
     def _overview(self, language: str, page: int) -> ArticleList | NothingFound:
-        sources = self._collection.spread(_LISTED * (page + 2))
+        sources = self.collection.spread(_LISTED * (page + 2))
         return self._listed(Wish.OVERVIEW, language, sources, page)
 
     def _newest(self, message: Message, language: str, page: int) -> ArticleList | NothingFound:
         preference = date_preference(message.question, self._today())
         period = preference if isinstance(preference, Period) else None
-        found = self._collection.newest((period.first, period.last)) if period else ()
+        found = self.collection.newest((period.first, period.last)) if period else ()
         missed = period is not None and not found
-        sources = found or self._collection.newest()
+        sources = found or self.collection.newest()
         listed = self._listed(Wish.NEWEST, language, sources, page)
         if isinstance(listed, NothingFound):
             return listed
@@ -163,17 +166,17 @@ class Conversation:
         if page and not here:
             return NothingFound(Wish.MORE, language, begun=True)
         left = max(0, len(sources) - _LISTED * (page + 1))
-        leads = (self._collection.lead(source) for source in here)
+        leads = (self.collection.lead(source) for source in here)
         articles = tuple(lead for lead in leads if lead is not None)
-        dates = self._collection.dates()
-        number = self._collection.number()
+        dates = self.collection.dates()
+        number = self.collection.number()
         return ArticleList(wish, language, number, *dates, articles, page, left)
 
     def _summary(
         self, message: Message, earlier: Sequence[str], language: str, page: int
     ) -> Reply | None:
         if message.named:
-            source = self._collection.find(message.named, certain=message.certain)
+            source = self.collection.find(message.named, certain=message.certain)
             if source is None and not message.certain:
                 return None
         else:
@@ -188,7 +191,7 @@ class Conversation:
         self, source: Source, question: str, language: str, page: int
     ) -> Summary | NothingFound:
         started = time.perf_counter()
-        found = self._collection.sentences(source, _SENTENCES * (page + 2))
+        found = self.collection.sentences(source, _SENTENCES * (page + 2))
         # All sentences of a short article would be no summary.
         count = max(_LEAST_SENTENCES, min(_SENTENCES, len(found) // 2))
         some = found[count * page :][:count]
@@ -221,7 +224,7 @@ class Conversation:
             return None
         before = self.read(earlier[-1])
         if before.wish is Wish.SUMMARY and before.named:
-            return self._collection.find(before.named, certain=before.certain)
+            return self.collection.find(before.named, certain=before.certain)
         if before.wish or before.talk:
             return None
         excerpts = self._answerer.answer(before.question).excerpts
@@ -279,7 +282,7 @@ class Conversation:
             excerpts=excerpts,
             answered=True,
             confidence=1.0,
-            generation=self._collection.snapshot.generation.number,
+            generation=self.collection.snapshot.generation.number,
             elapsed_ms=(time.perf_counter() - started) * 1000,
         )
 

@@ -12,7 +12,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from bot.answers import Answerer, check_question
-from bot.conversation.collection import Collection
 from bot.conversation.replies import ArticleList, Summary
 from bot.conversation.subjects import frequent_names
 from bot.conversation.texts import size_of
@@ -35,7 +34,8 @@ _SURE = 0.7
 # A button on a phone has room for about so many.
 _QUESTION_COLUMNS, _TITLE_COLUMNS = 48, 24
 _LEAST_WORDS = 3
-# So many of each kind are tried, and so many names told.
+# So many questions that there are, names and titles are tried, and so many names told.
+_QUESTIONS_TRIED = 50
 _TRIED, _NAMED, _LEAST_NAMED = 8, 3, 2
 
 
@@ -71,7 +71,7 @@ class Introductions:
     ) -> None:
         self._library = library
         self._conversation = conversation
-        self._collection = Collection(library)
+        self._collection = conversation.collection
         self._about = about
         self._chosen = tuple(samples)
         # Without the optional reader, which takes its time.
@@ -141,8 +141,11 @@ class Introductions:
 
     def _own_questions(self) -> Iterator[str]:
         """Yield golden questions, else titles and headings that ask, if they are answered."""
-        golden = tuple(islice(filter(self._is_answered, self._golden()), SAMPLES))
-        yield from golden or islice(filter(self._is_answered, self._asking()), SAMPLES)
+        for questions in (self._golden(), self._asking()):
+            some = filter(self._is_answered, islice(questions, _QUESTIONS_TRIED))
+            if found := tuple(islice(some, SAMPLES)):
+                yield from found
+                return
 
     def _golden(self) -> Iterator[str]:
         path = self._library.settings.refresh.questions
