@@ -15,10 +15,13 @@ from itertools import groupby
 from pathlib import Path
 
 from bot.build import open_library
+from bot.conversation import Conversation, Introductions
 from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
+from bot.telegram.views import notices
 from bot.telegram.views.message import Button, Message
 from config import Settings
+from retrieval.types import Source
 
 QUESTIONS = (
     "Why did communications fail?",
@@ -218,20 +221,27 @@ def draw(conversation: list[tuple[str, Message]]) -> str:
 
 
 def ask(questions: tuple[str, ...]) -> list[tuple[str, Message]]:
-    """Ask the articles that ship."""
+    """Start, and ask the articles that ship."""
     english = LANGUAGES["en"]
-    conversation = []
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.load(overrides={"index": {"folder": folder}})
-        answerer = open_library(settings, lambda _: None).answerer
+        library = open_library(settings, lambda _: None)
+        introductions = Introductions(library, Conversation(library))
+        conversation = [("/start", notices.introduction(english, introductions.of(english)))]
+        introductions.close()
         for number, question in enumerate(questions, start=1):
-            answer = answerer.answer(question)
-            if answer.answered:
-                reply = views.answer(answer, english, number=number, more=True, preview=False)
-            else:
-                reply = views.unanswered(answer, english, number=number)
+            answer = library.answerer.answer(question)
+            reply = (
+                views.answer(answer, english, number=number, more=True, preview=False, link=_link)
+                if answer.answered
+                else views.unanswered(answer, english, number=number, link=_link)
+            )
             conversation.append((question, reply))
     return conversation
+
+
+def _link(source: Source) -> str:
+    return f"https://t.me/bot?start={source.path}"
 
 
 if __name__ == "__main__":

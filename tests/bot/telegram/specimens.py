@@ -1,13 +1,15 @@
-"""Sample messages, one of each view, drawn as text: `python -m tests.bot.telegram.specimens`.
+"""Sample messages, one of each view, drawn as text: `python -m tests.bot.telegram.specimens [DIR]`.
 
 The command writes the golden files anew, after a change that is wanted; read their difference
-before it is committed. In them an entity is `«kind»...«/kind»`, a word joiner is `‿`, and a button
-is `[text | its callback data or address]`.
+before it is committed. In the folder, if one is named, it draws every message in every language, as
+on a phone, to be looked at. In the golden files an entity is `«kind»...«/kind»`, a word joiner is
+`‿`, and a button is `[text | its callback data or address]`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,16 +18,19 @@ from pathlib import Path
 from telegram import InputTextMessageContent, MessageEntity
 
 from bot.answers import Answer
+from bot.conversation import Introduction
 from bot.languages import LANGUAGES, Language
 from bot.telegram.views import answers as views
-from bot.telegram.views import reading
+from bot.telegram.views import notices, reading
 from bot.telegram.views.answers import cards
 from bot.telegram.views.message import Action, Message, Press
+from retrieval.errors import IndexFault
 from retrieval.questions.spelling import Correction
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.types import Article, Excerpt, Source, Stage
 
 from .emulator import units
+from .picture import draw
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -186,11 +191,20 @@ SPECIMENS: dict[str, Callable[[Language], Message]] = {
     ),
     "card": lambda language: _card(ANSWERED, language),
     "closest-card": lambda language: _card(FOLLOW_UP, language),
+    "introduction": lambda language: notices.introduction(
+        language,
+        Introduction("On crows, @magpies & co.", ("Who remembers faces?", "Do magpies steal?")),
+    ),
+    "refusal": lambda language: notices.refusal(language, wait_s=33.2),
+    "busy": lambda language: notices.refusal(language, wait_s=0),
+    "unreachable": lambda language: notices.sorry(language, IndexFault("gone")),
+    "help": lambda language: notices.help_text(language, "emulated_bot"),
     "notice": lambda _: views.notice("Ask @me, not x.org."),
 }
+TRANSLATED = ("answer", "unanswered", "why", "introduction", "refusal")
 CASES = [
     *((name, "en") for name in SPECIMENS),
-    *((name, code) for code in ("uk", "ru", "de") for name in ("answer", "unanswered")),
+    *((name, code) for code in ("uk", "ru", "de") for name in TRANSLATED),
 ]
 
 
@@ -227,3 +241,7 @@ def drawn(message: Message) -> str:
 if __name__ == "__main__":
     for file, wanted in (golden(*case) for case in CASES):
         file.write_text(wanted, encoding="utf-8")
+    for folder in map(Path, sys.argv[1:]):
+        for code, language in LANGUAGES.items():
+            conversation = [(name, make(language)) for name, make in SPECIMENS.items()]
+            (folder / f"{code}.svg").write_text(draw(conversation), encoding="utf-8")
