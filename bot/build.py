@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from bot.answers import Answerer
 from bot.encoder_choice import Choice, choose_encoder, languages_note
 from bot.library import Library
 from config import Settings
 from embeddings import (
+    ClusterEncoder,
     Encoder,
     Model,
     load,
@@ -52,9 +54,26 @@ def open_encoder(
         EncoderError: It cannot be used.
         RetrievalError: There is no index, and the articles cannot be used; or the index cannot.
     """
-    encoder = settings.encoder
     choice = choose_encoder(settings, announce, anew=anew, due=due)
-    loaded = load(
+    return _loading(settings, choice)(announce=announce), choice
+
+
+def on_cluster(
+    settings: Settings, encoder: Encoder, choice: Choice, address: str
+) -> ClusterEncoder:
+    """Let the nodes of a Ray cluster encode passages with an encoder that is loaded here.
+
+    Raises:
+        EncoderError: Ray is not installed, or no cluster is at the address.
+    """
+    return ClusterEncoder(encoder, _loading(settings, choice), address)
+
+
+def _loading(settings: Settings, choice: Choice) -> Callable[..., Encoder]:
+    """Return what loads the encoder that was chosen, on whatever machine it is called."""
+    encoder = settings.encoder
+    return partial(
+        load,
         choice.model,
         backend=encoder.backend.value,
         device=encoder.device,
@@ -62,9 +81,7 @@ def open_encoder(
         passage_prompt=encoder.passage_prompt,
         cache=encoder.cache,
         download=encoder.download,
-        announce=announce,
     )
-    return loaded, choice
 
 
 def bring_in_line(
@@ -99,6 +116,8 @@ def bring_in_line(
     rebuild = rebuild or (choice is not None and choice.anew)
     chosen = choice.why if choice else ""
     options = RefreshOptions(stores, gate=gate, rebuild=rebuild, wait_s=wait_s, chosen=chosen)
+    if isinstance(encoder, ClusterEncoder):
+        options = replace(options, at_once=max(options.at_once, encoder.at_once))
     first = rebuild or not _answers(settings)
     told = bool(_unknown_articles(settings, encoder))
     report = refresh_index(settings.articles, settings.index, encoder, on_progress, options)

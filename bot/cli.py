@@ -20,8 +20,8 @@ from bot.command import NOT_ANSWERED, Command, Run, Version, command, say, write
 from config import Backend, Settings, SettingsError
 
 if TYPE_CHECKING:
-    from embeddings import Encoder
     from retrieval.refresh import RefreshProgress, RefreshReport
+    from retrieval.types import Encoder
 
 # A command's name, the module that defines it under this name, and its line in --help; they are in
 # the order in which somebody comes to use them.
@@ -116,6 +116,10 @@ def refresh(
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for another process that is writing.")
     ] = False,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS", help="Encode on the nodes of a Ray cluster."),
+    ] = None,
 ) -> None:
     """Bring the index in line with the articles."""
     from rich.text import Text
@@ -136,15 +140,16 @@ def refresh(
         return
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
-    encoder = None
+    encoder: Encoder | None = None
     # The parent that asks for the progress has compared articles and index already.
     report = None if watch or rebuild or progress else _nothing_to_do(run.settings)
     if report is None:
         with run.building() as building:
-            from bot.build import bring_in_line, open_encoder
+            from bot.build import bring_in_line, on_cluster, open_encoder
             from retrieval.refresh import WAIT_S
 
-            encoder, choice = open_encoder(run.settings, building.announce, anew=rebuild, due=True)
+            loaded, choice = open_encoder(run.settings, building.announce, anew=rebuild, due=True)
+            encoder = on_cluster(run.settings, loaded, choice, ray) if ray else loaded
             report = bring_in_line(
                 run.settings,
                 encoder,

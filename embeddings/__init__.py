@@ -4,9 +4,11 @@
     text -> encoder.TextTokenizer -> Batch -> openvino_model | torch_model -> vectors
 
 `loader.identify` computes an encoder's fingerprint without loading it. `heads` holds the reranker
-and the reader, which are loaded only if the settings name them.
+and the reader, which are loaded only if the settings name them. `cluster.ClusterEncoder` lets the
+nodes of a Ray cluster encode passages.
 """
 
+from embeddings.cluster import ClusterEncoder
 from embeddings.encoder import Encoder
 from embeddings.errors import EncoderError, ModelNotFound, ModelRefused, NotCompilable
 from embeddings.loader import identify, load, load_reader, load_reranker
@@ -14,6 +16,7 @@ from embeddings.models import ALIASES, Model, locate
 
 __all__ = [
     "ALIASES",
+    "ClusterEncoder",
     "Encoder",
     "EncoderError",
     "Model",

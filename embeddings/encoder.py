@@ -14,8 +14,11 @@ from embeddings.tokenizing import TextTokenizer, Tokenized
 
 FloatArray = NDArray[np.float32]
 
-# Passages of similar length share a batch. Batches of 16 take 5 % more CPU time, those of 32 15 %.
-_BATCH = 8
+BATCH = 8
+"""Passages of similar length that share a batch.
+
+Batches of 16 take 5 % more CPU time, those of 32 15 %.
+"""
 # So many tokens of a question are read, special and prompt tokens included: two hundred words have
 # so many. What goes on would take a quarter of a second; its words are searched all the same.
 _QUESTION_WINDOW = 256
@@ -149,7 +152,7 @@ class Encoder:
         """
         tokenized = self._tokenizer.tokenize(texts, self._prompts.passage)
         order = sorted(range(len(texts)), key=lambda n: -len(tokenized[n].ids))
-        parts = [order[at : at + _BATCH] for at in range(0, len(order), _BATCH)]
+        parts = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
         encoded: dict[int, EncodedPassage] = {}
         with ThreadPoolExecutor(self._forward.streams) as pool:
             batches = pool.map(lambda part: self._encode([tokenized[n] for n in part]), parts)

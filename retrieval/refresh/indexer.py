@@ -23,11 +23,9 @@ from retrieval.refresh.plan import ReaderVersion, RefreshProgress, compare_files
 from retrieval.search import chunk_tokens
 from retrieval.types import Article, Chunk, Encoder, PassageEncoding, Sentence
 
-# Passages that are gathered before they are sorted by length and encoded.
-_GATHERED = 256
-# Passages that are encoded, committed and reported together; the first are few, so that whoever
-# waits soon sees how fast it goes.
-_ENCODED_AT_ONCE = 128
+# Passages are sorted by length among so many times those that are encoded together.
+_GATHERED = 2
+# Passages that are encoded first: few, so that whoever waits soon sees how fast it goes.
 _ENCODED_FIRST = 16
 
 
@@ -70,6 +68,7 @@ class Indexer:
         on_progress: Callable[[RefreshProgress], None],
         tokens: bool,
         parser: Callable[[ArticlesSettings], AbstractContextManager[Parser]],
+        at_once: int,
     ) -> None:
         self.encoded = 0
         self.unsettled: list[Skipped] = []
@@ -80,6 +79,7 @@ class Indexer:
         self._on_progress = on_progress
         self._tokens = tokens
         self._parser = parser
+        self._most = at_once
         self._reader_version = ReaderVersion.of(articles, index, tokens)
         self._known = draft.files()
         self._done = self._total = self._chunks = 0
@@ -100,7 +100,7 @@ class Indexer:
             self._fit()
             for file in diff.changed:
                 waiting += self._gather(file, parser, gathered)
-                if waiting >= _GATHERED:
+                if waiting >= _GATHERED * self._most:
                     self._add(gathered)
                     gathered, waiting = [], 0
             self._add(gathered)
@@ -175,7 +175,7 @@ class Indexer:
         at = 0
         while some := new[at : at + self._at_once]:
             at += len(some)
-            self._at_once = min(2 * self._at_once, _ENCODED_AT_ONCE)
+            self._at_once = min(2 * self._at_once, self._most)
             made = self._encoder.encode_passages([one.text for one in some])
             encodings = {
                 one.digest: self._stored(encoding, one)

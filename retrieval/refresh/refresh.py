@@ -62,6 +62,7 @@ class RefreshOptions:
         rebuild: Whether the index is made again from nothing, beside the one that answers.
         wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
         chosen: Why the encoder was taken, to be kept in an index that is made.
+        at_once: Passages that are encoded, stored and reported together, at most.
     """
 
     tokens: bool = True
@@ -70,6 +71,7 @@ class RefreshOptions:
     rebuild: bool = False
     wait_s: float = WAIT_S
     chosen: str = ""
+    at_once: int = 128
 
 
 DEFAULT_OPTIONS = RefreshOptions()
@@ -155,7 +157,14 @@ def _refresh(
         draft = store.writer()
         draft.check_counts()
         indexer = Indexer(
-            draft, articles, index, encoder, on_progress, options.tokens, options.parser
+            draft,
+            articles,
+            index,
+            encoder,
+            on_progress,
+            options.tokens,
+            options.parser,
+            options.at_once,
         )
         indexer.run(found)
         files = draft.files()
