@@ -209,8 +209,14 @@ class Handlers:
         return question_in(message, context.bot.bot, channel_posts=self._settings.channel_posts)
 
     async def _send(self, asked: AskedQuestion, reply: Reply, kind: ChatKind) -> None:
+        place = asked.place
+        if reply.reaction and await self._outbox.react(
+            place.chat, asked.message_id, reply.reaction
+        ):
+            self._count(reply, kind, asked)
+            return
         try:
-            sent = await self._outbox.reply(asked.place, reply.message, asked.message_id)
+            sent = await self._outbox.reply(place, reply.message, asked.message_id)
         except TelegramError:
             self._metrics.question(Outcome.FAILED, kind)
             raise

@@ -106,10 +106,11 @@ class Outbox:
                 reply_markup=message.keyboard(),
             )
 
-    async def react(self, chat: int, message_id: int, emoji: str) -> None:
-        """React to a message by an emoji, where the chat allows it."""
+    async def react(self, chat: int, message_id: int, emoji: str) -> bool:
+        """React to a message by an emoji, and return whether the chat allows it."""
         with _ignoring_harmless():
-            await self._bot.set_message_reaction(chat, message_id, emoji)
+            return await self._bot.set_message_reaction(chat, message_id, emoji)
+        return False
 
     async def toast(self, query_id: str, text: str | None = None) -> None:
         """Answer the press of a button, with a short text on the user's screen if there is one."""

@@ -9,10 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from telegram import InlineQueryResultArticle
+from telegram.constants import ReactionEmoji
 
 from bot.answers import Answer, check_question
 from bot.catalogue import Catalogue, article_key
-from bot.conversation import MOST_QUESTIONS, Conversation, Introductions, split_questions
+from bot.conversation import (
+    MOST_QUESTIONS,
+    Conversation,
+    Introductions,
+    SmallTalk,
+    Talk,
+    split_questions,
+)
 from bot.errors import QuestionError
 from bot.followups import REMEMBERED
 from bot.library import Library
@@ -35,6 +43,9 @@ from retrieval.types import Source
 _SHOWN = 9
 """Excerpts that one message shows at most, whatever a press asks for."""
 
+_THANKS = (Talk.THANKS, Talk.PLEASED)
+"""In a group a reaction replies to them: words would be noise for those who read along."""
+
 Cards: TypeAlias = tuple[Answer | None, list[InlineQueryResultArticle]]
 """An answer, and the cards that show it; no answer where the query is no question."""
 
@@ -49,6 +60,7 @@ class Reply:
         earlier: Questions that the answer takes into account, oldest first.
         question: The message.
         remembered: What later questions may lean on, if any.
+        reaction: An emoji that says the same under the message, where the chat allows it.
     """
 
     message: Message
@@ -57,6 +69,7 @@ class Reply:
     earlier: tuple[str, ...] = ()
     question: str = ""
     remembered: str | None = None
+    reaction: str | None = None
 
     @property
     def answered(self) -> bool:
@@ -154,7 +167,9 @@ class Replies:
         if spoken is not None:
             message = views_of_talk.reply(spoken, self._link)
             remembered = self._conversation.remembered(said, earlier)
-            reply = Reply(message, None, number, earlier, question, remembered)
+            thanked = isinstance(spoken, SmallTalk) and spoken.talk in _THANKS
+            reaction = ReactionEmoji.RED_HEART if thanked and asked.place.chat < 0 else None
+            reply = Reply(message, None, number, earlier, question, remembered, reaction)
             return self._kept(asked, reply)
         questions = split_questions(said.question)
         if len(questions) > 1:

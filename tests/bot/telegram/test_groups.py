@@ -276,3 +276,19 @@ async def test_a_message_that_telegram_refuses_altogether_is_logged(
         (answer,) = await emulator.sent(1)
     assert answer.text.startswith(FROM_TIDES)
     assert warnings(caplog)[-1] == "a message could not be sent: Message is too long"
+
+
+async def test_thanks_in_a_group_get_a_reaction_and_words_where_it_allows_none(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    emulator.chats.no_reactions.add(-200)
+    async with serving(emulator, tmp_path):
+        emulator.say_in(supergroup(-100), 7, "thank you!", mention=True)
+        thanks = emulator.last_message_id
+        emulator.say_in(supergroup(-200), 7, "thank you!", mention=True)
+        emulator.say(8, "thank you!")
+        words = await emulator.sent(2)
+        await emulator.until(lambda: not emulator.pending)
+    assert emulator.posts.reactions == [(-100, thanks, "❤")]
+    assert {one.chat_id for one in words} == {-200, 8}
+    assert {one.text.partition("!")[0] for one in words} == {"You are welcome"}
