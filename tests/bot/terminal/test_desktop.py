@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import TextIO
 import pytest
 from rich.console import Console
 
+from bot.command import Run
 from bot.terminal import ArticleDrawing
 from bot.terminal.pager import page
+from config import Settings
 from retrieval.types import Article, Source
 from tests.bot.terminal.test_console import Talk, library
 
@@ -133,6 +136,20 @@ def test_a_long_article_is_paged_from_its_marked_paragraph(
     last = ArticleDrawing(LONG.article, range(40, 41))
     assert page(last, console, last.opening)
     assert programs.given("less")[-1] == f"+{len(lines) - console.height + 4}"
+
+
+def test_a_command_pages_what_it_is_told_to(
+    programs: Programs, terminal: TextIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs.add("less")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    run = Run(Settings(), {}, False, False, ())
+    run.print({}, LONG)
+    assert not (programs.folder / "less.given").exists()
+    run.print({}, LONG, paged=True)
+    assert programs.given("less") == ["-R", "-j3", "+1"]
+    assert "Paragraph 40" in programs.read("less")
 
 
 def test_the_pager_is_the_users(
