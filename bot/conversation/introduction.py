@@ -11,7 +11,7 @@ from itertools import chain, islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from bot.answers import Answerer, check_question
+from bot.answers import Answerer, check_question, fold_question
 from bot.conversation.replies import ArticleList, Summary
 from bot.conversation.subjects import frequent_names
 from bot.conversation.texts import size_of
@@ -109,7 +109,7 @@ class Introductions:
         return {
             language.code: Introduction(
                 self._about or self._told(language, names[:_NAMED]),
-                self._chosen or self._samples(language, own, names, is_answered),
+                _buttons(self._chosen or self._samples(language, own, names, is_answered)),
             )
             for language in LANGUAGES.values()
         }
@@ -198,6 +198,10 @@ class Introductions:
         reply = self._conversation.reply(self._conversation.read(text, language.code))
         listed = isinstance(reply, ArticleList) and reply.articles
         return bool(listed) or isinstance(reply, Summary)
+
+
+def _buttons(questions: Sequence[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(fold_question, questions)))
 
 
 def _about_name(language: Language, name: str) -> str:

@@ -12,10 +12,9 @@ from retrieval.languages import columns, term_of
 from retrieval.questions import names_and_numbers
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-# What stands between the words of one name, and before a word that is written with a capital for
-# another reason than being a name.
-_WITHIN = re.compile(r" ?")
+# What stands before a word that is written with a capital for another reason than being a name.
 _AFRESH = re.compile(r"[\"'“”„‚«‹:;(\[|•–—-]\s*$")
+_BEFORE = 3
 # Behind a name stands the end of a clause as often as this, behind an adjective hardly ever.
 _ENDS = re.compile(r"\s*(?:[.,;:!?)…]|$)")
 _LEAST_ENDING = 0.2
@@ -107,13 +106,17 @@ def _runs(text: str) -> Iterator[tuple[list[re.Match[str]], bool]]:
     opens = fresh = True
     end = 0
     for word in _WORD.finditer(text):
-        joins = bool(run) and _WITHIN.fullmatch(text, end, word.start()) is not None
+        joins = bool(run) and text[end : word.start()] == " "
         if run and not (joins and word.group()[0].isupper()):
             yield run, opens
             run = []
         if word.group()[0].isupper():
             if not run:
-                opens = fresh or _AFRESH.search(text, 0, word.start()) is not None
+                opens = (
+                    fresh
+                    or _AFRESH.search(text, max(0, word.start() - _BEFORE), word.start())
+                    is not None
+                )
             run.append(word)
         fresh, end = False, word.end()
     if run:

@@ -83,6 +83,23 @@ def test_the_articles_that_ship_are_introduced_by_names_and_by_questions_that_th
             assert reply is not None or library.answerer.answer(question).confidence > 0.7
 
 
+def test_names_are_told_in_the_form_of_a_subject_and_nothing_else_with_a_capital(
+    tmp_path: Path,
+) -> None:
+    write(
+        tmp_path,
+        one="# 1\n\nHowever, Sudzha is small. Trains left Sudzha. On Monday, Russian cars came.\n",
+        two="# Two\n\nSudzha is old. It was, however, near Oleshnia. Oleshnia's past is long.\n",
+        three="# 3\n\nOn Monday, Russian trains saw Oleshnia. Oleshnia is far from Sudzha.\n",
+        four="# Four\n\nMonday came. Russian trains left. However, Anna slept in Sudzha.\n",
+    )
+    made = introductions(library_of(tmp_path))
+    about = {code: made.of(language).about for code, language in LANGUAGES.items()}
+    made.close()
+    assert about["en"] == "I answer from 4 articles. Names that often come up: Sudzha, Oleshnia."
+    assert about["uk"] == "У мене 4 статті. Часто згадуються: Sudzha, Oleshnia."
+
+
 def test_headings_that_ask_are_sample_questions_if_they_can_stand_alone(tmp_path: Path) -> None:
     made = introductions(library_of(write(tmp_path, faq=FAQ)))
     samples = made.of(ENGLISH).samples
@@ -113,7 +130,7 @@ def test_golden_questions_come_before_those_of_articles(tmp_path: Path) -> None:
 
 def test_what_the_operator_has_chosen_is_taken_as_it_is(tmp_path: Path) -> None:
     library = library_of(write(tmp_path, faq=FAQ))
-    made = introductions(library, about="Cards.", samples=("Who pays?", "Where?"))
+    made = introductions(library, about="Cards.", samples=("Who  pays?\u202e", "Where?", "\u200b"))
     for language in LANGUAGES.values():
         assert made.of(language).about == "Cards."
         assert made.of(language).samples == ("Who pays?", "Where?")
