@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -131,4 +132,6 @@ class Editor:
         """Render a page that no cache keeps."""
         language: Language = self._renderer.language(request, self._sessions.find(request))
         headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+        if status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = "Bearer"
         return self._renderer.page(request, name, language, status, headers, **values)

@@ -15,6 +15,8 @@ _OPEN = 500
 """So many open questions are grouped, the newest, as in Telegram."""
 _GROUPS = 30
 _VOTED = 20
+_SPOKEN = 5_000
+"""So many questions are told apart by language, the newest: each takes half a millisecond."""
 
 CHART_WIDTH, CHART_HEIGHT = 600, 120
 
@@ -69,7 +71,8 @@ class Report:
 
     Attributes:
         days: All days of the period, the oldest first.
-        languages: How many questions came in each language, None being unknown, most first.
+        languages: How many of the newest questions came in each language, None being unknown, most
+            first.
         places: How many questions came from the web page and from each bot, by name.
         groups: What is not answered well, the most asked first.
         voted: The questions whose answers were voted on most.
@@ -122,13 +125,14 @@ def make_report(
     every = sorted((one for some in asked.values() for one in some), key=lambda one: -one.at)
     opened = [OpenQuestion(one.question, one.downs) for one in every if one.is_gap][:_OPEN]
     groups = group_questions(opened, encode)[:_GROUPS]
+    spoken = Counter(language_of(one.question) for one in every[:_SPOKEN])
     today = dt.datetime.now().astimezone().date()
     asked_on = Counter(map(_date_of, every))
     open_on = Counter(_date_of(one) for one in every if one.is_gap)
     dates = [today - dt.timedelta(days=n) for n in reversed(range(days))]
     return Report(
         days=tuple(Day(date, asked_on[date], open_on[date]) for date in dates),
-        languages=tuple(Counter(language_of(one.question) for one in every).most_common()),
+        languages=tuple(spoken.most_common()),
         places={name: len(some) for name, some in asked.items()},
         groups=tuple(OpenGroup(group, closest(group.questions[0])) for group in groups),
         voted=tuple(_voted(every)[:_VOTED]),

@@ -60,6 +60,7 @@ async def test_the_password_opens_it_until_the_editor_logs_out(
         closed = Page(await client.get("/editor"))
         wrong = Page(await log_in(client, f"{PASSWORD}!"))
         assert (closed.status, wrong.status) == (401, 401)
+        assert (await client.get("/editor")).headers["WWW-Authenticate"] == "Bearer"
         assert "This is not the password." in wrong.html
         assert "Left open" not in closed.html + wrong.html
         right = await log_in(client, PASSWORD)
@@ -165,6 +166,8 @@ async def test_questions_of_page_and_bots_are_shown_together(
     assert page.texts(".//ul[@class='votes']/li/bdi") == [TIDES, NOTHING.lower(), CROWS]
     (day,) = page.tree.xpath("//tbody/tr")
     assert [cell.text_content() for cell in day.xpath("./td")] == ["5", "4"]
+    shares = page.tree.xpath("//ul[@class='shares']//*[local-name()='rect']/@width")
+    assert sum(map(float, shares)) == pytest.approx(100)
     bars = page.tree.xpath("//figure//*[local-name()='rect']")
     assert [(bar.get("class"), float(bar.get("y"))) for bar in bars] == [("all", 0), ("open", 24)]
     assert page.links(".//script") == [None]
