@@ -110,6 +110,13 @@ async def test_a_reader_votes_on_the_page(small: Library, memory: State) -> None
     assert kept(memory) == [(TIDES, True, 1, 0), (CROWS, True, 0, 0)]
 
 
+async def test_nobody_is_asked_whether_no_answer_helped(small: Library, memory: State) -> None:
+    async with serving(small, memory) as client:
+        page = await ask(client, NOTHING)
+    assert kept(memory) == [(NOTHING, False, 0, 0)]
+    assert not page.tree.xpath("//form[@action='/vote']")
+
+
 async def test_small_talk_is_not_kept(small: Library, memory: State) -> None:
     async with serving(small, memory) as client:
         await client.post("/api/ask", json={"question": "hello"})
