@@ -331,17 +331,20 @@ def test_why_of_what_is_not_answered_names_what_no_article_has(talk: Talk) -> No
 
 @pytest.mark.parametrize("argument", ["1", "[1]"])
 @pytest.mark.parametrize(
-    ("question", "mark"),
-    [("hold grudges for many years", ""), ("Who can recognise human faces?", "> ")],
+    ("question", "marks"),
+    [("hold grudges for many years", ("", "> ")), ("recognise human faces", ("> ", ""))],
 )
 def test_a_citation_shows_its_article_at_its_paragraphs(
-    tmp_path: Path, question: str, mark: str, argument: str
+    tmp_path: Path, question: str, marks: tuple[str, str], argument: str
 ) -> None:
-    talk = Talk(library(tmp_path), plain=True)
+    # Short paragraphs would be cited together.
+    first = "Crows recognise human faces. " + "Far over the plain they go. " * 12
+    second = "They hold grudges for many years."
+    crows = {"crows.md": f"# Crows\n\n{first}\n\n{second}"}
+    talk = Talk(library(tmp_path, crows), plain=True)
     talk(question)
     assert talk(f"/show {argument}") == (
-        f"Crows\nen · crows.md\n\n{mark}¶ 1  Crows recognise human faces.\n\n"
-        "> ¶ 2  They hold grudges for many years."
+        f"Crows\nen · crows.md\n\n{marks[0]}¶ 1  {first.strip()}\n\n{marks[1]}¶ 2  {second}"
     )
 
 
