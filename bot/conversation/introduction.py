@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from bot.errors import BotError, QuestionError
 from bot.languages import LANGUAGES, Language
 from config import SettingsError
 from retrieval.chunking import is_question
+from retrieval.index import StoredChunk
 from retrieval.languages import columns
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Introductions:
         # Without the optional reader, which takes its time.
         self._answerer = Answerer(library.searcher, library.settings.search)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="introduction")
+        self._closing = False
         self._lock = Lock()
         self._state: tuple[str, int, str] | None = None
         self._next: Future[Mapping[str, Introduction]] | None = None
@@ -99,11 +101,12 @@ class Introductions:
         return self._made[language.code]
 
     def close(self) -> None:
-        """End the thread when it is idle."""
+        """End the thread, in the middle of its work if need be."""
+        self._closing = True
         self._pool.shutdown()
 
     def _make(self) -> Mapping[str, Introduction]:
-        names = frequent_names(self._collection.sample(), _TRIED)
+        names = frequent_names(self._chunks(), _TRIED)
         is_answered = cache(self._is_answered)
         own = () if self._chosen else tuple(self._own_questions())
         return {
@@ -161,11 +164,14 @@ class Introductions:
         yield from (one.question for one in questions if one.answerable and not one.history)
 
     def _asking(self) -> Iterator[str]:
-        for stored in self._collection.sample():
+        for stored in self._chunks():
             start = stored.chunk.start
             headings = (one for one in stored.chunk.sentences if one.heading)
             texts = [stored.chunk.text[one.start - start : one.end - start] for one in headings]
             yield from filter(is_question, [stored.source.title, *texts])
+
+    def _chunks(self) -> Iterator[StoredChunk]:
+        return takewhile(lambda _: not self._closing, self._collection.sample())
 
     def _is_answered(self, question: str) -> bool:
         """Whether a question can stand alone on a button, and is answered with confidence."""
@@ -175,7 +181,8 @@ class Introductions:
             return False
         message = self._conversation.read(question)
         if (
-            columns(question) > _QUESTION_COLUMNS
+            self._closing
+            or columns(question) > _QUESTION_COLUMNS
             or len(question.split()) < _LEAST_WORDS
             or message.talk
             or message.wish
@@ -195,6 +202,8 @@ class Introductions:
 
     def _replies(self, text: str, language: Language) -> bool:
         """Whether a question about the collection is replied to with something of it."""
+        if self._closing:
+            return False
         reply = self._conversation.reply(self._conversation.read(text, language.code))
         listed = isinstance(reply, ArticleList) and reply.articles
         return bool(listed) or isinstance(reply, Summary)
