@@ -25,6 +25,9 @@ _ENOUGH = 2
 _FAR_AHEAD, _ALONE = 3.3, 1.1
 # Behind the next article so many others are looked at.
 _OTHERS = 4
+# A lead over so many articles counts alone; of fewer, each that is missing counts as none to be
+# compared with, since one or two may have nothing to do with the question by chance.
+_COMPARED = 1 + _OTHERS
 
 
 def language_across(question: str, text: str, language: str) -> str | None:
@@ -78,7 +81,8 @@ def lead(hits: Iterable[Hit], language: str, spread: float) -> float:
         return _ALONE / _FAR_AHEAD
     further = others[1 : 1 + _OTHERS] or others[:1]
     spreads = (first - (2 * others[0] + sum(further) / len(further)) / 3) / spread
-    return min(spreads, _FAR_AHEAD) / _FAR_AHEAD
+    missing = max(0, _COMPARED - len(others)) / _COMPARED
+    return (missing * _ALONE + (1 - missing) * min(spreads, _FAR_AHEAD)) / _FAR_AHEAD
 
 
 def _met(asked: Sequence[str], window: Window) -> Iterator[bool]:
