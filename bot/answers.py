@@ -40,6 +40,8 @@ _WORSE, _BETTER = -0.4, 0.5
 # How far below the centre of the scale, in spreads, the best excerpt of a question about something
 # else matches, and that of one of whose words none is met.
 _FAR, _FAR_WITHOUT_WORDS = -2.0, -1.0
+# From this confidence on something comes near, whatever the scale of a few articles says.
+_NEAR_CONFIDENCE = 0.2
 # Share of the first excerpt's score from which a further one is worth showing at once. On four sets
 # in three languages that hid a third of the further ones, and the answer to one question in a
 # hundred at most.
@@ -324,6 +326,8 @@ class _Result:
         unknown, scale = self.ranking.unknown_language, self.ranking.scale
         if unknown is not None and not unknown.share:
             return True
+        if self.confidence >= _NEAR_CONFIDENCE:
+            return False
         spreads = (self.judged.late - scale.late) / scale.late_spread
         worded = self.judged.coverage or self.judged.met
         return spreads < (_FAR if worded else _FAR_WITHOUT_WORDS)

@@ -160,7 +160,7 @@ def _judged(judged: Features) -> str:
         ]
     if judged.unmet:
         parts.append("The first excerpt has nothing of the kind that the question asks for.")
-    if judged.strange or judged.unsaid:
+    if judged.strange or judged.unsaid or judged.unlike:
         parts.append("Beside names, it says little that is close to the question.")
     if judged.denied:
         parts.append("The question denies something, and what the first excerpt says does not.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval.articles import is_item, is_row
+from retrieval.chunking import passage
 from retrieval.languages import terms
 from retrieval.questions import (
     Asked,
@@ -28,6 +29,9 @@ from retrieval.types import FloatArray, IntArray
 
 # So many spreads below the centre of the scale nothing is closer than chance.
 _FAR = 3
+# Cosines of token codes, of an encoder of many languages: so close are words of one meaning at
+# least, and words that have nothing to do with each other at most.
+_ALIKE, _UNLIKE = 0.5, 0.3
 # So many words before a word may say whose it is: "Russia's new defence minister".
 _WHOSE = 3
 # What stands first behind "who" and "how many" is what is asked; what follows is about what.
@@ -86,21 +90,17 @@ class Closeness:
         telling = self.ranking.terms.get(language, {}).keys() - self.left_out
         if self.asked.kind is not Kind.NUMBER:
             telling -= set(terms(self.asked.words, language))
-        words: dict[tuple[int, int], list[int]] = {}
-        # A word may have hundreds of tokens.
-        tells = {
-            span: not telling.isdisjoint(terms(question[slice(*span)], language))
-            for span in set(self.words)
-        }
-        for token, span in enumerate(self.words):
-            if tells[span]:
-                words.setdefault(span, []).append(token)
+        words = [
+            tokens
+            for span, tokens in self._tokens_of_words().items()
+            if not telling.isdisjoint(terms(question[slice(*span)], language))
+        ]
         if not words or not self.similarity.size:
             return 0.0
         matched = self.similarity.max(axis=1)
         if is_row(self.window.text) or is_item(self.window.text):
             matched = np.maximum(matched, self.window.above[1])
-        closest = [float(matched[tokens].mean()) for tokens in words.values()]
+        closest = [float(matched[tokens].mean()) for tokens in words]
         return self._below(closest[0] if self.asked.kind in _FIRST else float(np.mean(closest)))
 
     def distance_from_attribute(self) -> float:
@@ -141,6 +141,40 @@ class Closeness:
         if not any(kept):
             return 1.0
         return self._below(float(self.similarity[tokens][:, kept].max(axis=1).mean()))
+
+    def unlikeness(self) -> float:
+        """Return how unlike all that stands around the window the question's words are.
+
+        A question about the subject of a passage is close to it as a whole. Where one of its words
+        has no like in there, as "director" has none among a museum's hours, that is what it asks.
+
+        Returns:
+            The mean over the words, of which light ones and those that say what kind is asked for
+            do not count: 0 for what the window or its title has, or what is alike in the passage,
+            to 1 for what is like nothing there.
+        """
+        source, hit = self.window.hit.source, self.window.hit
+        if not hit.similarity.size:
+            return 0.0
+        shown = set(terms(passage(source.title, self.window.text), source.language))
+        light = light_terms(source.language).union(
+            terms(f"{self.asked.words} {self.asked.noun}", source.language)
+        )
+        matched = hit.similarity.max(axis=1)
+        found = []
+        for span, tokens in self._tokens_of_words().items():
+            meant = set(terms(self.ranking.question[slice(*span)], source.language))
+            if not meant <= light:
+                close = _ALIKE if meant & shown else float(matched[tokens].mean())
+                found.append(min(max((_ALIKE - close) / (_ALIKE - _UNLIKE), 0.0), 1.0))
+        return sum(found) / len(found) if found else 0.0
+
+    def _tokens_of_words(self) -> dict[tuple[int, int], list[int]]:
+        """Return the tokens of each of the question's words; a word may have hundreds."""
+        words: dict[tuple[int, int], list[int]] = {}
+        for token, span in enumerate(self.words):
+            words.setdefault(span, []).append(token)
+        return words
 
     def _below(self, close: float) -> float:
         """Return how far below the centre of the scale: 0, if it is not, to 1."""

@@ -21,8 +21,8 @@ import json
 import random
 import tempfile
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
-from pathlib import Path
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ from bot.build import open_library
 from config import Settings
 from retrieval.index import Scale, scale_that_ships
 from retrieval.search import Features, confidence_of
-from retrieval.search.confidence import CELL, DENIED, UNMET, UNSAID
+from retrieval.search.confidence import CELL, DENIED, UNMET, UNSAID, WEIGHTS
 from tests.benchmarks.conditions import conditions
 
 Rows = NDArray[np.float64]
@@ -44,9 +44,10 @@ _ADVERSARIAL = 0.3
 # Cosines of E5 lie so high: all scores s become _LOWEST + (1 - _LOWEST) * s.
 _LOWEST = 0.75
 _NAMES = [field.name for field in fields(Features)]
-# Features whose weights are fitted, in one language and across languages, and those whose weights
-# are chosen.
+# Features whose weights are fitted, in one language, for an encoder with weights of its own and
+# across languages, and those whose weights are chosen.
 _FITTED = ("late", "dense", "coverage", "nearness", "missing", "strange")
+_FITTED_OF_ENCODER = ("late", "dense", "coverage", "nearness", "missing", "unlike")
 _FITTED_ACROSS = ("late", "dense", "met", "ahead")
 _CHOSEN = ("unmet", "denied", "cell", "unsaid")
 # Weights in spreads are near 1 without any bound; this only keeps the fit from wandering.
@@ -253,6 +254,9 @@ def main() -> None:
         parser.error("none of the folders has such questions; leave --across out, or put it in")
     features = _FITTED_ACROSS if options.across else _FITTED
     ships = scale_that_ships(measured[0].encoder)
+    if not options.across and PurePath(measured[0].encoder).name in WEIGHTS:
+        features = _FITTED_OF_ENCODER
+        measured = [replace(one, scale=ships) for one in measured]
     for one in measured:
         print(
             f"{one.name}: {len(one.own)} own, {len(one.foreign)} foreign, "

@@ -39,11 +39,12 @@ def window(of: Hit, late: float = 0.4) -> Window:
 
 
 FEATURES = st.builds(Features, *[SHARES] * 7)
-AGAINST = ("missing", "unmet", "denied", "strange", "unsaid")
+AGAINST = ("missing", "unmet", "denied", "strange", "unsaid", "unlike")
 IN_ONE_LANGUAGE = [
     field.name for field in fields(Features) if field.name not in ("across", "met", "ahead")
 ]
-ENCODERS = st.sampled_from(["", "intfloat/multilingual-e5-small"])
+MULTILINGUAL = "intfloat/multilingual-e5-small"
+ENCODERS = st.sampled_from(["", MULTILINGUAL])
 
 
 @given(FEATURES, SHARES, st.sampled_from(IN_ONE_LANGUAGE), ENCODERS)
@@ -59,10 +60,14 @@ def test_confidence_grows_with_each_feature_but_what_is_lacking(
 
 @pytest.mark.parametrize("name", IN_ONE_LANGUAGE)
 def test_every_feature_counts(name: str) -> None:
-    middle = Features(0.4, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, strange=0.5, unsaid=0.5)
-    more = confidence_of(replace(middle, **{name: 0.6}))
+    middle = Features(0.4, 0.4, 0.5, 0.5, 0.5, 0.5, 0.5, strange=0.5, unsaid=0.5, unlike=0.5)
+    # An encoder of many languages tells by each word what one for English tells by some.
+    encoder = MULTILINGUAL if name == "unlike" else ""
+    before, more = (
+        confidence_of(one, encoder=encoder) for one in (middle, replace(middle, **{name: 0.6}))
+    )
 
-    assert more < confidence_of(middle) if name in AGAINST else more > confidence_of(middle)
+    assert more < before if name in AGAINST else more > before
 
 
 def test_across_languages_names_and_numbers_that_meet_count_and_words_in_common_do_not() -> None:
@@ -156,6 +161,33 @@ def test_of_few_passages_none_is_far_from_a_question(passages: int, dense: float
     hits = tuple(hit_of("A mill.", rank, dense=0.1) for rank in range(1, passages + 1))
 
     assert features(ranking(hits, {}), [window(hits[0])]).dense == dense
+
+
+def test_with_an_encoder_of_many_languages_few_passages_may_be_far_from_a_question() -> None:
+    hit = hit_of("A mill.", dense=0.1)
+    asked = replace(ranking((hit,), {}), multilingual=True)
+
+    assert features(asked, [window(hit)]).dense == 0.1
+
+
+@pytest.mark.parametrize(
+    ("question", "meant", "language", "unlike"),
+    [
+        ("Who leads the museum?", "", "en", 0.5),
+        ("Hello, please, who leads the museum?", "", "en", 0.5),
+        ("Who leads the museum?", "opens", "en", 0.0),
+        ("Does the museum open?", "", "en", 0.0),
+        ("Whom did the mayor of Berlin marry?", "", "en", 1.0),
+        ("Привіт, хто очолює museum?", "", "uk", 0.5),
+    ],
+)
+def test_with_an_encoder_of_many_languages_every_word_is_to_have_its_like(
+    question: str, meant: str, language: str, unlike: float
+) -> None:
+    found = compared(question, "The museum opens at nine.", meant, language, multilingual=True)
+
+    assert found.unlike == unlike
+    assert compared(question, "The museum opens at nine.", meant, language).unlike == 0
 
 
 @pytest.mark.parametrize(
@@ -342,7 +374,9 @@ def test_what_denies_is_answered_by_what_denies(question: str, text: str, denied
     assert judged(question, text).denied == denied
 
 
-def compared(question: str, text: str, meant: str = "", language: str = "en") -> Features:
+def compared(
+    question: str, text: str, meant: str = "", language: str = "en", *, multilingual: bool = False
+) -> Features:
     """Judge a text whose words are as close to the question's as their terms, or to `meant`."""
     query = HashEncoder().encode_query(question)
     spans = word_spans(text)
@@ -367,7 +401,12 @@ def compared(question: str, text: str, meant: str = "", language: str = "en") ->
         starts=starts,
     )
     asked = dict.fromkeys(terms(question, language), 0.5)
-    given = replace(ranking((found,), {language: asked}), question=question, query=query)
+    given = replace(
+        ranking((found,), {language: asked}),
+        question=question,
+        query=query,
+        multilingual=multilingual,
+    )
     return features(given, [Window(found, 0, len(sentences) - 1, 0, len(text), 0.4)])
 
 
