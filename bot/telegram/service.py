@@ -15,6 +15,7 @@ from telegram import Update
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ContextTypes
 
+from bot.conversation import Introductions
 from bot.encoder_choice import how_to_switch
 from bot.errors import BotError
 from bot.library import Library
@@ -47,12 +48,15 @@ from bot.telegram.webhook import Webhook, address_of
 from bot.telegram.workers import Workers
 from bot.telegram.written_answers import WrittenAnswers
 from config import TelegramSettings, UpdateMode
+from retrieval.errors import IndexFault
 
 _log = logging.getLogger(__name__)
 
 _SILENCE_S = 90.0
 """A poll ends within half a minute; three in a row without an answer are an outage."""
 _HOUR_S = 3600.0
+_SETTLED_S = 5.0
+"""After the start; who sends /start before that waits for what it says."""
 
 
 class Service:
@@ -106,6 +110,7 @@ class Service:
             refresher, library.searcher.reload, self._outbox, self._alarms, self._metrics
         )
         self._receiver: Polling | Webhook | None = None
+        self._introductions: Introductions | None = None
         self._refused: TokenRefused | None = None
         self._stop = asyncio.Event()
         self._leading = asyncio.Event()
@@ -160,7 +165,7 @@ class Service:
                     )
                 if self._settings.watch:
                     self._refresh_job.watch()
-                beside = [self._menus(), self._purge_hourly()]
+                beside = [self._menus(), self._purge_hourly(), self._introduce()]
                 if self._shared is not None:
                     beside.append(self._updates.share())
                 for work in beside:
@@ -176,7 +181,7 @@ class Service:
         """Make the handlers, which know the bot's name, and register them."""
         replies = Replies(self._library, self._state, self._bot.username)
         stack.callback(replies.introductions.close)
-        replies.introductions.prepare()
+        self._introductions = replies.introductions
         shared = (replies, self._outbox, self._workers)
         access = Access(*shared, self._settings, self._shared_quota)
         written_answers = WrittenAnswers(self._library.writer, *shared)
@@ -297,6 +302,13 @@ class Service:
         """Set the menus; of several replicas, the one that leads does."""
         await self._leading.wait()
         await set_menus(self._bot, self._settings.administrators)
+
+    async def _introduce(self) -> None:
+        """Make what /start says, once those who waited for the start have their answers."""
+        await asyncio.sleep(_SETTLED_S)
+        assert self._introductions is not None, "the handlers have it"
+        with contextlib.suppress(IndexFault):
+            await asyncio.to_thread(self._introductions.prepare)
 
     async def _purge_hourly(self) -> None:
         """Erase old data, now and every hour; of several replicas, one does."""
