@@ -127,7 +127,11 @@ class ClusterEncoder:
         return [encoded[n] for n in range(len(texts))]
 
     def _staff(self) -> None:
-        """Give each node without a worker one, unless too many have died there."""
+        """Give each node without a worker one, unless too many have died there.
+
+        Raises:
+            EncoderError: There is no worker then.
+        """
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         for node in self.nodes:
@@ -135,6 +139,11 @@ class ClusterEncoder:
                 here = NodeAffinitySchedulingStrategy(node, soft=False)
                 made = self._ray.remote(_Worker).options(num_cpus=1, scheduling_strategy=here)
                 self._workers[node] = made.remote(self._make, self.fingerprint)
+        if not self._workers:
+            raise EncoderError(
+                f"the Ray cluster at {self._address} has no node on which a worker lives; see ray "
+                "status, and whether each node has processors to give and this version of Excerpta"
+            )
 
     def _result(self, ref: Any, node: str) -> list[EncodedPassage] | None:  # noqa: ANN401
         """Return what a worker has encoded; None if it died."""
@@ -144,17 +153,12 @@ class ClusterEncoder:
             passages: list[EncodedPassage] = self._ray.get(ref)
         except RayTaskError as exc:
             raise EncoderError(f"a node of the Ray cluster cannot encode: {exc.cause}") from exc
-        except RayActorError as exc:
+        except RayActorError:
             if self._workers.pop(node, None) is not None:
                 self._deaths[node] += 1
                 logger.warning("a worker of the Ray cluster died; its passages go to others")
             if not self._workers:
                 self._staff()
-            if not self._workers:
-                raise EncoderError(
-                    f"all workers of the Ray cluster at {self._address} died ({exc}); see ray "
-                    "status, and whether each node has this version of Excerpta"
-                ) from exc
             return None
         return passages
 

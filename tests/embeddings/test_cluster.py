@@ -87,6 +87,15 @@ def test_a_node_with_another_encoder_is_told(cluster: Cluster, here: Encoder) ->
         encoder.close()
 
 
+def test_a_cluster_on_which_all_workers_die_is_told(cluster: Cluster, here: Encoder) -> None:
+    encoder = ClusterEncoder(here, partial(os._exit, 1), cluster.address)
+    try:
+        with pytest.raises(EncoderError, match="has no node on which a worker lives; see ray"):
+            encoder.encode_passages(TEXTS)
+    finally:
+        encoder.close()
+
+
 def test_a_refresh_makes_the_same_index_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
     articles = tmp_path / "articles"
     articles.mkdir()
