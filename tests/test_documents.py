@@ -151,8 +151,11 @@ def test_answer_shown_is_the_answer_given(index: Path) -> None:
     assert list(given) == list(shown)
     assert given["confidence"] == pytest.approx(shown["confidence"], abs=0.01)
     first, example = given["excerpts"][0], shown["excerpts"][0]
-    assert first["text"].startswith(example["text"].removesuffix(" ..."))
-    assert {**first, "text": None, "score": None} == {**example, "text": None, "score": None}
+    # Whether the excerpt goes on with the next sentence is close: in float32 and in bfloat16, which
+    # newer processors compute in, the answer is not the same.
+    assert example["text"].startswith(first["text"].partition(". ")[0])
+    close = dict.fromkeys(("text", "end", "score"))
+    assert first | close == example | close
 
 
 def test_explanation_shown_is_the_explanation_given(index: Path) -> None:

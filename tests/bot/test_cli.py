@@ -111,7 +111,8 @@ def test_an_explained_answer_as_it_is_printed(seeds: Shell) -> None:
     done = seeds.run("ask", "--explain", "Where is Artem Kariakin's home?")
     first, *_, last = done.stdout.split("\n\n")
     shown = re.sub(r"\d+\.\d\d", "#.##", first)
-    assert re.sub(r"(when he spoke\.) .+”", r"\1 ...”", shown) == EXPLAINED
+    # Processors that compute in bfloat16 go on with the next sentence, those in float32 do not.
+    assert re.sub(r"(when he spoke\.).*”", r"\1 ...”", shown) == EXPLAINED
     assert re.match(r"The confidence is \d\d\.\d %; from 50 % on it counts as an answer\.", last)
     assert len(re.findall(r"^closest words: ", done.stdout, re.MULTILINE)) == 3
 
