@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
 from retrieval.index.calibrations import Scale
 from retrieval.index.lexical import LexicalIndex
@@ -49,10 +47,13 @@ class Snapshot:
     # What was read for earlier questions, as many find the same.
     _read: dict[int, StoredChunk] = field(default_factory=dict, repr=False, compare=False)
 
-    def has(self, chunk_id: int) -> bool:
-        """Whether a chunk belongs to the generation."""
-        at = int(np.searchsorted(self.dense.ids, chunk_id))
-        return at < len(self.dense.ids) and int(self.dense.ids[at]) == chunk_id
+    def without_others(self, scores: Mapping[int, float]) -> dict[int, float]:
+        """Return the scores of chunks, by id, that belong to the generation, in their order."""
+        ids = self.dense.ids
+        if not len(ids):
+            return {}
+        found = ids.take(ids.searchsorted([*scores]), mode="clip").tolist()
+        return {key: scores[key] for key, own in zip(scores, found, strict=True) if own == key}
 
     def chunks(self, ids: Sequence[int]) -> dict[int, StoredChunk]:
         """Return chunks by id, ascending; those that the generation does not have are left out."""

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from retrieval.languages import likeness, term_of
@@ -55,14 +56,14 @@ class Subject:
         wanted = _terms(self.text, language)
         if not 0 < len(wanted) <= _MOST_TERMS:
             return False
-        words = list(_WORD.finditer(sentence, 0, len(self.text) + _LOOKED_AT))
-        words = words[: len(_WORD.findall(self.text)) + _BEFORE]
-        own = set(_WORD.findall(self.text.casefold()))
+        words = _WORD.finditer(sentence, 0, len(self.text) + _LOOKED_AT)
+        own = _WORD.findall(self.text.casefold())
         missing = dict(wanted)
-        for word in words:
+        for word in islice(words, len(own) + _BEFORE):
             term = _term_in(missing, word.group(), language)
             # A preposition says that something else is to come, and so does what is before a thing.
-            leads = word.group().casefold() in own | _LEADS
+            lower = word.group().casefold()
+            leads = lower in own or lower in _LEADS
             if not leads and term not in wanted and (term is None or not self.is_person):
                 return False
             missing.pop(term or "", None)

@@ -187,8 +187,7 @@ class Searcher:
         lexical = snapshot.lexical.search(
             question, snapshot.languages, top_k, other_names(question, vocabulary)
         )
-        lexical = {key: score for key, score in lexical.items() if snapshot.has(key)}
-        lexical = _some(lexical, self._settings.candidates, without)
+        lexical = _some(snapshot.without_others(lexical), self._settings.candidates, without)
         if levels.by_language:
             risen, languages = levels.search(
                 query.vector, snapshot, self._settings.candidates, without
