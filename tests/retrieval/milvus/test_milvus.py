@@ -122,7 +122,7 @@ class Interrupted(HashEncoder):
 def test_an_interrupted_refresh_goes_on_where_it_was(library: MilvusLibrary) -> None:
     texts = {f"n{n}": "\n\n".join(f"Sentence {n} {m}." for m in range(60)) for n in range(20)}
     library.write(**texts)
-    interrupted, encoder = Interrupted(128), HashEncoder()
+    interrupted, encoder = Interrupted(100), HashEncoder()
     with pytest.raises(KeyboardInterrupt):
         library.refresh(interrupted)
     assert library.reader().current() == 0
