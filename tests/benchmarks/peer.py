@@ -16,6 +16,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -77,7 +78,7 @@ class Excerpta:
             "index": {"folder": index},
             "encoder": {"model": "english"},
         }
-        self._open = lambda: open_library(Settings.load(None, overrides), lambda *_: None)
+        self._open = partial(open_library, Settings.load(None, overrides), lambda _: None)
 
     def build(self) -> None:
         self._open()
