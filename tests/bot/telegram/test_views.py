@@ -288,4 +288,8 @@ def test_no_golden_file_is_left_over() -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("name", [name for name in SPECIMENS if "card" not in name])
 def test_a_message_is_valid_in_every_language(name: str, code: str) -> None:
-    assert flaws(SPECIMENS[name](LANGUAGES[code])) == []
+    found = flaws(SPECIMENS[name](LANGUAGES[code]))
+    if name == "help":
+        # Its commands, and the bot that a group is to mention, can be pressed.
+        found = [flaw for flaw in found if "bot_command" not in flaw and "@emulated_bot" not in flaw]
+    assert found == []

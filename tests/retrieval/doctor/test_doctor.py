@@ -338,7 +338,8 @@ def test_a_refresh_that_was_interrupted(library: Library) -> None:
         library.refresh(StoppedEncoder(150))
     findings = found(library)
     assert list(findings) == [FindingKind.UNUSED, FindingKind.CHANGED]
-    assert "has 128 encodings" in findings[FindingKind.UNUSED].found
+    # Batches of 16, 32 and 64 passages are kept; the next one is not finished.
+    assert "has 112 encodings" in findings[FindingKind.UNUSED].found
     library.refresh()
     assert found(library).keys() <= {FindingKind.NOT_FOUND}
 
