@@ -291,5 +291,7 @@ def test_a_message_is_valid_in_every_language(name: str, code: str) -> None:
     found = flaws(SPECIMENS[name](LANGUAGES[code]))
     if name == "help":
         # Its commands, and the bot that a group is to mention, can be pressed.
-        found = [flaw for flaw in found if "bot_command" not in flaw and "@emulated_bot" not in flaw]
+        found = [
+            flaw for flaw in found if "bot_command" not in flaw and "@emulated_bot" not in flaw
+        ]
     assert found == []
