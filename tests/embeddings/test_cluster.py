@@ -21,7 +21,7 @@ from retrieval.index import StoredEncoding
 from retrieval.index.store import Store
 from tests.paths import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 TEXTS = [f"Number {n}. " + "The river rises in the hills. " * (1 + n % 9) for n in range(96)]
 
 
@@ -65,6 +65,7 @@ def assert_same(found: Sequence[EncodedPassage], wanted: Sequence[EncodedPassage
             assert np.array_equal(getattr(one, name), getattr(other, name))
 
 
+@pytest.mark.slow
 def test_the_passages_of_a_killed_worker_are_encoded_by_others(
     cluster: Cluster, here: Encoder, tmp_path: Path
 ) -> None:
@@ -78,6 +79,7 @@ def test_the_passages_of_a_killed_worker_are_encoded_by_others(
         encoder.close()
 
 
+@pytest.mark.long
 def test_a_node_with_another_encoder_is_told(cluster: Cluster, here: Encoder) -> None:
     encoder = ClusterEncoder(here, partial(load, "multilingual"), cluster.address)
     try:
@@ -87,6 +89,7 @@ def test_a_node_with_another_encoder_is_told(cluster: Cluster, here: Encoder) ->
         encoder.close()
 
 
+@pytest.mark.long
 def test_a_cluster_on_which_all_workers_die_is_told(cluster: Cluster, here: Encoder) -> None:
     encoder = ClusterEncoder(here, partial(os._exit, 1), cluster.address)
     try:
@@ -96,6 +99,7 @@ def test_a_cluster_on_which_all_workers_die_is_told(cluster: Cluster, here: Enco
         encoder.close()
 
 
+@pytest.mark.long
 def test_a_refresh_makes_the_same_index_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
     articles = tmp_path / "articles"
     articles.mkdir()
@@ -124,6 +128,7 @@ def test_a_refresh_makes_the_same_index_on_a_cluster(cluster: Cluster, tmp_path:
         assert np.array_equal(wanted.codes, found.codes)
 
 
+@pytest.mark.slow
 def test_nodes_encode_what_one_process_does_and_one_is_lost(
     cluster: Cluster, here: Encoder
 ) -> None:
@@ -146,6 +151,7 @@ def test_nodes_encode_what_one_process_does_and_one_is_lost(
         encoder.close()
 
 
+@pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_told(here: Encoder) -> None:
     with pytest.raises(EncoderError, match=r"127\.0\.0\.1:1 .* ray start --head"):
         ClusterEncoder(here, partial(load, "english"), "127.0.0.1:1")
