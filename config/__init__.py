@@ -1,18 +1,16 @@
 """Settings and logging: `Settings.load()` reads them, `setup_logs()` is called once at entry."""
 
 from config.errors import SettingsError
+from config.interfaces import ConsoleSettings, TelegramSettings, WebSettings
 from config.loading import LOCAL_FILE, is_secret, user_file
 from config.logs import held_logs, setup_logs
 from config.settings import (
     ArticlesSettings,
-    ConsoleSettings,
     EncoderSettings,
     IndexSettings,
     RefreshSettings,
     SearchSettings,
     Settings,
-    TelegramSettings,
-    WebSettings,
     WriterSettings,
 )
 from config.values import Backend, LateInteraction, LogFormat, UpdateMode, WatchMode

@@ -1,4 +1,4 @@
-"""The file of defaults and the page of settings, made from what settings.py declares.
+"""The file of defaults and the page of settings, made from what the sections of `config` declare.
 
 python -m tests.config.reference
 """
