@@ -143,6 +143,15 @@ def _of_source(source: Source) -> dict[str, Any]:
     return {"id": article_key(source.path), **documents.of_source(source)}
 
 
+def _number(text: str) -> float:
+    """Read a number; one without a fraction is an integer, as JSON Schema has it."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_JSON = msgspec.json.Decoder(float_hook=_number)
+
+
 def _response(document: Mapping[str, Any]) -> Response:
     return Response(json_text(document), media_type="application/json")
 
@@ -156,10 +165,12 @@ async def _body(request: Request, kind: type[_T]) -> _T:
 
 def _decoded(body: bytes, kind: type[_T]) -> _T:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.convert(_JSON.decode(body), kind)
     except msgspec.ValidationError as exc:
         raise HTTPException(422, f"{exc}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except RecursionError:
+        raise HTTPException(400, "The body is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise HTTPException(400, f"The body is no JSON: {exc}.") from None
 
 
