@@ -217,6 +217,7 @@ def test_an_index_in_a_folder_needs_none_of_it() -> None:
     assert ran.stdout.strip() == "[]"
 
 
+@pytest.mark.timeout(300)  # a busy machine starts a server slowly
 @pytest.mark.slow
 def test_a_server_does_what_a_file_does(server: Server, tmp_path: Path) -> None:
     library = MilvusLibrary(tmp_path / "walk", server=server.address, collections="walk")
@@ -233,6 +234,7 @@ def test_a_server_does_what_a_file_does(server: Server, tmp_path: Path) -> None:
     assert report.encoded == 0
 
 
+@pytest.mark.timeout(300)  # a busy machine starts a server slowly
 @pytest.mark.slow
 def test_a_server_that_stops_and_comes_back(server: Server, tmp_path: Path) -> None:
     library = MilvusLibrary(tmp_path, server=server.address, collections="gone")
