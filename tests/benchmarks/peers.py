@@ -110,7 +110,7 @@ def row(name: str, figures: Figures, characters: int, questions: Sequence[Questi
     cells = [
         name,
         f"{figures.index_s:.1f}, {figures.index_processor_s:.1f}",
-        f"{characters / figures.index_processor_s / 1000:.1f}",
+        f"{characters / figures.index_s / 1000:.1f}",
         f"{figures.start_s:.1f}",
         f"{median(wall):.1f}, {wall[int(0.95 * (len(wall) - 1))]:.1f}",
         f"{median(figures.processor_ms):.1f}",
@@ -124,7 +124,7 @@ def row(name: str, figures: Figures, characters: int, questions: Sequence[Questi
 
 
 _HEAD = (
-    "library", "indexing: s, of processor", "thousand characters a second of processor",
+    "library", "indexing: s, of processor", "thousand characters a second",
     "start to first answer, s", "question: ms, 95 %", "of processor, ms", "peak memory, MB",
     "index, MB", "article_at_1", "answer_at_1, _3", "characters of the first",
 )  # fmt: skip
@@ -149,7 +149,7 @@ def main() -> None:
     print(f"{characters:,} characters, {len(questions)} questions\n")
     print(f"| {' | '.join(_HEAD)} |\n|{'---|' * len(_HEAD)}")
     for name in arguments.only:
-        python = sys.executable if name == "Excerpta" else arguments.python
+        python = sys.executable if name.startswith("Excerpta") else arguments.python
         figures = measure(name, python, articles, [one.question for one in questions])
         print(row(name, figures, characters, questions), flush=True)
 
