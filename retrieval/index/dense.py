@@ -45,6 +45,27 @@ class DenseIndex:
             ids.append(some)
         return cls(index, np.concatenate(ids))
 
+    def changed(
+        self,
+        removed: Sequence[int],
+        batches: Iterable[tuple[NDArray[np.int64], NDArray[np.float16]]],
+    ) -> DenseIndex | None:
+        """Return an index without some chunks and with others; None where those are not the last.
+
+        Args:
+            removed: Ids of chunks to leave out.
+            batches: Ids and vectors of chunks to add, as in `build`.
+        """
+        index = faiss.clone_index(self._index)
+        gone = np.flatnonzero(np.isin(self.ids, np.asarray(removed, dtype=np.int64)))
+        index.remove_ids(gone)
+        ids = [np.delete(self.ids, gone)]
+        for some, vectors in batches:
+            index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+            ids.append(some)
+        joined = np.concatenate(ids)
+        return DenseIndex(index, joined) if (np.diff(joined) > 0).all() else None
+
     def parts(self, chunks: Mapping[str, NDArray[np.int64]]) -> dict[str, Part]:
         """Divide the index by language.
 

@@ -220,6 +220,9 @@ class IndexReader(Protocol):
     def dense(self, generation: int) -> DenseSearch:
         """Return the search by vectors of a generation, published or not."""
 
+    def dense_from(self, base: DenseSearch, since: int, generation: int) -> DenseSearch | None:
+        """Return what `dense` does, made of that of an earlier generation; None if it cannot be."""
+
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of the articles whose names came or went."""
 

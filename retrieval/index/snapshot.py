@@ -158,7 +158,7 @@ class LiveSnapshot:
             store = self.current.store.remade() or self.current.store
             if store.state() == self.current.state or not store.current():
                 return False
-            self.current = self._load(store)
+            self.current = self._load(store, self.current)
             self._fault = ""
         except IndexMismatch:
             raise
@@ -176,7 +176,7 @@ class LiveSnapshot:
         with self._loading:
             if self.current is snapshot:
                 drop_lexical(snapshot.store, snapshot.generation.number)
-                self.current = self._load(snapshot.store)
+                self.current = self._load(snapshot.store, snapshot)
         return self.current
 
     def _is_new(self, fault: Exception) -> bool:
@@ -184,20 +184,20 @@ class LiveSnapshot:
         last, self._fault = self._fault, str(fault)
         return last != self._fault
 
-    def _load(self, store: IndexReader) -> Snapshot:
+    def _load(self, store: IndexReader, base: Snapshot | None = None) -> Snapshot:
         encoder = self._encoder_of(store)
         state = store.state()
         generation = store.generation()
         try:
             lexical = lexical_of(store, generation.number, self._folder)
-            snapshot = load_snapshot(store, generation, lexical, state)
+            snapshot = load_snapshot(store, generation, lexical, state, base)
             self._encoder = encoder
             return replace(snapshot, encoder=encoder)
         except IndexDamaged:
             if store.state() == state:
                 raise
         # The generation was purged meanwhile.
-        return self._load(store)
+        return self._load(store, base)
 
     def _encoder_of(self, store: IndexReader) -> Encoder:
         """Return the encoder in use if it made the index, else load the one that did, once."""
@@ -216,6 +216,7 @@ def load_snapshot(
     generation: Generation,
     lexical: LexicalIndex,
     state: tuple[str, int, str] = ("", 0, ""),
+    base: Snapshot | None = None,
 ) -> Snapshot:
     """Load a generation to search it, published or not.
 
@@ -224,9 +225,13 @@ def load_snapshot(
         generation: One that is kept, or the next one.
         lexical: Lexical index of the generation.
         state: State of the store from before the generation was looked up.
+        base: An earlier one; where the index still keeps it, only the vectors that differ are read.
     """
     number = generation.number
-    dense = store.dense(number)
+    dense = _dense_from(store, base, number) if base else None
+    # Fewer or more: the earlier one was purged just then.
+    if dense is None or len(dense.ids) != generation.chunks:
+        dense = store.dense(number)
     if len(dense.ids) != generation.chunks:
         raise store.damage(f"{len(dense.ids)} chunks are left of {generation.chunks}")
     languages = tuple(store.languages(number))
@@ -234,3 +239,11 @@ def load_snapshot(
     scale = calibration.scale if calibration else None
     parts = dense.parts(store.chunks_by_language(number)) if len(languages) > 1 else {}
     return Snapshot(store, state, generation, dense, lexical, languages, scale, parts)
+
+
+def _dense_from(store: IndexReader, base: Snapshot, generation: int) -> DenseSearch | None:
+    since = base.generation
+    # The index may have been made again, or an older copy of it put in its place.
+    if store.origin.key != base.state[0] or store.generation(since.number).digest != since.digest:
+        return None
+    return store.dense_from(base.dense, since.number, generation)

@@ -46,6 +46,7 @@ from retrieval.types import Article, Source
 
 if TYPE_CHECKING:
     from retrieval.index.dense import DenseIndex
+    from retrieval.index.protocols import DenseSearch
 
 FORMAT = 7
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
@@ -59,6 +60,11 @@ _FIRST_TITLE = (
 _TOUCHED = (
     f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) UNION "
     f"SELECT article FROM names WHERE file IN ({other_files('since', 'g')})"
+)
+# Articles that generation `:g` has and `:since` has not.
+_CAME = (
+    f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) "
+    f"EXCEPT {ARTICLES.replace(':g', ':since')}"
 )
 
 
@@ -315,8 +321,14 @@ class Store:
             found.setdefault(language, []).append(number)
         return {language: np.array(ids, dtype=np.int64) for language, ids in found.items()}
 
-    def vectors(self, generation: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+    def vectors(
+        self, generation: int, since: int = 0
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
         """Yield chunk ids (n,) and vectors (n, dim) in batches, ids ascending.
+
+        Args:
+            generation: The one that the chunks belong to.
+            since: A generation that is kept, whose chunks are left out.
 
         Raises:
             IndexDamaged: A vector is not what was written.
@@ -324,8 +336,8 @@ class Store:
         dim = self.origin.dim
         rows = self.db.rows(
             "SELECT c.id, e.vector, e.crc FROM chunks c JOIN encodings e ON e.id = c.encoding "
-            f"WHERE c.article IN ({ARTICLES}) ORDER BY c.id",
-            {"g": generation},
+            f"WHERE c.article IN ({_CAME if since else ARTICLES}) ORDER BY c.id",
+            {"g": generation, "since": since},
         )
         while batch := list(itertools.islice(rows, 8192)):
             for number, vector, crc in batch:
@@ -384,6 +396,16 @@ class Store:
         from retrieval.index.dense import DenseIndex
 
         return DenseIndex.build(self.origin.dim, self.vectors(generation))
+
+    def dense_from(self, base: DenseSearch, since: int, generation: int) -> DenseSearch | None:
+        """Return what `dense` does, made of that of an earlier generation; None if it cannot be."""
+        # Here as well.
+        from retrieval.index.dense import DenseIndex
+
+        if not isinstance(base, DenseIndex):
+            return None
+        removed = self.removed_chunks(since, generation)
+        return base.changed(removed, self.vectors(generation, since))
 
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of the articles whose names came or went.

@@ -328,6 +328,9 @@ class MilvusStore:
             raise self.damage(f"{count} chunks are there of {len(ids)}")
         return MilvusDense(self.connection, collection, generation, ids)
 
+    def dense_from(self, base: object, since: int, generation: int) -> None:
+        """Return None: the server searches what it holds."""
+
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of the articles whose names came or went."""
         listing = self.listing(generation)

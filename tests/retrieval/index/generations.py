@@ -268,3 +268,12 @@ class Generations(RuleBasedStateMachine):
                     followed.pop(chunk, None)
                 followed |= {row[0]: row for row in self._store.passages(since, number)}
                 assert followed == whole[number]
+                self._dense_is_found_from(since, number)
+
+    def _dense_is_found_from(self, since: int, number: int) -> None:
+        whole = self._store.dense(number)
+        changed = self._store.dense_from(self._store.dense(since), since, number)
+        if changed is not None:
+            ids = whole.ids.tolist()
+            assert changed.ids.tolist() == ids
+            assert not ids or (changed.vectors(ids) == whole.vectors(ids)).all()

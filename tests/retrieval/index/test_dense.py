@@ -65,6 +65,23 @@ def test_a_part_holds_its_own_chunks_and_what_they_have_in_common() -> None:
     np.testing.assert_allclose(parts["en"].common, -apart, atol=1e-3)
 
 
+def test_chunks_come_and_go_without_those_that_stay() -> None:
+    vectors = unit_rows(40, 16)
+    ids = np.arange(40, dtype=np.int64) * 3
+    index = build(vectors[:30], ids[:30])
+
+    changed = index.changed(ids[4:7].tolist(), [(ids[30:], vectors[30:].astype(np.float16))])
+
+    assert changed is not None
+    left = np.r_[:4, 7:40]
+    whole = build(vectors[left], ids[left])
+    assert changed.ids.tolist() == ids[left].tolist()
+    question = unit_rows(1, 16, seed=1)[0]
+    assert changed.search(question, 40) == whole.search(question, 40)
+    assert len(index.search(question, 40)) == 30, "others may search it still"
+    assert changed.changed([], [(ids[4:5], vectors[4:5].astype(np.float16))]) is None
+
+
 def test_an_empty_index_finds_nothing() -> None:
     index = DenseIndex.build(5, [])
 
