@@ -6,6 +6,7 @@
     answers            answers a question with excerpts, citations and a confidence
     followups          completes a question that leans on an earlier one
     refresh_process    refreshes the index in a process of its own, and watches the articles
+    small_refresh      refreshes a few small files in the process that answers
     gaps               groups the questions that the articles do not answer
     terminal           draws answers, articles and reports, and holds the chat
     documents          makes the JSON documents that commands print

@@ -10,7 +10,7 @@ from functools import partial
 from bot.answers import Answerer
 from bot.encoder_choice import Choice, choose_encoder, languages_note
 from bot.library import Library
-from config import Settings
+from config import ArticlesSettings, Settings
 from embeddings import (
     ClusterEncoder,
     Encoder,
@@ -21,6 +21,7 @@ from embeddings import (
     locate,
 )
 from retrieval import types
+from retrieval.articles import Parser
 from retrieval.backends import index_of, open_index
 from retrieval.errors import (
     IndexBusy,
@@ -94,6 +95,8 @@ def bring_in_line(
     force: bool = False,
     rebuild: bool = False,
     wait_s: float = WAIT_S,
+    parser: Callable[[ArticlesSettings], Parser] = Parser,
+    searcher: Searcher | None = None,
 ) -> RefreshReport:
     """Bring the index in line with the articles.
 
@@ -106,6 +109,9 @@ def bring_in_line(
         force: Publish the new generation even if the gate refuses it.
         rebuild: Make the index again from nothing, while the old one answers.
         wait_s: Seconds to wait for another process that writes; there is no limit below 0.
+        parser: Makes the parser of the files.
+        searcher: The searcher that answers, if it is this process's: its snapshot is gone on from,
+            and calibrating, which takes seconds, is left to others.
 
     Raises:
         RetrievalError: The articles or the index cannot be used, or another process is writing.
@@ -115,13 +121,22 @@ def bring_in_line(
     stores = settings.search.stores_tokens
     rebuild = rebuild or (choice is not None and choice.anew)
     chosen = choice.why if choice else ""
-    options = RefreshOptions(stores, gate=gate, rebuild=rebuild, wait_s=wait_s, chosen=chosen)
+    options = RefreshOptions(
+        stores,
+        parser,
+        gate,
+        rebuild=rebuild,
+        wait_s=wait_s,
+        chosen=chosen,
+        base=searcher.snapshot if searcher else None,
+    )
     if isinstance(encoder, ClusterEncoder):
         options = replace(options, at_once=max(options.at_once, encoder.at_once))
     first = rebuild or not _answers(settings)
     told = bool(_unknown_articles(settings, encoder))
     report = refresh_index(settings.articles, settings.index, encoder, on_progress, options)
-    _calibrate(settings, encoder, announce)
+    if searcher is None:
+        _calibrate(settings, encoder, announce)
     unknown = _unknown_articles(settings, encoder)
     if choice and choice.line and first:
         return replace(report, notes=(choice.line,))
@@ -143,6 +158,12 @@ def is_in_line(settings: Settings) -> bool:
     """Whether an automatic refresh has nothing to do; after a rollback, it never has."""
     found = compare(settings.articles, settings.index, settings.search.stores_tokens)
     return found is not None and found.in_line
+
+
+def is_calibrated(settings: Settings) -> bool:
+    """Whether there is an index whose confidence is calibrated on about these articles."""
+    store = open_index(settings.index)
+    return store is not None and not needs_calibration(store)
 
 
 def _gate(settings: Settings, encoder: types.Encoder, announce: Callable[[str], None]) -> Gate:

@@ -275,7 +275,7 @@ def chat(run: Run) -> None:
     from bot.terminal import run_chat
 
     library = run.library()
-    refresher = Refresher(run.settings, run.options)
+    refresher = Refresher(run.settings, run.options, library.searcher)
     with refresher.watching(lambda _: library.searcher.reload()):
         run_chat(library)
 

@@ -28,7 +28,8 @@ def mcp(run: Run) -> None:
     setup_logs(run.verbose, service=True)
     # Articles that changed meanwhile are refreshed beside the answering, not before it.
     library = run.library(stale=True)
-    with Refresher(run.settings, run.options).watching(lambda _: library.searcher.reload()):
+    refresher = Refresher(run.settings, run.options, library.searcher)
+    with refresher.watching(lambda _: library.searcher.reload()):
         # Python's own handler would wait for the thread that reads standard input.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         _log.info("answering on standard input; Ctrl-D ends it")

@@ -28,7 +28,7 @@ def telegram(run: Run) -> None:
     check(token, run.settings.telegram)
     # Articles that changed meanwhile are refreshed beside the answering, not before it.
     library = run.library(stale=run.settings.telegram.watch)
-    run_bot(library, token, Refresher(run.settings, run.options, prewarm=True))
+    run_bot(library, token, Refresher(run.settings, run.options, library.searcher))
 
 
 def hide_memory() -> None:

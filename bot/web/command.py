@@ -35,4 +35,4 @@ def serve(
     setup_logs(run.verbose, service=True, as_json=settings.log is LogFormat.JSON)
     # Articles that changed meanwhile are refreshed beside the answering, not before it.
     library = run.library(stale=True)
-    serve_web(library, Refresher(run.settings, run.options, prewarm=True), run.options)
+    serve_web(library, Refresher(run.settings, run.options, library.searcher), run.options)

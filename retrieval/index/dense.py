@@ -58,7 +58,8 @@ class DenseIndex:
         """
         index = faiss.clone_index(self._index)
         gone = np.flatnonzero(np.isin(self.ids, np.asarray(removed, dtype=np.int64)))
-        index.remove_ids(gone)
+        # Its types do not know what faiss adds for Python.
+        index.remove_ids(gone)  # type: ignore[arg-type]
         ids = [np.delete(self.ids, gone)]
         for some, vectors in batches:
             index.add(np.ascontiguousarray(vectors, dtype=np.float32))

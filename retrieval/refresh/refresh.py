@@ -63,6 +63,8 @@ class RefreshOptions:
         wait_s: Seconds to wait for another process that writes; below 0 for as long as it takes.
         chosen: Why the encoder was taken, to be kept in an index that is made.
         at_once: Passages that are encoded, stored and reported together, at most.
+        base: A snapshot that is loaded already; a gate needs no other where it is of the current
+            generation.
     """
 
     tokens: bool = True
@@ -72,6 +74,7 @@ class RefreshOptions:
     wait_s: float = WAIT_S
     chosen: str = ""
     at_once: int = 128
+    base: Snapshot | None = None
 
 
 DEFAULT_OPTIONS = RefreshOptions()
@@ -201,12 +204,10 @@ def _publish(
     lexical = write_lexical(store, draft.number)
     if options.gate is not None:
         current = store.generation()
-        before = None
-        if current.number:
-            before = load_snapshot(store, current, write_lexical(store, current.number))
+        before = _current_snapshot(store, current, options.base) if current.number else None
         articles, chunks = store.count(draft.number)
         unpublished = Generation(draft.number, None, articles, chunks, draft.number)
-        after = load_snapshot(store, unpublished, lexical)
+        after = load_snapshot(store, unpublished, lexical, base=before)
         reasons = options.gate(Candidate(before, after, tuple(draft.changed())))
         if reasons:
             draft.refuse("; ".join(reasons))
@@ -222,6 +223,13 @@ def _publish(
     # Somebody may be opening the lexical index of the generation before just now.
     clear_lexical(store, {former, draft.number})
     draft.purge(index.keep)
+
+
+def _current_snapshot(store: IndexReader, current: Generation, base: Snapshot | None) -> Snapshot:
+    state = store.state()
+    if base is not None and base.state == state:
+        return base
+    return load_snapshot(store, current, write_lexical(store, current.number), state)
 
 
 def _no_articles(articles: ArticlesSettings, skipped: Sequence[Skipped]) -> str:

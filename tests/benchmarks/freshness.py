@@ -61,7 +61,7 @@ class Bench:
     @contextmanager
     def watching(self, library: Library) -> Iterator[None]:
         """Keep the index in line meanwhile."""
-        refresher = Refresher(self._settings, self._options, prewarm=True)
+        refresher = Refresher(self._settings, self._options, library.searcher)
         with refresher.watching(lambda _: library.searcher.reload()):
             # The watching has begun, and nothing was heard of for a while.
             time.sleep(_BETWEEN_S)

@@ -20,8 +20,10 @@ import pytest
 from bot.errors import BotError
 from bot.refresh_process import Document, Refresher, RefreshProcess
 from config import Settings
+from embeddings import Encoder
 from retrieval.index import Store
 from retrieval.refresh import RefreshOptions, refresh_index
+from retrieval.search import Searcher
 from tests.fakes import ReadsHere
 
 pytestmark = pytest.mark.slow
@@ -49,6 +51,7 @@ class Works:
         assert store is not None
         self.store = store
         self.reports: list[Document | None] = []
+        self.searcher: Searcher | None = None
 
     def write(self, name: str, text: str) -> None:
         (self.articles / name).write_text(text, encoding="utf-8")
@@ -56,7 +59,7 @@ class Works:
     def refresher(self, *options: str, prewarm: bool = False) -> Refresher:
         index = str(self.settings.index.folder)
         places = ("--articles", str(self.articles), "--index", index, *options)
-        return Refresher(self.settings, places, prewarm=prewarm, again_s=0.2)
+        return Refresher(self.settings, places, self.searcher, prewarm=prewarm, again_s=0.2)
 
     def text(self, path: str) -> str:
         """Return the text of an article as indexed, nothing if it is not."""
@@ -201,6 +204,24 @@ def test_nothing_is_started_where_the_index_is_in_line(works: Works) -> None:
         until(lambda: works.reports)
         assert works.reports == [None]
         assert processes() == set()
+
+
+def test_an_edit_is_refreshed_where_it_is_answered(works: Works, encoder: Encoder) -> None:
+    folder = works.settings.index.folder
+    works.searcher = Searcher.open(works.store, folder, encoder, works.settings.search)
+    with works.watching():
+        until(lambda: works.reports)
+        works.write("bees.md", "# Bees\n\nHoney bees keep each other warm.")
+        until(lambda: len(works.reports) > 1)
+        assert works.searcher.reload()
+        (hit,) = works.searcher.search("bees").hits
+        assert hit.chunk.text == "Honey bees keep each other warm."
+        # Of a folder so small all is changed, so that a process calibrates the confidence.
+        until(lambda: len(works.reports) > 2)
+    first, edit, calibrated = works.reports
+    assert (first, edit and edit["modified"]) == (None, 1)
+    assert calibrated is not None
+    assert not calibrated["modified"]
 
 
 def test_a_slow_writer_ends_in_its_last_state(works: Works) -> None:
