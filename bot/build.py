@@ -10,7 +10,7 @@ from functools import partial
 from bot.answers import Answerer
 from bot.encoder_choice import Choice, choose_encoder, languages_note
 from bot.library import Library
-from config import ArticlesSettings, Settings
+from config import Settings
 from embeddings import (
     ClusterEncoder,
     Encoder,
@@ -21,7 +21,6 @@ from embeddings import (
     locate,
 )
 from retrieval import types
-from retrieval.articles import Parser
 from retrieval.backends import index_of, open_index
 from retrieval.errors import (
     IndexBusy,
@@ -31,6 +30,7 @@ from retrieval.errors import (
 )
 from retrieval.index import IndexReader
 from retrieval.refresh import (
+    DEFAULT_OPTIONS,
     WAIT_S,
     Candidate,
     Gate,
@@ -95,8 +95,8 @@ def bring_in_line(
     force: bool = False,
     rebuild: bool = False,
     wait_s: float = WAIT_S,
-    parser: Callable[[ArticlesSettings], Parser] = Parser,
-    searcher: Searcher | None = None,
+    calibrates: bool = True,
+    options: RefreshOptions = DEFAULT_OPTIONS,
 ) -> RefreshReport:
     """Bring the index in line with the articles.
 
@@ -109,9 +109,8 @@ def bring_in_line(
         force: Publish the new generation even if the gate refuses it.
         rebuild: Make the index again from nothing, while the old one answers.
         wait_s: Seconds to wait for another process that writes; there is no limit below 0.
-        parser: Makes the parser of the files.
-        searcher: The searcher that answers, if it is this process's: its snapshot is gone on from,
-            and calibrating, which takes seconds, is left to others.
+        calibrates: Whether the confidence is calibrated, too, if that is due: it takes seconds.
+        options: How it is done, apart from what the other arguments say.
 
     Raises:
         RetrievalError: The articles or the index cannot be used, or another process is writing.
@@ -121,21 +120,15 @@ def bring_in_line(
     stores = settings.search.stores_tokens
     rebuild = rebuild or (choice is not None and choice.anew)
     chosen = choice.why if choice else ""
-    options = RefreshOptions(
-        stores,
-        parser,
-        gate,
-        rebuild=rebuild,
-        wait_s=wait_s,
-        chosen=chosen,
-        base=searcher.snapshot if searcher else None,
+    options = replace(
+        options, tokens=stores, gate=gate, rebuild=rebuild, wait_s=wait_s, chosen=chosen
     )
     if isinstance(encoder, ClusterEncoder):
         options = replace(options, at_once=max(options.at_once, encoder.at_once))
     first = rebuild or not _answers(settings)
     told = bool(_unknown_articles(settings, encoder))
     report = refresh_index(settings.articles, settings.index, encoder, on_progress, options)
-    if searcher is None:
+    if calibrates:
         _calibrate(settings, encoder, announce)
     unknown = _unknown_articles(settings, encoder)
     if choice and choice.line and first:

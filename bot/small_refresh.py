@@ -15,7 +15,7 @@ from config import ArticlesSettings, Settings
 from retrieval.articles import ArticleFile, Parser, StillWritten, UnreadableArticle
 from retrieval.errors import IndexDamaged, IndexMismatch
 from retrieval.index import is_panic
-from retrieval.refresh import Comparison, RefreshReport
+from retrieval.refresh import Comparison, RefreshOptions, RefreshReport
 from retrieval.search import Searcher
 from retrieval.types import Article, Sentence
 
@@ -56,13 +56,18 @@ class SmallRefresh:
         if found is None or not self._is_small(found):
             return None
 
-        def parser(articles: ArticlesSettings) -> Parser:
-            return _SmallParser(articles, self._over)
-
+        parser = _SmallParser(self._settings.articles, self._over)
+        options = RefreshOptions(
+            parser=lambda _: parser, base=self._searcher.snapshot, listing=found.listing
+        )
         try:
-            return bring_in_line(
-                self._settings, self._searcher.encoder, parser=parser, searcher=self._searcher
-            )
+            with parser:
+                if found.files.changed:
+                    # Its process starts while the index is opened.
+                    parser.start()
+                return bring_in_line(
+                    self._settings, self._searcher.encoder, calibrates=False, options=options
+                )
         except (_TooMuchError, IndexDamaged, IndexMismatch) as exc:
             _log.debug("left to a process of its own: %s", exc)
         except BaseException as exc:

@@ -274,7 +274,9 @@ class Store:
         Args:
             known: Languages that the encoder knows, ISO 639-1; None for every language.
         """
-        return beyond(self.sources(), known) if known is not None else []
+        if known is None or known.issuperset(self.languages(self.current())):
+            return []
+        return beyond(self.sources(), known)
 
     def article(self, path: str) -> Article | None:
         """Return an article of the current generation, without its pages."""

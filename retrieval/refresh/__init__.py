@@ -19,10 +19,18 @@ from retrieval.refresh.plan import (
     compare,
     preview,
 )
-from retrieval.refresh.refresh import WAIT_S, Candidate, Gate, RefreshOptions, refresh_index
+from retrieval.refresh.refresh import (
+    DEFAULT_OPTIONS,
+    WAIT_S,
+    Candidate,
+    Gate,
+    RefreshOptions,
+    refresh_index,
+)
 from retrieval.refresh.watch import FolderChanges
 
 __all__ = [
+    "DEFAULT_OPTIONS",
     "WAIT_S",
     "Candidate",
     "Comparison",

@@ -128,6 +128,7 @@ class Comparison:
         unfinished: Whether the next generation has other articles already.
         tidy: Whether the derived indexes are there and nothing is left over.
         files: Files that differ from the index, or from the next generation if it is begun.
+        listing: The files of the articles folder.
     """
 
     generation: Generation
@@ -137,6 +138,7 @@ class Comparison:
     unfinished: bool
     tidy: bool
     files: FileDiff
+    listing: FolderListing
     elapsed_s: float
 
     @property
@@ -203,6 +205,7 @@ def compare(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> C
             unfinished=draft.difference().any,
             tidy=index_of(index).is_tidy() and has_lexical(store),
             files=compare_files(found, draft.files(), version),
+            listing=found,
             elapsed_s=time.perf_counter() - started,
         )
 

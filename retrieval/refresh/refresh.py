@@ -65,6 +65,7 @@ class RefreshOptions:
         at_once: Passages that are encoded, stored and reported together, at most.
         base: A snapshot that is loaded already; a gate needs no other where it is of the current
             generation.
+        listing: The files of the articles folder, if they were listed just now.
     """
 
     tokens: bool = True
@@ -75,6 +76,7 @@ class RefreshOptions:
     chosen: str = ""
     at_once: int = 128
     base: Snapshot | None = None
+    listing: FolderListing | None = None
 
 
 DEFAULT_OPTIONS = RefreshOptions()
@@ -108,7 +110,7 @@ def refresh_index(
         IndexFault: The index cannot be used or written.
     """
     started = time.perf_counter()
-    found = walk(articles.folder, articles.max_bytes, index.folder)
+    found = options.listing or walk(articles.folder, articles.max_bytes, index.folder)
     if not found.files:
         raise ArticlesError(_no_articles(articles, found.skipped))
 
