@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import faiss
 import numpy as np
@@ -11,16 +11,22 @@ from numpy.typing import NDArray
 from retrieval.index.protocols import Part
 from retrieval.types import FloatArray
 
-# Several questions at a time serve more users than several threads for one question.
-faiss.omp_set_num_threads(1)
-
-
+EXACT = ("SQfp16", "Flat")
+"""Factory strings of FAISS of indexes that compare all vectors, in 16 and in 32 bits."""
 # So many vectors tell what those in one language have in common.
 _SAMPLE = 2000
 
 
+def single_threaded() -> None:
+    """Let FAISS take one core in this thread from now on; OpenMP counts for each thread by itself.
+
+    Several questions at a time serve more users than several threads for one question.
+    """
+    faiss.omp_set_num_threads(1)
+
+
 class DenseIndex:
-    """An immutable FAISS index of float16 vectors, compared by inner product.
+    """An immutable FAISS index of vectors, all compared by inner product.
 
     FAISS must not be searched while it is written, so a new state is a new `DenseIndex`.
     """
@@ -33,12 +39,20 @@ class DenseIndex:
 
     @classmethod
     def build(
-        cls, dim: int, batches: Iterable[tuple[NDArray[np.int64], NDArray[np.float16]]]
+        cls,
+        dim: int,
+        batches: Iterable[tuple[NDArray[np.int64], NDArray[np.float16]]],
+        factory: str = EXACT[0],
     ) -> DenseIndex:
-        """Build from batches of chunk ids (n,) and vectors (n, dim) of unit length or zero."""
-        index = faiss.IndexScalarQuantizer(
-            dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        )
+        """Build an index of a kind of `EXACT`.
+
+        Args:
+            dim: Dimensions of a vector.
+            batches: Chunk ids (n,) and vectors (n, dim) of unit length or zero, ids ascending.
+            factory: Factory string of its kind.
+        """
+        single_threaded()
+        index = faiss.index_factory(dim, factory, faiss.METRIC_INNER_PRODUCT)
         ids = [np.empty(0, dtype=np.int64)]
         for some, vectors in batches:
             index.add(np.ascontiguousarray(vectors, dtype=np.float32))
@@ -73,19 +87,11 @@ class DenseIndex:
         Args:
             chunks: The ids of all chunks by language, ascending.
         """
-        means = {
-            language: self.vectors(ids[:: 1 + len(ids) // _SAMPLE].tolist()).mean(axis=0)
-            for language, ids in chunks.items()
-        }
-        whole = np.mean(list(means.values()), axis=0)
         self._rows = {
             language: np.packbits(np.isin(self.ids, ids), bitorder="little")
             for language, ids in chunks.items()
         }
-        return {
-            language: Part(language, len(ids), means[language] - whole)
-            for language, ids in chunks.items()
-        }
+        return common_of(chunks, self.vectors)
 
     def search(self, vector: FloatArray, top_k: int, part: Part | None = None) -> dict[int, float]:
         """Return cosines by chunk id, best first; nothing for a vector of zeros.
@@ -100,6 +106,7 @@ class DenseIndex:
         # Checked here, for FAISS answers a wrong dimension with an empty assertion.
         if vector.shape != (self._index.d,):
             raise ValueError(f"a vector of shape {vector.shape}, the index has ({self._index.d},)")
+        single_threaded()
         params = None
         if part is not None:
             # Its types do not know what faiss adds for Python.
@@ -121,6 +128,7 @@ class DenseIndex:
         self, chunk_ids: NDArray[np.int64], top_k: int
     ) -> tuple[NDArray[np.int64], FloatArray]:
         """Return ids and cosines, (n, up to top_k), of the chunks nearest to each of the given."""
+        single_threaded()
         rows = np.searchsorted(self.ids, chunk_ids)
         vectors = np.stack([self._index.reconstruct(int(row)) for row in rows])
         cosines, near = self._index.search(vectors, min(top_k, len(self.ids)))
@@ -132,3 +140,23 @@ class DenseIndex:
         if row == len(self.ids) or self.ids[row] != chunk_id:
             raise ValueError(f"chunk {chunk_id} is not in the index")
         return self.search(np.asarray(self._index.reconstruct(row), dtype=np.float32), top_k)
+
+
+def common_of(
+    chunks: Mapping[str, NDArray[np.int64]], vectors: Callable[[Sequence[int]], FloatArray]
+) -> dict[str, Part]:
+    """Find what the vectors in each language have in common.
+
+    Args:
+        chunks: The ids of all chunks by language, ascending.
+        vectors: Returns the vectors of chunks.
+    """
+    means = {
+        language: vectors(ids[:: 1 + len(ids) // _SAMPLE].tolist()).mean(axis=0)
+        for language, ids in chunks.items()
+    }
+    whole = np.mean(list(means.values()), axis=0)
+    return {
+        language: Part(language, len(ids), means[language] - whole)
+        for language, ids in chunks.items()
+    }
