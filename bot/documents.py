@@ -139,6 +139,7 @@ def of_index(settings: Settings, store: IndexReader) -> dict[str, Any]:
         "encoder_chosen": origin.chosen or None,
         "fingerprint": origin.fingerprint,
         "dim": origin.dim,
+        "vectors": store.dense_kind,
         "format": store.format,
         "bytes": store.size,
     }

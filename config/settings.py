@@ -103,6 +103,12 @@ class IndexSettings(Section):
     chunk_tokens: int = Field(200, ge=16, le=4096)
     """The greatest length, in tokens of the encoder, of a chunk: the piece of an article that is
     searched, together with the article's title. The model must be able to read as many."""
+    faiss: str = Field("auto", pattern=r"^[A-Za-z0-9_,()]{1,100}$")
+    """The kind of the search by vectors in a folder: a factory string of FAISS, or "auto".
+    "SQfp16" compares all vectors, in 16 bits, and "Flat" in 32. An inverted file, such as
+    "IVF4096,SQ8", compares those in some of so many lists, which is much faster among very many and
+    misses a little; excerpta status tells how much. "auto" takes "SQfp16" for less than 300,000
+    chunks, else an inverted file."""
     keep: int = Field(3, ge=1, le=100)
     """The number of generations of the index that are kept, the current one included."""
 

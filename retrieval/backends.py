@@ -9,7 +9,7 @@ from retrieval.index import Index, IndexReader, LocalIndex
 def index_of(settings: IndexSettings) -> Index:
     """Return the index that the settings name, whether it is there or not."""
     if settings.server is None:
-        return LocalIndex(settings.folder)
+        return LocalIndex(settings.folder, settings.faiss)
     # Here, so that whoever uses a folder needs nothing of it.
     from retrieval.milvus import MilvusIndex
 

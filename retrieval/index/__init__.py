@@ -4,7 +4,8 @@
     store.Store    what readers see of the database: SQLite, the truth (database, rows, origin)
     writer         the next generation, batch by batch; published, rolled back, purged
     lexical_files  tantivy's index of a generation, kept on disk; lexical.LexicalIndex searches it
-    snapshot       one generation loaded to be searched: dense.DenseIndex (FAISS), lexical, scale
+    dense_files    FAISS's index of a generation: dense (all compared) or approximate (very many)
+    snapshot       one generation loaded to be searched: dense, lexical, scale
     protocols      what the other folders need of an index, wherever it is
     local          an index in a folder, by its address; `retrieval.backends` chooses
 

@@ -13,22 +13,28 @@ from retrieval.index.folder import (
     use_rebuilt,
     write_lock,
 )
-from retrieval.index.store import Store
+from retrieval.index.store import AUTO, Store
 
 
 class LocalIndex:
-    """An index in a folder: SQLite, FAISS and tantivy."""
+    """An index in a folder: SQLite, FAISS and tantivy.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: The index folder.
+        faiss: Kind of the search by vectors, see `Store`.
+    """
+
+    def __init__(self, folder: Path, faiss: str = AUTO) -> None:
         self._folder = folder
+        self._faiss = faiss
 
     def open(self) -> Store | None:
         """Open the index in use; see `Store.open`."""
-        return Store.open(self._folder)
+        return Store.open(self._folder, self._faiss)
 
     def create(self, fingerprint: str, encoder: str, dim: int, chosen: str = "") -> Store:
         """Create an empty index; see `Store.create`."""
-        return Store.create(self._folder, fingerprint, encoder, dim, chosen)
+        return Store.create(self._folder, fingerprint, encoder, dim, chosen, self._faiss)
 
     def write_lock(self, wait_s: float = 0.0) -> AbstractContextManager[None]:
         """Hold the lock of the folder; see `folder.write_lock`."""
@@ -44,7 +50,7 @@ class LocalIndex:
 
     def beside(self) -> LocalIndex:
         """Return the folder in which the index is made again."""
-        return LocalIndex(rebuild_folder(self._folder))
+        return LocalIndex(rebuild_folder(self._folder), self._faiss)
 
     def use_rebuilt(self) -> None:
         """Put the index that was made again into use; see `folder.use_rebuilt`."""

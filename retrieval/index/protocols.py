@@ -133,6 +133,10 @@ class IndexReader(Protocol):
         """What the index was made for."""
 
     @property
+    def dense_kind(self) -> str:
+        """How vectors are searched, for people, and what share of the nearest that finds."""
+
+    @property
     def held(self) -> str:
         """Why the index stays as it is until somebody refreshes it; empty if it does not."""
 

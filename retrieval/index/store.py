@@ -8,22 +8,22 @@ reader sees the old state or the new one, and a refresh goes on with what a kill
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import IndexFault, IndexMismatch
+from retrieval.index import encodings, passages
 from retrieval.index.calibrations import Calibrations
 from retrieval.index.database import INDEX, Database
+from retrieval.index.encodings import listed
 from retrieval.index.folder import DATABASE, database_folder, folder_size, new_database_folder
 from retrieval.index.origin import Origin
+from retrieval.index.protocols import DenseSearch
 from retrieval.index.rows import (
     ARTICLES,
     CHUNK,
@@ -37,35 +37,16 @@ from retrieval.index.rows import (
     beyond,
     check_text,
     chunk_of,
-    encoding_of,
-    other_files,
     source_of,
 )
 from retrieval.index.writer import GenerationWriter
 from retrieval.types import Article, Source
 
-if TYPE_CHECKING:
-    from retrieval.index.dense import DenseIndex
-    from retrieval.index.protocols import DenseSearch
-
 FORMAT = 7
+AUTO = "auto"
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
 # For a reader whose generation was purged: what the oldest that is kept still has of it.
 _STILL_VISIBLE = VISIBLE.replace(":g", "(SELECT min(number) FROM generations WHERE number >= :g)")
-# The title of an article ("a"): the one it declares, else that of its first name.
-_FIRST_TITLE = (
-    "coalesce(a.title, (SELECT n.title FROM names n "
-    f"WHERE n.article = a.id AND {VISIBLE} ORDER BY n.path LIMIT 1))"
-)
-_TOUCHED = (
-    f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) UNION "
-    f"SELECT article FROM names WHERE file IN ({other_files('since', 'g')})"
-)
-# Articles that generation `:g` has and `:since` has not.
-_CAME = (
-    f"SELECT article FROM names WHERE file IN ({other_files('g', 'since')}) "
-    f"EXCEPT {ARTICLES.replace(':g', ':since')}"
-)
 
 
 class Store:
@@ -73,14 +54,16 @@ class Store:
 
     Attributes:
         calibrations: Calibrations of its generations.
+        faiss: Kind of the search by vectors: "auto", or a factory string of FAISS.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, faiss: str = AUTO) -> None:
         self.db = db
+        self.faiss = faiss
         self.calibrations = Calibrations(db)
 
     @classmethod
-    def open(cls, folder: Path) -> Store | None:
+    def open(cls, folder: Path, faiss: str = AUTO) -> Store | None:
         """Open the index in use; None if there is none in the index folder.
 
         Raises:
@@ -98,7 +81,7 @@ class Store:
                 f"the index {folder} cannot be read ({exc.strerror}); check its permissions, or "
                 "give another folder with --index"
             ) from exc
-        store = cls(Database(path, INDEX))
+        store = cls(Database(path, INDEX), faiss)
         store.db.check_length()
         found = store.format
         if found == 0 and not store.db.one("SELECT count(*) FROM sqlite_master")[0]:
@@ -114,7 +97,13 @@ class Store:
 
     @classmethod
     def create(
-        cls, folder: Path, fingerprint: str, encoder: str, dim: int, chosen: str = ""
+        cls,
+        folder: Path,
+        fingerprint: str,
+        encoder: str,
+        dim: int,
+        chosen: str = "",
+        faiss: str = AUTO,
     ) -> Store:
         """Create an empty index for one encoder, in a folder that only its owner may read.
 
@@ -124,6 +113,7 @@ class Store:
             encoder: Name of the encoder.
             dim: Dimensions of its vectors.
             chosen: Why this encoder was taken, for people.
+            faiss: See the class.
         """
         place = new_database_folder(folder)
         try:
@@ -134,7 +124,7 @@ class Store:
                 f"the index folder {folder} cannot be created ({exc.strerror}); give one that can "
                 "be written with --index"
             ) from exc
-        store = cls(Database(place / DATABASE, INDEX))
+        store = cls(Database(place / DATABASE, INDEX), faiss)
         # Before there is a table: what a purge frees can be given back to the disk.
         store.db.query("PRAGMA auto_vacuum = INCREMENTAL")
         store.db.query("PRAGMA journal_mode = WAL")
@@ -156,6 +146,13 @@ class Store:
     def format(self) -> int:
         """Format version of the database."""
         return int(self.db.one("PRAGMA user_version")[0])
+
+    @property
+    def dense_kind(self) -> str:
+        """How vectors are searched, for people, and what share of the nearest that finds."""
+        from retrieval.index.dense_files import kind_told
+
+        return kind_told(self)
 
     @property
     def held(self) -> str:
@@ -190,7 +187,7 @@ class Store:
     def remade(self) -> Store | None:
         """Return the store that was made again in place of this one; None if there is none."""
         folder = self.place.parent
-        return None if database_folder(folder) == self.place else Store.open(folder)
+        return None if database_folder(folder) == self.place else Store.open(folder, self.faiss)
 
     def writer(self) -> GenerationWriter:
         """Return a writer of the next generation; the caller holds the lock."""
@@ -335,21 +332,7 @@ class Store:
         Raises:
             IndexDamaged: A vector is not what was written.
         """
-        dim = self.origin.dim
-        rows = self.db.rows(
-            "SELECT c.id, e.vector, e.crc FROM chunks c JOIN encodings e ON e.id = c.encoding "
-            f"WHERE c.article IN ({_CAME if since else ARTICLES}) ORDER BY c.id",
-            {"g": generation, "since": since},
-        )
-        while batch := list(itertools.islice(rows, 8192)):
-            for number, vector, crc in batch:
-                if not isinstance(vector, bytes) or crc32(vector) != crc:
-                    raise self.db.damage(f"the vector of chunk {number} is not what was written")
-            ids = np.array([row[0] for row in batch], dtype=np.int64)
-            with self.db.reading_values():
-                joined = np.frombuffer(b"".join(row[1] for row in batch), dtype=np.float16)
-                vectors = joined.reshape(len(ids), dim)
-            yield ids, vectors
+        return encodings.vectors(self.db, self.origin.dim, generation, since)
 
     def chunks(self, ids: Sequence[int], generation: int) -> dict[int, StoredChunk]:
         """Return chunks of a generation by id; those it does not have are left out.
@@ -362,13 +345,13 @@ class Store:
         rows = self.db.query(
             f"SELECT {CHUNK} FROM chunks c JOIN articles a ON a.id = c.article "
             "LEFT JOIN tokens t ON t.encoding = c.encoding "
-            f"WHERE c.id IN ({_listed(ids)}) ORDER BY c.id"
+            f"WHERE c.id IN ({listed(ids)}) ORDER BY c.id"
         )
         with self.db.reading_values():
             # Apart from the chunks, for an article may have thousands of names.
             names = self.db.query(
                 f"SELECT {SOURCE} FROM names n JOIN articles a ON a.id = n.article "
-                f"WHERE n.article IN ({_listed({row[1] for row in rows})}) AND {_STILL_VISIBLE} "
+                f"WHERE n.article IN ({listed({row[1] for row in rows})}) AND {_STILL_VISIBLE} "
                 "ORDER BY n.article, n.path",
                 {"g": generation},
             )
@@ -384,30 +367,24 @@ class Store:
         Raises:
             IndexDamaged: An encoding is not what was written.
         """
-        rows = self.db.query(
-            "SELECT c.id, e.digest, e.vector, e.crc, t.codes, t.starts, t.crc, e.id FROM chunks c "
-            "JOIN encodings e ON e.id = c.encoding LEFT JOIN tokens t ON t.encoding = e.id "
-            f"WHERE c.id IN ({_listed(ids)}) ORDER BY c.id"
-        )
-        with self.db.reading_values():
-            return {row[0]: (row[1], encoding_of(row[2:])) for row in rows}
+        return encodings.encodings(self.db, ids)
 
-    def dense(self, generation: int) -> DenseIndex:
-        """Return the search by vectors of a generation, which is loaded for it."""
+    def dense(self, generation: int) -> DenseSearch:
+        """Return the search by vectors of a generation, which is loaded for it.
+
+        Raises:
+            IndexFault: FAISS makes no such index as the settings name.
+        """
         # Here, for a refresh without a change needs none of FAISS, which takes a while to import.
-        from retrieval.index.dense import DenseIndex
+        from retrieval.index.dense_files import load_dense
 
-        return DenseIndex.build(self.origin.dim, self.vectors(generation))
+        return load_dense(self, generation)
 
     def dense_from(self, base: DenseSearch, since: int, generation: int) -> DenseSearch | None:
         """Return what `dense` does, made of that of an earlier generation; None if it cannot be."""
-        # Here as well.
-        from retrieval.index.dense import DenseIndex
+        from retrieval.index.dense_files import dense_from
 
-        if not isinstance(base, DenseIndex):
-            return None
-        removed = self.removed_chunks(since, generation)
-        return base.changed(removed, self.vectors(generation, since))
+        return dense_from(self, base, since, generation)
 
     def passages(self, since: int, generation: int) -> Iterator[tuple[int, str, str]]:
         """Yield chunk id, language and passage of the articles whose names came or went.
@@ -418,24 +395,11 @@ class Store:
             since: The generation that is compared: one that is kept, or 0.
             generation: The one that the articles belong to.
         """
-        rows = self.db.rows(
-            f"SELECT c.id, a.language, {_FIRST_TITLE} || char(10) || c.text "
-            f"FROM chunks c JOIN articles a ON a.id = c.article WHERE a.id IN ({ARTICLES}) AND "
-            f"a.id IN ({_TOUCHED}) ORDER BY c.id",
-            {"g": generation, "since": since},
-        )
-        for number, language, text in rows:
-            if not isinstance(text, str):
-                raise self.db.damage(f"chunk {number} is not what was written")
-            yield number, language, text
+        return passages.passages(self.db, since, generation)
 
     def removed_chunks(self, since: int, generation: int) -> list[int]:
         """Return the ids of the chunks that generation `since` has and this one has not."""
-        rows = self.db.query(
-            f"SELECT id FROM chunks WHERE article IN ({_TOUCHED}) AND article NOT IN ({ARTICLES})",
-            {"g": generation, "since": since},
-        )
-        return [row[0] for row in rows]
+        return passages.removed_chunks(self.db, since, generation)
 
     def digest(self, generation: int) -> str:
         """Return the digest of a generation's passages; equal ones have equal chunks by equal ids.
@@ -450,18 +414,7 @@ class Store:
 
     def made_digest(self, generation: int) -> str:
         """Make the digest of a generation's passages from its rows."""
-        # An article's own digest is of its language, title and text, and of how it was cut. Its
-        # number may come back with other ids of chunks, where a power cut took the last commits.
-        rows = self.db.rows(
-            f"SELECT a.id, a.digest, {_FIRST_TITLE}, min(c.id), count(c.id) FROM articles a "
-            f"JOIN chunks c ON c.article = a.id WHERE a.id IN ({ARTICLES}) "
-            "GROUP BY a.id ORDER BY a.id",
-            {"g": generation},
-        )
-        made = hashlib.blake2b(digest_size=16)
-        for row in rows:
-            made.update(ascii(row).encode())
-        return made.hexdigest()
+        return passages.made_digest(self.db, generation)
 
     def article_ids(self, generation: int, paths: Sequence[str] | None = None) -> list[int]:
         """Return the ids of a generation's articles, of all or of those with these paths."""
@@ -483,7 +436,7 @@ class Store:
         """Return the id of a chunk from the middle of each article that has one."""
         rows = self.db.query(
             "SELECT min(id) + count(*) / 2 FROM chunks "
-            f"WHERE article IN ({_listed(articles)}) GROUP BY article"
+            f"WHERE article IN ({listed(articles)}) GROUP BY article"
         )
         # The ids of one article's chunks follow each other, as they were written in one go.
         return [row[0] for row in rows]
@@ -494,7 +447,3 @@ class Store:
 
     def _meta(self, key: str) -> str:
         return str(self.db.one("SELECT value FROM meta WHERE key = ?", (key,))[0])
-
-
-def _listed(ids: Iterable[int]) -> str:
-    return ", ".join(str(int(one)) for one in ids)

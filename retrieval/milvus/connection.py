@@ -63,12 +63,14 @@ class Connection:
 
     Attributes:
         name: Its address, for messages.
+        vector_index: Kind of its index of vectors.
         lease: What makes this process the only one that writes to the index, while it does.
         changed: When this process last wrote the state of an index, on the monotonic clock.
     """
 
     def __init__(self, to: Server) -> None:
         self.name = to.address
+        self.vector_index = to.kind
         self.lease = Lease()
         self.changed = 0.0
         self._to = to

@@ -91,6 +91,11 @@ class MilvusStore:
         return self._state.origin
 
     @property
+    def dense_kind(self) -> str:
+        """How vectors are searched, for people."""
+        return self.connection.vector_index
+
+    @property
     def held(self) -> str:
         """Why the index stays as it is until somebody refreshes it; empty if it does not."""
         return self.look().held
