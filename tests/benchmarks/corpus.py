@@ -83,12 +83,12 @@ _TYPICAL, _SPREAD, _LONGEST = 5.0, 1.1, 40
 def made_up(folder: Path, count: int) -> list[str]:
     """Write so many articles of varied length, and return questions that they answer."""
     chance = random.Random(0)
-    names = _names(chance)
-    known = [next(names) for _ in range(100)]
+    fresh = names(chance)
+    known = [next(fresh) for _ in range(100)]
     things = _THINGS.split(", ")
     questions: list[str] = []
     for number in range(count):
-        fixed = {"thing": things[number % len(things)], "place": next(names)}
+        fixed = {"thing": things[number % len(things)], "place": next(fresh)}
         length = min(_LONGEST, round(_TYPICAL * chance.lognormvariate(0, _SPREAD)))
         chosen = [_PARAGRAPHS[(number + n) % len(_PARAGRAPHS)] for n in range(length)]
         texts = (_OPENING, *(paragraph for paragraph, _ in chosen))
@@ -104,11 +104,11 @@ def made_up(folder: Path, count: int) -> list[str]:
 def small(folder: Path, count: int) -> None:
     """Write so many articles of two paragraphs, a hundred to a sub-folder."""
     chance = random.Random(0)
-    names = _names(chance)
-    known = [next(names) for _ in range(100)]
+    fresh = names(chance)
+    known = [next(fresh) for _ in range(100)]
     things = _THINGS.split(", ")
     for number in range(count):
-        fixed = {"thing": things[number % len(things)], "place": next(names)}
+        fixed = {"thing": things[number % len(things)], "place": next(fresh)}
         told = ("# The {thing} of {place}", _OPENING, _PARAGRAPHS[number % len(_PARAGRAPHS)][0])
         text = "\n\n".join(part.format(**fixed, **_details(chance, known)) for part in told)
         path = folder / f"{number // 100:03}" / f"{number:05}.md"
@@ -156,7 +156,7 @@ def _details(chance: random.Random, known: Sequence[str]) -> dict[str, object]:
     }
 
 
-def _names(chance: random.Random) -> Iterator[str]:
+def names(chance: random.Random) -> Iterator[str]:
     """Yield names of people and places, no two alike."""
     seen: set[str] = set()
     while True:
