@@ -88,7 +88,7 @@ class IndexSettings(Section):
     those of the public authorities do."""
     database: Text = "default"
     """The name of the database on the Milvus server."""
-    collections: str = Field("excerpta", pattern=r"^[A-Za-z_]\w{0,99}$")
+    collections: str = Field("excerpta", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")
     """The beginning of the names of the collections on the Milvus server, so that several indexes
     can share a database."""
     vector_index: str = Field("FLAT", pattern=r"^[A-Z][A-Z0-9_]{0,39}$")
