@@ -1,5 +1,6 @@
 """Settings and logging: `Settings.load()` reads them, `setup_logs()` is called once at entry."""
 
+from config.doors import imported_later
 from config.errors import SettingsError
 from config.interfaces import ConsoleSettings, TelegramSettings, WebSettings
 from config.loading import LOCAL_FILE, is_secret, user_file
@@ -34,6 +35,7 @@ __all__ = [
     "WebSettings",
     "WriterSettings",
     "held_logs",
+    "imported_later",
     "is_secret",
     "setup_logs",
     "user_file",

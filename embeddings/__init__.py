@@ -8,11 +8,18 @@ and the reader, which are loaded only if the settings name them. `cluster.Cluste
 nodes of a Ray cluster encode passages.
 """
 
-from embeddings.cluster import ClusterEncoder
-from embeddings.encoder import Encoder
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config import imported_later
 from embeddings.errors import EncoderError, ModelNotFound, ModelRefused, NotCompilable
-from embeddings.loader import identify, load, load_reader, load_reranker
-from embeddings.models import ALIASES, Model, locate
+
+if TYPE_CHECKING:
+    from embeddings.cluster import ClusterEncoder
+    from embeddings.encoder import Encoder
+    from embeddings.loader import identify, load, load_reader, load_reranker
+    from embeddings.models import ALIASES, Model, locate
 
 __all__ = [
     "ALIASES",
@@ -29,3 +36,13 @@ __all__ = [
     "load_reranker",
     "locate",
 ]
+
+__getattr__ = imported_later(
+    __name__,
+    {
+        "cluster": "ClusterEncoder",
+        "encoder": "Encoder",
+        "loader": "identify load load_reader load_reranker",
+        "models": "ALIASES Model locate",
+    },
+)

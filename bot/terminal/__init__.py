@@ -21,17 +21,8 @@ Beside it are:
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
-from bot.terminal.articles import (
-    ArticleDrawing,
-    SourcesDrawing,
-    ValuesDrawing,
-    articles_named,
-    several_text,
-)
 from bot.terminal.reports import (
     generation_document,
     generation_text,
@@ -41,8 +32,17 @@ from bot.terminal.reports import (
     report_text,
     skipped_text,
 )
+from config import imported_later
 
 if TYPE_CHECKING:
+    from bot.terminal.answers import AnswerDrawing, AnswersDrawing, ExcerptsDrawing
+    from bot.terminal.articles import (
+        ArticleDrawing,
+        SourcesDrawing,
+        ValuesDrawing,
+        articles_named,
+        several_text,
+    )
     from bot.terminal.chat import Chat
     from bot.terminal.console import run_chat
     from bot.terminal.explanation import ExplanationDrawing, reasons_below
@@ -76,21 +76,16 @@ __all__ = [
     "skipped_text",
 ]
 
-# These take long to import, and a refresh without a change, which may run every minute, needs none.
-_LOADED_LATER = {
-    "Asking": "progress",
-    "Building": "progress",
-    "Chat": "chat",
-    "ExplanationDrawing": "explanation",
-    "ReplyDrawing": "replies",
-    "page": "pager",
-    "reasons_below": "explanation",
-    "run_chat": "console",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import a name that takes long when it is used."""
-    if name not in _LOADED_LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LOADED_LATER[name]}"), name)
+__getattr__ = imported_later(
+    __name__,
+    {
+        "answers": "AnswerDrawing AnswersDrawing ExcerptsDrawing",
+        "articles": "ArticleDrawing SourcesDrawing ValuesDrawing articles_named several_text",
+        "chat": "Chat",
+        "console": "run_chat",
+        "explanation": "ExplanationDrawing reasons_below",
+        "pager": "page",
+        "progress": "Asking Building",
+        "replies": "ReplyDrawing",
+    },
+)

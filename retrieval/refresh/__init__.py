@@ -8,8 +8,11 @@
 to do, `plan.preview` what a refresh would do.
 """
 
-from retrieval.refresh.copying import copy_index
-from retrieval.refresh.gate import KnownItemGate, KnownItemQuery, title_queries
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from config import imported_later
 from retrieval.refresh.plan import (
     Comparison,
     Preview,
@@ -19,15 +22,19 @@ from retrieval.refresh.plan import (
     compare,
     preview,
 )
-from retrieval.refresh.refresh import (
-    DEFAULT_OPTIONS,
-    WAIT_S,
-    Candidate,
-    Gate,
-    RefreshOptions,
-    refresh_index,
-)
-from retrieval.refresh.watch import FolderChanges
+
+if TYPE_CHECKING:
+    from retrieval.refresh.copying import copy_index
+    from retrieval.refresh.gate import KnownItemGate, KnownItemQuery, title_queries
+    from retrieval.refresh.refresh import (
+        DEFAULT_OPTIONS,
+        WAIT_S,
+        Candidate,
+        Gate,
+        RefreshOptions,
+        refresh_index,
+    )
+    from retrieval.refresh.watch import FolderChanges
 
 __all__ = [
     "DEFAULT_OPTIONS",
@@ -49,3 +56,13 @@ __all__ = [
     "refresh_index",
     "title_queries",
 ]
+
+__getattr__ = imported_later(
+    __name__,
+    {
+        "copying": "copy_index",
+        "gate": "KnownItemGate KnownItemQuery title_queries",
+        "refresh": "DEFAULT_OPTIONS WAIT_S Candidate Gate RefreshOptions refresh_index",
+        "watch": "FolderChanges",
+    },
+)

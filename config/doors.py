@@ -1,0 +1,27 @@
+"""Doors of folders, whose names are imported when they are used.
+
+Most commands need few of the names that a door has, and `excerpta refresh`, which may run every
+minute and mostly finds nothing to do, hardly any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+
+def imported_later(door: str, modules: Mapping[str, str]) -> Callable[[str], object]:
+    """Return the `__getattr__` (PEP 562) of a folder's door.
+
+    Args:
+        door: Name of the folder's package.
+        modules: The names, separated by blanks, by the module of the folder that has them.
+    """
+    places = {name: module for module, names in modules.items() for name in names.split()}
+
+    def find(name: str) -> object:
+        if name not in places:
+            raise AttributeError(f"module {door!r} has no attribute {name!r}")
+        return getattr(import_module(f"{door}.{places[name]}"), name)
+
+    return find
