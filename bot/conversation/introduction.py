@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.answers import Answerer, check_question, fold_question
 from bot.conversation.replies import ArticleList, Summary
-from bot.conversation.subjects import frequent_names
+from bot.conversation.subjects import frequent_names, in_language
 from bot.conversation.texts import size_of
 from bot.errors import BotError, QuestionError
 from bot.languages import LANGUAGES, Language
@@ -121,7 +121,8 @@ class Introductions:
         size = size_of(self._collection.number(), self._collection.dates(), language)
         if len(names) < _LEAST_NAMED:
             return size
-        often = language.say("Names that often come up: {names}.", names=", ".join(names))
+        told = ", ".join(in_language(name, language.code) for name in names)
+        often = language.say("Names that often come up: {names}.", names=told)
         return f"{size} {often}"
 
     # Sample questions
@@ -214,4 +215,5 @@ def _buttons(questions: Sequence[str]) -> tuple[str, ...]:
 
 
 def _about_name(language: Language, name: str) -> str:
-    return language.say("What is known about {name}?", name=name)
+    told = in_language(name, language.code)
+    return language.say("What is known about {name}?", name=told)
