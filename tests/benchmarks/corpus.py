@@ -80,6 +80,19 @@ _PARAGRAPHS = (
 _TYPICAL, _SPREAD, _LONGEST = 5.0, 1.1, 40
 
 
+def articles_for(folder: Path, source: Path | None, count: int) -> list[str]:
+    """Write so many articles into `articles` of a folder, and return questions about them.
+
+    Args:
+        folder: The folder.
+        source: Holds `articles/` and `questions.jsonl`; without it, all is made up.
+        count: The number of articles.
+    """
+    target = folder / "articles"
+    target.mkdir()
+    return made_up(target, count) if source is None else repeated(source, target, count)
+
+
 def made_up(folder: Path, count: int) -> list[str]:
     """Write so many articles of varied length, and return questions that they answer."""
     chance = random.Random(0)

@@ -23,11 +23,10 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 
 from tests.benchmarks.askers import Askers
-from tests.benchmarks.conditions import conditions
-from tests.benchmarks.corpus import made_up, repeated, revise
+from tests.benchmarks.conditions import conditions, times_ms
+from tests.benchmarks.corpus import articles_for, revise
 from tests.benchmarks.process import BotProcess, cpu_seconds, running
 from tests.bot.telegram.emulator import Emulator
 
@@ -52,7 +51,7 @@ class Row:
     """What was measured of one load.
 
     Attributes:
-        times: Of the answers that came meanwhile, seconds, the shortest first.
+        times: Of the answers that came meanwhile, seconds.
         seconds: How long it was measured.
         bot_cpu_s, own_cpu_s: What the bot's process and this one took meanwhile.
         note: What else there is to say.
@@ -67,8 +66,8 @@ class Row:
 
     @property
     def p95(self) -> float:
-        """Return the 95th percentile of the times."""
-        return self.times[int(0.95 * (len(self.times) - 1))]
+        """What 95 of 100 answers keep within, in milliseconds."""
+        return times_ms(self.times)[1]
 
 
 class Bench:
@@ -153,11 +152,11 @@ class Bench:
         begin, bot, own = time.monotonic(), self._bot.cpu_s(), cpu_seconds(os.getpid())
         yield
         end = time.monotonic()
-        times = sorted(
+        times = [
             one.at - one.asked
             for one in self._askers.done
             if begin <= one.at <= end and one.user != self._left_out
-        )
+        ]
         bot, own = self._bot.cpu_s() - bot, cpu_seconds(os.getpid()) - own
         self.rows.append(Row(name, times, end - begin, bot, own, self._note))
         print(line(self.rows[-1]), flush=True)
@@ -174,7 +173,7 @@ def line(row: Row) -> str:
     if not row.times:
         return f"{row.name:32} {'none':>7}"
     count = len(row.times)
-    ms = [1000 * each for each in (median(row.times), row.p95, row.times[-1])]
+    ms = times_ms(row.times)
     cpu = f"{1000 * row.bot_cpu_s / count:.1f}, {1000 * row.own_cpu_s / count:.1f}"
     return (
         f"{row.name:32} {count:7} {count / row.seconds:8.1f} {ms[0]:7.0f} {ms[1]:7.0f} {ms[2]:7.0f}"
@@ -186,9 +185,7 @@ async def measure(source: Path | None, articles: int, users: int, seconds: float
     """Measure all loads and print the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        target = folder / "articles"
-        target.mkdir()
-        asked = made_up(target, articles) if source is None else repeated(source, target, articles)
+        asked = articles_for(folder, source, articles)
         askers = Askers(asked, users)
         async with (
             Emulator(recall=RECALL, on_sent=askers.heard) as emulator,

@@ -21,13 +21,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 import httpx
 
 from tests.benchmarks.askers import Askers
-from tests.benchmarks.conditions import conditions
-from tests.benchmarks.corpus import made_up, repeated
+from tests.benchmarks.conditions import conditions, times_ms
+from tests.benchmarks.corpus import articles_for
 from tests.benchmarks.process import running
 from tests.bot.shell import Shell
 from tests.bot.telegram.emulator import Emulator
@@ -74,8 +73,7 @@ def line(name: str, asked: int, times: list[float], twice: int, odd: Counter[str
     lost = asked - len(times)
     if not times:
         return f"{name:9} {asked:6} {lost:5}  none was answered: {dict(odd)}"
-    times = sorted(times)
-    ms = [1000 * each for each in (median(times), times[int(0.95 * (len(times) - 1))], times[-1])]
+    ms = times_ms(times)
     others = f"  {dict(odd)}" if odd else ""
     return f"{name:9} {asked:6} {lost:5} {twice:6} {ms[0]:7.0f} {ms[1]:7.0f} {ms[2]:8.0f}{others}"
 
@@ -84,9 +82,7 @@ async def measure(source: Path | None, articles: int, people: int, rounds: int) 
     """Let them ask, and print the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        target = folder / "articles"
-        target.mkdir()
-        asked = made_up(target, articles) if source is None else repeated(source, target, articles)
+        asked = articles_for(folder, source, articles)
         chatting = people // 2
         askers = Askers(asked, chatting)
         settings = {"questions_per_minute": 1000, "messages_per_second": UNLIMITED}
