@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from bot.command import NOT_ANSWERED, Command, Run, Version, command, say, write
+from bot.ending import Ending
 from config import Backend, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -140,30 +142,34 @@ def refresh(
         return
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
-    encoder: Encoder | None = None
-    # The parent that asks for the progress has compared articles and index already.
-    report = None if watch or rebuild or progress else _nothing_to_do(run.settings)
-    if report is None:
-        with run.building() as building:
-            from bot.build import bring_in_line, on_cluster, open_encoder
-            from retrieval.refresh import WAIT_S
+    with Ending() if watch else nullcontext() as ending:
+        encoder: Encoder | None = None
+        # The parent that asks for the progress has compared articles and index already.
+        report = None if watch or rebuild or progress else _nothing_to_do(run.settings)
+        if report is None:
+            with run.building() as building:
+                from bot.build import bring_in_line, on_cluster, open_encoder
+                from retrieval.refresh import WAIT_S
 
-            loaded, choice = open_encoder(run.settings, building.announce, anew=rebuild, due=True)
-            encoder = on_cluster(run.settings, loaded, choice, ray) if ray else loaded
-            report = bring_in_line(
-                run.settings,
-                encoder,
-                _say_progress if progress else building.update,
-                building.announce,
-                choice=choice,
-                force=force,
-                rebuild=rebuild,
-                wait_s=-1 if wait else WAIT_S,
-            )
-    text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
-    run.print(report_document(report), Text(text))
-    if watch and encoder is not None:
-        _watch(run.settings, encoder)
+                told = _say_progress if progress else building.update
+                loaded, choice = open_encoder(
+                    run.settings, building.announce, anew=rebuild, due=True
+                )
+                encoder = on_cluster(run.settings, loaded, choice, ray) if ray else loaded
+                report = bring_in_line(
+                    run.settings,
+                    encoder,
+                    ending.checking(told) if ending else told,
+                    building.announce,
+                    choice=choice,
+                    force=force,
+                    rebuild=rebuild,
+                    wait_s=-1 if wait else WAIT_S,
+                )
+        text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
+        run.print(report_document(report), Text(text))
+        if ending and encoder is not None:
+            _watch(run.settings, encoder, ending)
 
 
 def _nothing_to_do(settings: Settings) -> RefreshReport | None:
@@ -195,7 +201,7 @@ def _nothing_to_do(settings: Settings) -> RefreshReport | None:
         return None
 
 
-def _watch(settings: Settings, encoder: Encoder) -> None:
+def _watch(settings: Settings, encoder: Encoder, ending: Ending) -> None:
     """Bring the index in line whenever the articles change; report a repeated failure once."""
     from bot.build import bring_in_line, is_in_line
     from bot.display import visible
@@ -207,11 +213,11 @@ def _watch(settings: Settings, encoder: Encoder) -> None:
 
     failure = ""
     changes = FolderChanges(settings.articles.folder, settings.refresh.watch)
-    for _ in changes:
+    for _ in ending.waiting_for(changes):
         try:
             if is_in_line(settings):
                 continue
-            report = bring_in_line(settings, encoder)
+            report = bring_in_line(settings, encoder, ending.checking(lambda _: None))
         except RetrievalError as exc:
             if str(exc) != failure:
                 failure = str(exc)

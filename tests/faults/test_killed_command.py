@@ -46,6 +46,13 @@ def test_a_first_build_that_is_killed_again_and_again_encodes_nothing_twice(
             process.kill()
         assert process.returncode == -signal.SIGKILL
 
+    # Told to end, it does so soon and in order.
+    with refreshing(shell, "--watch") as process:
+        wait_for_more(shell, kept, process)
+        process.terminate()
+        assert process.wait(30) == 0
+    assert problems(shell.index) == []
+
     with refreshing(shell) as stopped:
         kept = wait_for_more(shell, encodings(shell), stopped)
         stopped.send_signal(signal.SIGSTOP)
