@@ -18,7 +18,7 @@ from bot.conversation.conversation import Conversation
 from bot.conversation.documents import answer_of, of_reply
 from bot.conversation.introduction import Introduction, Introductions
 from bot.conversation.messages import Message, Talk, read_message
-from bot.conversation.questions import MOST_QUESTIONS, split_questions
+from bot.conversation.questions import MOST_QUESTIONS, remembered_together, split_questions
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
@@ -50,5 +50,6 @@ __all__ = [
     "of_reply",
     "opening",
     "read_message",
+    "remembered_together",
     "split_questions",
 ]

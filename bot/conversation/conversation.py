@@ -12,7 +12,7 @@ from bot.answers import Answer
 from bot.conversation.collection import Collection
 from bot.conversation.messages import Message, Talk, read_message
 from bot.conversation.phrases import tokens_of
-from bot.conversation.questions import split_questions
+from bot.conversation.questions import apart, split_questions
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
@@ -114,7 +114,7 @@ class Conversation:
     def subjects(self, earlier: Sequence[str]) -> tuple[str, ...]:
         """Return the earlier questions that a follow-up may lean on."""
         found = []
-        for text in earlier:
+        for text in (one for asked in earlier for one in apart(asked)):
             message = self.read(text)
             if message.wish is Wish.SUMMARY and message.named:
                 source = self.collection.find(message.named, certain=message.certain)
@@ -222,7 +222,7 @@ class Conversation:
     def _last_article(self, earlier: Sequence[str]) -> Source | None:
         if not earlier:
             return None
-        before = self.read(earlier[-1])
+        before = self.read(apart(earlier[-1])[-1])
         if before.wish is Wish.SUMMARY and before.named:
             return self.collection.find(before.named, certain=before.certain)
         if before.wish or before.talk:
@@ -233,7 +233,7 @@ class Conversation:
     def _more(self, earlier: Sequence[str], language: str, most: int | None) -> Reply:
         if not earlier:
             return NothingFound(Wish.MORE, language)
-        last = earlier[-1]
+        *others, last = apart(earlier[-1])
         page = _turned(earlier)
         if page >= REMEMBERED:
             return NothingFound(Wish.MORE, language, begun=True)
@@ -242,19 +242,24 @@ class Conversation:
             return self._wished(before, earlier[:-page], language, page) or NothingFound(
                 Wish.MORE, language
             )
-        return self._further(before.question, page, language, most)
+        # Of several questions each is answered by one excerpt, and the last one goes on.
+        among = bool(others)
+        return self._further(before.question, page, language, 1 if among else most, among=among)
 
-    def _further(self, question: str, page: int, language: str, most: int | None) -> Reply:
+    def _further(
+        self, question: str, page: int, language: str, most: int | None, *, among: bool
+    ) -> Reply:
         first = self._answerer.answer(question)
         opened = self._shown(first)
         shown = min(opened, most or opened) + _MORE * (page - 1)
         answer = self._answerer.answer(question, shown + _MORE)
         if len(answer.excerpts) > shown:
-            return Continuation(language, answer, shown)
+            return Continuation(language, answer, shown, among=among)
         following = self._following(first.excerpts[0]) if first.excerpts and page == 1 else ()
         if following:
             answer = replace(answer, excerpts=(*answer.excerpts, *following))
-            return Continuation(language, answer, len(answer.excerpts) - len(following), True)
+            shown = len(answer.excerpts) - len(following)
+            return Continuation(language, answer, shown, follows=True, among=among)
         return NothingFound(Wish.MORE, language, begun=True)
 
     def _following(self, excerpt: Excerpt) -> tuple[Excerpt, ...]:

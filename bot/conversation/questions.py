@@ -6,6 +6,7 @@ Only question marks part them. "And" does not: what follows it is seldom a quest
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from bot.conversation.messages import read_message
 from bot.conversation.phrases import phrasebook, tokens_of
@@ -20,6 +21,9 @@ _END = re.compile(r"[?？؟][?？؟!\s]*(?=\s|[A-ZА-ЯЁІЇЄҐÄÖÜ]|$)")
 _QUOTED = re.compile(r"“[^”]*”|«[^»]*»|„[^“]*“|\"[^\"]*\"")
 # What begins so belongs to the question before.
 _OR = frozenset(["or", "або", "чи", "или", "либо", "oder"])
+
+# No question has it, as each is made one line.
+_BETWEEN = "\n"
 
 
 def split_questions(text: str) -> tuple[str, ...]:
@@ -39,6 +43,16 @@ def split_questions(text: str) -> tuple[str, ...]:
     asked = tuple(one.question for one in messages if not (one.talk or one.wish))
     wishes = any(one.wish for one in messages)
     return asked if len(asked) > 1 or (asked and wishes) else (text,)
+
+
+def remembered_together(questions: Iterable[str]) -> str:
+    """Return what is remembered of a message that asked several questions; see `apart`."""
+    return _BETWEEN.join(questions)
+
+
+def apart(remembered: str) -> list[str]:
+    """Return the questions that were asked in one message, oldest first."""
+    return remembered.split(_BETWEEN)
 
 
 def _add(parts: list[str], part: str, *, tail: bool = False) -> None:

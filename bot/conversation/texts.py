@@ -18,7 +18,7 @@ from bot.conversation.replies import (
 from bot.conversation.wishes import Wish
 from bot.languages import LANGUAGES, Language
 
-_TITLE_CHARS, _NAME_CHARS = 100, 80
+_TITLE_CHARS, _QUESTION_CHARS, _NAME_CHARS = 100, 200, 80
 
 Shorten: TypeAlias = Callable[[str, int], str]
 """Makes somebody's text a part of a line, within so many characters."""
@@ -55,13 +55,19 @@ def opening(reply: Reply, shorten: Shorten = shortened, *, commands: bool = True
                 return language.say("More sentences of “{title}”:", title=title)
             return language.say("“{title}” in sentences of its own:", title=title)
         case Continuation():
-            if not reply.answer.answered:
-                return language.say("The articles do not answer this. These excerpts come closest:")
-            if reply.follows:
-                return language.say("There are no more excerpts. The first one goes on like this:")
-            return language.say("Further excerpts:")
+            question = shorten(reply.answer.question, _QUESTION_CHARS)
+            about = [language.say("“{title}”", title=question)] if reply.among else []
+            return "\n\n".join([*about, _continuing(reply, language)])
         case NothingFound():
             return _nothing(reply, language, shorten, commands)
+
+
+def _continuing(reply: Continuation, language: Language) -> str:
+    if not reply.answer.answered:
+        return language.say("The articles do not answer this. These excerpts come closest:")
+    if reply.follows:
+        return language.say("There are no more excerpts. The first one goes on like this:")
+    return language.say("Further excerpts:")
 
 
 def closing(reply: Reply, *, commands: bool = True) -> str:

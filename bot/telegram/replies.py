@@ -19,6 +19,7 @@ from bot.conversation import (
     Introductions,
     SmallTalk,
     Talk,
+    remembered_together,
     split_questions,
 )
 from bot.errors import QuestionError
@@ -202,12 +203,10 @@ class Replies:
             subjects = self._conversation.subjects(leant)
             answers.append(self._library.answerer.answer(one, 1, subjects))
             leant = (*leant, answers[-1].remembered)[-REMEMBERED:]
-        for answer in answers[:-1]:
-            if number is None:
-                self.state.asked(asked.place, answer.remembered)
+        remembered = remembered_together(answer.remembered for answer in answers)
         # Together they count as one question, which is answered if each of them is.
         last = replace(answers[-1], answered=all(one.answered for one in answers))
-        reply = self._kept(asked, Reply(Message(""), last, number, earlier, text, last.remembered))
+        reply = self._kept(asked, Reply(Message(""), last, number, earlier, text, remembered))
         assert reply.number is not None, "it was kept"
         message = views.several(
             answers, language, number=reply.number, asked=len(questions), link=self._link

@@ -85,17 +85,25 @@ class ExcerptsDrawing:
     """The excerpts of an answer after the first `shown`, with their numbers.
 
     Before the first of what does not answer, it is said that they do not.
+
+    Attributes:
+        among: Whether the question was one of several, so that it is said which.
     """
 
     answer: Answer
     shown: int
     language: Language = ENGLISH
+    among: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw them, as rich asks for."""
         yield Readable(*self._parts())
 
     def _parts(self) -> Iterator[RenderableType]:
+        if self.among:
+            question = apart(self.answer.question)
+            yield Text(self.language.say("“{title}”", title=question), "bold")
+            yield Text()
         if not (self.answer.answered or self.shown):
             yield Text(self.language.say("Closest, but not an answer:"), "dim")
         yield from _excerpts(self.answer, self.shown, self.language)

@@ -87,6 +87,7 @@ class Chat:
         self._trace: Trace | None = None
         self._quoted: Answer | None = None
         self._asked = False
+        self._among = False
         self._shown = 0
         self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
@@ -96,7 +97,7 @@ class Chat:
     def greet(self) -> None:
         """Greet the asker, and name the articles and the help."""
         index = self._library.searcher.snapshot.generation
-        size = f"{counted(index.articles, 'article')} · {self._library.encoder.name}"
+        size = counted(index.articles, "article")
         self._show(
             Text.assemble(
                 ("Excerpta", f"bold {ACCENT}"),
@@ -178,6 +179,7 @@ class Chat:
 
     def _ask(self, question: str) -> None:
         answer = self._answered(question)
+        self._among = False
         # Of what does not answer, only a sentence is shown.
         self._shown = len(answer.excerpts) if answer.answered else 0
         self._show(AnswerDrawing(answer, language=self._language, goes_on=True))
@@ -186,6 +188,7 @@ class Chat:
     def _ask_several(self, questions: Sequence[str]) -> None:
         """Answer the questions of one line, each with its best excerpt."""
         answers = [self._answered(question) for question in questions[:MOST_QUESTIONS]]
+        self._among = True
         last = answers[-1]
         self._shown = 1 if last.answered else 0
         shown = tuple(excerpt for one in answers for excerpt in one.excerpts[:1])
@@ -252,7 +255,7 @@ class Chat:
         if self._shown < len(known):
             self._quoted = None
             self._earlier.append(last.answer.remembered)
-            self._show(ExcerptsDrawing(last.answer, self._shown, self._language))
+            self._show_excerpts(last.answer)
             self._shown = len(known)
             return True
         found = self._library.answerer.trace(last.answer.question, len(known) + _MORE, self._before)
@@ -270,9 +273,12 @@ class Chat:
         self._trace, self._quoted = replace(last, answer=answer, windows=windows), None
         # As for the conversation, each "more" is remembered.
         self._earlier.append(answer.remembered)
-        self._show(ExcerptsDrawing(answer, len(known), self._language))
+        self._show_excerpts(answer)
         self._shown = len(answer.excerpts)
         return True
+
+    def _show_excerpts(self, answer: Answer) -> None:
+        self._show(ExcerptsDrawing(answer, self._shown, self._language, self._among))
 
     def _new(self, _argument: str) -> None:
         self._trace = self._quoted = None

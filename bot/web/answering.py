@@ -23,6 +23,7 @@ from bot.conversation import (
     Reply,
     Summary,
     Wish,
+    remembered_together,
     split_questions,
 )
 from bot.followups import REMEMBERED
@@ -173,7 +174,7 @@ class Answering:
         if not answer.answered or len(answer.excerpts) < 2:
             return replace(self.more(leant, language), remembered=(answer.remembered,) * 2)
         message = Message("", wish=Wish.MORE, language=language)
-        reply = Continuation(language, answer, 1)
+        reply = Continuation(language, answer, 1, among=True)
         return Turn(answer.question, message, reply, remembered=(answer.remembered,))
 
     def _replied(
@@ -198,8 +199,8 @@ class Answering:
             leant = (*earlier, *(answer.remembered for answer in answers))[-REMEMBERED:]
             subjects = self._conversation.subjects(leant)
             answers.append(self._answerer.answer(one, excerpts, subjects))
-        remembered = tuple(answer.remembered for answer in answers)
-        return Turn(text, message, None, tuple(answers), len(questions), remembered)
+        remembered = remembered_together(answer.remembered for answer in answers)
+        return Turn(text, message, None, tuple(answers), len(questions), (remembered,))
 
     def _note(self, turn: Turn) -> None:
         """Count a turn, and log it; its text only if the operator chose so."""

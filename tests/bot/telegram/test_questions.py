@@ -59,12 +59,17 @@ async def test_several_questions_are_answered_in_one_message(
         emulator.say(7, f"{CROWS} {TIDES} {NEARLY}")
         emulator.say(7, "And why?")
         message, follow_up = await emulator.sent(2)
+        emulator.say(8, f"{CROWS} {TIDES}")
+        emulator.say(8, "more")
+        *_, more = await emulator.sent(4)
     assert message.parts("bold")[:4] == [f"1. {CROWS}", FROM_CROWS, f"2. {TIDES}", FROM_TIDES]
     assert "3. " in message.text
     assert "The articles do not answer this.\nClosest, but not an answer:" in message.text
     assert [message.text.count(f"[{number}] ") for number in (1, 2, 3)] == [1, 1, 1]
     assert message.labels == ["👍", "👎"]
     assert follow_up.text.startswith("Understood as: Why do ravens sleep in Zanzibar?")
+    # It is said with which of the two it goes on.
+    assert more.text.startswith(f"“{TIDES}”\n\n")
 
 
 async def test_links_and_mentions_of_articles_come_out_as_data(

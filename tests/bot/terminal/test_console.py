@@ -117,7 +117,7 @@ def talk(tmp_path: Path) -> Talk:
 def test_the_greeting_tells_what_can_be_asked(tmp_path: Path) -> None:
     file = io.StringIO()
     Chat(library(tmp_path), Console(file=file), Console(file=file)).greet()
-    assert file.getvalue() == "Excerpta · 3 articles · hash\nAsk a question, or type /help.\n\n"
+    assert file.getvalue() == "Excerpta · 3 articles\nAsk a question, or type /help.\n\n"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,9 @@ def test_several_questions_are_answered_one_after_the_other(tmp_path: Path) -> N
     ]
     assert "Understood as: Why: Which moon raises tides?" in reply
     assert talk("/show 1").startswith("Crows")
-    assert "[2] " in talk("/more")
+    more = talk("/more")
+    assert more.startswith("“Why?”\n\n")
+    assert "[2] " in more
     assert talk("Who? " * 5).count("questions at a time") == 1
 
 
@@ -546,7 +548,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_a_conversation_at_a_terminal(terminal: Terminal, tmp_path: Path) -> None:
-    terminal.expect_exact("3 articles · hash")
+    terminal.expect_exact("3 articles")
     terminal.expect_exact("› ")
     terminal.send("Who can recognise human faces?\r")
     terminal.expect_exact("Crows recognise human faces.")

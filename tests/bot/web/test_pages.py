@@ -150,6 +150,20 @@ async def test_more_of_one_of_several_questions_is_more_of_that_one(library: Lib
     assert third.excerpts[2:] == texts[1:]
 
 
+async def test_more_that_is_typed_goes_on_with_the_last_of_several_and_says_so(
+    library: Library,
+) -> None:
+    async with serving(library) as client:
+        await ask(client, f"What are dragon's teeth? {HOME}")
+        second = await ask(client, "more")
+        third = await ask(client, "more")
+    texts = [" ".join(one.text.split()) for one in library.answerer.answer(HOME, 7).excerpts]
+    said = second.texts(".//li[@id='turn-2']/p[@class='said']")
+    assert said == [f"“{HOME}”", "Further excerpts:"]
+    assert second.excerpts[2:] == texts[1:4]
+    assert third.excerpts[2:] == texts[1:7]
+
+
 async def test_nothing_is_interpreted(small: Library) -> None:
     async with serving(small) as client:
         asked = await ask(client, f"{TIDES} <img src=x onerror=alert(3)>")
