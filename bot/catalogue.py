@@ -1,4 +1,8 @@
-"""The catalogue: the articles in a list, and each by a short key or by words of its title."""
+"""The catalogue: the articles in a list, each by a short key or by words of its title, and places.
+
+A place in an article is written as two offsets into its text, such as "120-480", so that a link can
+name it.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +17,37 @@ from rapidfuzz import fuzz, process
 from retrieval.search import Searcher
 from retrieval.types import Article, Source
 
+Span = tuple[int, int]
+
 _LIKENESS = 60
 """Likeness from which a mistyped title counts as meant, 0 to 100."""
 _NO_MATCH = 4
 """The rank behind those of `_rank`."""
+_PLACE_CHARS = 20
+KEY_CHARS = 11
+"""The length of an article's key."""
 
 
 def article_key(path: str) -> str:
-    """Return the name of an article in buttons and deep links: 11 of A-Z a-z 0-9 _ -."""
+    """Return the name of an article in buttons and links: `KEY_CHARS` of A-Z a-z 0-9 _ -."""
     digest = hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def span_at(article: Article, place: str) -> Span | None:
+    """Return the span of a place in an article; None if it is none any more.
+
+    What is linked to is of whole sentences: where an end of the span stands within a word, the
+    article has changed since the link was made.
+    """
+    first, _, last = place.partition("-")
+    if not (first.isdecimal() and last.isdecimal()) or len(place) > _PLACE_CHARS:
+        return None
+    start, end, text = int(first), int(last), article.text
+    if not start < end <= len(text):
+        return None
+    whole = not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
+    return (start, end) if whole else None
 
 
 @dataclass(frozen=True, slots=True)

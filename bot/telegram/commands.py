@@ -143,7 +143,7 @@ class Commands:
 
     def _start(self, given: GivenCommand) -> Message:
         if given.argument.startswith("a_"):
-            read = self._replies.read(given.argument[2:], given.language)
+            read = self._replies.opened(given.argument[2:], given.language)
             return read or notices.no_article(given.language, "")
         return self._replies.introduction(given.language)
 

@@ -12,7 +12,7 @@ from telegram import InlineQueryResultArticle
 from telegram.constants import ReactionEmoji
 
 from bot.answers import Answer, check_question
-from bot.catalogue import Catalogue, article_key
+from bot.catalogue import KEY_CHARS, Catalogue, article_key, span_at
 from bot.conversation import (
     MOST_QUESTIONS,
     Conversation,
@@ -39,6 +39,8 @@ from bot.telegram.views import (
 )
 from bot.telegram.views import answers as views
 from bot.telegram.views import conversation as views_of_talk
+from bot.telegram.views.message import CITED
+from bot.telegram.views.quotes import cited_span
 from retrieval.types import Source
 
 _SHOWN = 9
@@ -333,9 +335,10 @@ class Replies:
             reading.article(
                 article,
                 language,
-                page=press.page,
+                page=None if press.key == CITED else press.page,
                 press=lambda page: Press(Action.ARTICLE, kept.number, count, press.number, page),
                 back=Press(Action.ANSWER, kept.number, count),
+                marked=cited_span(excerpt),
             )
         )
 
@@ -364,8 +367,14 @@ class Replies:
         """Return the address that opens an article in this bot."""
         return f"https://t.me/{self._username}?start=a_{article_key(source.path)}"
 
-    def read(self, key: str, language: Language, page: int = 0) -> Message | None:
-        """Show a page of the article of a key; None if there is none."""
+    def opened(self, name: str, language: Language) -> Message | None:
+        """Show what a link opens: an article, at a place if the link names one; None if gone."""
+        return self.read(name[:KEY_CHARS], language, None, name[KEY_CHARS + 1 :])
+
+    def read(
+        self, key: str, language: Language, page: int | None = 0, place: str = ""
+    ) -> Message | None:
+        """Show a page of an article, None being that of a place in it; None if there is none."""
         article = self._catalogue.by_key(key)
         if article is None:
             return None
@@ -375,6 +384,7 @@ class Replies:
             page=page,
             press=lambda page: Press(Action.READ, page=page, key=key),
             back=None,
+            marked=span_at(article, place),
         )
 
     def article(self, words: str, language: Language) -> Message:

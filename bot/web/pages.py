@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.catalogue import Catalogue
+from bot.catalogue import Catalogue, span_at
 from bot.errors import QuestionError
 from bot.languages import Language, language_of
 from bot.library import Library
@@ -226,7 +226,7 @@ class Pages:
         article = self._catalogue.named(request.path_params["id"])
         if article is None:
             raise HTTPException(404)
-        span = quotes.marked_span(article, request.query_params.get("mark", ""))
+        span = span_at(article, request.query_params.get("mark", ""))
         paragraphs = quotes.paragraphs_of_article(article, span)
         return self._renderer.page(
             request, "article.html", language, source=article.source, paragraphs=paragraphs

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.catalogue import article_key
+from bot.catalogue import Span, article_key
 from retrieval.chunking import split_paragraphs
 from retrieval.types import Article, Excerpt, Source
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +56,6 @@ def _segments(text: str, start: int, end: int, spans: Sequence[Span]) -> Iterato
             at = last
     if at < end:
         yield Segment(text[at:end], marked=False)
-
-
-def marked_span(article: Article, value: str) -> Span | None:
-    """Return the excerpt that a link names, such as "120-480"; None if it is none any more.
-
-    An excerpt is of whole sentences: where an end of the span stands within a word, the article
-    has changed since the link was made.
-    """
-    first, _, last = value.partition("-")
-    if not (first.isdecimal() and last.isdecimal()) or len(value) > 20:
-        return None
-    start, end, text = int(first), int(last), article.text
-    if not start < end <= len(text):
-        return None
-    whole = not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
-    return (start, end) if whole else None
 
 
 def link_to(source: Source) -> str:

@@ -19,6 +19,7 @@ from telegram import (
 from bot.answers import Answer, worth_showing
 from bot.languages import Language
 from bot.telegram.views.message import (
+    CITED,
     TEXT_UNITS,
     Action,
     Button,
@@ -88,7 +89,7 @@ def answer(
     message, count = _quotes(_opening(answer, language), wanted, language, link)
     first = [
         Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
-        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1)),
+        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1, key=CITED)),
     ]
     if more and count == len(wanted):
         further = Press(Action.ANSWER, number, count + MORE)
@@ -216,7 +217,7 @@ def closest(
     buttons = (
         Button(language.say("‹ Back"), Press(Action.ANSWER, number)),
         Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
-        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1)),
+        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1, key=CITED)),
     )
     return Message(message.text, message.entities, (buttons,))
 

@@ -43,6 +43,9 @@ class Action(StrEnum):
     ASK = "q"  # the question that the button's text is
 
 
+CITED = "c"
+"""In place of a page of an article: that of what is cited."""
+
 _DATA = re.compile(r"([a-z])((?::[0-9]{1,15}){4}):([A-Za-z0-9_-]{0,16})")
 
 
@@ -55,7 +58,7 @@ class Press:
         shown: Excerpts that the answer shows, or is to show.
         number: Citation, from 1.
         page: From 0.
-        key: Of an article (`article_key`), or a language's code.
+        key: Of an article (`article_key`), a language's code, or `CITED`.
     """
 
     action: Action

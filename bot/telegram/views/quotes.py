@@ -16,7 +16,8 @@ from bot.telegram.views.text import harmless, normalised, one_line, shortened, u
 from retrieval.types import Excerpt, Source
 
 Link: TypeAlias = Callable[[Source], str]
-"""Returns the address that opens an article in this bot."""
+"""Returns the address that opens an article in this bot, at a place if that is written behind it:
+"…-120-480"."""
 
 TITLE_UNITS = 200
 # Articles that repeat the excerpt: how many are named, and how long each title is.
@@ -64,9 +65,12 @@ def cited(
 ) -> Message:
     """Make the line `[1] Title · date · page 2, paragraph 4`, linked to the best sentence."""
     url = _link(excerpt.source, best_sentence(excerpt))
+    if url is None and link is not None:
+        start, end = cited_span(excerpt)
+        url = f"{link(excerpt.source)}-{start}-{end}"
     return joined(
         part("" if citation is None else f"[{citation}] "),
-        part(titled(excerpt.source), url=url or (link(excerpt.source) if link else None)),
+        part(titled(excerpt.source), url=url),
         part(_date(excerpt.source, language)),
         part(" · " + language.place(excerpt.page, excerpt.paragraph, excerpt.last_paragraph)),
         part(_also(excerpt, language)),
@@ -91,6 +95,12 @@ def best_sentence(excerpt: Excerpt) -> str:
     text, spans = normalised(excerpt.text, excerpt.highlights)
     spans = within(text, spans)
     return text[slice(*spans[0])] if spans else text
+
+
+def cited_span(excerpt: Excerpt) -> tuple[int, int]:
+    """Return where the sentence that answers best stands in the article, or else the excerpt."""
+    start, end = next(iter(excerpt.highlights), (0, len(excerpt.text)))
+    return excerpt.start + start, excerpt.start + end
 
 
 def address(source: Source) -> str | None:

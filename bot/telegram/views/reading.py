@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 
 from telegram import MessageEntity
 
+from bot.catalogue import Span
 from bot.languages import Language
 from bot.telegram.views.message import TEXT_UNITS, Action, Button, Message, Press, joined, part
 from bot.telegram.views.quotes import Link, address, cited, named, titled
 from bot.telegram.views.text import (
+    Spans,
     around,
     border,
     ending,
@@ -21,6 +23,7 @@ from bot.telegram.views.text import (
     safe,
     shortened,
     units,
+    within,
 )
 from retrieval.chunking import split_paragraphs
 from retrieval.types import Article, Excerpt, Source
@@ -94,21 +97,26 @@ def article(
     article: Article,
     language: Language,
     *,
-    page: int,
+    page: int | None,
     press: Callable[[int], Press],
     back: Press | None,
+    marked: Span | None = None,
 ) -> Message:
     """Show a page of an article.
 
     Args:
         article: The article with its whole text.
         language: Language of the interface.
-        page: From 0; one that does not exist is the nearest that does.
+        page: From 0; one that does not exist is the nearest that does. None is the page of what is
+            cited, or the first.
         press: Returns the press that turns to a page.
         back: The press of the button "Back", if there is one.
+        marked: The span of what is cited, which is bold, its paragraph being a quote; or None.
     """
     source = article.source
-    texts = pages(article.text)
+    texts = pages(article.text, marked)
+    if page is None:
+        page = next((number for number, one in enumerate(texts) if one.entities), 0)
     page = _nearest(page, len(texts))
     url = address(source)
     about = [
@@ -121,7 +129,7 @@ def article(
             part(" · ".join(filter(None, about))),
             by="\n",
         ),
-        part(texts[page]),
+        texts[page],
         _page_number(page, len(texts), language),
         by="\n\n",
     )
@@ -132,31 +140,46 @@ def article(
     return Message(message.text, message.entities, tuple(filter(None, rows)))
 
 
-def pages(text: str) -> list[str]:
+def pages(text: str, marked: Span | None = None) -> list[Message]:
     """Cut an article's text into pages, at paragraphs or else at sentences; one at least.
 
     Joined, they hold all words of the text in order; a line of a paragraph is no line of its own.
+
+    Args:
+        text: The text.
+        marked: The span of what is bold, its paragraph being a quote; nothing else has entities.
     """
-    done: list[str] = []
-    page = ""
+    done: list[Message] = []
+    page = Message("")
     for start, end in split_paragraphs(text):
-        paragraph = safe(text[start:end])
+        first, last = marked or (0, 0)
+        own = (max(first, start) - start, min(last, end) - start)
+        paragraph, bold = harmless(*normalised(text[start:end], [own] if own[0] < own[1] else []))
         at = 0
         while at < len(paragraph):
-            room = _PAGE_UNITS - (units(page) + len("\n\n") if page else 0)
+            room = _PAGE_UNITS - (units(page.text) + len("\n\n") if page.text else 0)
             cut = border(paragraph, room, at)
-            if page and cut < len(paragraph) and room < _PAGE_UNITS // 2:
+            if page.text and cut < len(paragraph) and room < _PAGE_UNITS // 2:
                 done.append(page)
-                page = ""
+                page = Message("")
                 continue
-            # As in `ending`, a cut may lay a command bare.
-            piece, _ = harmless(paragraph[at:cut].strip())
-            page = f"{page}\n\n{piece}" if page else piece
+            page = joined(page, _piece(paragraph, at, cut, bold), by="\n\n")
             if cut < len(paragraph):
                 done.append(page)
-                page = ""
+                page = Message("")
             at = cut
-    return [*done, page] if page or not done else done
+    return [*done, page] if page.text or not done else done
+
+
+def _piece(paragraph: str, start: int, end: int, bold: Spans) -> Message:
+    """Return a piece of a paragraph, as a quote if some of it is bold."""
+    bare = paragraph[start:end]
+    moved = start + len(bare) - len(bare.lstrip())
+    text = bare.strip()
+    inside = within(text, [(first - moved, last - moved) for first, last in bold])
+    # As in `ending`, a cut may lay a command bare.
+    text, inside = harmless(text, inside)
+    return part(text, *([MessageEntity.BLOCKQUOTE] if inside else []), bold=inside)
 
 
 def sources(sources: Sequence[Source], language: Language, *, page: int, link: Link) -> Message:

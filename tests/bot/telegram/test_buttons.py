@@ -81,14 +81,17 @@ async def test_an_article_is_shown_in_pages_with_its_address_and_a_way_back(
         sent = await said(emulator, 7, LIGHT)
         opening = sent.history[-1]
         await turned(emulator, sent, "Article")
-        assert "page 1 of" in sent.text
-        assert sent.labels == ["▶", "‹ Back", "Open"]
-        assert sent.button("Open")["url"] == "https://example.org/lights"
-        await turned(emulator, sent, "▶")
+        # That of what is cited.
+        cited = sent.history[-1]
         assert "page 2 of" in sent.text
+        assert "Lighthouse number 17 stands" in sent.parts("bold")[-1]
         assert sent.labels == ["◀", "▶", "‹ Back", "Open"]
+        assert sent.button("Open")["url"] == "https://example.org/lights"
         await turned(emulator, sent, "◀")
         assert "page 1 of" in sent.text
+        assert sent.labels == ["▶", "‹ Back", "Open"]
+        await turned(emulator, sent, "▶")
+        assert sent.history[-1] == cited
         await turned(emulator, sent, "‹ Back")
     assert sent.history[-1] == opening
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.catalogue import Span
 from bot.telegram.views import reading, text
 from bot.telegram.views.message import TEXT_UNITS, Action, Message, Press
 from retrieval.chunking import split_sentences
@@ -47,9 +48,16 @@ def context(one: Excerpt, whole: str = ARTICLE, citation: int = 1, citations: in
     )
 
 
-def page_of(one: Article, page: int = 0, back: Press | None = None) -> Message:
+def page_of(
+    one: Article, page: int | None = 0, back: Press | None = None, marked: Span | None = None
+) -> Message:
     return reading.article(
-        one, ENGLISH, page=page, back=back, press=lambda page: Press(Action.READ, page=page)
+        one,
+        ENGLISH,
+        page=page,
+        back=back,
+        press=lambda page: Press(Action.READ, page=page),
+        marked=marked,
     )
 
 
@@ -139,7 +147,23 @@ def test_pages_are_turned(page: int, turning: list[str], said: str) -> None:
 def test_pages_end_where_paragraphs_do() -> None:
     paragraph = "Some words fill this sentence. " * 40
     found = reading.pages("\n\n".join([paragraph.strip()] * 5))
-    assert [page.count("\n\n") + 1 for page in found] == [2, 2, 1]
+    assert [page.text.count("\n\n") + 1 for page in found] == [2, 2, 1]
+
+
+def test_what_is_cited_is_bold_in_its_paragraph_on_its_page() -> None:
+    filler = "Some words  fill this sentence. " * 80
+    whole = "\n\n".join([filler.strip(), filler.strip(), f"Rooks rest. {OWN}", filler.strip()])
+    start = whole.index("They hold")
+    marked = start, whole.index(" So do")
+    for page, number in ((None, "2"), (1, "2")):
+        message = page_of(Article(Source("a.md", "Crows"), whole), page, marked=marked)
+        assert message.text.endswith(f"page {number} of 3")
+        assert under(message, "blockquote") == [f"Rooks rest. {OWN}"]
+        assert under(message, "bold") == ["Crows", "They hold grudges for years."]
+    for page, cited in ((0, marked), (None, None)):
+        message = page_of(Article(Source("a.md", "Crows"), whole), page, marked=cited)
+        assert message.text.endswith("page 1 of 3")
+        assert under(message, "blockquote") == []
 
 
 def test_articles_are_listed_the_newest_first() -> None:
@@ -194,22 +218,28 @@ def test_the_context_of_anything_is_valid_and_holds_the_excerpt(
 
 
 @unhurried
-@given(articles, st.integers(-1, 5), numbers)
-def test_any_article_is_shown_validly(one: Article, page: int, number: int) -> None:
+@given(articles, st.none() | st.integers(-1, 5), numbers, st.tuples(numbers, numbers))
+def test_any_article_is_shown_validly(
+    one: Article, page: int | None, number: int, ends: tuple[int, int]
+) -> None:
+    start, end = sorted(each % (len(one.text) + 1) for each in ends)
     message = reading.article(
         one,
         ENGLISH,
         page=page,
         press=lambda page: Press(Action.ARTICLE, number, 9, 9, page),
         back=Press(Action.ANSWER, number, 9),
+        marked=(start, end),
     )
     assert flaws(message) == []
 
 
 @unhurried
-@given(texts)
-def test_pages_hold_all_of_an_article_in_order(whole: str) -> None:
-    found = reading.pages(whole)
+@given(texts, st.tuples(numbers, numbers))
+def test_pages_hold_all_of_an_article_in_order(whole: str, ends: tuple[int, int]) -> None:
+    start, end = sorted(each % (len(whole) + 1) for each in ends)
+    found = [page.text for page in reading.pages(whole, (start, end))]
+    assert found == [page.text for page in reading.pages(whole)]
     assert plain("".join(found)).replace(" ", "") == plain(text.safe(whole)).replace(" ", "")
     for page in found:
         assert units(page) <= TEXT_UNITS * 3 // 4 + 100
@@ -220,7 +250,7 @@ def test_pages_hold_all_of_an_article_in_order(whole: str) -> None:
 @given(st.lists(st.sampled_from(["Crows hold grudges.", "Rooks do not!", "Why?"]), max_size=600))
 def test_pages_part_no_sentence(sentences: list[str]) -> None:
     found = reading.pages(" ".join(sentences))
-    parts = [one for page in found for one in split_sentences(page, "en")]
+    parts = [one for page in found for one in split_sentences(page.text, "en")]
     assert len(parts) == len(sentences)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.telegram.views.message import Action, Press
 
-from .bots import CROWS, FROM_CROWS, TIDES, answer_to, pressed, said, serving
+from .bots import CROWS, FROM_CROWS, TIDES, answer_to, pressed, said, serving, turned
 from .emulator import Emulator, person, supergroup
 
 pytestmark = pytest.mark.anyio
@@ -106,13 +106,29 @@ async def test_in_a_group_an_answer_opens_with_one_excerpt_and_more_shows_the_ot
         assert "[2]" in (await emulator.sent(3))[-1].text
 
 
-async def test_the_title_in_a_citation_opens_the_article_in_the_chat(
+async def test_the_title_in_a_citation_opens_the_article_at_the_sentence_in_the_chat(
     emulator: Emulator, tmp_path: Path
 ) -> None:
+    paragraph = "Ebb comes. The fox of Hven swims at noon. Flood comes."
+    text = "\n\n".join(["# Foxes", "Waves are high. " * 300, paragraph, "Waves are low. " * 20])
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "foxes.md").write_text(text, encoding="utf-8")
     async with serving(emulator, tmp_path):
-        answer = await said(emulator, 7, TIDES)
+        answer = await said(emulator, 7, "When does the fox of Hven swim?")
         (url,) = [one["url"] for one in answer.entities if one["type"] == "text_link"]
         prefix = f"https://t.me/{emulator.username}?start="
         assert url.startswith(prefix)
-        opened = await said(emulator, 7, f"/start {url.removeprefix(prefix)}")
-    assert opened.text.startswith("Tides\n\nThe moon raises tides twice a day.")
+        name = url.removeprefix(prefix)
+        assert len(name) <= 64
+        opened = await said(emulator, 7, f"/start {name}")
+        await turned(emulator, answer, "Article")
+        # Links that were sent before, and those to what has changed, open the first page.
+        for other in (name[:13], f"{name[:13]}-1-9", f"{name[:13]}-x"):
+            first = await said(emulator, 7, f"/start {other}")
+            assert first.text.startswith("Foxes\n\nWaves are high.")
+            assert first.parts("blockquote") == []
+    for message in (opened, answer):
+        assert message.text.startswith("Foxes\n\n")
+        assert message.text.endswith("page 2 of 2")
+        assert message.parts("blockquote") == [paragraph]
+        assert message.parts("bold") == ["Foxes", "The fox of Hven swims at noon."]
