@@ -219,17 +219,14 @@ def _corrected(correction: Correction, language: Language) -> str:
 
 
 def _unknown_language(found: UnknownLanguage, language: Language) -> str:
-    encoder, languages = visible(found.encoder), language.languages(found.languages)
+    languages = language.languages(found.languages)
     if not found.share:
         return language.say(
-            "The encoder {encoder} knows {languages} only; the articles have no word of the "
-            "question.",
-            encoder=encoder,
+            "I understand questions in {languages} only, and the articles have no word of yours.",
             languages=languages,
         )
     return language.say(
-        "The encoder {encoder} knows {languages} only; searched for: {words}",
-        encoder=encoder,
+        "I understand questions in {languages} only, so I searched for: {words}",
         languages=languages,
         words=apart(found.searched),
     )

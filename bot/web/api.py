@@ -23,7 +23,14 @@ from bot.library import Library
 from bot.web.answering import Answering, Turn
 from bot.web.limits import Limits, body_of
 from bot.web.records import key_of, new_reader, read_key
-from bot.web.schema import ArticlesQuery, AskRequest, FeedbackDocument, StatusDocument, openapi
+from bot.web.schema import (
+    ArticlesQuery,
+    AskRequest,
+    FeedbackDocument,
+    ForgetDocument,
+    StatusDocument,
+    openapi,
+)
 from bot.web.streams import EVENTS, event, streamed, written
 from bot.writing import written_document
 from retrieval.types import Source
@@ -56,6 +63,7 @@ class Api:
         return [
             Route("/ask", self._ask, methods=["POST"]),
             Route("/feedback", self._feedback, methods=["POST"]),
+            Route("/forget", self._forget, methods=["POST"]),
             Route("/articles", self._articles),
             Route("/articles/{id:path}", self._article),
             Route("/status", self._status),
@@ -94,6 +102,22 @@ class Api:
             if key is None or not await self._answering.run(lambda: vote(*key, given.helpful)):
                 raise HTTPException(404, "No answer with this id is kept.")
         return _response(msgspec.to_builtins(given))
+
+    async def _forget(self, request: Request) -> Response:
+        given = await _body(request, ForgetDocument)
+        key = read_key(given.id)
+        with self._limits.asking(request):
+            if key is None or not await self._answering.run(lambda: self._forgotten(*key)):
+                raise HTTPException(404, "No answer with this id is kept.")
+        return _response(msgspec.to_builtins(given))
+
+    def _forgotten(self, number: int, reader: int) -> bool:
+        records = self._answering.records
+        if not records.has(number, reader):
+            return False
+        # Each request is that of a reader of its own.
+        records.forget(reader)
+        return True
 
     async def _articles(self, request: Request) -> Response:
         query = _converted(dict(request.query_params), ArticlesQuery)

@@ -75,6 +75,8 @@ class Pages:
             Route("/written/{number:int}", self._written),
             Route("/vote", self._vote, methods=["POST"]),
             Route("/new", self._new, methods=["POST"]),
+            Route("/forget", self._forget, methods=["POST"]),
+            Route("/forget", self._to_conversation),
             Route("/language", self._choose, methods=["POST"]),
             Route("/articles", self._articles),
             Route("/articles/{id:path}", self._article),
@@ -85,7 +87,9 @@ class Pages:
         session = self._sessions.find(request)
         return await self._show(request, session)
 
-    async def _show(self, request: Request, session: Session | None) -> Response:
+    async def _show(
+        self, request: Request, session: Session | None, *, forgotten: bool = False
+    ) -> Response:
         language = self._renderer.language(request, session)
         turns = list(session.turns) if session else []
         votes = session.votes if session else {}
@@ -93,7 +97,14 @@ class Pages:
         if not turns:
             overview = await self._answering.run(lambda: self._answering.overview(language.code))
         return self._renderer.page(
-            request, "conversation.html", language, turns=turns, overview=overview, votes=votes
+            request,
+            "conversation.html",
+            language,
+            turns=turns,
+            overview=overview,
+            votes=votes,
+            kept=session is not None and session.kept,
+            forgotten=forgotten,
         )
 
     async def _ask(self, request: Request) -> Response:
@@ -148,6 +159,8 @@ class Pages:
             turns=[],
             votes={},
             overview=None,
+            kept=False,
+            forgotten=False,
             framed=session.key,
             greeting=greeting,
         )
@@ -188,6 +201,22 @@ class Pages:
         if session is not None:
             session.clear()
         return RedirectResponse("/", 303)
+
+    async def _forget(self, request: Request) -> Response:
+        """Erase what is kept of the reader of a conversation."""
+        form = await form_of(request)
+        session = self._sessions.find(request, form.get("session"))
+        if session is not None:
+            # A question in hand is kept before, or asked by somebody new.
+            async with session.lock:
+                reader = session.reader
+                if session.kept:
+                    await self._answering.run(lambda: self._answering.records.forget(reader))
+                session.forget()
+        if request.headers.get("Accept") == _FRAGMENT:
+            language = self._renderer.language(request, session)
+            return self._renderer.page(request, "forgotten_fragment.html", language)
+        return await self._show(request, session, forgotten=True)
 
     async def _choose(self, request: Request) -> Response:
         form = await form_of(request)

@@ -61,10 +61,23 @@ class Records:
         Raises:
             BotError: The vote cannot be kept.
         """
-        if self._memory is None or self._memory.answer(number, reader) is None:
+        if self._memory is None or not self.has(number, reader):
             return False
         self._memory.vote(number, reader, helpful)
         return True
+
+    def forget(self, reader: int) -> None:
+        """Erase all that is kept of a reader.
+
+        Raises:
+            BotError: It cannot be erased.
+        """
+        if self._memory is not None:
+            self._memory.forget_user(reader)
+
+    def has(self, number: int, reader: int) -> bool:
+        """Whether an answer that this reader got is kept."""
+        return self._memory is not None and self._memory.answer(number, reader) is not None
 
 
 def key_of(number: int, reader: int) -> str:

@@ -27,6 +27,9 @@ class AskRequest(Struct, forbid_unknown_fields=True):
     excerpts: Annotated[int, Meta(ge=1, le=_MOST_EXCERPTS)] | None = None
 
 
+AnswerId = Annotated[str, Meta(min_length=1, max_length=40)]
+
+
 class FeedbackDocument(Struct, forbid_unknown_fields=True):
     """What a reader says of an answer; the last word counts.
 
@@ -35,8 +38,18 @@ class FeedbackDocument(Struct, forbid_unknown_fields=True):
         helpful: Whether it helped.
     """
 
-    id: Annotated[str, Meta(min_length=1, max_length=40)]
+    id: AnswerId
     helpful: bool
+
+
+class ForgetDocument(Struct, forbid_unknown_fields=True):
+    """An answer that is to be forgotten, with its question and its votes.
+
+    Attributes:
+        id: That of the answer.
+    """
+
+    id: AnswerId
 
 
 class ArticlesQuery(Struct, forbid_unknown_fields=True):
@@ -157,6 +170,7 @@ _TYPES = (
     AskRequest,
     AnswerDocument,
     FeedbackDocument,
+    ForgetDocument,
     ArticlesDocument,
     ArticleDocument,
     StatusDocument,
@@ -189,6 +203,13 @@ def openapi() -> dict[str, Any]:
                     "Say whether an answer helped.",
                     FeedbackDocument,
                     requestBody=_body(FeedbackDocument),
+                )
+            },
+            "/api/forget": {
+                "post": _operation(
+                    "Erase what is kept of a question and its answer.",
+                    ForgetDocument,
+                    requestBody=_body(ForgetDocument),
                 )
             },
             "/api/articles": {

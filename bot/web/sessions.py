@@ -34,6 +34,7 @@ class Session:
         language: The language that the reader has chosen.
         reader: The number of the reader in the records.
         votes: Whether the reader found an answer helpful, by its number in the records.
+        kept: Whether a question of this reader is in the records.
         used: When it was last used, by the clock.
         lock: Is held while a message is answered, so that the next can lean on it.
     """
@@ -45,11 +46,13 @@ class Session:
     language: str | None = None
     reader: int = field(default_factory=new_reader)
     votes: dict[int, bool] = field(default_factory=dict)
+    kept: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def add(self, turn: Turn) -> int:
         """Add a turn, and return its number."""
         self.earlier.extend(turn.remembered)
+        self.kept = self.kept or bool(turn.kept)
         number = self.turns[-1][0] + 1 if self.turns else 1
         self.turns.append((number, turn))
         return number
@@ -63,6 +66,12 @@ class Session:
         self.earlier.clear()
         self.turns.clear()
         self.votes.clear()
+
+    def forget(self) -> None:
+        """Begin anew with a reader of whom nothing is known."""
+        self.clear()
+        self.language = None
+        self.reader, self.kept = new_reader(), False
 
 
 class Sessions:

@@ -14,6 +14,11 @@ document.addEventListener("submit", async (event) => {
     await vote(form, event.submitter);
     return;
   }
+  if (turns && form.getAttribute("action") === "/forget") {
+    event.preventDefault();
+    await forget(form, event.submitter);
+    return;
+  }
   if (!turns || form.getAttribute("action") !== "/ask") return;
   event.preventDefault();
   if (busy) return;
@@ -52,12 +57,28 @@ async function vote(form, button) {
   }
 }
 
+async function forget(form, button) {
+  try {
+    const answer = await send(form, button);
+    if (!answer.ok) throw new Error(answer.status);
+    turns.replaceChildren();
+    document.querySelector(".new")?.setAttribute("hidden", "");
+    button.hidden = true;
+    form.insertAdjacentHTML("beforebegin", await answer.text());
+    document.getElementById("question").focus();
+  } catch {
+    lost.hidden = false;
+  }
+}
+
 function add(html, answered, form) {
   turns.querySelectorAll(".problem").forEach((one) => one.remove());
   turns.insertAdjacentHTML("beforeend", html);
   document.getElementById("overview")?.remove();
   document.querySelector("h1").classList.add("unseen");
+  document.getElementById("forgotten")?.remove();
   document.querySelector(".new")?.removeAttribute("hidden");
+  document.querySelector(".forget button")?.removeAttribute("hidden");
   const last = turns.lastElementChild;
   last.querySelectorAll(".written").forEach(write);
   const question = form.elements.question;

@@ -110,6 +110,60 @@ async def test_a_reader_votes_on_the_page(small: Library, memory: State) -> None
     assert kept(memory) == [(TIDES, True, 1, 0), (CROWS, True, 0, 0)]
 
 
+async def test_a_reader_erases_what_is_kept_of_the_conversation(
+    small: Library, memory: State, tmp_path: Path
+) -> None:
+    async with serving(small, memory) as client:
+        page = Page(await client.get("/"))
+        assert page.tree.xpath("//form[@action='/forget']//button[@hidden]")
+        await client.post("/language", data={"language": "de", "back": "/"})
+        await ask(client, f"{CROWS} {TIDES}")
+        (other,) = [cookie.value for cookie in client.cookies.jar]
+        client.cookies.clear()
+        await ask(client, NOTHING)
+        # What was asked before a new conversation is erased, too.
+        await client.post("/new")
+        assert [one[0] for one in kept(memory)] == [TIDES, CROWS, NOTHING]
+        page = Page(await client.get("/"))
+        assert page.tree.xpath("//form[@action='/forget']//button[not(@hidden)]")
+        await client.post("/forget")
+        assert [one[0] for one in kept(memory)] == [TIDES, CROWS]
+        client.cookies.clear()
+        client.cookies.set("session", str(other))
+        evil = await client.post("/forget", headers={"Origin": "https://evil.example"})
+        assert evil.status_code == 403
+        page = Page(await client.post("/forget"))
+        assert page.texts(".//p[@id='forgotten']") == ["Done. I remember nothing of you any more."]
+        assert page.tree.xpath("//form[@action='/forget']//button[@hidden]")
+        assert page.excerpts == []
+        assert kept(memory) == []
+        # The next question is that of somebody new.
+        await ask(client, TIDES)
+        assert kept(memory) == [(TIDES, True, 0, 0)]
+        assert (await client.get("/forget")).headers["Location"] == "/"
+        client.cookies.clear()
+        assert (await client.post("/forget")).status_code == 200
+    assert CROWS.encode() not in content(tmp_path)
+
+
+async def test_a_program_erases_what_is_kept_of_an_answer(small: Library, memory: State) -> None:
+    async with serving(small, memory) as client:
+        keys = [
+            (await client.post("/api/ask", json={"question": one})).json()["id"]
+            for one in (CROWS, TIDES)
+        ]
+        wrong = f"{keys[0].partition('-')[0]}-0"
+        for key in (wrong, "99-1", "x"):
+            assert problem_of(await client.post("/api/forget", json={"id": key}), 404)
+        for key in (None, "", 1):
+            assert problem_of(await client.post("/api/forget", json={"id": key}), 422)
+        erased = await client.post("/api/forget", json={"id": keys[0]})
+        assert erased.json() == {"id": keys[0]}
+        assert problem_of(await client.post("/api/forget", json={"id": keys[0]}), 404)
+        assert problem_of(await vote(client, keys[0], True), 404)
+    assert kept(memory) == [(TIDES, True, 0, 0)]
+
+
 async def test_nobody_is_asked_whether_no_answer_helped(small: Library, memory: State) -> None:
     async with serving(small, memory) as client:
         page = await ask(client, NOTHING)
