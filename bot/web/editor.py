@@ -19,7 +19,9 @@ from bot.web.rendering import Renderer, form_of
 from bot.web.report import CHART_HEIGHT, CHART_WIDTH, Report, make_report
 from bot.web.sessions import Sessions
 from bot.web.upkeep import Doctor, Refreshes
+from retrieval.errors import RetrievalError
 from retrieval.languages import language_of_question
+from retrieval.refresh import Comparison, compare
 from retrieval.types import Source
 
 PERIODS = (7, 30, 90)
@@ -68,11 +70,15 @@ class Editor:
             return self._login(request, 401)
         asked = request.query_params.get("days", "")
         days = next((days for days in PERIODS if str(days) == asked), PERIODS[1])
-        report, fault = None, ""
+        report, compared, fault, index_fault = None, None, "", ""
         try:
             report = await asyncio.to_thread(self._report, days)
         except BotError as exc:
             fault = str(exc)
+        try:
+            compared = await asyncio.to_thread(self._compared)
+        except RetrievalError as exc:
+            index_fault = str(exc)
         generation = self._library.searcher.snapshot.generation
         return self._private(
             request,
@@ -86,10 +92,19 @@ class Editor:
             generation=generation,
             settings=self._library.settings,
             refreshes=self._refreshes,
+            compared=compared,
+            index_fault=index_fault,
             examines=self._doctor is not None,
             examination=await self._doctor.look(generation.number) if self._doctor else None,
             has_login=self._access.has_login,
         )
+
+    def _compared(self) -> Comparison | None:
+        """Compare index and articles, where another process refreshes; else None."""
+        settings = self._library.settings
+        if settings.web.watch:
+            return None
+        return compare(settings.articles, settings.index, settings.search.stores_tokens)
 
     def _report(self, days: int) -> Report:
         library = self._library

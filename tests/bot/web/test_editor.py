@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from bot.library import Library
 from bot.records import WEB, ChatPlace, open_state
 from bot.web import Doctor, Refreshes, hash_password
 from config import SettingsError
+from retrieval.refresh import RefreshOptions, refresh_index
+from tests.fakes import ReadsHere
 
-from .servers import CROWS, NOTHING, TIDES, serving
+from .servers import CROWS, NOTHING, TIDES, open_articles, serving
 from .test_pages import Page
 
 pytestmark = pytest.mark.anyio
@@ -207,6 +210,37 @@ async def test_refreshes_and_what_the_gate_refused_are_shown(
     page = await shown(small, tmp_path, token_file, refreshes=refreshes)
     assert "The refresh failed: refused by the gate" in page.texts(".//p[@class='fault']")
     assert "The index holds the articles as they are." not in page.html
+
+
+async def test_without_watching_index_and_articles_are_compared(
+    tmp_path: Path, token_file: Path
+) -> None:
+    library = open_articles(tmp_path)
+    articles, index = library.settings.articles, library.settings.index
+
+    async def said() -> str:
+        page = await shown(library, tmp_path / "state", token_file, watch=False)
+        (section,) = page.tree.xpath("//section[@aria-labelledby='index']")
+        return " ".join(section.text_content().split())
+
+    assert "The index holds the articles as they are." in await said()
+    (articles.folder / "crows.md").write_text("# Crows\n\nThey warn each other.")
+    (articles.folder / "rooks.md").write_text("# Rooks\n\nRooks rest.")
+    (articles.folder / "a.pdf").write_bytes(b"no PDF")
+    (articles.folder / "old.txt").unlink()
+    text = await said()
+    assert "The index holds the articles as they are." not in text
+    assert "Files that wait for a refresh: 3 new or changed, 1 deleted." in text
+    # Another process refreshes.
+    options = RefreshOptions(parser=ReadsHere)
+    refresh_index(articles, index, library.encoder, options=options)
+    text = await said()
+    assert "The index holds the articles as they are." in text
+    assert "One file was skipped: a.pdf: " in text
+    assert library.store.writer().rollback().number
+    assert "Somebody went back to this generation." in await said()
+    shutil.rmtree(articles.folder)
+    assert str(articles.folder) in await said()
 
 
 async def test_what_the_doctor_finds_is_shown_when_it_has_finished(
