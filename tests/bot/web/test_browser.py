@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,9 +29,23 @@ HOME, TALKS = "Where is Artem Kariakin's home?", "And what does he feel about th
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True}
 
 
+# An article that is read from right to left, and one that is full of markup.
+ARABIC = "الغربان تتذكر وجوه الناس سنوات طويلة."
+MARKUP = "<img src=x onerror=alert(1)> & </title><script>alert(2)</script>"
+OTHERS = {
+    "crows.md": f"---\ntitle: الغربان تتذكر\nlanguage: ar\n---\n{ARABIC}\n\nCrows (2024), too.\n",
+    "hven.md": f"---\ntitle: '{MARKUP}'\n---\nThe ferry to Hven </p><b>leaves</b> at noon.\n",
+}
+
+
 @pytest.fixture(scope="module")
-def url(seeds: Shell) -> Iterator[str]:
-    with served(seeds, EXCERPTA_WEB__QUESTIONS_PER_MINUTE="1000") as server:
+def url(seeds: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    shell = Shell(tmp_path_factory.mktemp("others"))
+    shutil.copytree(seeds.articles, shell.articles)
+    shutil.copytree(seeds.index, shell.index)
+    for name, text in OTHERS.items():
+        (shell.articles / name).write_text(text, encoding="utf-8")
+    with served(shell, EXCERPTA_WEB__QUESTIONS_PER_MINUTE="1000") as server:
         yield server.url
 
 
@@ -106,6 +121,14 @@ def test_ask_follow_up_and_open_the_article_at_its_paragraph(
     # The link can be shared with somebody who has asked nothing.
     other = opened(page.url)
     expect(other.locator(".paragraph:target mark")).to_be_in_viewport()
+    page.goto("/")
+    page.get_by_role("button", name="Erase mine").click()
+    expect(page.get_by_role("status")).to_contain_text("I remember nothing of you")
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.get_by_role("button", name="Erase mine")).to_be_hidden()
+    ask(page, HOME)
+    expect(page.locator("#turn-1")).to_be_visible()
+    expect(page.get_by_role("button", name="Erase mine")).to_be_visible()
 
 
 def test_the_keyboard_is_enough(opened: Callable[..., Page]) -> None:
@@ -138,7 +161,8 @@ def test_a_phone_shows_all_of_it_and_nothing_is_hard_to_use(
     scheme: Any,  # noqa: ANN401
 ) -> None:
     page = opened(color_scheme=scheme, **PHONE)
-    for path in ("/", "/articles", "/articles/leaving-sudzha-a-soldiers-account.md#p12"):
+    account = "leaving-sudzha-a-soldiers-account.md#p12"
+    for path in ("/", "/articles", *(f"/articles/{one}" for one in (account, *OTHERS))):
         page.goto(path)
         if path == "/":
             ask(page, f"{HOME} https://example.org/{'a-long-address/' * 20}")
@@ -148,6 +172,32 @@ def test_a_phone_shows_all_of_it_and_nothing_is_hard_to_use(
         assert found.violations_count == 0, found.generate_report()
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (ground == "rgb(255, 255, 255)") is (scheme == "light")
+
+
+def test_right_to_left_text_and_markup_are_shown_as_they_are_written(
+    opened: Callable[..., Page],
+) -> None:
+    page = opened()
+    ask(page, "When does the ferry to Hven leave?")
+    expect(page.locator("mark").first).to_have_text("The ferry to Hven </p><b>leaves</b> at noon.")
+    expect(page.locator("figcaption").first).to_contain_text(MARKUP)
+    page.locator("figcaption a").first.click()
+    expect(page.locator("h1")).to_have_text(MARKUP)
+    expect(page).to_have_title(f"{MARKUP} – Excerpta")
+    page.goto("/articles")
+    expect(page.get_by_role("link", name=MARKUP)).to_be_visible()
+    assert page.locator("main :is(img, b, script)").count() == 0
+    page.get_by_role("link", name="الغربان تتذكر").click()
+
+    def direction(path: str) -> str:
+        return str(page.locator(path).evaluate("one => getComputedStyle(one).direction"))
+
+    assert [direction(one) for one in ("h1", "#p1", "#p2", "nav")] == ["rtl", "rtl", "ltr", "ltr"]
+    number, text = (page.locator(f"#p1 > {one}").bounding_box() for one in ("a", "p"))
+    assert number
+    assert text
+    # The number stands at the end of the line, which is at the left.
+    assert number["x"] < text["x"] + text["width"] / 2
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
