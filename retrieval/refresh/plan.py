@@ -260,7 +260,8 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
     diff = compare_files(found, known, ReaderVersion.of(articles, index, tokens))
     indexed = {path for path, file in known.items() if file.reason is None}
     digests: dict[str, str] = {}
-    skipped = list(found.skipped)
+    differs = {*diff.gone, *(file.path for file in diff.changed)}
+    skipped = [one for one in diff.skipped if one.article not in differs]
     for file in diff.changed:
         try:
             data = read_bytes(articles.folder, file, articles.max_bytes)
@@ -281,7 +282,7 @@ def preview(articles: ArticlesSettings, index: IndexSettings, tokens: bool) -> P
         deleted=deleted,
         renamed=[(by_digest[digests[path]], path) for path in added if digests[path] in by_digest],
         unchanged=len(indexed) - len(deleted) - len(differing & indexed),
-        skipped=skipped,
+        skipped=sorted(skipped, key=attrgetter("article")),
     )
 
 

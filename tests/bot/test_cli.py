@@ -504,6 +504,7 @@ def test_question_path_imports_no_torch(seeds: Shell) -> None:
 def test_a_dry_run_says_what_would_change_and_writes_nothing(shell: Shell) -> None:
     assert sorted(shell.json("refresh", "--dry-run")["added"]) == ["bees.md", "ferry.txt"]
     assert not shell.index.exists()
+    (shell.articles / "nul.txt").write_bytes(b"no\0text")
     shell.run("refresh")
     (shell.articles / "bees.md").rename(shell.articles / "sub.md")
     (shell.articles / "ferry.txt").write_text("The island ferry\n\nIt sank.")
@@ -518,12 +519,13 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(shell: Shell) -> No
     assert (seen["added"], seen["modified"], seen["deleted"]) == (
         ["new.txt", "sub.md"], ["ferry.txt"], ["bees.md"],
     )  # fmt: skip
-    assert [one["article"] for one in seen["skipped"]] == ["empty.txt"]
+    assert [one["article"] for one in seen["skipped"]] == ["empty.txt", "nul.txt"]
     assert text.splitlines() == [
         "renamed bees.md -> sub.md",
         "added new.txt",
         "modified ferry.txt",
         "skipped empty.txt: an empty file",
+        "skipped nul.txt: a binary file: NUL bytes",
         "3 changes, 0 files unchanged; nothing was written",
     ]
     assert before == {path: path.stat().st_mtime_ns for path in shell.index.rglob("*.sqlite")}
