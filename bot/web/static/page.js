@@ -64,7 +64,7 @@ async function forget(form, button) {
     turns.replaceChildren();
     document.querySelector(".new")?.setAttribute("hidden", "");
     button.hidden = true;
-    form.insertAdjacentHTML("beforebegin", await answer.text());
+    document.querySelector(".asking").insertAdjacentHTML("beforebegin", await answer.text());
     document.getElementById("question").focus();
   } catch {
     lost.hidden = false;

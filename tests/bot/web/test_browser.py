@@ -34,7 +34,7 @@ ARABIC = "الغربان تتذكر وجوه الناس سنوات طويلة."
 MARKUP = "<img src=x onerror=alert(1)> & </title><script>alert(2)</script>"
 OTHERS = {
     "crows.md": f"---\ntitle: الغربان تتذكر\nlanguage: ar\n---\n{ARABIC}\n\nCrows (2024), too.\n",
-    "hven.md": f"---\ntitle: '{MARKUP}'\n---\nThe ferry to Hven </p><b>leaves</b> at noon.\n",
+    "hven.txt": f"---\ntitle: '{MARKUP}'\n---\nThe ferry to Hven </p><b>leaves</b> at noon.\n",
 }
 
 

@@ -155,8 +155,8 @@ async def test_a_program_erases_what_is_kept_of_an_answer(small: Library, memory
         wrong = f"{keys[0].partition('-')[0]}-0"
         for key in (wrong, "99-1", "x"):
             assert problem_of(await client.post("/api/forget", json={"id": key}), 404)
-        for key in (None, "", 1):
-            assert problem_of(await client.post("/api/forget", json={"id": key}), 422)
+        for wanted in (None, "", 1):
+            assert problem_of(await client.post("/api/forget", json={"id": wanted}), 422)
         erased = await client.post("/api/forget", json={"id": keys[0]})
         assert erased.json() == {"id": keys[0]}
         assert problem_of(await client.post("/api/forget", json={"id": keys[0]}), 404)
