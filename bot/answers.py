@@ -65,7 +65,8 @@ class Answer:
             are the closest excerpts, which do not answer.
         confidence: A number from 0 to 1.
         generation: The number of the index generation that was searched.
-        understood: The question completed with words of an earlier one, if it refers to one.
+        understood: The question completed with words of an earlier one, if it refers to one, or
+            written in Cyrillic, if it is in Latin letters.
         unknown_language: What was searched of a question in a language that the encoder does not
             know.
         corrected: The question, completed or not, without its typing errors, if it has any.
@@ -199,7 +200,8 @@ class Answerer:
         started = time.perf_counter()
         asked = check_question(question, self._search.max_question_chars)
         count = excerpts or self._search.excerpts
-        understood, result = self._find(asked, earlier, max(count, _JUDGED))
+        read = self._searcher.in_cyrillic(asked)
+        understood, result = self._find(read or asked, earlier, max(count, _JUDGED))
         ranking, found, confidence = result.ranking, result.found, result.confidence
         if self._reader is not None:
             texts = [excerpt.text for excerpt, _ in found]
@@ -220,7 +222,7 @@ class Answerer:
             confidence=confidence,
             generation=ranking.generation,
             elapsed_ms=(time.perf_counter() - started) * 1000,
-            understood=understood,
+            understood=understood or read,
             unknown_language=ranking.unknown_language,
             corrected=ranking.question if ranking.corrections else None,
             corrections=ranking.corrections,

@@ -36,8 +36,8 @@ _BESIDE_WORDS = 2
 # A message with more unknown words is a question, not one with typing errors.
 _MISTYPED_WORDS = 2
 _CYRILLIC = ("uk", "ru")
-# Latin letters for one in Cyrillic.
-_LONGER = 2
+# Latin letters for one in Cyrillic, of which one is four.
+_LONGER, _FOUR = 2, "щ"
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
 _TOKEN = re.compile(r"[^\W_]+(?:[\u0300\u0301'’‘ʼʻ`´]+[^\W_]+)*")
@@ -275,7 +275,7 @@ def _by_sound(words: Iterable[str]) -> Mapping[str, list[str]]:
 
 def _nearest(words: Sequence[str], written: str) -> str:
     """Return the word that is about as long as one that sounds so; this one if there is none."""
-    words = [word for word in words if len(written) <= _LONGER * len(word)]
+    words = [one for one in words if len(written) <= _LONGER * (len(one) + one.count(_FOUR))]
     return min(words, key=lambda word: abs(len(word) - len(written)), default=written)
 
 

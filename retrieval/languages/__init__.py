@@ -12,6 +12,7 @@ name -> sounds              how it sounds, in whatever romanisation or script
 from retrieval.languages.analysis import (
     FIELDS,
     OTHER,
+    STOP_WORDS,
     WITH_STOP_WORDS,
     analyzer,
     field,
@@ -43,6 +44,7 @@ __all__ = [
     "LETTERS",
     "OTHER",
     "POINT",
+    "STOP_WORDS",
     "WITH_STOP_WORDS",
     "analyzer",
     "columns",

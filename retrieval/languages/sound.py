@@ -133,6 +133,7 @@ def _open(heard: str) -> str:
     return heard.rstrip(_VOWELS) + _OPEN if heard else ""
 
 
+@lru_cache(maxsize=10_000)
 def heard(word: str) -> str:
     """Return how a word in lower case sounds, in capitals; empty in other scripts."""
     text = unicodedata.normalize("NFC", word).translate(_CYRILLIC).translate(_LATIN)

@@ -1,6 +1,7 @@
 """What is read in a question before it is searched.
 
-    question -> detect_unknown_language   | the words that an encoder of another language can use
+    question -> in_cyrillic               | Ukrainian and Russian as typed in Latin letters
+             -> detect_unknown_language   | the words that an encoder of another language can use
              -> readings                  | words as the articles write them, by their Vocabulary
              -> date_preference, quoted_phrases   | what is preferred
              -> Asked, Subject            | the kind of thing that is asked for; who or what is X
@@ -21,7 +22,9 @@ from retrieval.questions.dates import (
 from retrieval.questions.forms import other_names
 from retrieval.questions.introductions import Subject
 from retrieval.questions.names import is_name, names_and_numbers
+from retrieval.questions.quantities import is_quantity
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
+from retrieval.questions.romanised import in_cyrillic
 from retrieval.questions.spelling import Correction, Reading, readings
 from retrieval.questions.unknown_language import UnknownLanguage, detect_unknown_language
 from retrieval.questions.vocabulary import Vocabulary
@@ -38,8 +41,10 @@ __all__ = [
     "Vocabulary",
     "date_preference",
     "detect_unknown_language",
+    "in_cyrillic",
     "is_name",
     "is_possessive",
+    "is_quantity",
     "light_terms",
     "match_dates",
     "names_and_numbers",

@@ -14,9 +14,10 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from retrieval.languages import terms
+from retrieval.languages import term_of, terms
 from retrieval.questions.dates import MONTH
 from retrieval.questions.phrases import phrase_pattern
+from retrieval.questions.quantities import unit_pattern
 
 _WORD = re.compile(r"\w+")
 # A telephone number of six digits or more, or an address of mail; an amount, a date or
@@ -90,14 +91,34 @@ class Asked:
             # Not every script has capitals.
             if language in _NOUNS_WITH_CAPITALS or text.upper() == text.lower():
                 return True
+            if self.kind is Kind.PERSON and language == "en" and self._is_done_by_nobody(text):
+                return False
             found = names_in_text(text, language)
         elif self.kind in (Kind.TIME, Kind.NUMBER, Kind.PRICE):
             found = _numbers(text)
         elif self.kind is Kind.CONTACT:
             found = _CONTACT.findall(text)
+        if self.kind is Kind.NUMBER and (measure := self._measure()):
+            return _MEASURED[measure].search(text) is not None
         if _are_new(found, set(terms(self.question, language)), language):
             return True
         return self.kind in _TELLS and _TELLS[self.kind].search(text) is not None
+
+    def _measure(self) -> str | None:
+        """Return what the number that is asked for measures: "how tall" asks for a length."""
+        return next((name for name, of in _MEASURES.items() if of.search(self.question)), None)
+
+    def _is_done_by_nobody(self, text: str) -> bool:
+        """Whether an English text says that it was done, and not by whom: "it was ordered".
+
+        "Who ordered it?" asks for what such a text leaves out, whoever else it names.
+        """
+        asks = _BY_WHOM.search(self.question)
+        verb = term_of(asks[1], "en") if asks else None
+        if verb is None:
+            return False
+        found = [match for match in _WORD.finditer(text) if term_of(match[0], "en") == verb]
+        return bool(found) and all(map(_is_of_nobody, found))
 
     def is_denied(self, text: str) -> bool:
         """Whether a text denies something, too, if the question does."""
@@ -178,6 +199,15 @@ def names_in_text(text: str, language: str) -> Iterator[str]:
         last = word.group()
 
 
+def _is_of_nobody(verb: re.Match[str]) -> bool:
+    """Whether a word for what was done, in a text, says that it was, and not by whom."""
+    start, end = verb.span()
+    before = max(0, start - _BEFORE_DEED)
+    if _WAS.search(verb.string, before, start):
+        return _BY.match(verb.string, end) is None
+    return bool(_A_DEED.search(verb.string, before, start)) and not _OF.match(verb.string, end)
+
+
 def is_possessive(word: str) -> bool:
     """Whether a word says that what follows is theirs, ours or somebody's who is named by it."""
     return _POSSESSIVE.fullmatch(word) is not None
@@ -206,15 +236,31 @@ _TELLS = {
     )
     for kind, of in _WORDS["tells"].items()
 }
+_MEASURES = {
+    name: re.compile(
+        phrase_pattern({"": of["asks"]}).replace(r"\w*\ ", r"(?:\S+ ){1,5}"), re.IGNORECASE
+    )
+    for name, of in _WORDS["measures"].items()
+}
+_MEASURED = {
+    name: re.compile(
+        f"{unit_pattern(of['units'].split(', '))}|{phrase_pattern({'': of['tells']})}",
+        re.IGNORECASE,
+    )
+    for name, of in _WORDS["measures"].items()
+}
 _NAMES = {
     kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in _WORDS["names"].items()
 }
-_A, _OF = phrase_pattern(_WORDS["identity"]["leads"]), phrase_pattern(_WORDS["attribute"]["of"])
+_A, _OWNED_BY = (
+    phrase_pattern(_WORDS["identity"]["leads"]),
+    phrase_pattern(_WORDS["attribute"]["of"]),
+)
 _W = r"\w[\w'’-]*"
 # "The old name of Luhansk", "Luhansk's old name"; in Cyrillic the first word has a genitive behind
 # it, unless it ends as adjectives and imperatives do.
 _ATTRIBUTE = re.compile(
-    rf"\W*(?:{_A} )?(?:{_W} )?({_W}) {_OF} (?:{_W} ){{0,4}}{_W}\W*"
+    rf"\W*(?:{_A} )?(?:{_W} )?({_W}) {_OWNED_BY} (?:{_W} ){{0,4}}{_W}\W*"
     rf"|\W*(?:{_W} ){{0,3}}\w+['’]s (?:{_W} )?({_W})\W*"
     rf"|\W*([а-яёіїєґ][а-яёіїєґ'’-]+(?<!и)(?<!й)(?<!іть)(?<!ите)(?<!йте)) (?:{_W} ){{0,2}}{_W}\W*",
     re.IGNORECASE,
@@ -226,6 +272,12 @@ _DENIES = re.compile(phrase_pattern(_WORDS["denies"]), re.IGNORECASE)
 _DENIES_SOFTLY = re.compile(
     f"{phrase_pattern(_WORDS['denies'])}|{phrase_pattern(_WORDS['denies_softly'])}", re.IGNORECASE
 )
+# "Who ordered it?", and "it was ordered", "the order came", but not "by Anna", "the order of Anna".
+_BY_WHOM = re.compile(r"\bwho\s+(?!did\b)(\w+)", re.IGNORECASE)
+_WAS = re.compile(r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+|not\s+|never\s+)?\Z")
+_A_DEED = re.compile(r"\b(?:an?|the|this|that|any|no|without)\s+\Z", re.IGNORECASE)
+_BY, _OF = re.compile(r"[^.!?]*\bby\b"), re.compile(r"\s+(?:of|by|from)\b")
+_BEFORE_DEED = 40
 # "Isn't Sudzha a town?" denies no more than "didn't they?".
 _CONSENTS = re.compile(
     rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrase_pattern(_WORDS['consents'])}", re.IGNORECASE

@@ -15,6 +15,7 @@ from itertools import islice
 from retrieval.languages import LETTERS, OTHER, POINT, likeness, names_in, sounds, terms
 from retrieval.questions.dates import Day, days_in
 from retrieval.questions.names import is_name
+from retrieval.questions.quantities import quantities_as_written
 from retrieval.questions.vocabulary import Vocabulary
 
 MOST_LETTERS = 30
@@ -27,6 +28,8 @@ _MOST_NAMES, _MOST_OTHERS, _OTHER_WEIGHT = 8, 3, 0.5
 _CHUNKS = 8
 _SPELT_OUT = re.compile("[aou]e", re.IGNORECASE)
 _UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
+# Somebody's, without the apostrophe.
+_OWNERS = re.compile("[a-z]{4,}(?<!s)s", re.IGNORECASE)
 # Places at which a word may be cut in two.
 _MOST_CUTS = 3
 # Digits with what may stand between them, behind letters or a plus.
@@ -81,6 +84,7 @@ def other_form(word: str, vocabulary: Vocabulary) -> str | None:
     return (
         _with_umlauts(word, vocabulary)
         or name_like(word, vocabulary)
+        or _owner(word, vocabulary)
         or _in_two_words(word, vocabulary)
     )
 
@@ -90,6 +94,12 @@ def _with_umlauts(word: str, vocabulary: Vocabulary) -> str | None:
     umlauts = _SPELT_OUT.sub(lambda match: _UMLAUTS[match[0].lower()], word)
     found = umlauts != word and vocabulary.occurs(umlauts)
     return (with_marks(umlauts, vocabulary) or umlauts) if found else None
+
+
+def _owner(word: str, vocabulary: Vocabulary) -> str | None:
+    """Return "Kariakin's" for "karyakins"."""
+    owner = name_like(word[:-1], vocabulary) if _OWNERS.fullmatch(word) else None
+    return f"{owner}'s" if owner else None
 
 
 def _in_two_words(word: str, vocabulary: Vocabulary) -> str | None:
@@ -162,9 +172,11 @@ def numbers_as_written(
         if form := _day_as_written(question[slice(*span)], day, vocabulary):
             yield span, form
     yield from _short_years(question, vocabulary)
+    quantities = dict(quantities_as_written(question, vocabulary))
+    yield from quantities.items()
     for match in islice(_NUMBER.finditer(question), _MOST_NUMBERS):
         start, end = match.span()
-        if any(first < end and start < last for first, last in days):
+        if any(first < end and start < last for first, last in (*days, *quantities)):
             continue
         apart = _APART.match(match[0])
         if apart and not (apart[2].isdecimal() and vocabulary.occurs(apart[1] + apart[2])):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from retrieval.languages import LETTERS, terms
@@ -53,6 +55,15 @@ _CONTRACTED = re.compile(
     r"|(?:does|did|is|are|was|were|do|could|would|should|has|have|had)n(?=t\b))",
     re.IGNORECASE,
 )
+# Question words as they are often typed, and as they are written.
+_TYPED = {
+    typed: word
+    for word, listed in tomllib.loads(
+        Path(__file__).with_name("asked.toml").read_text(encoding="utf-8")
+    )["typed"].items()
+    for typed in listed.split(", ")
+}
+_TYPED_WORD = re.compile(rf"\b(?:{'|'.join(_TYPED)})\b", re.IGNORECASE)
 # So many chunks are read at a time, and so many times, to find all words near to one.
 _CHUNKS, _ROUNDS = 8, 4
 # One of two words that are equally near is meant if it is in so many times as many chunks.
@@ -111,17 +122,25 @@ def readings(question: str, vocabulary: Vocabulary) -> list[Reading]:
 def _spoken(question: str, vocabulary: Vocabulary) -> str:
     """Return a question as it would be put with care.
 
-    Apostrophes stand where none was typed, it is not in capitals altogether, and asks before it
-    names: "Anna Berg, who is that?"
+    Apostrophes stand where none was typed, question words are spelt as such, it is not in capitals
+    altogether, and asks before it names: "Anna Berg, who is that?"
     """
     question = _NAMED_FIRST.sub(r"\2 \1?", question)
     question = _CONTRACTED.sub(r"\g<0>'", question)
+    question = _TYPED_WORD.sub(lambda match: _asking(match[0], vocabulary), question)
     letters = sum(map(str.isalpha, question))
     if not question.isupper() or letters < _SHOUTED:
         return question
     words = islice(dict.fromkeys(LETTERS.findall(question.lower())), _MOST_SHOUTED)
     written = {word: _in_articles(word, vocabulary) for word in words}
     return _NO_CODE.sub(lambda match: written.get(match[0].lower(), match[0].lower()), question)
+
+
+def _asking(typed: str, vocabulary: Vocabulary) -> str:
+    """Return the question word that is meant, unless the articles have what was typed."""
+    if vocabulary.lexical.chunks_with(typed.lower()):
+        return typed
+    return _cased(_TYPED[typed.lower()], typed)
 
 
 def _in_articles(word: str, vocabulary: Vocabulary) -> str:

@@ -10,7 +10,14 @@ from pathlib import PurePath
 from retrieval.chunking import passage
 from retrieval.index import SHIPPED, Scale, scale_that_ships
 from retrieval.languages import split_words, terms
-from retrieval.questions import Asked, Kind, light_terms, names_and_numbers, words_in_date
+from retrieval.questions import (
+    Asked,
+    Kind,
+    is_quantity,
+    light_terms,
+    names_and_numbers,
+    words_in_date,
+)
 from retrieval.search.across import is_heard, language_across, lead, share_met
 from retrieval.search.closeness import Closeness
 from retrieval.search.coverage import Coverage
@@ -50,6 +57,7 @@ class Features:
             `Closeness.distance_from_attribute`.
         unlike: How unlike the words around the first window those of the question are, if the
             encoder knows several languages; see `Closeness.unlikeness`. Else 0.
+        stated: 1 if a number is all that is asked, and the first window has it; else 0.
 
     A year or a month of the article's own date need not stand in its text, and counts nowhere.
     """
@@ -68,6 +76,7 @@ class Features:
     unsaid: float = 0.0
     ahead: float = 0.0
     unlike: float = 0.0
+    stated: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +103,9 @@ _INTERCEPT, _LATE, _DENSE, _COVERAGE, _NEARNESS, _MISSING = -1.30, 0.60, 0.53, 1
 # would be -1.2; fitted to SQuAD 2.0 alone, many of whose unanswered questions were made by denying
 # what an article says, the second would be -2.7. The third is chosen on tables of our own: a row
 # says little in the words of a question. The last is chosen on questions of a few words of our own,
-# as the sets have none.
-UNMET, DENIED, CELL, UNSAID = -1.2, -2.0, 1.8, -2.0
+# as the sets have none, and so is the weight of a number that is all that is asked: who types one
+# wants to see where it stands.
+UNMET, DENIED, CELL, UNSAID, STATED = -1.2, -2.0, 1.8, -2.0, 2.0
 # Fitted with the others, this would be -0.9, as the sets have few questions of a name and one word
 # more, as people type them.
 _STRANGE = -1.5
@@ -172,6 +182,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         cell=coverage.cell * (1 - strange),
         unsaid=closeness.distance_from_attribute(),
         unlike=closeness.unlikeness() if ranking.multilingual else 0.0,
+        stated=float(coverage.share == 1 and is_quantity(ranking.question)),
     )
 
 
@@ -209,6 +220,7 @@ def confidence_of(found: Features, scale: Scale = SHIPPED, encoder: str = "") ->
         + weights.strange * found.strange
         + CELL * found.cell
         + UNSAID * found.unsaid
+        + STATED * found.stated
         + weights.unlike * found.unlike
     )
     return 0.5 + 0.5 * math.tanh(logit / 2)

@@ -25,6 +25,7 @@ from retrieval.questions import (
     Reading,
     Vocabulary,
     detect_unknown_language,
+    in_cyrillic,
     is_name,
     other_names,
     readings,
@@ -115,6 +116,17 @@ class Searcher:
         """Return whether the articles write a word as a name; see `names.is_name`."""
         snapshot = self._snapshots.latest()
         return is_name(word, self._with_encoder_of(snapshot)._vocabulary(snapshot))
+
+    def in_cyrillic(self, question: str) -> str | None:
+        """Return a question in Latin letters as it is searched; see `questions.in_cyrillic`."""
+        snapshot = self._snapshots.latest()
+        try:
+            return in_cyrillic(question, self._with_encoder_of(snapshot)._vocabulary(snapshot))
+        except BaseException as exc:
+            # The search makes it again.
+            if not is_panic(exc):
+                raise
+            return None
 
     def search(self, question: str, without: frozenset[int] = frozenset()) -> Ranking:
         """Rank the chunks that may answer; none if the encoder sees no token in the question.

@@ -34,7 +34,7 @@ from bot.build import open_library
 from config import Settings
 from retrieval.index import Scale, scale_that_ships
 from retrieval.search import Features, confidence_of
-from retrieval.search.confidence import CELL, DENIED, UNMET, UNSAID, WEIGHTS
+from retrieval.search.confidence import CELL, DENIED, STATED, UNMET, UNSAID, WEIGHTS
 from tests.benchmarks.conditions import conditions
 
 Rows = NDArray[np.float64]
@@ -49,7 +49,7 @@ _NAMES = [field.name for field in fields(Features)]
 _FITTED = ("late", "dense", "coverage", "nearness", "missing", "strange")
 _FITTED_OF_ENCODER = ("late", "dense", "coverage", "nearness", "missing", "unlike")
 _FITTED_ACROSS = ("late", "dense", "met", "ahead")
-_CHOSEN = ("unmet", "denied", "cell", "unsaid")
+_CHOSEN = ("unmet", "denied", "cell", "unsaid", "stated")
 # Weights in spreads are near 1 without any bound; this only keeps the fit from wandering.
 _C = 1.0
 
@@ -208,7 +208,7 @@ def moved(one: Measured) -> Measured:
 def by_others(one: Measured, others: Sequence[Measured], features: Sequence[str]) -> str:
     """Judge a model that was fitted to other folders, on the index's own scale."""
     model = fit(others, features)
-    weights = np.array([*model.coef_[0], UNMET, DENIED, CELL, UNSAID])
+    weights = np.array([*model.coef_[0], UNMET, DENIED, CELL, UNSAID, STATED])
     parts = (one.own, one.foreign, one.adversarial)
     columns = _at([*features, *_CHOSEN])
     logits = (

@@ -111,6 +111,7 @@ def test_a_question_is_neither(text: str) -> None:
         ("Do pobachennya!", Talk.FAREWELL, "uk"),
         ("spasibo", Talk.THANKS, "ru"),
         ("chto novogo?", Wish.NEWEST, "ru"),
+        ("shcho novoho", Wish.NEWEST, "uk"),
         ("pro scho tsey kanal", Wish.OVERVIEW, "uk"),
     ],
 )

@@ -47,3 +47,24 @@ def test_a_few_words_ask_for_an_attribute(question: str, attribute: str | None) 
     found = Asked.of(question).attribute
 
     assert (question[slice(*found)] if found else None) == attribute
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "met"),
+    [
+        ("Who ordered the retreat?", "Anna said that the retreat was ordered on Monday.", False),
+        ("who ordered it", "They left when it was finally ordered, Anna said.", False),
+        ("Who ordered the retreat?", "The retreat was ordered by Anna.", True),
+        (
+            "Who ordered the retreat?",
+            "It was ordered late. In the end Anna ordered it again.",
+            True,
+        ),
+        ("Who ordered the retreat?", "The order to retreat came too late, Anna said.", False),
+        ("Who ordered the retreat?", "They retreated by the order of Anna.", True),
+        ("Who ordered the retreat?", "Late came Anna's order to retreat.", True),
+        ("Who led the retreat?", "Anna said that the retreat was ordered on Monday.", True),
+    ],
+)
+def test_what_was_done_by_nobody_tells_no_person(question: str, text: str, met: bool) -> None:
+    assert Asked.of(question).is_met(text, "en") is met

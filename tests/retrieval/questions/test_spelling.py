@@ -111,6 +111,22 @@ def test_a_name_without_its_accents_is_given_them(garden: Corrector) -> None:
     assert garden("Who was Boleslaw?")[0] == "Who was Bolesław?"
 
 
+def test_a_question_word_is_known_as_it_is_often_typed(garden: Corrector, tmp_path: Path) -> None:
+    assert garden("wher is the warden") == ("where is the warden", ())
+    assert garden("Wich magnolia?") == ("Which magnolia?", ())
+    assert garden("скока стоит билет")[0] == "сколько стоит билет"
+
+    wat = vocabulary(tmp_path / "lexical", {1: "The Wat is a temple."})
+    assert correct_spelling("where is the wat", wat)[0] == "where is the wat"
+
+
+def test_an_owner_is_known_without_an_apostrophe_in_another_romanisation(tmp_path: Path) -> None:
+    words = vocabulary(tmp_path / "lexical", {1: "The house of Artem Kariakin stands by Sudzha."})
+
+    assert correct_spelling("where is karyakins house", words)[0] == "where is kariakin's house"
+    assert correct_spelling("Where is Karyakins house?", words)[0] == "Where is Kariakin's house?"
+
+
 def test_several_errors_are_corrected_in_their_order(garden: Corrector) -> None:
     question, corrections = garden("Did sapers clear the minefeilds?")
 

@@ -212,6 +212,26 @@ def test_missing_counts_names_and_numbers_that_no_window_shows(
     assert features(given, [window(found)]).missing == pytest.approx(missing)
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "stated"),
+    [
+        ("550 km", "The line is 550 km long.", 1.0),
+        ("550 km?", "It is 550 miles long.", 0.0),
+        ("550 km", "The line is long.", 0.0),
+        ("Is 550 km the whole length?", "The line is 550 km long.", 0.0),
+    ],
+)
+def test_a_number_that_is_all_that_is_asked_is_stated_where_it_stands(
+    question: str, text: str, stated: float
+) -> None:
+    found = hit_of(text)
+    given = replace(ranking((found,), {"en": {"550": 1.0, "km": 0.5}}), question=question)
+
+    judged = features(given, [window(found)])
+    assert judged.stated == stated
+    assert confidence_of(replace(judged, stated=1.0)) > confidence_of(replace(judged, stated=0.0))
+
+
 def test_missing_looks_at_the_window_that_has_most_and_not_beyond_it() -> None:
     found = hit_of("Anna built it. Boris paid for it.")
     given = replace(ranking((found,), {}), question="Was it Anna or Boris?")
