@@ -20,7 +20,7 @@ from retrieval.types import Encoder
 logger = logging.getLogger(__name__)
 
 # So many chunks are kept once they are read, each with 10 to 15 KB.
-_MOST_READ = 1000
+_MOST_READ = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,10 @@ class Snapshot:
         missing = [key for key in ids if key not in found]
         if missing:
             new = self.store.chunks(missing, self.generation.number)
-            if len(self._read) + len(new) > _MOST_READ:
-                self._read.clear()
             self._read.update(new)
+            # The oldest go; another thread may have taken them out.
+            for key in list(self._read)[: max(0, len(self._read) - _MOST_READ)]:
+                self._read.pop(key, None)
             found |= new
         return {key: found[key] for key in sorted(found)}
 
