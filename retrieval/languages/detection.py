@@ -121,7 +121,7 @@ def _sizes(found: list[str]) -> tuple[int, int]:
 
     A single letter is a piece of "wasn't" or of "U.S." as often as a word.
     """
-    return len(found), sum(len(word) > 1 for word in found)
+    return len(found), len([word for word in found if len(word) > 1])
 
 
 def _by_script(text: str) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 
 _CYRILLIC = str.maketrans(
@@ -92,9 +91,11 @@ def sounds(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(enough))
 
 
-def names_in(text: str) -> Iterator[str]:
-    """Yield the words of a text that may be names: those that begin with a capital."""
-    return (word for word in _WORD.findall(text) if word[0].isupper())
+# Many questions find the same chunks.
+@lru_cache(maxsize=1024)
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the words of a text that may be names: those that begin with a capital."""
+    return tuple(word for word in _WORD.findall(text) if word[0].isupper())
 
 
 def likeness(word: str, name: str) -> float:
@@ -108,11 +109,15 @@ def likeness(word: str, name: str) -> float:
     if not set(ours).isdisjoint(theirs):
         return 1.0
     least = _CONSONANTS_OF_NAME if word[:1].isupper() else _CONSONANTS_OF_WORD
-    return 0.5 if any(_near(a, b, least) for a in ours for b in theirs) else 0.0
+    for one in ours:
+        for other in theirs:
+            if len(one) == len(other) and _near(one, other, least):
+                return 0.5
+    return 0.0
 
 
 def _near(one: str, other: str, consonants: int) -> bool:
-    if len(one) != len(other) or len(_VOWEL.sub("", one.rstrip(_OPEN))) < consonants:
+    if len(_VOWEL.sub("", one.rstrip(_OPEN))) < consonants:
         return False
     differing = [at for at, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
     glides = all({one[at], other[at]} <= _GLIDE for at in differing)

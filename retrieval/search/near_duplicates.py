@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from retrieval.languages import split_words
 
@@ -12,13 +13,18 @@ from retrieval.languages import split_words
 _SAME, _TRIPLE = 0.9, 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shingles:
     """The word shingles, numbers and sentences by which a text is compared with another."""
 
     shingles: frozenset[tuple[str, ...]]
     numbers: frozenset[str]
-    sentences: frozenset[tuple[str, ...]]
+    texts: tuple[str, ...]
+
+    @cached_property
+    def sentences(self) -> frozenset[tuple[str, ...]]:
+        """The words of each sentence, which few comparisons need."""
+        return frozenset(tuple(split_words(one.casefold())) for one in self.texts)
 
     @classmethod
     def of(cls, text: str, sentences: Iterable[str] = ()) -> Shingles:
@@ -27,8 +33,9 @@ class Shingles:
         length = min(_TRIPLE, len(words))
         return cls(
             frozenset(zip(*(words[n:] for n in range(length)), strict=False)),
-            frozenset(word for word in words if any(map(str.isdigit, word))),
-            frozenset(tuple(split_words(one.casefold())) for one in sentences),
+            # Most words are letters only, which is soon told.
+            frozenset(one for one in words if not one.isalpha() and any(map(str.isdigit, one))),
+            tuple(sentences),
         )
 
     def is_near_duplicate_of(self, other: Shingles) -> bool:

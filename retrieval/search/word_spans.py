@@ -24,7 +24,7 @@ def word_spans(text: str) -> list[Span]:
     found: list[Span] = []
     inside = False
     for at, char in enumerate(text):
-        if inside and at not in parted and _continues(text, at):
+        if inside and at not in parted and (char.isalnum() or _continues(text, at)):
             found[-1] = found[-1][0], at + 1
         elif char.isspace():
             inside = False
@@ -48,10 +48,11 @@ def token_word_spans(text: str, starts: Sequence[int]) -> list[Span]:
 
 
 def _continues(text: str, at: int) -> bool:
+    """Whether a character that is no letter or digit goes on with the word before it."""
     char = text[at]
     after = text[at + 1 : at + 2]
     joins = (char in _APOSTROPHES and after.isalnum()) or (
         after.isdigit()
         and ((char in ".," and text[at - 1].isdigit()) or (char == "-" and text[at - 1].isalpha()))
     )
-    return joins or char.isalnum() or unicodedata.category(char).startswith("M")
+    return joins or unicodedata.category(char).startswith("M")
