@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retrieval.errors import IndexFault
 from retrieval.index import StoredEncoding, packed_starts
 from retrieval.milvus.connection import Row
+from retrieval.milvus.generations import Generations
 from retrieval.milvus.tables import ENCODING, KEY, TEXT_BYTES, packed
-
-if TYPE_CHECKING:
-    from retrieval.milvus.store import MilvusStore
 
 _PLACES = (("encodings", KEY), ("chunks", "encoding"))
 
@@ -21,9 +18,9 @@ _PLACES = (("encodings", KEY), ("chunks", "encoding"))
 class Encodings:
     """Encodings by the digest of their passage, in hexadecimal digits."""
 
-    def __init__(self, store: MilvusStore) -> None:
-        self._store = store
-        self._connection = store.connection
+    def __init__(self, index: Generations) -> None:
+        self._index = index
+        self._connection = index.connection
         self._made: dict[str, Row] = {}
 
     def known(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
@@ -32,7 +29,7 @@ class Encodings:
         known = set()
         for table, field in _PLACES:
             rows = self._connection.of_values(
-                self._store.collection(table), field, keys, [field, "starts", "codes"]
+                self._index.collection(table), field, keys, [field, "starts", "codes"]
             )
             known |= {row[field] for row in rows if not tokens or _has_tokens(row)}
         return {bytes.fromhex(key) for key in known}
@@ -46,7 +43,7 @@ class Encodings:
         rows = {digest.hex(): _row_of(one) for digest, one in encodings.items()}
         self._connection.lease.check()
         self._connection.put(
-            self._store.collection("encodings"), [{KEY: key, **row} for key, row in rows.items()]
+            self._index.collection("encodings"), [{KEY: key, **row} for key, row in rows.items()]
         )
         self._made |= rows
 
@@ -60,7 +57,7 @@ class Encodings:
         for table, field in _PLACES:
             missing = sorted(keys - found.keys())
             rows = self._connection.of_values(
-                self._store.collection(table), field, missing, [field, *ENCODING]
+                self._index.collection(table), field, missing, [field, *ENCODING]
             )
             for row in rows:
                 if row[field] not in found or _has_tokens(row):

@@ -1,10 +1,8 @@
-"""What readers see of an index in Milvus: the state, the listing of a generation, its chunks."""
+"""What readers see of an index in Milvus: its generations, their articles, chunks and vectors."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.chunking import passage
-from retrieval.errors import IndexDamaged
 from retrieval.index import (
-    FileState,
-    Generation,
     KeptCalibrations,
     Origin,
     StoredChunk,
@@ -27,17 +22,12 @@ from retrieval.index import (
 )
 from retrieval.milvus.connection import Connection, Row, listed
 from retrieval.milvus.dense import MilvusDense
-from retrieval.milvus.listing import Listing, read_files
-from retrieval.milvus.state import State, in_use, read_state, read_values, write_state
+from retrieval.milvus.generations import Generations
+from retrieval.milvus.state import State, read_state, read_values
 from retrieval.milvus.tables import FORMAT, PARTS, unpacked, visible
 from retrieval.milvus.writer import MilvusWriter
 from retrieval.types import Article, Chunk, Source
 
-# A reader looks for another generation as often as this; to read the state takes a fifth of a
-# second, for a server gathers what is written for so long.
-_LOOK_S = 1.0
-# Listings that are kept: of the generation before, the current one and the next.
-_KEPT = 3
 _CHUNK = ["id", "text", "sentences", "codes", "starts"]
 # Chunks that are fetched together, without their vectors.
 _PAGE = 1000
@@ -45,7 +35,7 @@ _PAGE = 1000
 _ARTICLES = 100
 
 
-class MilvusStore:
+class MilvusStore(Generations):
     """One index in Milvus; every method may be called from any thread.
 
     Args:
@@ -64,19 +54,9 @@ class MilvusStore:
     size = None
 
     def __init__(self, connection: Connection, number: int, state: State, folder: Path) -> None:
-        self.connection = connection
-        self.number = number
+        super().__init__(connection, number, state)
         self.calibrations = _MilvusCalibrations(self)
         self._folder = folder
-        self._state = state
-        self._looked = time.monotonic()
-        self._in_use = number
-        self._listings: dict[int, Listing] = {}
-
-    @property
-    def name(self) -> str:
-        """The address of the server."""
-        return self.connection.name
 
     @property
     def place(self) -> Path:
@@ -113,39 +93,13 @@ class MilvusStore:
             for table, where in (("chunks", "id >= 0"), ("encodings", 'key != ""'))
         )
 
-    def collection(self, table: str) -> str:
-        """Return the name of a collection of this index."""
-        return self.connection.collection(table, self.number)
-
-    def look(self) -> State:
-        """Return the state, which was read a moment ago at most."""
-        if self._looked < max(time.monotonic() - _LOOK_S, self.connection.changed):
-            self._read()
-        return self._state
-
-    def change(self, of: Callable[[State], State]) -> State:
-        """Write another state in place of the last one read; the caller holds the lease."""
-        self.connection.lease.check()
-        self._state = of(self._state)
-        write_state(self.connection, self.number, self._state)
-        self._looked = time.monotonic()
-        return self._state
-
-    def _read(self) -> None:
-        looked = time.monotonic()
-        meta = read_values(self.connection)
-        self._in_use = in_use(meta)
-        # Gone, if another one took its place: then what is known of it is what it was.
-        self._state = read_state(meta, self.number, self.name) or self._state
-        self._looked = looked
-
     def remade(self) -> MilvusStore | None:
         """Return the store that was made again in place of this one; None if there is none."""
         self.look()
-        if self._in_use <= self.number:
+        if self.in_use <= self.number:
             return None
-        state = read_state(read_values(self.connection), self._in_use, self.name)
-        return MilvusStore(self.connection, self._in_use, state, self._folder) if state else None
+        state = read_state(read_values(self.connection), self.in_use, self.name)
+        return MilvusStore(self.connection, self.in_use, state, self._folder) if state else None
 
     def writer(self) -> MilvusWriter:
         """Return a writer of the next generation; the caller holds the lease."""
@@ -155,74 +109,10 @@ class MilvusStore:
         """Raise `IndexMismatch` unless the index was made by this encoder."""
         self.origin.check_encoder(fingerprint, name, self.name)
 
-    def damage(self, found: str) -> Exception:
-        """Return the exception that tells of damage, and what to do."""
-        return IndexDamaged(
-            f"the index {self.name} is damaged ({found}); run excerpta refresh --rebuild, which "
-            "makes it again from the articles"
-        )
-
-    def current(self) -> int:
-        """Return the number of the generation that readers are to see."""
-        return self.look().current
-
-    def fresh_state(self) -> State:
-        """Return the state as it is just now."""
-        self._read()
-        return self._state
-
     def state(self) -> tuple[str, int, str]:
         """Return (key, current generation, calibrations): readers reload when it differs."""
         state = self.look()
         return state.origin.key, state.current, state.calibrations
-
-    def generation(self, number: int | None = None) -> Generation:
-        """Return a kept generation, by default the current one."""
-        number = self.current() if number is None else number
-        found = [one for one in self.generations() if one.number == number]
-        return found[0] if found else Generation(number, None, 0, 0, number)
-
-    def generations(self) -> list[Generation]:
-        """Return the generations that are kept, the newest first."""
-        return list(self.look().generations)
-
-    def keeps(self, generation: int) -> bool:
-        """Whether this generation is still there; the empty one is."""
-        return generation == 0 or any(one.number == generation for one in self.generations())
-
-    def listing(self, generation: int) -> Listing:
-        """Return the listing of a generation, which is read once."""
-        found = self._listings.get(generation)
-        if found is None:
-            found = Listing.read(self.connection, self.number, generation)
-            for old in sorted(self._listings)[: 1 - _KEPT]:
-                self._listings.pop(old, None)
-            self._listings[generation] = found
-        return found
-
-    def forget(self, generation: int) -> None:
-        """Read the listing of a generation anew when it is wanted: it was changed."""
-        self._listings.pop(generation, None)
-
-    def count(self, generation: int) -> tuple[int, int]:
-        """Count the articles and the chunks of a generation, published or not."""
-        listing = self.listing(generation)
-        return len(listing.names), listing.chunks
-
-    def digest(self, generation: int) -> str:
-        """Return the digest of a generation's passages."""
-        return self.generation(generation).digest or self.made_digest(generation)
-
-    def made_digest(self, generation: int) -> str:
-        """Make the digest of a generation's passages from its rows."""
-        return self.listing(generation).digest()
-
-    def files(self, generation: int) -> dict[str, FileState]:
-        """Return what a generation saw of each file, as it is just now."""
-        known = self._listings.get(generation)
-        if known is None:
-            known = Listing(read_files(self.connection, self.number, generation), {})
-        return {path: file.state for path, file in known.files.items()}
 
     def sources(self) -> list[Source]:
         """Return the articles of the current generation, by path."""
@@ -247,11 +137,6 @@ class MilvusStore:
             titled=listing.heads[number].title is not None,
             headings=tuple(body["headings"]),
         )
-
-    def body(self, article: int) -> Row:
-        """Return the text and the headings of an article."""
-        rows = self.connection.rows(self.collection("articles"), f"owner == {article}", ["body"])
-        return dict(json.loads("".join(row["body"] for row in rows)))
 
     def languages(self, generation: int) -> list[str]:
         """Return the languages of a generation's articles."""
@@ -383,26 +268,26 @@ def _tokens(row: Row) -> Tokens | None:
 class _MilvusCalibrations(KeptCalibrations):
     """The calibrations of an index, in its state."""
 
-    def __init__(self, store: MilvusStore) -> None:
-        self._store = store
+    def __init__(self, index: MilvusStore) -> None:
+        self._index = index
 
     def written(self) -> str:
         """Return all calibrations as JSON; empty if there is none."""
-        return self._store.look().calibrations
+        return self._index.look().calibrations
 
     def write(self, written: str) -> None:
         """Store all calibrations."""
-        self._store.fresh_state()
-        self._store.change(lambda state: replace(state, calibrations=written))
+        self._index.fresh_state()
+        self._index.change(lambda state: replace(state, calibrations=written))
 
     def chunks(self, generation: int) -> list[list[int]]:
         """Return the ids of each article's chunks, the articles by their first path."""
-        found = self._store.chunks_of_articles(generation)
+        found = self._index.chunks_of_articles(generation)
         return [found[path] for path in sorted(found)]
 
     def chunks_since(self, since: int, generation: int) -> int:
         """Count the chunks of a generation that came after an earlier one."""
-        before, after = self._store.listing(since), self._store.listing(generation)
+        before, after = self._index.listing(since), self._index.listing(generation)
         return sum(
             after.heads[article].chunks
             for article in after.sources

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from retrieval.index import (
     ChunkedArticle,
@@ -27,13 +26,11 @@ from retrieval.index import (
 )
 from retrieval.milvus.connection import Row
 from retrieval.milvus.encodings import Encodings
+from retrieval.milvus.generations import Generations
 from retrieval.milvus.listing import Head, Listing, StoredFile, rows_of_article, rows_of_file
 from retrieval.milvus.tables import ALWAYS, KEY, PARTED, PARTS, packed, visible
 from retrieval.milvus.visibility import OWNERS, Visibility
 from retrieval.types import Article
-
-if TYPE_CHECKING:
-    from retrieval.milvus.store import MilvusStore
 
 # Ids that are taken at once, of which a kill loses the rest.
 _IDS = 1000
@@ -47,23 +44,23 @@ class MilvusWriter:
         number: Number of the generation that is written.
     """
 
-    def __init__(self, store: MilvusStore) -> None:
-        self._store = store
-        self._connection = store.connection
-        self._current = store.fresh_state().current
+    def __init__(self, index: Generations) -> None:
+        self._index = index
+        self._connection = index.connection
+        self._current = index.fresh_state().current
         self.number = self._current + 1
-        self._encodings = Encodings(store)
-        self._rows = Visibility(store.connection, store.collection, self.number)
+        self._encodings = Encodings(index)
+        self._rows = Visibility(index.connection, index.collection, self.number)
         self._ids: Iterator[int] = iter(())
         self._begun: bool | None = None
 
     def check_counts(self) -> None:
         """Raise `IndexDamaged` unless the current generation has as much as was published."""
-        seen = self._store.generation(self._current)
-        found = self._store.count(self._current)
+        seen = self._index.generation(self._current)
+        found = self._index.count(self._current)
         rows = self._connection.count(self._collection("chunks"), visible(self._current))
         if found != (seen.articles, seen.chunks) or rows != seen.chunks:
-            raise self._store.damage(
+            raise self._index.damage(
                 f"{found[0]} articles and {rows} chunks are left of {seen.articles} and "
                 f"{seen.chunks}"
             )
@@ -72,7 +69,7 @@ class MilvusWriter:
         """Return what the next generation has seen of each file."""
         if "_next" in vars(self):
             return {path: file.state for path, file in self._next.files.items()}
-        return self._store.files(self.number)
+        return self._index.files(self.number)
 
     def known_encodings(self, digests: Sequence[bytes], tokens: bool) -> set[bytes]:
         """Return those digests of passages whose encoding is stored, with its tokens if wanted."""
@@ -127,7 +124,7 @@ class MilvusWriter:
             first = next(iter(rows_of_file(known[file.path])))
             self._connection.lease.check()
             self._connection.put(self._collection("files"), [first])
-        self._store.forget(self._current)
+        self._index.forget(self._current)
         self._forget()
 
     def articles_of(
@@ -147,7 +144,7 @@ class MilvusWriter:
         ):
             return []
         return [
-            (path[len(file.state.path) :], number, title, self._store.body(number)["text"])
+            (path[len(file.state.path) :], number, title, self._index.body(number)["text"])
             for path, (number, title) in file.names.items()
         ]
 
@@ -163,7 +160,7 @@ class MilvusWriter:
     def difference(self) -> Difference:
         """Compare the next generation with the current one."""
         if not self._is_begun():
-            return Difference(0, 0, 0, self._store.generation(self._current).articles, 0)
+            return Difference(0, 0, 0, self._index.generation(self._current).articles, 0)
         came, went = self._changes()
         added, deleted = came.keys() - went.keys(), went.keys() - came.keys()
         total = sum(len(file.names) for file in self._next.files.values())
@@ -182,7 +179,7 @@ class MilvusWriter:
 
     def refuse(self, reason: str) -> None:
         """Note why the next generation is not published."""
-        self._store.change(lambda state: replace(state, refused=reason))
+        self._index.change(lambda state: replace(state, refused=reason))
 
     def discard(self) -> None:
         """Drop the next generation, no article of which differs, but keep what it saw of files."""
@@ -193,8 +190,8 @@ class MilvusWriter:
             self._connection.put(collection, [{**row, "added": self._current} for row in new])
             self._connection.delete(collection, f"removed == {self.number}")
             self._forget()
-            self._store.forget(self._current)
-        self._store.change(lambda state: replace(state, held="", refused=""))
+            self._index.forget(self._current)
+        self._index.change(lambda state: replace(state, held="", refused=""))
 
     def publish(self) -> None:
         """Make the next generation the current one, which readers see."""
@@ -202,18 +199,18 @@ class MilvusWriter:
         new = Generation(
             self.number,
             dt.datetime.now(dt.UTC).replace(microsecond=0),
-            *self._store.count(self.number),
+            *self._index.count(self.number),
             self.number,
-            self._store.digest(self.number),
+            self._index.digest(self.number),
         )
-        self._store.change(lambda state: state.published(new))
+        self._index.change(lambda state: state.published(new))
 
     def purge(self, keep: int) -> None:
         """Drop all but the last generations, and what only they need."""
-        kept = self._store.generations()[:keep]
+        kept = self._index.generations()[:keep]
         if not kept:
             return
-        self._store.change(lambda state: replace(state, generations=tuple(kept)))
+        self._index.change(lambda state: replace(state, generations=tuple(kept)))
         for table in ("files", "articles", "chunks"):
             self._connection.delete(self._collection(table), f"removed <= {kept[-1].number}")
         # Nothing that an unfinished refresh has encoded: a purge comes before the next one begins.
@@ -231,12 +228,12 @@ class MilvusWriter:
         Raises:
             IndexFault: There is no such generation.
         """
-        current = self._store.generation(self._current)
-        target = rollback_target(current, self._store.generations(), to)
+        current = self._index.generation(self._current)
+        target = rollback_target(current, self._index.generations(), to)
         self._connection.lease.check()
         self._rows.undo()
         self._forget()
-        now, then = self._store.listing(current.number), self._store.listing(target.number)
+        now, then = self._index.listing(current.number), self._index.listing(target.number)
         self._rows.copy([one for one in then.sources if one not in now.sources], self._copied)
         wanted = [
             (
@@ -256,15 +253,15 @@ class MilvusWriter:
         new = Generation(
             self.number,
             at,
-            *self._store.count(self.number),
+            *self._index.count(self.number),
             target.content,
-            self._store.digest(self.number),
+            self._index.digest(self.number),
         )
         held = (
             f"it was rolled back on {at:%Y-%m-%d} from generation {current.number} to the articles "
             f"of generation {target.number}"
         )
-        self._store.change(lambda state: state.published(new, held))
+        self._index.change(lambda state: state.published(new, held))
         return new
 
     def _copied(self, article: int) -> int:
@@ -282,19 +279,19 @@ class MilvusWriter:
                 return listing.heads[article]
         return next(
             listing.heads[article]
-            for kept in self._store.generations()
-            if article in (listing := self._store.listing(kept.number)).heads
+            for kept in self._index.generations()
+            if article in (listing := self._index.listing(kept.number)).heads
         )
 
     @cached_property
     def _before(self) -> Listing:
         """The current generation."""
-        return self._store.listing(self._current)
+        return self._index.listing(self._current)
 
     @cached_property
     def _next(self) -> Listing:
         """The next generation, of which what a kill has left behind is taken out."""
-        found = Listing.read(self._connection, self._store.number, self.number)
+        found = Listing.read(self._connection, self._index.number, self.number)
         named = {article for file in found.files.values() for article, _ in file.names.values()}
         lost = [article for article in found.heads if article not in named]
         if (lost or found.twice) and self._connection.lease.held:
@@ -432,14 +429,14 @@ class MilvusWriter:
         """Return an id that nothing has had."""
         number = next(self._ids, None)
         if number is None:
-            end = self._store.change(lambda s: replace(s, next_id=s.next_id + _IDS)).next_id
+            end = self._index.change(lambda s: replace(s, next_id=s.next_id + _IDS)).next_id
             self._ids = iter(range(end - _IDS, end))
             number = next(self._ids)
         return number
 
     def _forget(self) -> None:
         """Let the store read the next generation anew."""
-        self._store.forget(self.number)
+        self._index.forget(self.number)
 
     def _collection(self, table: str) -> str:
-        return self._store.collection(table)
+        return self._index.collection(table)
