@@ -19,6 +19,8 @@ from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.milvus.lease import Lease
 from retrieval.milvus.tables import KEY, Table
 
+logger = logging.getLogger(__name__)
+
 # A question waits so long for a server that does not answer; making a collection takes seconds.
 _TIMEOUT_S, _MAKING_S = 10.0, 60.0
 _OLDEST = (2, 3)
@@ -318,6 +320,10 @@ class Connection:
                 f"Milvus at {self.name} has version {version}, this version of Excerpta wants "
                 f"{'.'.join(map(str, _OLDEST))} or a newer one; update the server"
             )
+        logger.info(
+            "Milvus %s at %s searches the vectors, and tantivy on this machine the words (BM25)",
+            *(version, self.name),
+        )
         return client
 
 

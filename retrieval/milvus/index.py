@@ -23,7 +23,7 @@ from retrieval.milvus.state import (
     write_value,
 )
 from retrieval.milvus.store import MilvusStore
-from retrieval.milvus.tables import META, tables
+from retrieval.milvus.tables import META, TABLES, tables
 
 
 class MilvusIndex:
@@ -125,7 +125,8 @@ class MilvusIndex:
     def _drop(self, number: int) -> None:
         """Drop an index; its state goes first, so that nobody opens a part of it."""
         delete_state(self._connection, number)
-        wanted = self._connection.collection("", number)
-        for name in self._connection.collections():
-            if name.startswith(wanted):
+        # By their whole names: "a_1_" begins the names of index 1 of "a" and those of all of "a_1".
+        there = self._connection.collections()
+        for table in TABLES:
+            if (name := self._connection.collection(table, number)) in there:
                 self._connection.drop(name)

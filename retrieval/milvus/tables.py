@@ -73,6 +73,10 @@ def tables(dim: int) -> dict[str, Table]:
     }
 
 
+TABLES = tuple(tables(dim=0))
+"""The names of the collections of an index."""
+
+
 def visible(generation: int) -> str:
     """Return the condition of the rows that a generation has."""
     return f"added <= {generation} and removed > {generation}"

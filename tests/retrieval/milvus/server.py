@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 TOKEN = "root:Milvus"
@@ -56,6 +57,15 @@ class Server:
         """Let everybody connect again."""
         self._relay.open(self._port)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nothing through to it or from it meanwhile, though connections stay."""
+        self._relay.flows.clear()
+        try:
+            yield
+        finally:
+            self._relay.flows.set()
+
     def stop(self) -> None:
         """Stop it at once, with all connections to it."""
         self.cut()
@@ -66,9 +76,15 @@ class Server:
 
 
 class Relay:
-    """Hands on what comes to a port of its own, as long as it is open."""
+    """Hands on what comes to a port of its own, as long as it is open.
+
+    Attributes:
+        flows: Not set while what comes is held back.
+    """
 
     def __init__(self) -> None:
+        self.flows = threading.Event()
+        self.flows.set()
         self.port = 0
         self._sockets: list[socket.socket] = []
         self.port = self._listening().getsockname()[1]
@@ -99,15 +115,15 @@ class Relay:
                 far = socket.create_connection(("127.0.0.1", port))
                 self._sockets += [near, far]
                 for ends in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=ends, daemon=True).start()
+                    threading.Thread(target=self._pump, args=ends, daemon=True).start()
 
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(_BLOCK):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
+    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(_BLOCK):
+                self.flows.wait()
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,16 +12,19 @@ from types import FrameType
 import pytest
 
 from retrieval.backends import open_index
-from retrieval.errors import IndexFault
+from retrieval.errors import IndexBusy, IndexFault
 from retrieval.index import IndexReader
 from retrieval.milvus.connection import connection_of
+from retrieval.milvus.lease import LEASE_S
 from retrieval.milvus.state import delete_value, read_values
+from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder
 from tests.retrieval.faults.check import digests
 from tests.retrieval.faults.victim import Order, Victims, encoded_by, is_writing, victims
 from tests.retrieval.library import Library
 from tests.retrieval.milvus.conftest import MilvusLibrary
 from tests.retrieval.milvus.server import Server
+from tests.retrieval.processes import next_line, started
 from tests.retrieval.rebuilt import prose
 
 Content = dict[str, list[str]]
@@ -157,6 +161,57 @@ def test_a_server_that_goes_in_any_write_of_a_refresh(server: Server, tmp_path: 
         server.join()
         go_on(library, before)
     assert step > 10
+
+
+# A refresher that stores a batch, says so, and encodes the next one for ever.
+STUCK = """
+import sys, time
+from pathlib import Path
+from tests.fakes import HashEncoder
+from tests.retrieval.milvus.conftest import MilvusLibrary
+
+class Stuck(HashEncoder):
+    def encode_passages(self, texts):
+        if self.encoded:
+            print(len(self.encoded), flush=True)
+            time.sleep(3600)
+        return super().encode_passages(texts)
+
+root, server = sys.argv[1:]
+MilvusLibrary(Path(root), server=server, collections="heir").refresh(Stuck())
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_the_lease_of_a_dead_refresher_is_void_after_its_time(
+    server: Server, tmp_path: Path
+) -> None:
+    """With the time that it has for users, between two machines, of which each has its folder."""
+    heir = MilvusLibrary(tmp_path / "heir", server=server.address, collections="heir")
+    dead = tmp_path / "dead"
+    for folder in (dead / "articles", heir.articles):
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(20):
+            text = "\n\n".join(f"Sentence {number} {n}." for n in range(60))
+            (folder / f"n{number}.txt").write_text(text)
+    encoder = HashEncoder()
+    with started("-c", STUCK, dead, server.address) as process:
+        stored = int(next_line(process))
+        # Longer than a claim that is not renewed is valid.
+        end = time.monotonic() + LEASE_S + 5
+        while time.monotonic() < end:
+            with pytest.raises(IndexBusy, match=f"process {process.pid} on .* is writing"):
+                heir.refresh(encoder, options=RefreshOptions(wait_s=0))
+            time.sleep(1)
+    died = time.monotonic()
+
+    report = heir.refresh(encoder, options=RefreshOptions(wait_s=-1))
+
+    # Its last renewal was six seconds before, at most.
+    assert time.monotonic() - died > LEASE_S - 10
+    assert (report.added, report.generation) == (20, 1)
+    assert report.encoded == len(encoder.encoded) == report.chunks - stored
 
 
 class Cut:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from retrieval.errors import IndexBusy, IndexFault, IndexMismatch
 from retrieval.index import write_lexical
 from retrieval.milvus.connection import connection_of
 from retrieval.milvus.state import read_values, write_value
+from retrieval.refresh import RefreshReport
 from retrieval.refresh.refresh import RefreshOptions
 from tests.fakes import HashEncoder, Passage
 from tests.paths import ROOT
@@ -190,6 +193,58 @@ def test_one_process_writes_at_a_time(library: MilvusLibrary) -> None:
     assert not [key for key in read_values(connection) if key.startswith("lease/")]
 
 
+def test_of_two_that_refresh_the_same_articles_one_finds_them_done(
+    library: MilvusLibrary, tmp_path: Path
+) -> None:
+    # With settings of its own it has a connection, and a lease, of its own.
+    own = {"search_parameters": ("ef=64",)}
+    other = MilvusLibrary(tmp_path / "other", server=library.server, more=own)
+    other.articles = library.articles
+    library.write(river=RIVER)
+    library.refresh()
+    other.reader()
+    library.write(**{f"n{n}": f"Number {n}\n\nIt is sentence {n} of all." for n in range(30)})
+    encoders = HashEncoder(), HashEncoder()
+
+    def refresh(one: MilvusLibrary, encoder: HashEncoder) -> RefreshReport:
+        return one.refresh(encoder, options=RefreshOptions(wait_s=-1))
+
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(refresh, (library, other), encoders))
+
+    assert sorted((one.added, one.unchanged) for one in reports) == [(0, 31), (30, 1)]
+    assert sorted(len(one.encoded) for one in encoders) == [0, 30]
+    assert library.reader().generation().number == 2
+    connection_of(other.settings).close()
+
+
+def test_indexes_in_one_place_share_nothing(library: MilvusLibrary, tmp_path: Path) -> None:
+    """Though one's name begins as the other's collections do."""
+    other = MilvusLibrary(tmp_path / "other", server=library.server, collections="excerpta_1")
+    library.write(river=RIVER)
+    other.write(mill=MILL)
+    library.refresh()
+    other.refresh()
+
+    # Made again, and the old one dropped.
+    library.refresh(options=RefreshOptions(rebuild=True))
+    library.refresh()
+
+    assert found(library, "river") == ["river.txt"]
+    assert found(other, "mill") == ["mill.txt"]
+    other.write(tower=TOWER)
+    assert (other.refresh().generation, other.refresh().unchanged) == (2, 2)
+
+
+def test_the_log_says_what_is_searched_where(
+    library: MilvusLibrary, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="retrieval.milvus")
+    library.write(river=RIVER)
+    library.refresh()
+    assert "searches the vectors, and tantivy on this machine the words (BM25)" in caplog.text
+
+
 def test_whoever_has_no_lease_writes_nothing(library: MilvusLibrary) -> None:
     library.write(river=RIVER)
     library.refresh()
@@ -263,6 +318,21 @@ def test_a_server_that_stops_and_comes_back(server: Server, tmp_path: Path) -> N
     report = library.refresh()
     assert (report.generation, report.added, report.unchanged) == (2, 1, 1)
     assert "mill.txt" in found(library, "mill flood")
+
+
+@pytest.mark.timeout(300)  # a busy machine starts a server slowly
+@pytest.mark.slow
+def test_a_server_that_hangs_is_given_up_and_used_again(server: Server, tmp_path: Path) -> None:
+    library = MilvusLibrary(tmp_path, server=server.address, collections="hung")
+    library.write(river=RIVER)
+    library.refresh()
+    searcher = library.searcher()
+
+    begun = time.monotonic()
+    with server.held(), pytest.raises(IndexFault, match="start it"):
+        searcher.search("river in winter")
+    assert time.monotonic() - begun < 60
+    assert searcher.search("river in winter").hits[0].source.path == "river.txt"
 
 
 def test_the_doctor_examines_it(library: MilvusLibrary) -> None:
