@@ -85,6 +85,22 @@ class Limiter(BaseRateLimiter[int]):
         self._sleep = sleep
         self._chats: OrderedDict[int | str, _Queue] = OrderedDict()
         self._overall = _Queue([_Window(rates.overall_per_s, 1.0)])
+        self._replicas = 0
+
+    def share(self, replicas: int) -> None:
+        """Keep to the share that one of so many replicas has of the overall rate; call it often.
+
+        A smaller share counts at once, and a larger one from the next call on, when the others know
+        of theirs, too. So one that joins sends a message a second at first, unless it is alone.
+
+        Args:
+            replicas: How many share the rate, this one included.
+        """
+        rate = self._rates.overall_per_s
+        most = max(replicas, self._replicas or (rate if replicas > 1 else 1))
+        self._replicas = replicas
+        (window,) = self._overall.windows
+        self._overall.windows = [window.resized(max(1, rate // most), max(1.0, most / rate))]
 
     async def initialize(self) -> None:
         """Do nothing."""
@@ -268,6 +284,12 @@ class _Window:
     def __init__(self, count: int, span_s: float) -> None:
         self._span_s = span_s
         self._times = deque([-math.inf] * count, count)
+
+    def resized(self, count: int, span_s: float) -> _Window:
+        """Return one of another size, for which what was sent counts, too."""
+        window = _Window(count, span_s)
+        window._times.extend(self._times)
+        return window
 
     def take(self, now: float) -> None:
         self._times.append(now)

@@ -135,6 +135,7 @@ class Service:
             conversation_minutes=settings.conversation_minutes,
         )
         self._shared_quota = SharedQuota(database, state.pseudonym)
+        self._limiter.share(self._shared.replicas())
         return state, self._shared
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -167,7 +168,7 @@ class Service:
                     self._refresh_job.watch()
                 beside = [self._menus(), self._purge_hourly(), self._introduce()]
                 if self._shared is not None:
-                    beside.append(self._updates.share())
+                    beside += [self._updates.share(), self._share_rate(self._shared)]
                 for work in beside:
                     await stack.enter_async_context(_in_background(work))
                 stack.push_async_callback(self._finish)
@@ -309,6 +310,13 @@ class Service:
         assert self._introductions is not None, "the handlers have it"
         with contextlib.suppress(IndexFault):
             await asyncio.to_thread(self._introductions.prepare)
+
+    async def _share_rate(self, shared: SharedInbox) -> None:
+        """Send as much as one of so many replicas may; while none can count, as before."""
+        while not self._stop.is_set():
+            await asyncio.sleep(BEAT_S)
+            with contextlib.suppress(StateUnreachable):
+                self._limiter.share(await self._workers.note(shared.replicas))
 
     async def _purge_hourly(self) -> None:
         """Erase old data, now and every hour; of several replicas, one does."""

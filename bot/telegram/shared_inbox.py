@@ -29,6 +29,8 @@ _STARTS = 3
 """An update that so many replicas died of may be what ends them."""
 _TOMBSTONE_S = 24 * 3600.0
 """Telegram keeps an update for a day, so none comes again later."""
+_REPLICA = "replica "
+"""How the names of the leases begin by which replicas know of each other."""
 _NOW = "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
 """The server's clock: those of the replicas may differ."""
 
@@ -161,6 +163,12 @@ class SharedInbox:
                 {"what": what, "me": self._me, "seconds": seconds},
             )
         return bool(taken.rowcount)
+
+    def replicas(self) -> int:
+        """Say that this replica lives, and count those that do."""
+        self.lead(f"{_REPLICA}{self._me}", self._lease_s)
+        found = f"SELECT count(*) FROM leases WHERE starts_with(name, ?) AND until > {_NOW}"
+        return int(self._db.one(found, (_REPLICA,))[0])
 
     def close(self) -> None:
         """Close the connections."""

@@ -69,6 +69,37 @@ async def test_all_chats_together_get_thirty_messages_a_second_in_the_order_aske
     assert telegram.sleeps == [1, 1, 1], "one timer for all that wait"
 
 
+async def test_replicas_share_the_rate_and_who_gets_more_lets_the_others_know_first() -> None:
+    telegram = Telegram(latency_s=0, overall_per_s=8)
+
+    async def sends(count: int) -> list[float]:
+        """Let a while pass, and return when so many messages go after it."""
+        await asyncio.sleep(100)
+        begun = telegram.clock()
+        await asyncio.gather(*(telegram.say(chat) for chat in range(1, 1 + count)))
+        return [round(at - begun, 3) for at, *_ in telegram.sent[-count:]]
+
+    telegram.limiter.share(2)
+    assert await sends(3) == [0, 1, 2], "it has joined"
+    telegram.limiter.share(2)
+    assert await sends(9) == [0, 0, 0, 0, 1, 1, 1, 1, 2]
+    telegram.limiter.share(16)
+    assert await sends(3) == [0, 2, 4], "at once"
+    telegram.limiter.share(1)
+    assert await sends(2) == [0, 2], "the others may not know yet"
+    telegram.limiter.share(1)
+    assert await sends(9) == [0] * 8 + [1]
+
+
+async def test_one_replica_alone_has_the_whole_rate_at_once_and_what_was_sent_counts() -> None:
+    telegram = Telegram(latency_s=0, overall_per_s=8)
+    telegram.limiter.share(1)
+    await asyncio.gather(*(telegram.say(chat) for chat in range(6)))
+    telegram.limiter.share(2)
+    await telegram.say(9)
+    assert telegram.times() == [0] * 6 + [1]
+
+
 async def test_a_chat_with_much_to_say_leaves_the_others_their_turns() -> None:
     telegram = Telegram(latency_s=0, overall_per_s=1, chat_burst=20)
     much = [telegram.say(7) for _ in range(5)]

@@ -186,6 +186,17 @@ def test_one_replica_leads_until_its_time_is_over(storage: PostgresStorage) -> N
     assert other.lead("alarm", 0.3)
 
 
+def test_replicas_count_one_another(url: str) -> None:
+    with closing(opened(url)) as storage, closing(opened(url)) as elsewhere:
+        one, other = SharedInbox(storage, lease_s=0.3), SharedInbox(elsewhere)
+        assert one.replicas() == 1
+        assert other.replicas() == one.replicas() == 2
+        other.reset_starts()
+        assert one.replicas() == 1, "the other has ended in good order"
+        time.sleep(0.4)
+        assert other.replicas() == 1, "the one has died"
+
+
 def test_a_handled_update_is_known_for_a_day(storage: PostgresStorage) -> None:
     inbox = SharedInbox(storage)
     inbox.put([update(1), update(2, 8)])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .bots import CROWS, TIDES, Bot, free_port, pressed, said, serving
+from .bots import CROWS, TIDES, UNLIMITED, Bot, free_port, pressed, said, serving
+from .emulation.floods import Limits
 from .emulator import Emulator
 from .postgres import Server
 from .replicas import Balancer
@@ -121,3 +123,17 @@ async def test_an_error_that_both_meet_is_told_of_once(
     _, told = [message for message in emulator.messages if message.chat_id == ADMINISTRATOR]
     assert "RuntimeError" in told.text
     assert [len(bot.held.heard) for bot in bots] == [4, 4]
+
+
+async def test_both_together_send_no_more_than_telegram_lets_the_bot(
+    emulator: Emulator, tmp_path: Path, server: Server
+) -> None:
+    # One more, until the first knows of the second.
+    emulator.floods.set_limits(Limits(overall_per_s=11, slack_s=0.3))
+    rates = replace(UNLIMITED, overall_per_s=10)
+    async with two_bots(emulator, tmp_path, server.new_database(), rates=rates) as bots:
+        for user in range(1000, 1030):
+            emulator.say(user, CROWS)
+        await emulator.sent(30, within_s=60)
+    assert emulator.floods.exceeded == 0
+    assert [len(bot.held.heard) for bot in bots] == [15, 15]
