@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from embeddings import Encoder, load
 
@@ -33,6 +34,24 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _place_of_encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where encoders are compiled to, once for all processes that run these tests.
+
+    So do further runs, if they name the same folder, as CI's do.
+    """
+    own = tmp_path_factory.getbasetemp()
+    run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    place = Path(os.environ.get("TESTS_ENCODERS") or run / "encoders")
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _loaded(name: str, cache: Path) -> Encoder:
+    """Load an encoder; what compiles it is the process that comes first."""
+    with FileLock(cache.with_name("encoders.lock")):
+        return load(name, cache=cache)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep tests, and the processes they start, off the network and the user's own files."""
@@ -42,7 +61,7 @@ def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("settings")),
         # Tests of the other encoder, and of the choice between them, name it themselves.
         "EXCERPTA_ENCODER__MODEL": "english",
-        "EXCERPTA_ENCODER__CACHE": str(tmp_path_factory.mktemp("encoders")),
+        "EXCERPTA_ENCODER__CACHE": str(_place_of_encoders(tmp_path_factory)),
     }
     before = {name: os.environ.get(name) for name in own}
     os.environ.update(own)
@@ -62,13 +81,13 @@ def encoder_cache(_offline_with_own_cache: None) -> Path:
 @pytest.fixture(scope="session")
 def encoder(encoder_cache: Path) -> Encoder:
     """The real encoder, compiled once for the whole session."""
-    return load("sentence-transformers/all-MiniLM-L6-v2", cache=encoder_cache)
+    return _loaded("sentence-transformers/all-MiniLM-L6-v2", encoder_cache)
 
 
 @pytest.fixture(scope="session")
 def multilingual(encoder_cache: Path) -> Encoder:
     """The encoder of many languages, compiled once for the whole session."""
-    return load("multilingual", cache=encoder_cache)
+    return _loaded("multilingual", encoder_cache)
 
 
 @pytest.fixture(scope="session", params=["encoder", "multilingual"])

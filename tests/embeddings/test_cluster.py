@@ -38,16 +38,22 @@ def cluster() -> Iterator[Cluster]:
         cluster.shutdown()  # type: ignore[no-untyped-call]
 
 
-@pytest.fixture(scope="module")
-def here() -> Encoder:
-    return load("english")
+@pytest.fixture
+def here(encoder: Encoder) -> Encoder:
+    return encoder
+
+
+@pytest.fixture
+def make(encoder_cache: Path) -> Callable[[], Encoder]:
+    """Makes the same encoder on a node."""
+    return partial(load, "english", cache=encoder_cache)
 
 
 class Dying:
     """An encoder whose process is killed at the first passages that any of them encodes."""
 
-    def __init__(self, died: Path) -> None:
-        self._encoder = load("english")
+    def __init__(self, make: Callable[[], Encoder], died: Path) -> None:
+        self._encoder = make()
         self._died = died
         self.fingerprint = self._encoder.fingerprint
 
@@ -67,11 +73,11 @@ def assert_same(found: Sequence[EncodedPassage], wanted: Sequence[EncodedPassage
 
 @pytest.mark.slow
 def test_the_passages_of_a_killed_worker_are_encoded_by_others(
-    cluster: Cluster, here: Encoder, tmp_path: Path
+    cluster: Cluster, here: Encoder, make: Callable[[], Encoder], tmp_path: Path
 ) -> None:
     died = tmp_path / "died"
-    make = cast(Callable[[], Encoder], partial(Dying, died))
-    encoder = ClusterEncoder(here, make, cluster.address)
+    dying = cast(Callable[[], Encoder], partial(Dying, make, died))
+    encoder = ClusterEncoder(here, dying, cluster.address)
     try:
         assert_same(encoder.encode_passages(TEXTS), here.encode_passages(TEXTS))
         assert died.exists()
@@ -80,8 +86,11 @@ def test_the_passages_of_a_killed_worker_are_encoded_by_others(
 
 
 @pytest.mark.long
-def test_a_node_with_another_encoder_is_told(cluster: Cluster, here: Encoder) -> None:
-    encoder = ClusterEncoder(here, partial(load, "multilingual"), cluster.address)
+def test_a_node_with_another_encoder_is_told(
+    cluster: Cluster, here: Encoder, encoder_cache: Path
+) -> None:
+    other = partial(load, "multilingual", cache=encoder_cache)
+    encoder = ClusterEncoder(here, other, cluster.address)
     try:
         with pytest.raises(EncoderError, match=r"it has another encoder .* same version of Exc"):
             encoder.encode_passages(TEXTS)
@@ -130,9 +139,9 @@ def test_a_refresh_makes_the_same_index_on_a_cluster(cluster: Cluster, tmp_path:
 
 @pytest.mark.slow
 def test_nodes_encode_what_one_process_does_and_one_is_lost(
-    cluster: Cluster, here: Encoder
+    cluster: Cluster, here: Encoder, make: Callable[[], Encoder]
 ) -> None:
-    encoder = ClusterEncoder(here, partial(load, "english"), cluster.address)
+    encoder = ClusterEncoder(here, make, cluster.address)
     try:
         assert (len(encoder.nodes), encoder.at_once) == (2, 64)
         wanted = here.encode_passages(TEXTS)
@@ -152,6 +161,6 @@ def test_nodes_encode_what_one_process_does_and_one_is_lost(
 
 
 @pytest.mark.slow
-def test_a_cluster_that_is_not_there_is_told(here: Encoder) -> None:
+def test_a_cluster_that_is_not_there_is_told(here: Encoder, make: Callable[[], Encoder]) -> None:
     with pytest.raises(EncoderError, match=r"127\.0\.0\.1:1 .* ray start --head"):
-        ClusterEncoder(here, partial(load, "english"), "127.0.0.1:1")
+        ClusterEncoder(here, make, "127.0.0.1:1")
