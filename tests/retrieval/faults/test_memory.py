@@ -30,6 +30,7 @@ FILES = {
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(300),
     pytest.mark.skipif(
         not Path("/proc/self/smaps_rollup").exists(), reason="the system does not tell"
     ),
@@ -75,7 +76,7 @@ def refresh(root: Path, files: dict[str, bytes], **environment: str) -> tuple[st
     ) as process:
         while process.poll() is None:
             peaks |= taken([process.pid, *children(process.pid)])
-            time.sleep(0.02)
+            time.sleep(0.05)  # to be told takes milliseconds, too
         said = process.stdout.read() if process.stdout else ""
     assert process.returncode == 0, said
     return said, peaks
