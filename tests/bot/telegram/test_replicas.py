@@ -6,7 +6,6 @@ import asyncio
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,19 +16,13 @@ from bot.telegram.transport import before_sending
 
 from .bots import bare_bot
 from .emulator import Emulator
-from .postgres import PASSWORD, Server, serving
+from .postgres import PASSWORD, Server
 from .programs import program
 from .replicas import replicas
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(300)]
 
 QUESTIONS = ("How do bees find flowers?", "Who built the first telescope?", "What is sourdough?")
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
 
 
 def answers(emulator: Emulator) -> Counter[tuple[int, int | None]]:
@@ -107,23 +100,22 @@ async def test_a_wrong_password_ends_the_bot_with_one_line(
     assert PASSWORD not in "\n".join(one.lines)
 
 
-@pytest.mark.slow
 async def test_what_a_killed_replica_had_is_answered_by_the_others(
     emulator: Emulator, tmp_path: Path, seeds_index: Path, server: Server
 ) -> None:
-    count, state = 400, server.new_database()
-    async with replicas(4, emulator, tmp_path, seeds_index, state) as four:
+    count, state = 200, server.new_database()
+    async with replicas(3, emulator, tmp_path, seeds_index, state) as three:
         for number in range(count):
-            emulator.say(1000 + number % 80, QUESTIONS[number % 3])
+            emulator.say(1000 + number % 40, QUESTIONS[number % 3])
         await emulator.sent(count // 4, within_s=120)
-        four.programs[1].child.kill()
+        three.programs[1].child.kill()
         await emulator.until(lambda: not emulator.pending, 100)
         schema = f"excerpta_{emulator.token.partition(':')[0]}"
         left = f"SELECT count(*) - count(handled) FROM {schema}.updates"
-        await four.programs[0].until(lambda: server.execute(left, state) == [(0,)], 150)
+        await three.programs[0].until(lambda: server.execute(left, state) == [(0,)], 150)
         unknown = [
             line
-            for one in four.programs
+            for one in three.programs
             for line in one.lines
             if "was being answered by a replica that died" in line
         ]
@@ -134,19 +126,18 @@ async def test_what_a_killed_replica_had_is_answered_by_the_others(
         assert len(unknown) < 10
 
 
-@pytest.mark.slow
 async def test_a_restart_of_the_server_delays_answers_and_loses_none(
     emulator: Emulator, tmp_path: Path, seeds_index: Path, server: Server
 ) -> None:
-    count, state = 200, server.new_database()
+    count, state = 100, server.new_database()
     emulator.updates.webhook.pause_s = 0.5
     async with replicas(2, emulator, tmp_path, seeds_index, state) as both:
         for number in range(count // 2):
-            emulator.say(1000 + number % 40, QUESTIONS[number % 3])
+            emulator.say(1000 + number % 20, QUESTIONS[number % 3])
         await emulator.sent(count // 4, within_s=60)
         server.stop(signal.SIGQUIT)
         for number in range(count // 2):
-            emulator.say(2000 + number % 40, QUESTIONS[number % 3])
+            emulator.say(2000 + number % 20, QUESTIONS[number % 3])
         await both.becomes(0, "/ready", (503, "state out of reach"))
         await asyncio.sleep(2)
         assert both.balancer.refused > 0

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,6 @@ from tests.fakes import HashEncoder, Passage
 from tests.paths import ROOT
 from tests.retrieval.library import Library, articles_in
 from tests.retrieval.milvus.conftest import MilvusLibrary
-from tests.retrieval.milvus.server import Server
 
 RIVER = "The river\n\nIt rises in the hills, and in winter it is cold."
 MILL = "The mill\n\nIt burnt down in the year of the flood."
@@ -270,69 +268,6 @@ def test_an_index_in_a_folder_needs_none_of_it() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert ran.stdout.strip() == "[]"
-
-
-@pytest.mark.timeout(300)  # a busy machine starts a server slowly
-@pytest.mark.slow
-def test_a_server_does_what_a_file_does(server: Server, tmp_path: Path) -> None:
-    library = MilvusLibrary(tmp_path / "walk", server=server.address, collections="walk")
-    test_a_refresh_is_found_and_what_was_deleted_is_not(library)
-    store = library.reader()
-    with index_of(library.settings).write_lock():
-        restored = store.writer().rollback()
-        write_lexical(store, restored.number)
-
-    assert (restored.number, restored.content) == (3, 1)
-    assert found(library, "river in winter")[0] == "river.txt"
-    report = library.refresh()
-    assert (report.generation, report.added, report.modified, report.deleted) == (4, 1, 1, 1)
-    assert report.encoded == 0
-
-
-@pytest.mark.timeout(300)  # a busy machine starts a server slowly
-@pytest.mark.slow
-def test_a_server_that_stops_and_comes_back(server: Server, tmp_path: Path) -> None:
-    library = MilvusLibrary(tmp_path, server=server.address, collections="gone")
-    library.write(river=RIVER)
-    library.refresh()
-    searcher = library.searcher()
-    library.write(mill=MILL)
-
-    server.stop()
-    begun = time.monotonic()
-    with pytest.raises(IndexFault, match="start it"):
-        searcher.search("river in winter")
-    assert time.monotonic() - begun < 60
-    with pytest.raises(IndexFault, match="start it"):
-        library.refresh()
-    server.start()
-
-    # It loads what it has on its disk before it answers, which takes half a minute.
-    def answers() -> bool:
-        with suppress(IndexFault):
-            return searcher.search("river in winter").hits[0].source.path == "river.txt"
-        time.sleep(1)
-        return False
-
-    assert any(answers() for _ in range(60))
-    report = library.refresh()
-    assert (report.generation, report.added, report.unchanged) == (2, 1, 1)
-    assert "mill.txt" in found(library, "mill flood")
-
-
-@pytest.mark.timeout(300)  # a busy machine starts a server slowly
-@pytest.mark.slow
-def test_a_server_that_hangs_is_given_up_and_used_again(server: Server, tmp_path: Path) -> None:
-    library = MilvusLibrary(tmp_path, server=server.address, collections="hung")
-    library.write(river=RIVER)
-    library.refresh()
-    searcher = library.searcher()
-
-    begun = time.monotonic()
-    with server.held(), pytest.raises(IndexFault, match="start it"):
-        searcher.search("river in winter")
-    assert time.monotonic() - begun < 60
-    assert searcher.search("river in winter").hits[0].source.path == "river.txt"
 
 
 def test_the_doctor_examines_it(library: MilvusLibrary) -> None:
