@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from itertools import permutations
 from pathlib import Path
 
@@ -11,12 +12,14 @@ from embeddings import Encoder
 from retrieval.errors import IndexRefused
 from retrieval.index import SHIPPED, Calibration, Store
 from retrieval.search import Searcher
-from tests.paths import SEEDS
+from tests.bot.shell import Shell
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    overrides = {"articles": {"folder": SEEDS}, "index": {"folder": tmp_path / "index"}}
+def settings(seeds: Shell, tmp_path: Path) -> Settings:
+    """The articles that ship, and an index of a test's own that a refresh has made of them."""
+    index = shutil.copytree(seeds.index, tmp_path / "index")
+    overrides = {"articles": {"folder": seeds.articles}, "index": {"folder": index}}
     return Settings.load(overrides=overrides)
 
 
@@ -29,8 +32,6 @@ def calibration(settings: Settings) -> Calibration | None:
 def test_a_refresh_finds_the_scale_that_its_questions_are_judged_by(
     settings: Settings, encoder: Encoder
 ) -> None:
-    bring_in_line(settings, encoder)
-
     found = calibration(settings)
     assert found is not None
     assert found.pairs >= 50
@@ -44,7 +45,6 @@ def test_a_refresh_finds_the_scale_that_its_questions_are_judged_by(
 def test_a_refresh_without_changes_leaves_the_scale_as_it_is(
     settings: Settings, encoder: Encoder
 ) -> None:
-    bring_in_line(settings, encoder)
     store = Store.open(settings.index.folder)
     assert store is not None
     kept = calibration(settings)

@@ -698,6 +698,6 @@ def test_a_chat_answers_from_what_was_saved_meanwhile(tmp_path: Path) -> None:
                 answers += line
                 if line.startswith("bytes: "):
                     break
-            time.sleep(0.1)
+            time.sleep(0.5)
         chat.stdin.close()
         assert chat.wait() == 0
