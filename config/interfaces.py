@@ -91,8 +91,8 @@ class TelegramSettings(Section):
     max_question_chars: int = Field(1000, ge=10, le=4096)
     """The length, in characters, above which a question is refused."""
     messages_per_second: int = Field(30, ge=1, le=10_000)
-    """The greatest number of messages in a second, to all chats and of all replicas together; Telegram
-    allows 30."""
+    """The greatest number of messages in a second, to all chats and of all replicas together;
+    Telegram allows 30."""
     group_excerpts: int = Field(1, ge=1, le=3)
     """The greatest number of excerpts that an answer in a group opens with; "More" shows others."""
     about: Sentence | None = Field(
