@@ -1,6 +1,6 @@
 """How many questions a second one process answers for 1, 2, 8 and 64 callers.
 
-python -m tests.benchmarks.callers FOLDER [--callers N ...] [--seconds S] [--rounds N]
+python -m tests.benchmarks.callers FOLDER [--callers N ...] [--seconds S] [--rounds N] [--index DIR]
 
 FOLDER holds `articles/` and `questions.jsonl`. A caller is a thread that asks its next question as
 soon as the one before is answered. The numbers of callers take turns, so that a machine that others
@@ -102,13 +102,14 @@ def main() -> None:
     parser.add_argument("--callers", type=int, nargs="+", default=[1, 2, 8, 64])
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--index", type=Path, metavar="DIR", help="where the index is kept")
     options = parser.parse_args()
     asked = questions_of(options.folder)
     print(conditions())
-    with tempfile.TemporaryDirectory() as index:
+    with tempfile.TemporaryDirectory() as temporary:
         overrides: dict[str, dict[str, object]] = {
             "articles": {"folder": options.folder / "articles"},
-            "index": {"folder": index},
+            "index": {"folder": options.index or temporary},
         }
         library = open_library(Settings.load(None, overrides), lambda _: None)
         questions = itertools.cycle(asked)
