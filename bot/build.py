@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 from bot.answers import Answerer
 from bot.encoder_choice import Choice, choose_encoder, languages_note
 from bot.library import Library
+from bot.loading import Loading, loader
 from config import Settings
 from embeddings import (
     ClusterEncoder,
     Encoder,
     Model,
-    load,
     load_reader,
     load_reranker,
     locate,
@@ -47,16 +46,24 @@ logger = logging.getLogger(__name__)
 
 
 def open_encoder(
-    settings: Settings, announce: Callable[[str], None], *, anew: bool = False, due: bool = False
+    settings: Settings,
+    announce: Callable[[str], None],
+    *,
+    anew: bool = False,
+    due: bool = False,
+    loading: Loading | None = None,
 ) -> tuple[Encoder, Choice]:
     """Load the encoder, and return it with why it was chosen; see `choose_encoder`.
+
+    What `loading` has loaded already is taken, if it is the right one.
 
     Raises:
         EncoderError: It cannot be used.
         RetrievalError: There is no index, and the articles cannot be used; or the index cannot.
     """
     choice = choose_encoder(settings, announce, anew=anew, due=due)
-    return _loading(settings, choice)(announce=announce), choice
+    loaded = loading.result(choice) if loading else None
+    return loaded or loader(settings, choice)(announce=announce), choice
 
 
 def on_cluster(
@@ -67,22 +74,7 @@ def on_cluster(
     Raises:
         EncoderError: Ray is not installed, or no cluster is at the address.
     """
-    return ClusterEncoder(encoder, _loading(settings, choice), address)
-
-
-def _loading(settings: Settings, choice: Choice) -> Callable[..., Encoder]:
-    """Return what loads the encoder that was chosen, on whatever machine it is called."""
-    encoder = settings.encoder
-    return partial(
-        load,
-        choice.model,
-        backend=encoder.backend.value,
-        device=encoder.device,
-        query_prompt=encoder.query_prompt,
-        passage_prompt=encoder.passage_prompt,
-        cache=encoder.cache,
-        download=encoder.download,
-    )
+    return ClusterEncoder(encoder, loader(settings, choice), address)
 
 
 def bring_in_line(
@@ -196,6 +188,7 @@ def open_library(
     on_progress: Callable[[RefreshProgress], None] = lambda _: None,
     *,
     stale: bool = False,
+    loading: Loading | None = None,
 ) -> Library:
     """Load the models, bring the index in line with the articles, and open it.
 
@@ -204,6 +197,7 @@ def open_library(
         announce: Called with a few words before something that takes long.
         on_progress: Called with the progress of the refresh now and then.
         stale: Open the index as it is, if there is one.
+        loading: The encoder, if somebody began to load it.
 
     Raises:
         SettingsError: The writer has an address and no model, or a model and no address.
@@ -215,7 +209,7 @@ def open_library(
     reranker = _located(settings, "reranker", settings.reranker.model)
     reader = _located(settings, "reader", settings.reader.model)
     due = _is_due(settings, stale)
-    encoder, choice = open_encoder(settings, announce, due=due)
+    encoder, choice = open_encoder(settings, announce, due=due, loading=loading)
     reranking = reading = None
     if reranker is not None:
         announce("loading the reranker with torch")

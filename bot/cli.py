@@ -306,6 +306,8 @@ def ask(
 
 def _answer(run: Run, question: str, explain: bool) -> int:
     """Answer a question and return the exit status."""
+    # Before the imports, which take as long.
+    loading = run.loading()
     from rich.console import Console
 
     from bot import documents
@@ -317,7 +319,7 @@ def _answer(run: Run, question: str, explain: bool) -> int:
     asked = _read_question() if question == "-" else question
     # Checked before the library is opened, so that a wrong question costs nothing.
     asked = check_question(asked, run.settings.search.max_question_chars)
-    library = run.library()
+    library = run.library(loading=loading)
     language = language_of_environment(os.environ)
     conversation = Conversation(library)
     message = conversation.read(asked, language.code)

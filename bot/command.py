@@ -34,6 +34,7 @@ from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
     from bot.library import Library
+    from bot.loading import Loading
     from bot.terminal import Building
 
 logger = logging.getLogger(__name__)
@@ -88,18 +89,28 @@ class Run:
     verbose: bool
     options: tuple[str, ...]
 
-    def library(self, stale: bool = False) -> Library:
+    def loading(self) -> Loading:
+        """Begin to load the encoder, while the caller imports what he needs."""
+        from bot.loading import Loading
+
+        return Loading(self.settings)
+
+    def library(self, stale: bool = False, loading: Loading | None = None) -> Library:
         """Open the library; draw the progress and report changes on standard error.
 
         Args:
             stale: Open the index as it is, if there is one.
+            loading: The encoder, if the caller began to load it.
         """
         with self.building() as building:
-            # So does this.
+            # So do these.
+            loading = loading or self.loading()
             from bot.build import open_library
             from bot.terminal import report_text
 
-            library = open_library(self.settings, building.announce, building.update, stale=stale)
+            library = open_library(
+                self.settings, building.announce, building.update, stale=stale, loading=loading
+            )
         if library.report is not None and library.report.changed:
             say(report_text(library.report))
         return library

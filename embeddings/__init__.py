@@ -18,7 +18,7 @@ from embeddings.errors import EncoderError, ModelNotFound, ModelRefused, NotComp
 if TYPE_CHECKING:
     from embeddings.cluster import ClusterEncoder
     from embeddings.encoder import Encoder
-    from embeddings.loader import identify, load, load_reader, load_reranker
+    from embeddings.loader import identify, load, load_in_thread, load_reader, load_reranker
     from embeddings.models import ALIASES, Model, locate
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "NotCompilable",
     "identify",
     "load",
+    "load_in_thread",
     "load_reader",
     "load_reranker",
     "locate",
@@ -42,7 +43,7 @@ __getattr__ = imported_later(
     {
         "cluster": "ClusterEncoder",
         "encoder": "Encoder",
-        "loader": "identify load load_reader load_reranker",
+        "loader": "identify load load_in_thread load_reader load_reranker",
         "models": "ALIASES Model locate",
     },
 )

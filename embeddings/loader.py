@@ -6,6 +6,7 @@ import gc
 import hashlib
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -76,6 +77,21 @@ def load(
         centre=centre,
         languages_common=languages_common_of(model, card.dim),
     )
+
+
+def load_in_thread(load_it: Callable[[], Encoder]) -> Future[Encoder]:
+    """Begin to load a compiled encoder; the caller may import what is none of this folder's.
+
+    Args:
+        load_it: Loads it, as `load` does.
+    """
+    # Imported here and not in the thread: two of them must not import one package at once.
+    from embeddings import encoder, openvino_model  # noqa: F401
+
+    pool = ThreadPoolExecutor(1, "encoder")
+    loading = pool.submit(load_it)
+    pool.shutdown(wait=False)
+    return loading
 
 
 def identify(
