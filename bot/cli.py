@@ -124,8 +124,6 @@ def refresh(
     ] = None,
 ) -> None:
     """Bring the index in line with the articles."""
-    from rich.text import Text
-
     from bot.terminal import (
         preview_document,
         preview_text,
@@ -138,7 +136,7 @@ def refresh(
     if dry_run:
         seen = preview(run.settings.articles, run.settings.index, run.settings.search.stores_tokens)
         text = preview_text(seen)
-        run.print(preview_document(seen), Text(text))
+        run.print(preview_document(seen), text)
         return
     if watch:
         run.refuse_json("run excerpta refresh --json again and again instead")
@@ -167,7 +165,7 @@ def refresh(
                     wait_s=-1 if wait else WAIT_S,
                 )
         text = "\n".join(filter(None, [report_text(report), skipped_text(report.skipped)]))
-        run.print(report_document(report), Text(text))
+        run.print(report_document(report), text)
         if ending and encoder is not None:
             _watch(run.settings, encoder, ending)
 
@@ -239,8 +237,6 @@ def rollback(
     ] = None,
 ) -> None:
     """Go back to the generation before, until the next refresh."""
-    from rich.text import Text
-
     from bot.build import open_store
     from bot.terminal import generation_document, generation_text
     from retrieval.backends import index_of
@@ -252,7 +248,7 @@ def rollback(
         restored = store.writer().rollback(generation)
         write_lexical(store, restored.number)
     text = generation_text(restored)
-    run.print(generation_document(restored), Text(text))
+    run.print(generation_document(restored), text)
 
 
 def _say_progress(progress: RefreshProgress) -> None:

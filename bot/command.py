@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, overload
 
 import typer
-from rich.console import Console, RenderableType
 
 from bot.errors import BotError, QuestionError
 from config import Settings, SettingsError, setup_logs
@@ -33,6 +32,8 @@ from embeddings import EncoderError
 from retrieval.errors import RetrievalError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from bot.library import Library
     from bot.loading import Loading
     from bot.terminal import Building
@@ -122,6 +123,8 @@ class Run:
         if sys.stderr.isatty() and not (index.server or index.folder.exists()):
             say(textwrap.fill(_FIRST_START, shutil.get_terminal_size().columns - 1))
         # Imported when something is on the screen, as this takes half a second.
+        from rich.console import Console
+
         from bot.terminal import Building
 
         with Building(Console(stderr=True)) as building:
@@ -135,15 +138,21 @@ class Run:
 
         Args:
             document: The result as JSON.
-            drawing: The result as it is drawn.
+            drawing: The result as it is drawn; a text stands as it is, without markup.
             paged: Show it in the pager if it is longer than the terminal's screen.
         """
         from bot.display import json_text, plain
 
-        console = Console()
         if self.json:
             write(json_text(document))
-        elif console.is_terminal:
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console()
+        if isinstance(drawing, str):
+            drawing = Text(drawing)
+        if console.is_terminal:
             from bot.terminal import page
 
             if not (paged and page(drawing, console)):

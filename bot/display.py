@@ -16,12 +16,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.constrain import Constrain
-from rich.style import Style
-from rich.text import Text
+# What draws imports it where it is used: who prints JSON draws nothing.
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.style import Style
+    from rich.text import Text
 
 # This is #0087d7. Its contrast is 3.9 to 1 on white and 4.3 to 1 on #1e1e1e.
 ACCENT = "color(32)"
@@ -79,6 +80,8 @@ def runs_from_right(text: str) -> bool:
 
 def line_from_right(line: Text) -> Text:
     """Return a line so marked that it runs from right to left, whatever it begins with."""
+    from rich.text import Text
+
     return Text.assemble(_RIGHT_TO_LEFT_ISOLATE, line, _END)
 
 
@@ -87,6 +90,8 @@ def link_to(url: str | None) -> Style:
 
     Only addresses of printable ASCII are linked, so that none ends the sequence that names it.
     """
+    from rich.style import Style
+
     linked = url and _LINK.fullmatch(url) and os.environ.get("TERM") not in _NO_LINKS
     return Style(link=url if linked else None)
 
@@ -121,15 +126,21 @@ class Readable:
     """Renderables below each other, in a terminal no wider than is easy to read."""
 
     def __init__(self, *parts: RenderableType) -> None:
+        from rich.console import Group
+
         self._parts = Group(*parts)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw them, as rich asks for."""
+        from rich.constrain import Constrain
+
         yield Constrain(self._parts, _READABLE if options.is_terminal else None)
 
 
 def plain(drawing: RenderableType) -> str:
     """Return a drawing as a pipe gets it, in whole lines without colours."""
+    from rich.console import Console
+
     file = io.StringIO()
     console = Console(file=file, width=_ENDLESS, force_terminal=False, color_system=None)
     console.print(drawing, crop=False)
