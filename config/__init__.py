@@ -1,6 +1,6 @@
 """Settings and logging: `Settings.load()` reads them, `setup_logs()` is called once at entry."""
 
-from config.doors import imported_later
+from config.doors import imported_later, module_later
 from config.errors import SettingsError
 from config.interfaces import ConsoleSettings, TelegramSettings, WebSettings
 from config.loading import LOCAL_FILE, is_secret, user_file
@@ -37,6 +37,7 @@ __all__ = [
     "held_logs",
     "imported_later",
     "is_secret",
+    "module_later",
     "setup_logs",
     "user_file",
 ]

@@ -1,13 +1,14 @@
-"""Doors of folders, whose names are imported when they are used.
+"""What is imported when it is used: the names that a folder's door has, and NumPy.
 
-Most commands need few of the names that a door has, and `excerpta refresh`, which may run every
-minute and mostly finds nothing to do, hardly any.
+Most commands need few of them, and `excerpta refresh`, which may run every minute and mostly finds
+nothing to do, hardly any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import ModuleType
 
 
 def imported_later(door: str, modules: Mapping[str, str]) -> Callable[[str], object]:
@@ -25,3 +26,16 @@ def imported_later(door: str, modules: Mapping[str, str]) -> Callable[[str], obj
         return getattr(import_module(f"{door}.{places[name]}"), name)
 
     return find
+
+
+def module_later(name: str) -> ModuleType:
+    """Return what stands for a module, and imports it when one of its names is used."""
+    return _LaterModule(name)
+
+
+class _LaterModule(ModuleType):
+    def __getattr__(self, name: str) -> object:
+        found = getattr(import_module(self.__name__), name)
+        # Found at once from now on.
+        setattr(self, name, found)
+        return found

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.models import Prompts
 from embeddings.tokenizing import TextTokenizer, Tokenized
 
 FloatArray = NDArray[np.float32]
@@ -64,14 +65,6 @@ class Forward(Protocol):
 
     def compute(self, batch: Batch) -> tuple[FloatArray, FloatArray]:
         """Compute (texts, dim) vectors and (texts, window, token_dim) token vectors."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompts:
-    """The texts that a model wants before a question and before a passage."""
-
-    query: str
-    passage: str
 
 
 @dataclass(frozen=True, slots=True)

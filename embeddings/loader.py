@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
-from embeddings.encoder import Encoder, FloatArray, Forward, Prompts
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import (
     Card,
     Model,
+    Prompts,
     card_of,
     centre_of,
     declared_languages,
@@ -24,10 +24,11 @@ from embeddings.models import (
     languages_common_of,
     locate,
 )
-from embeddings.tokenizing import JsonTokenizer, TextTokenizer
 
 if TYPE_CHECKING:
+    from embeddings.encoder import Encoder, FloatArray, Forward
     from embeddings.heads import Reader, Reranker
+    from embeddings.tokenizing import TextTokenizer
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +62,9 @@ def load(
         NotCompilable: `backend` is openvino and OpenVINO cannot run this model.
         EncoderError: The compiled model cannot be kept in the cache folder.
     """
+    # Imported here, as whoever only identifies an encoder needs no NumPy.
+    from embeddings.encoder import Encoder
+
     model = locate(name, download=download)
     identity = model.fingerprint()
     card, tokenizer, forward = _forward(model, identity, backend, device, cache, announce)
@@ -197,6 +201,7 @@ def _forward(
             f"{_instead(model)}"
         )
     announce("loading the encoder with torch")
+    from embeddings.tokenizing import JsonTokenizer
     from embeddings.torch_model import TorchModel
 
     reference = TorchModel.load(model, device)

@@ -9,12 +9,16 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from config import module_later
 from embeddings.errors import ModelNotFound, ModelRefused
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = module_later("numpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +307,14 @@ class Card:
     inputs: tuple[str, ...]
     query_prompt: str
     passage_prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """The texts that a model wants before a question and before a passage."""
+
+    query: str
+    passage: str
 
 
 def document_of(folder: Path) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float32]
-ByteArray = NDArray[np.uint8]
-IntArray = NDArray[np.int32]
+# Texts, so that who reads files or looks whether any changed does not import NumPy.
+FloatArray: TypeAlias = "NDArray[np.float32]"
+ByteArray: TypeAlias = "NDArray[np.uint8]"
+IntArray: TypeAlias = "NDArray[np.int32]"
 
 
 @dataclass(frozen=True, slots=True)

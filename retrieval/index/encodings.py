@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-import numpy as np
-from numpy.typing import NDArray
-
+from config import module_later
 from retrieval.index.database import Database
 from retrieval.index.rows import ARTICLES, StoredEncoding, encoding_of, other_files
 from retrieval.types import FloatArray
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = module_later("numpy")
 
 _BATCH = 8192
 # Articles that generation `:g` has and `:since` has not.

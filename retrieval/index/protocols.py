@@ -14,15 +14,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from retrieval.index.calibrations import Calibration
 from retrieval.index.origin import Origin
 from retrieval.index.rows import FileState, Generation, StoredChunk, StoredEncoding
 from retrieval.types import Article, Chunk, FloatArray, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ChunkedArticle = tuple[Article, Sequence[tuple[Chunk, bytes]]]
 """An article with its chunks and the digests of their passages."""

@@ -8,14 +8,18 @@ import json
 import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-import numpy as np
-
+from config import module_later
 from retrieval.articles import ArticleFile
 from retrieval.errors import IndexFault
 from retrieval.types import Article, ByteArray, Chunk, FloatArray, IntArray, Sentence, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = module_later("numpy")
 
 # Share of articles that an encoder may not know before that is worth a word.
 _FEW = 0.1

@@ -12,10 +12,9 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from config import module_later
 from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.index import encodings, passages
 from retrieval.index.calibrations import Calibrations
@@ -41,6 +40,12 @@ from retrieval.index.rows import (
 )
 from retrieval.index.writer import GenerationWriter
 from retrieval.types import Article, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+else:
+    np = module_later("numpy")
 
 FORMAT = 7
 AUTO = "auto"
