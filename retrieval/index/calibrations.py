@@ -73,11 +73,10 @@ class Calibrations(KeptCalibrations):
         by_article = itertools.groupby(rows, lambda row: row[0])
         return [[int(row[1]) for row in chunks] for _, chunks in by_article]
 
-    def chunks_since(self, since: int, generation: int) -> int:
-        """Count the chunks of a generation that came after an earlier one."""
-        values = {"g": generation, "since": since}
-        before = ARTICLES.replace(":g", ":since")
-        count = f"SELECT count(*) FROM chunks WHERE article IN ({ARTICLES} EXCEPT {before})"
+    def chunks_after(self, newest: int, generation: int) -> int:
+        """Count the chunks of a generation that came after a chunk."""
+        values = {"g": generation, "newest": newest}
+        count = f"SELECT count(*) FROM chunks WHERE id > :newest AND article IN ({ARTICLES})"
         return int(self._db.one(count, values)[0])
 
 
@@ -125,6 +124,7 @@ class Calibration:
         chunks: Number of chunks in that generation.
         pairs: Questions that were asked, each with and without its answer.
         questions_version: Version of how the questions were made.
+        newest: Id of the newest of these chunks; their generation may be purged.
     """
 
     scale: Scale
@@ -132,3 +132,4 @@ class Calibration:
     chunks: int
     pairs: int
     questions_version: str
+    newest: int = 0

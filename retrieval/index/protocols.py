@@ -103,8 +103,8 @@ class CalibrationKeeper(Protocol):
     def chunks(self, generation: int) -> list[list[int]]:
         """Return the ids of each article's chunks, the articles by their first path."""
 
-    def chunks_since(self, since: int, generation: int) -> int:
-        """Count the chunks of a generation that came after an earlier one."""
+    def chunks_after(self, newest: int, generation: int) -> int:
+        """Count the chunks of a generation that came after a chunk, by the id of that."""
 
 
 class IndexReader(Protocol):

@@ -285,11 +285,6 @@ class _MilvusCalibrations(KeptCalibrations):
         found = self._index.chunks_of_articles(generation)
         return [found[path] for path in sorted(found)]
 
-    def chunks_since(self, since: int, generation: int) -> int:
-        """Count the chunks of a generation that came after an earlier one."""
-        before, after = self._index.listing(since), self._index.listing(generation)
-        return sum(
-            after.heads[article].chunks
-            for article in after.sources
-            if article not in before.sources
-        )
+    def chunks_after(self, newest: int, generation: int) -> int:
+        """Count the chunks of a generation that came after a chunk."""
+        return int((self._index.listing(generation).all_chunks() > newest).sum())

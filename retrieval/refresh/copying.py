@@ -6,6 +6,7 @@ What is there already is passed over, so that a copy that was interrupted goes o
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -68,7 +69,8 @@ def copy_index(
             )
         scale = source.calibrations.of(source.generation(number).content)
         if scale is not None:
-            store.calibrations.keep(replace(scale, generation=made.content))
+            newest = max(itertools.chain(*store.calibrations.chunks(made.number)))
+            store.calibrations.keep(replace(scale, generation=made.content, newest=newest))
     return made
 
 

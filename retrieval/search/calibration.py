@@ -58,7 +58,7 @@ def needs_calibration(store: IndexReader) -> bool:
     last = store.calibrations.of(state.content)
     if last is None or last.questions_version != _QUESTIONS_VERSION:
         return True
-    came = store.calibrations.chunks_since(last.generation, state.number)
+    came = store.calibrations.chunks_after(last.newest, state.number)
     went = last.chunks + came - state.chunks
     return came + went > _OTHER * last.chunks
 
@@ -99,6 +99,7 @@ def calibrate(searcher: Searcher, excerpt_chars: int) -> Calibration:
         generation.chunks,
         len(answered),
         _QUESTIONS_VERSION,
+        max(snapshot.dense.ids.tolist(), default=0),
     )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def test_a_refresh_without_changes_leaves_the_scale_as_it_is(
     assert store is not None
     kept = calibration(settings)
     assert kept is not None
-    marked = Calibration(kept.scale, kept.generation, kept.chunks, 1, kept.questions_version)
+    marked = replace(kept, pairs=1)
     store.calibrations.keep(marked)
 
     bring_in_line(settings, encoder)

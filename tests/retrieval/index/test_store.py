@@ -395,7 +395,7 @@ def test_what_cannot_be_read_counts_as_none(tmp_path: Path, store: Store, writte
     assert store.calibrations.of(1) == ONE
 
 
-def test_chunks_come_by_article_and_are_counted_since_a_generation(tmp_path: Path) -> None:
+def test_chunks_come_by_article_and_are_counted_after_one(tmp_path: Path) -> None:
     library = Library(tmp_path, chunk_tokens=16)
     library.write(
         b="One two three four.",
@@ -412,5 +412,5 @@ def test_chunks_come_by_article_and_are_counted_since_a_generation(tmp_path: Pat
     stored = library.store().chunks([*first, *second], 2)
     assert [stored[key].source.path for key in first] == ["a.txt"] * len(first)
     assert [stored[key].source.path for key in second] == ["c.txt"]
-    assert calibrations.chunks_since(1, 2) == 1
-    assert calibrations.chunks_since(0, 2) == len(first) + 1
+    assert calibrations.chunks_after(max(first), 2) == 1
+    assert calibrations.chunks_after(0, 2) == len(first) + 1

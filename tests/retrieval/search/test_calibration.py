@@ -246,6 +246,19 @@ def test_calibration_is_due_when_a_tenth_of_the_chunks_are_others(tmp_path: Path
     assert needs_calibration(library.store())
 
 
+def test_calibration_is_not_due_because_its_generation_is_purged(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.write(**{f"a{n}": f"Article {n} tells of a mill." for n in range(40)})
+    library.refresh()
+    library.store().calibrations.keep(calibrate(library.searcher(), CHARS))
+    for river in ("Don", "Dnipro", "Desna", "Dniester"):
+        library.write(a1=f"It tells of the {river} now.")
+        library.refresh()
+
+    assert not library.store().keeps(1)
+    assert not needs_calibration(library.store())
+
+
 def test_calibration_is_due_when_many_chunks_are_gone(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write(**{f"a{n}": f"Article {n} tells of a mill." for n in range(20)})
