@@ -4,8 +4,6 @@ What is small is refreshed in the process that answers, `bot.small_refresh`: whe
 found soon, most of the time would go to starting another. A refresh that takes long runs at the
 lowest priority, and its memory is free again when the process ends. The process that answers then
 loads the new generation (`Searcher.reload`).
-
-The process may be prewarmed, which `bot.prewarmed` tells of.
 """
 
 from __future__ import annotations
@@ -19,6 +17,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from bot.build import is_calibrated
@@ -41,6 +40,7 @@ _LOWEST_PRIORITY = 19
 # A short refresh keeps its priority, so that an edit is found at once.
 _SHORT_S = 5.0
 _ENDING_S = 10.0
+_SOONER_ENDED = "500"
 # A refresh has no use for what these hold: the bot's token, a key, passwords.
 _OTHERS = ("EXCERPTA_TELEGRAM__", "EXCERPTA_WEB__", "EXCERPTA_WRITER__")
 
@@ -55,7 +55,6 @@ class Refresher:
         options: The options that chose the settings: `--articles`, `--config` ...
         searcher: The searcher that answers in this process; with it, what is small is refreshed
             here while watching, so that an edit is found sooner.
-        prewarm: Keep a process ready while watching: an edit is found sooner, for 55 MB.
         again_s: Seconds after which `watch` tries again what failed.
     """
 
@@ -65,17 +64,14 @@ class Refresher:
         options: Sequence[str],
         searcher: Searcher | None = None,
         *,
-        prewarm: bool = False,
         again_s: float = _AGAIN_S,
     ) -> None:
         self._settings = settings
         self._options = options
-        self._prewarm = prewarm
         self._again_s = again_s
         self._one_at_a_time = threading.Lock()
         self._ending = threading.Lock()
         self._over = threading.Event()
-        self._ready: RefreshProcess | None = None
         self._running: RefreshProcess | None = None
         self._small = SmallRefresh(settings, searcher, self._over) if searcher else None
 
@@ -95,17 +91,8 @@ class Refresher:
         with self._ending:
             if self._over.is_set():
                 raise BotError("the bot is stopping")
-            ready, self._ready = self._ready, None
-            if ready is not None and not ready.lives:
-                ready.dismiss()
-                ready = None
-            self._running = ready or RefreshProcess(self._options)
+            self._running = RefreshProcess(self._options)
             return self._running
-
-    def _prewarm_next(self) -> None:
-        with self._ending:
-            if self._prewarm and self._ready is None and not self._over.is_set():
-                self._ready = RefreshProcess(self._options)
 
     def watch(
         self,
@@ -131,7 +118,6 @@ class Refresher:
                 on_report(report)
                 if report is not None and not is_calibrated(self._settings):
                     on_report(self.refresh())
-                self._prewarm_next()
             except Exception as exc:  # noqa: BLE001 (watching goes on after any error)
                 if self._over.is_set():
                     break
@@ -186,10 +172,7 @@ class Refresher:
         """End watching and a running refresh; the next refresh goes on from there."""
         with self._ending:
             self._over.set()
-            ready, self._ready = self._ready, None
             running = self._running
-        if ready is not None:
-            ready.dismiss()
         if running is not None and running.lives:
             running.end()
 
@@ -207,13 +190,13 @@ class RefreshProcess:
 
     def __init__(self, options: Sequence[str]) -> None:
         # With -P, a folder called "bot" in the current folder is not imported.
-        command = [sys.executable, "-P", "-m", "bot.prewarmed", "refresh", "--json", "--progress"]
+        command = [sys.executable, "-P", "-m", "bot", "refresh", "--json", "--progress"]
         self._output = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - `end`
         try:
             self._process = subprocess.Popen(
                 [*command, *options],
                 env=environment(),
-                stdin=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",
@@ -224,6 +207,9 @@ class RefreshProcess:
         except OSError:
             self._output.close()
             raise
+        # Where memory runs out, Linux ends it, and those it starts, before others (proc(5)).
+        with suppress(OSError):  # other systems have no such file
+            Path(f"/proc/{self.pid}/oom_score_adj").write_text(_SOONER_ENDED, encoding="ascii")
 
     @property
     def pid(self) -> int:
@@ -242,13 +228,9 @@ class RefreshProcess:
             BotError: It failed, or somebody ended it; the message is the process's.
         """
         process = self._process
-        assert process.stdin is not None, "a pipe"
         assert process.stderr is not None, "a pipe"
         last = ""
         with self._output, process, lowered(process.pid, _SHORT_S):
-            with suppress(OSError):  # an ended process has a status, which is reported below
-                process.stdin.write("\n")
-                process.stdin.flush()
             for line in process.stderr:
                 try:
                     on_progress(json.loads(line))
@@ -271,11 +253,6 @@ class RefreshProcess:
             self._process.wait(_ENDING_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-
-    def dismiss(self) -> None:
-        """End a process that was only prewarmed."""
-        with self._output, self._process:
-            self.end()
 
 
 def environment() -> dict[str, str]:

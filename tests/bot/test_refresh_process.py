@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -56,10 +54,13 @@ class Works:
     def write(self, name: str, text: str) -> None:
         (self.articles / name).write_text(text, encoding="utf-8")
 
-    def refresher(self, *options: str, prewarm: bool = False) -> Refresher:
-        index = str(self.settings.index.folder)
-        places = ("--articles", str(self.articles), "--index", index, *options)
-        return Refresher(self.settings, places, self.searcher, prewarm=prewarm, again_s=0.2)
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The options that name articles and index."""
+        return "--articles", str(self.articles), "--index", str(self.settings.index.folder)
+
+    def refresher(self, *options: str) -> Refresher:
+        return Refresher(self.settings, (*self.places, *options), self.searcher, again_s=0.2)
 
     def text(self, path: str) -> str:
         """Return the text of an article as indexed, nothing if it is not."""
@@ -67,8 +68,8 @@ class Works:
         return article.text if article is not None else ""
 
     @contextmanager
-    def watching(self, prewarm: bool = False) -> Iterator[Refresher]:
-        refresher = self.refresher(prewarm=prewarm)
+    def watching(self) -> Iterator[Refresher]:
+        refresher = self.refresher()
         thread = threading.Thread(target=refresher.watch, args=[self.reports.append])
         thread.start()
         try:
@@ -92,12 +93,12 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def processes() -> set[int]:
-    """Return the ids of the processes that refresh or stand by, which are children of this one."""
+    """Return the ids of the processes that refresh, which are children of this one."""
     found = set()
     for listed in Path("/proc/self/task").glob("*/children"):
         for pid in listed.read_text().split():
             with suppress(OSError):
-                if b"bot.prewarmed" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if b"--progress" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.add(int(pid))
     return found
 
@@ -241,42 +242,16 @@ def test_a_slow_writer_ends_in_its_last_state(works: Works) -> None:
 
 
 @LINUX
-def test_a_process_that_stands_by_does_the_next_refresh(works: Works) -> None:
-    with works.watching(prewarm=True):
-        until(processes)
-        (first,) = processes()
-        works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
-        until(lambda: processes() - {first})
-        assert works.text("ferry.md"), "the first one did it, before the next was started"
-        until(lambda: first not in processes())
-        (second,) = processes()
-        # Somebody ends the one that stands by: others are started instead.
-        os.kill(second, signal.SIGTERM)
-        works.write("ferry.md", "# The ferry\n\nIt leaves at nine.")
-        until(lambda: "nine" in works.text("ferry.md"))
-        until(lambda: len(processes()) == 1)
-    assert processes() == set()
-
-
-def test_what_stands_by_ends_with_the_process_that_started_it(works: Works) -> None:
-    places = ["--articles", str(works.articles), "--index", str(works.settings.index.folder)]
-    works.write("ferry.md", "# The ferry\n\nIt leaves at seven.")
-    command = [sys.executable, "-P", "-m", "bot.prewarmed", "refresh", "--json", *places]
-    assert subprocess.run(command, input=b"", check=True, capture_output=True).stdout == b""
-    assert works.store.current() == 1
-
-
-@LINUX
 def test_a_refresh_sees_no_secret_and_is_the_first_to_be_ended_without_memory(
-    monkeypatch: pytest.MonkeyPatch,
+    works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("TELEGRAM__TOKEN", "TELEGRAM__PROXY", "WRITER__KEY"):
         monkeypatch.setenv(f"EXCERPTA_{name}", "hush-hush")
-    process = RefreshProcess(())
+    process = RefreshProcess(works.places)
     child = Path(f"/proc/{process.pid}")
     own = int(Path("/proc/self/oom_score_adj").read_text())
-    until(lambda: int((child / "oom_score_adj").read_text()) > own)
+    assert int((child / "oom_score_adj").read_text()) > own
     environment = (child / "environ").read_bytes()
-    process.dismiss()
+    assert process.run(lambda _: None)["unchanged"] == 1
     assert environment
     assert b"hush-hush" not in environment
