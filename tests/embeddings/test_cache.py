@@ -25,8 +25,6 @@ from tests.paths import ROOT
 from tests.retrieval.processes import run
 from tests.rights import without_roots_rights
 
-pytestmark = pytest.mark.slow
-
 ANNOUNCED = ["compiling the encoder (once, about 20 seconds)"]
 
 
@@ -72,6 +70,7 @@ def right(encoder: Encoder, expected: NDArray[np.float32]) -> bool:
     return all(tiny.cosines(found, expected).min() >= 0.999 for found in (queries, passages))
 
 
+@pytest.mark.slow
 def test_weights_that_are_cut_off_end_nobody_who_uses_them(
     cached: Cached, expected: NDArray[np.float32]
 ) -> None:
@@ -118,6 +117,7 @@ def reshape(path: Path) -> None:
     path.write_text("[]", encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_whole_cache_is_used(
     cached: Cached, expected: NDArray[np.float32], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -132,19 +132,22 @@ def test_a_whole_cache_is_used(
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
-        pytest.param("model.bin", truncate, id="truncated weights"),
-        pytest.param("model.bin", flip, id="a flipped bit in the weights"),
-        pytest.param("model.bin", Path.unlink, id="no weights"),
-        pytest.param("model.xml", truncate, id="truncated graph"),
-        pytest.param("model.xml", flip, id="a flipped bit in the graph"),
-        pytest.param("model.xml", Path.unlink, id="no graph"),
-        pytest.param("tokenizer.json", flip, id="a flipped bit in the tokenizer"),
-        pytest.param("tokenizer.json", Path.unlink, id="no tokenizer"),
-        pytest.param("card.json", truncate, id="truncated card"),
-        pytest.param("card.json", reshape, id="a card of another shape"),
-        pytest.param("card.json", empty, id="an empty card"),
-        pytest.param("card.json", reformat, id="a card of another format"),
-        pytest.param("card.json", Path.unlink, id="no card"),
+        pytest.param("model.bin", flip, marks=pytest.mark.slow, id="a flipped bit in the weights"),
+        pytest.param("model.xml", Path.unlink, marks=pytest.mark.slow, id="no graph"),
+        pytest.param(
+            "tokenizer.json", flip, marks=pytest.mark.slow, id="a flipped bit in the tokenizer"
+        ),
+        pytest.param("card.json", truncate, marks=pytest.mark.slow, id="truncated card"),
+        pytest.param("card.json", empty, marks=pytest.mark.slow, id="an empty card"),
+        # Each compiles again; these are told as one of the others is.
+        pytest.param("model.bin", truncate, marks=pytest.mark.long, id="truncated weights"),
+        pytest.param("model.bin", Path.unlink, marks=pytest.mark.long, id="no weights"),
+        pytest.param("model.xml", truncate, marks=pytest.mark.long, id="truncated graph"),
+        pytest.param("model.xml", flip, marks=pytest.mark.long, id="a flipped bit in the graph"),
+        pytest.param("tokenizer.json", Path.unlink, marks=pytest.mark.long, id="no tokenizer"),
+        pytest.param("card.json", reshape, marks=pytest.mark.long, id="a card of another shape"),
+        pytest.param("card.json", reformat, marks=pytest.mark.long, id="a card of another format"),
+        pytest.param("card.json", Path.unlink, marks=pytest.mark.long, id="no card"),
     ],
 )
 def test_damage_is_mended(
@@ -168,6 +171,7 @@ def test_damage_is_mended(
     assert right(encoder, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", ["a file", "an empty folder"])
 def test_what_is_no_cache_is_replaced(
     cached: Cached, expected: NDArray[np.float32], there: str
@@ -183,6 +187,7 @@ def test_what_is_no_cache_is_replaced(
     assert cached.load()[1] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [0, 0o500])
 def test_damage_that_cannot_be_deleted_is_told(mode: int) -> None:
     # Not in tmp_path, whose parents are closed to the user that root becomes here.
@@ -209,6 +214,7 @@ except EncoderError as fault:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told(tiny_model: Path, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(tiny_model), str(tmp_path / "cache")],
@@ -224,6 +230,7 @@ def test_a_full_disk_is_told(tiny_model: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_draft_left_by_a_killed_process_does_no_harm(
     tiny_model: Path, compiled: Cached, tmp_path: Path, expected: NDArray[np.float32]
 ) -> None:
@@ -237,6 +244,7 @@ def test_a_draft_left_by_a_killed_process_does_no_harm(
     assert draft.is_dir(), "its process may be at work"
 
 
+@pytest.mark.slow
 def test_old_drafts_are_swept_away(tiny_model: Path, tmp_path: Path) -> None:
     draft = tmp_path / ".draft-killed"
     draft.mkdir()
@@ -248,6 +256,7 @@ def test_old_drafts_are_swept_away(tiny_model: Path, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [cached.folder]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache", ["file", "file/below"])
 def test_a_cache_that_cannot_be_written(tiny_model: Path, tmp_path: Path, cache: str) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
