@@ -22,7 +22,6 @@ from retrieval.questions.dates import (
 from retrieval.questions.forms import other_names
 from retrieval.questions.introductions import Subject
 from retrieval.questions.names import is_name, names_and_numbers
-from retrieval.questions.quantities import is_quantity
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
 from retrieval.questions.romanised import in_cyrillic
 from retrieval.questions.spelling import Correction, Reading, readings
@@ -44,7 +43,6 @@ __all__ = [
     "in_cyrillic",
     "is_name",
     "is_possessive",
-    "is_quantity",
     "light_terms",
     "match_dates",
     "names_and_numbers",

@@ -17,7 +17,7 @@ from pathlib import Path
 from retrieval.languages import term_of, terms
 from retrieval.questions.dates import MONTH
 from retrieval.questions.phrases import phrase_pattern
-from retrieval.questions.quantities import unit_pattern
+from retrieval.questions.quantities import is_quantity, unit_pattern
 
 _WORD = re.compile(r"\w+")
 # A telephone number of six digits or more, or an address of mail; an amount, a date or
@@ -59,7 +59,8 @@ class Asked:
         noun: What names it beside, such as "price".
         denies: Whether it asks for what is not so.
         attribute: Where the word for what is asked of somebody or something begins and ends, if a
-            few words without a question word ask for it: "mayor" in "mayor of Luhansk".
+            few words without a question word ask for it, or "who is": "mayor" in "mayor of
+            Luhansk" and in "Who is the mayor of Luhansk?".
     """
 
     question: str
@@ -76,6 +77,11 @@ class Asked:
         kind, words = _kind_of(question)
         kind, noun = _named_in(question, kind)
         return cls(question, kind, words, noun, denies, _attribute_in(question))
+
+    @property
+    def is_quantity(self) -> bool:
+        """Whether nothing but a number is asked about, with its unit or without, or whose it is."""
+        return self.kind is None and is_quantity(self.question.replace(self.words, "", 1))
 
     def is_met(self, text: str, language: str) -> bool:
         """Whether a text has something of the kind asked for that the question does not bring.
@@ -98,7 +104,7 @@ class Asked:
             found = _numbers(text)
         elif self.kind is Kind.CONTACT:
             found = _CONTACT.findall(text)
-        if self.kind is Kind.NUMBER and (measure := self._measure()):
+        if self.kind in (Kind.NUMBER, Kind.TIME) and (measure := self._measure()):
             return _MEASURED[measure].search(text) is not None
         if _are_new(found, set(terms(self.question, language)), language):
             return True
@@ -164,6 +170,8 @@ def _is_at_edge(match: re.Match[str]) -> bool:
 
 
 def _attribute_in(question: str) -> tuple[int, int] | None:
+    if found := _ROLE.fullmatch(question):
+        return found.span(found.lastindex or 0)
     found = _ATTRIBUTE.fullmatch(question)
     if found is None or any(pattern.search(question) for pattern in _ASKS.values()):
         return None
@@ -244,7 +252,7 @@ _MEASURES = {
 }
 _MEASURED = {
     name: re.compile(
-        f"{unit_pattern(of['units'].split(', '))}|{phrase_pattern({'': of['tells']})}",
+        rf"{unit_pattern(re.findall('[a-z_]+', of['units']))}|{phrase_pattern({'': of['tells']})}",
         re.IGNORECASE,
     )
     for name, of in _WORDS["measures"].items()
@@ -263,6 +271,15 @@ _ATTRIBUTE = re.compile(
     rf"\W*(?:{_A} )?(?:{_W} )?({_W}) {_OWNED_BY} (?:{_W} ){{0,4}}{_W}\W*"
     rf"|\W*(?:{_W} ){{0,3}}\w+['’]s (?:{_W} )?({_W})\W*"
     rf"|\W*([а-яёіїєґ][а-яёіїєґ'’-]+(?<!и)(?<!й)(?<!іть)(?<!ите)(?<!йте)) (?:{_W} ){{0,2}}{_W}\W*",
+    re.IGNORECASE,
+)
+# "Who is the old mayor of Luhansk?", "Who is Luhansk's mayor?", "Хто мер Луганська?"
+_IS = phrase_pattern(_WORDS["attribute"]["roles"])
+_ROLE = re.compile(
+    rf"\W*{_IS} (?:{_A} )?(?:{_W} ){{0,2}}?({_W}) {_OWNED_BY}(?:\W+{_W}){{1,6}}\W*"
+    rf"|\W*{_IS} (?:{_W} ){{0,3}}\w+['’]s (?:{_W} )?({_W})\W*"
+    rf"|\W*[хк]то (?:є |зараз |сейчас |був |был |була |была )?"
+    rf"({phrase_pattern(_WORDS['attribute']['named'])})(?:\W+{_W}){{1,6}}\W*",
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(

@@ -208,7 +208,9 @@ def moved(one: Measured) -> Measured:
 def by_others(one: Measured, others: Sequence[Measured], features: Sequence[str]) -> str:
     """Judge a model that was fitted to other folders, on the index's own scale."""
     model = fit(others, features)
-    weights = np.array([*model.coef_[0], UNMET, DENIED, CELL, UNSAID, STATED])
+    own = WEIGHTS.get(PurePath(one.encoder).name)
+    unmet = own.unmet if own else UNMET
+    weights = np.array([*model.coef_[0], unmet, DENIED, CELL, UNSAID, STATED])
     parts = (one.own, one.foreign, one.adversarial)
     columns = _at([*features, *_CHOSEN])
     logits = (

@@ -33,7 +33,16 @@ def test_the_kind_is_told_by_a_question_word_or_a_noun(question: str, kind: Kind
         ("Alter von Kariakin", "Alter"),
         ("довжина мосту", "довжина"),
         ("возраст старого капитана", "возраст"),
-        ("Who is the mayor of Luhansk?", None),
+        ("Who is the mayor of Luhansk?", "mayor"),
+        ("who was the first owner of the old mill", "owner"),
+        ("Who is Ukraine's president?", "president"),
+        ("Wer ist der Trainer des Vereins?", "Trainer"),
+        ("Хто тренер клубу «Чайка»?", "тренер"),
+        ("кто был капитан ледокола", "капитан"),
+        ("Хто переміг на перегонах?", None),
+        ("кто построил паром", None),
+        ("Who is Artem Kariakin?", None),
+        ("Who built the mill of Luhansk?", None),
         ("What is Kariakin's rank?", None),
         ("The mayor of Luhansk and those of all the other towns of the region", None),
         ("the function of the mill is", None),
@@ -47,6 +56,33 @@ def test_a_few_words_ask_for_an_attribute(question: str, attribute: str | None) 
     found = Asked.of(question).attribute
 
     assert (question[slice(*found)] if found else None) == attribute
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "met"),
+    [
+        ("How tall is the dome?", "It cost £4,150 in 1931.", False),
+        ("How tall is the dome?", "The dome is 30 m high.", True),
+        ("How deep is it?", "It is two metres deep.", True),
+        ("How high is the tower?", "It has 12 storeys.", True),
+        ("Wie hoch ist der Turm?", "Der Turm misst 30 m.", True),
+        ("Wie hoch ist der Turm?", "Er steht seit 1904.", False),
+        ("How heavy is the curtain?", "Lowering it takes 28 seconds.", False),
+        ("How much does the old cat weigh?", "It came in 1904.", False),
+        ("How much does the old cat weigh?", "It weighs 6 kg.", True),
+        ("Скільки важить кіт?", "Кіт важить 6 кілограмів.", True),
+        ("How old is Anna?", "Anna left on 3 March.", False),
+        ("How old is Anna?", "Anna, aged 30, left.", True),
+        ("How old is the mill?", "It was built in 1904.", True),
+        ("Сколько лет Анне?", "Анне 30 лет.", True),
+        ("How long does the ride take?", "The first bus leaves at 6:20.", False),
+        ("How long does the ride take?", "You are there in 40 minutes.", True),
+        ("How long is the tunnel?", "It is 410 metres long.", True),
+        ("Wie lange ist geöffnet?", "Bis 18:00.", True),
+    ],
+)
+def test_what_is_measured_is_met_by_its_units(question: str, text: str, met: bool) -> None:
+    assert Asked.of(question).is_met(text, "en") is met
 
 
 @pytest.mark.parametrize(
