@@ -18,12 +18,13 @@ from pathlib import Path
 from telegram import InputTextMessageContent, MessageEntity
 
 from bot.answers import Answer
-from bot.conversation import Introduction
+from bot.conversation import Continuation, Introduction
 from bot.languages import LANGUAGES, Language
 from bot.telegram.views import answers as views
-from bot.telegram.views import notices, reading
+from bot.telegram.views import conversation, notices, reading
 from bot.telegram.views.answers import cards
 from bot.telegram.views.message import Action, Message, Press
+from bot.telegram.views.quotes import cited_span
 from retrieval.errors import IndexFault
 from retrieval.questions.spelling import Correction
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
@@ -152,10 +153,15 @@ def _article(language: Language) -> Message:
     return reading.article(
         CORVIDS,
         language,
-        page=0,
+        page=None,
         press=lambda page: Press(Action.ARTICLE, 7, 2, 1, page),
         back=Press(Action.ANSWER, 7, 2),
+        marked=cited_span(GRUDGE),
     )
+
+
+def _link(source: Source) -> str:
+    return f"https://t.me/emulated_bot?start={source.path.partition('.')[0]}"
 
 
 def _card(answer: Answer, language: Language) -> Message:
@@ -187,7 +193,13 @@ SPECIMENS: dict[str, Callable[[Language], Message]] = {
         [MAGPIES.source, CORVIDS.source],
         language,
         page=0,
-        link=lambda source: f"https://t.me/emulated_bot?start={source.path.partition('.')[0]}",
+        link=_link,
+    ),
+    "several": lambda language: views.several(
+        [ANSWERED, FOLLOW_UP], language, number=7, asked=4, link=_link
+    ),
+    "more": lambda language: conversation.reply(
+        Continuation(language.code, ANSWERED, 1, among=True), _link
     ),
     "card": lambda language: _card(ANSWERED, language),
     "closest-card": lambda language: _card(FOLLOW_UP, language),
@@ -243,5 +255,5 @@ if __name__ == "__main__":
         file.write_text(wanted, encoding="utf-8")
     for folder in map(Path, sys.argv[1:]):
         for code, language in LANGUAGES.items():
-            conversation = [(name, make(language)) for name, make in SPECIMENS.items()]
-            (folder / f"{code}.svg").write_text(draw(conversation), encoding="utf-8")
+            messages = [(name, make(language)) for name, make in SPECIMENS.items()]
+            (folder / f"{code}.svg").write_text(draw(messages), encoding="utf-8")
