@@ -33,11 +33,11 @@ SAMPLES = 3
 # A sample question is answered with this confidence at least.
 _SURE = 0.7
 # A button on a phone has room for about so many.
-_QUESTION_COLUMNS, _TITLE_COLUMNS = 48, 24
+_QUESTION_COLUMNS, _TITLE_COLUMNS = 48, 54
 _LEAST_WORDS = 3
 # So many questions that there are, names and titles are tried, and so many names told.
 _QUESTIONS_TRIED = 50
-_TRIED, _NAMED, _LEAST_NAMED = 8, 3, 2
+_TRIED, _NAMED, _LEAST_NAMED = 16, 3, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +196,9 @@ class Introductions:
 
     def _about_articles(self, language: Language) -> Iterator[str]:
         for source in self._collection.spread(_TRIED):
-            if columns(source.title) <= _TITLE_COLUMNS:
-                yield language.say("What is the article “{title}” about?", title=source.title)
+            asked = language.say("What is the article “{title}” about?", title=source.title)
+            if columns(asked) <= _TITLE_COLUMNS:
+                yield asked
         yield language.say("What is new?")
         yield language.say("What is this about?")
 
