@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
@@ -21,31 +21,18 @@ from tests.bot.shell import Shell
 from tests.bot.writing import openai_server as model
 
 from .browsers import browser, needs_chromium
-from .servers import served
+from .servers import MARKUP, TIDES, open_articles, served, serving
 
 pytestmark = [pytest.mark.slow, needs_chromium]
 
+ARABIC, CROWS_IN_ARABIC = "الغربان تتذكر وجوه الناس سنوات طويلة.", "الغربان تتذكر"
 HOME, TALKS = "Where is Artem Kariakin's home?", "And what does he feel about the talks?"
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True}
 
 
-# An article that is read from right to left, and one that is full of markup.
-ARABIC = "الغربان تتذكر وجوه الناس سنوات طويلة."
-MARKUP = "<img src=x onerror=alert(1)> & </title><script>alert(2)</script>"
-OTHERS = {
-    "crows.md": f"---\ntitle: الغربان تتذكر\nlanguage: ar\n---\n{ARABIC}\n\nCrows (2024), too.\n",
-    "hven.txt": f"---\ntitle: '{MARKUP}'\n---\nThe ferry to Hven </p><b>leaves</b> at noon.\n",
-}
-
-
 @pytest.fixture(scope="module")
-def url(seeds: Shell, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    shell = Shell(tmp_path_factory.mktemp("others"))
-    shutil.copytree(seeds.articles, shell.articles)
-    shutil.copytree(seeds.index, shell.index)
-    for name, text in OTHERS.items():
-        (shell.articles / name).write_text(text, encoding="utf-8")
-    with served(shell, EXCERPTA_WEB__QUESTIONS_PER_MINUTE="1000") as server:
+def url(seeds: Shell) -> Iterator[str]:
+    with served(seeds, EXCERPTA_WEB__QUESTIONS_PER_MINUTE="1000") as server:
         yield server.url
 
 
@@ -161,8 +148,7 @@ def test_a_phone_shows_all_of_it_and_nothing_is_hard_to_use(
     scheme: Any,  # noqa: ANN401
 ) -> None:
     page = opened(color_scheme=scheme, **PHONE)
-    account = "leaving-sudzha-a-soldiers-account.md#p12"
-    for path in ("/", "/articles", *(f"/articles/{one}" for one in (account, *OTHERS))):
+    for path in ("/", "/articles", "/articles/leaving-sudzha-a-soldiers-account.md#p12"):
         page.goto(path)
         if path == "/":
             ask(page, f"{HOME} https://example.org/{'a-long-address/' * 20}")
@@ -175,29 +161,42 @@ def test_a_phone_shows_all_of_it_and_nothing_is_hard_to_use(
 
 
 def test_right_to_left_text_and_markup_are_shown_as_they_are_written(
-    opened: Callable[..., Page],
+    opened: Callable[..., Page], tmp_path: Path
 ) -> None:
-    page = opened()
-    ask(page, "When does the ferry to Hven leave?")
-    expect(page.locator("mark").first).to_have_text("The ferry to Hven </p><b>leaves</b> at noon.")
-    expect(page.locator("figcaption").first).to_contain_text(MARKUP)
-    page.locator("figcaption a").first.click()
-    expect(page.locator("h1")).to_have_text(MARKUP)
-    expect(page).to_have_title(f"{MARKUP} – Excerpta")
-    page.goto("/articles")
-    expect(page.get_by_role("link", name=MARKUP)).to_be_visible()
-    assert page.locator("main :is(img, b, script)").count() == 0
-    page.get_by_role("link", name="الغربان تتذكر").click()
+    (tmp_path / "articles").mkdir()
+    text = f"---\ntitle: {CROWS_IN_ARABIC}\nlanguage: ar\n---\n{ARABIC}\n\nCrows (2024), too.\n"
+    (tmp_path / "articles" / "arabic.md").write_text(text, encoding="utf-8")
+    library = open_articles(tmp_path)
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(serving(library)) as client,
+    ):
+        page = opened(str(client.base_url), **PHONE)
+        ask(page, TIDES)
+        expect(page.locator("mark").first).to_contain_text("<img src=x onerror=alert(1)> tides")
+        expect(page.locator("figcaption").first).to_contain_text(MARKUP)
+        page.locator("figcaption a").first.click()
+        expect(page.locator("h1")).to_have_text(MARKUP)
+        expect(page).to_have_title(f"{MARKUP} – Excerpta")
+        assert page.locator("main :is(img, b, script)").count() == 0
+        assert Axe().run(page).violations_count == 0
+        page.goto(f"{client.base_url}/articles")
+        expect(page.get_by_role("link", name=MARKUP)).to_be_visible()
+        page.get_by_role("link", name=CROWS_IN_ARABIC).click()
+        expect(page.locator("h1")).to_have_text(CROWS_IN_ARABIC)
 
-    def direction(path: str) -> str:
-        return str(page.locator(path).evaluate("one => getComputedStyle(one).direction"))
+        def direction(path: str) -> str:
+            return str(page.locator(path).evaluate("one => getComputedStyle(one).direction"))
 
-    assert [direction(one) for one in ("h1", "#p1", "#p2", "nav")] == ["rtl", "rtl", "ltr", "ltr"]
-    number, text = (page.locator(f"#p1 > {one}").bounding_box() for one in ("a", "p"))
-    assert number
-    assert text
-    # The number stands at the end of the line, which is at the left.
-    assert number["x"] < text["x"] + text["width"] / 2
+        found = [direction(one) for one in ("h1", "#p1", "#p2", "nav")]
+        assert found == ["rtl", "rtl", "ltr", "ltr"]
+        number, words = (page.locator(f"#p1 > {one}").bounding_box() for one in ("a", "p"))
+        assert number
+        assert words
+        # The number stands at the end of the line, which is at the left.
+        assert number["x"] < words["x"] + words["width"] / 2
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert Axe().run(page).violations_count == 0
 
 
 def test_an_editor_sees_what_was_asked_and_voted_on_a_phone(
