@@ -11,13 +11,19 @@ from mcp import Client
 
 from bot import documents
 from bot.build import open_library
+from bot.catalogue import article_key
 from bot.conversation import Conversation
 from bot.library import Library
 from bot.mcp.server import build as build_mcp
-from bot.telegram.views import answers as telegram_views
+from bot.records import ChatPlace, State
+from bot.telegram.addressing import AskedQuestion
+from bot.telegram.replies import Replies
+from bot.telegram.views.answers import MORE
+from bot.telegram.views.quotes import cited_span
 from bot.web import quotes
 from config import Settings
 from retrieval.chunking import split_sentences
+from retrieval.types import Excerpt
 
 from .servers import serving
 
@@ -44,16 +50,23 @@ def questions_of(library: Library) -> list[str]:
     ]
 
 
-async def test_all_give_the_same_excerpts(library: Library) -> None:
+def linked(excerpt: Excerpt) -> str:
+    start, end = cited_span(excerpt)
+    return f"https://t.me/a_bot?start=a_{article_key(excerpt.source.path)}-{start}-{end}"
+
+
+async def test_all_give_the_same_excerpts(library: Library, tmp_path: Path) -> None:
     questions = questions_of(library)
     assert len(questions) == 100
     answered = 0
     conversation = Conversation(library)
+    state = State.open(tmp_path, 1, keep_days=1, conversation_minutes=1)
     async with (
         serving(library, questions_per_minute=1000) as client,
         Client(build_mcp(library)) as assistant,
     ):
-        for question in questions:
+        replies = Replies(library, state, "a_bot")
+        for number, question in enumerate(questions, start=1):
             # All leave out what only leads up to the question.
             asked = conversation.read(question, "en").question
             answer = library.answerer.answer(asked)
@@ -77,9 +90,13 @@ async def test_all_give_the_same_excerpts(library: Library) -> None:
                 assert len(shown) == (answer.closest is not None)
                 continue
             assert shown == [quotes.link_into(excerpt) for excerpt in answer.excerpts], question
-            sent = library.answerer.answer(asked, telegram_views.MORE + 1)
-            count = telegram_views.opened_with(sent)
-            assert sent.excerpts[:count] == answer.excerpts[: telegram_views.MORE], question
+            # Each asks in a chat of its own, and gets a link to the sentence of each excerpt.
+            place = ChatPlace(number, None, number)
+            reply = replies.question(AskedQuestion(place, 1, question, "en"))
+            assert reply is not None
+            links = [one.url for one in reply.message.entities if one.type == "text_link"]
+            assert links == [linked(one) for one in answer.excerpts[:MORE]], question
+        state.close()
     assert 50 < answered < 100
 
 
