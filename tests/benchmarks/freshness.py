@@ -3,10 +3,10 @@
 python -m tests.benchmarks.freshness [--articles N] [--edits N] [--folder FOLDER]
 
 The articles are small and made up. This process serves them and watches their folder as the bot
-does: `Searcher.reload` and a `Refresher`, which starts a process for each refresh, on the same
-cores. A time is measured from the return of the save until a question finds the new words, once
-with nobody else asking, and once while a thread asks without pause. FOLDER keeps the articles and
-their index for the next time.
+does: `Searcher.reload` and a `Refresher`, which refreshes an edit in this process. A time is
+measured from the return of the save until a question finds the new words, once with nobody else
+asking, and once while a thread asks without pause. FOLDER keeps the articles and their index for
+the next time.
 """
 
 from __future__ import annotations
