@@ -25,7 +25,7 @@ from retrieval.types import FloatArray
 # Vectors that the centroids are made from, for each of them; FAISS warns below 39.
 _TRAINED_PER_LIST = 40
 # So many vectors are searched to choose how many lists are looked into: the least power of two that
-# finds this share of so many true neighbours.
+# finds this share of what all lists find of so many true neighbours.
 _TRIED, _WANTED, _NEIGHBOURS = 256, 0.99, 50
 
 VectorBatches = Iterable[tuple[NDArray[np.int64], NDArray[np.float16]]]
@@ -211,16 +211,20 @@ class _Nearest:
 
 def _set_probes(index: faiss.IndexIVF, queries: FloatArray, true: NDArray[np.int64]) -> float:
     """Set how many lists are looked into, and return the share of true neighbours in them."""
-    count = (true >= 0).sum()
-    probes = 1
-    while True:
-        index.nprobe = min(probes, index.nlist)
-        _, found = index.search(queries, _NEIGHBOURS)
+
+    def recall(probes: int) -> float:
+        _, found = index.search(queries, _NEIGHBOURS, params=_probing(probes))
         pairs = zip(found.tolist(), true.tolist(), strict=True)
-        recall = sum(len({*row} & {*others} - {-1}) for row, others in pairs) / max(count, 1)
-        if recall >= _WANTED or probes >= index.nlist:
-            return float(recall)
-        probes *= 2
+        shared = sum(len({*row} & {*others} - {-1}) for row, others in pairs)
+        return shared / max(int((true >= 0).sum()), 1)
+
+    # All of them may miss some neighbours, for the vectors are stored less precisely.
+    wanted = _WANTED * recall(index.nlist)
+    probes = 1
+    while (found := recall(probes)) < wanted:
+        probes = min(2 * probes, index.nlist)
+    index.nprobe = probes
+    return found
 
 
 def _every(batches: VectorBatches, count: int, most: int) -> FloatArray:
