@@ -12,6 +12,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from embeddings import Encoder, load, locate
+from embeddings.encoder import EncodedPassage, EncodedQuery
 from tests.embeddings import tiny
 from tests.paths import SEEDS
 
@@ -48,9 +49,15 @@ def by_torch() -> Encoder:
     return load(MODEL, backend="torch")
 
 
-@pytest.fixture(params=["openvino", "torch"])
+@pytest.fixture(scope="module", params=["openvino", "torch"])
 def either(request: pytest.FixtureRequest, encoder: Encoder, by_torch: Encoder) -> Encoder:
     return encoder if request.param == "openvino" else by_torch
+
+
+@pytest.fixture(scope="module")
+def encoded(either: Encoder) -> tuple[list[EncodedQuery], list[EncodedPassage]]:
+    """What either makes of each text, as a question and as a passage."""
+    return [either.encode_query(text) for text in TEXTS], either.encode_passages(TEXTS)
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +69,13 @@ def outputs(plain: SentenceTransformer) -> list[dict[str, torch.Tensor]]:
 
 
 def test_vectors_are_those_of_sentence_transformers(
-    either: Encoder, outputs: list[dict[str, torch.Tensor]]
+    either: Encoder,
+    encoded: tuple[list[EncodedQuery], list[EncodedPassage]],
+    outputs: list[dict[str, torch.Tensor]],
 ) -> None:
     expected = np.stack([output["sentence_embedding"].numpy() for output in outputs])
-    queries = [either.encode_query(text).vector for text in TEXTS]
-    passages = [passage.vector for passage in either.encode_passages(TEXTS)]
-    for found in (queries, passages):
+    for some in encoded:
+        found = [one.vector for one in some]
         assert tiny.cosines(found, expected).min() >= 0.999
         np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
         assert {vector.dtype for vector in found} == {np.dtype(np.float32)}
@@ -75,15 +83,14 @@ def test_vectors_are_those_of_sentence_transformers(
 
 
 def test_token_vectors_are_those_of_sentence_transformers(
-    either: Encoder, outputs: list[dict[str, torch.Tensor]]
+    encoded: tuple[list[EncodedQuery], list[EncodedPassage]],
+    outputs: list[dict[str, torch.Tensor]],
 ) -> None:
     same, total = 0, 0
-    passages = either.encode_passages(TEXTS)
-    for text, passage, output in zip(TEXTS, passages, outputs, strict=True):
+    for query, passage, output in zip(*encoded, outputs, strict=True):
         length = int(output["attention_mask"].sum())
         # Without the special tokens at both ends.
         expected = output["token_embeddings"].numpy()[1 : length - 1]
-        query = either.encode_query(text)
         assert query.tokens.shape == expected.shape
         assert tiny.cosines(list(query.tokens), expected).min() >= 0.99
         np.testing.assert_allclose(np.linalg.norm(query.tokens, axis=1), 1, atol=1e-5)
