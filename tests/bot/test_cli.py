@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,12 @@ def shell(tmp_path: Path, encoder: object) -> Shell:
     return shell
 
 
+@pytest.fixture(scope="module")
+def minefields(seeds: Shell) -> dict[str, Any]:
+    """The document that answers how minefields are breached."""
+    return seeds.json("ask", "How are minefields breached?")
+
+
 def test_asks_for_the_home_and_is_told_luhansk_with_the_report_cited(seeds: Shell) -> None:
     answer = seeds.json("ask", "Where is Artem Kariakin's home?")
     first = answer["excerpts"][0]
@@ -56,19 +63,20 @@ def test_says_that_the_articles_do_not_answer(seeds: Shell) -> None:
     assert done.stdout.startswith("The articles do not answer this.\n")
 
 
-def test_a_typing_error_is_repaired_and_named(seeds: Shell) -> None:
+def test_a_typing_error_is_repaired_and_named(seeds: Shell, minefields: dict[str, Any]) -> None:
     said = "Searched for “minefields” instead of “minefeilds”.\n"
     assert seeds.run("ask", "How are minefeilds breached?").stdout.startswith(said)
     answer = seeds.json("ask", "How are minefeilds breached?")
     assert answer["question"] == "How are minefeilds breached?"
     assert answer["searched"] == "How are minefields breached?"
-    right = seeds.json("ask", "How are minefields breached?")
-    assert right["searched"] == right["question"]
-    assert answer["excerpts"] == right["excerpts"]
+    assert minefields["searched"] == minefields["question"]
+    assert answer["excerpts"] == minefields["excerpts"]
 
 
-def test_answer_document_has_the_promised_keys_and_true_offsets(seeds: Shell) -> None:
-    answer = seeds.json("ask", "How are minefields breached?")
+def test_answer_document_has_the_promised_keys_and_true_offsets(
+    seeds: Shell, minefields: dict[str, Any]
+) -> None:
+    answer = minefields
     assert list(answer) == [
         "question", "searched", "answered", "confidence", "generation", "elapsed_ms", "foreign",
         "excerpts", "written",
@@ -124,8 +132,8 @@ def test_what_is_not_answered_is_explained_too(seeds: Shell) -> None:
     assert "Nowhere in the articles, in any form: Mongolia.\n" in done.stdout
 
 
-def test_an_explanation_is_part_of_the_document(seeds: Shell) -> None:
-    plain = seeds.json("ask", "How are minefields breached?")
+def test_an_explanation_is_part_of_the_document(seeds: Shell, minefields: dict[str, Any]) -> None:
+    plain = minefields
     document = seeds.json("ask", "--explain", "How are minefields breached?")
     assert list(document) == [*plain, "features", "absent"]
     assert all(0 <= value <= 1 for value in document["features"].values())
