@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -76,6 +77,8 @@ _PARAGRAPHS = (
         "Where was the engine of the {thing} of {place} bought?",
     ),
 )
+_FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 # Paragraphs of an article: half have five at most, one in twenty has thirty or more.
 _TYPICAL, _SPREAD, _LONGEST = 5.0, 1.1, 40
 
@@ -149,6 +152,37 @@ def repeated(source: Path, folder: Path, count: int) -> list[str]:
     questions = [str(json.loads(line)["question"]) for line in lines]
     random.Random(0).shuffle(questions)
     return questions
+
+
+def recombined(source: Path, folder: Path, count: int, characters: int) -> int:
+    """Write so many articles of sentences of those of a folder, in an order by chance.
+
+    Args:
+        source: Holds the articles, in Markdown.
+        folder: Where to, a hundred to a sub-folder.
+        count: Of articles.
+        characters: Of each, about.
+
+    Returns:
+        The number of characters in all of them.
+    """
+    chance = random.Random(0)
+    texts = [path.read_text(encoding="utf-8") for path in sorted(source.rglob("*.md"))]
+    bodies = [_FRONT_MATTER.sub("", text, count=1) for text in texts]
+    sentences = [one for body in bodies for one in _SENTENCE_END.split(body) if len(one) > 20]
+    total = 0
+    for number in range(count):
+        parts: list[str] = []
+        length = 0
+        while length < characters:
+            some = " ".join(chance.choices(sentences, k=5)).replace("\n", " ")
+            parts.append(some)
+            length += len(some) + 2
+        path = folder / f"{number // 100:03}" / f"{number:05}.md"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n\n".join((f"# Article {number}", *parts)), encoding="utf-8")
+        total += length
+    return total
 
 
 def revise(paths: Sequence[Path]) -> None:
