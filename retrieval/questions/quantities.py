@@ -17,6 +17,8 @@ from retrieval.questions.vocabulary import Vocabulary
 
 # So many quantities of a question are looked for, each in so many chunks.
 _MOST, _CHUNKS = 3, 8
+# A longer question is no number.
+_MOST_CHARS = 60
 _MARK = r"[ \u00a0\u2007\u2009\u202f.,'’]?"
 _BLANK = r"[ \u00a0\u2007\u2009\u202f-]?"
 _DIGITS = r"\d{1,12}(?:[ \u00a0\u2007\u2009\u202f.,'’]\d{1,3}){0,4}"
@@ -29,6 +31,8 @@ _BESIDE = re.compile(r"[\s+()/.,;:?!~≈–—-]*")
 
 def is_quantity(question: str) -> bool:
     """Whether a question is nothing but a number or a code, with its unit or without."""
+    if len(question) > _MOST_CHARS:
+        return False
     rest, count = _ANY.subn(" ", question)
     return (count == 1 and _BESIDE.fullmatch(rest) is not None) or bool(_CODE.fullmatch(question))
 
