@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -41,9 +40,6 @@ from retrieval.types import Encoder
 
 logger = logging.getLogger(__name__)
 
-# A thread that comes back from SQLite, FAISS or the encoder waits so long for one that computes in
-# Python before it may go on: 5 ms by default, a third of what a question takes.
-sys.setswitchinterval(0.001)
 
 # Chunks whose tokens are compared with the question's: the best of the fused candidates.
 LATE_CANDIDATES = 20
