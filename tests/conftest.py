@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from embeddings import Encoder, load
 
@@ -27,6 +28,10 @@ def _write_to_memory() -> None:
 
 
 _write_to_memory()
+
+# A deadline is an asserted duration, which on a busy machine fails by chance.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_configure() -> None:

@@ -5,14 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import settings
 
 from tests.retrieval.library import Library
 from tests.rights import without_roots_rights
-
-# A deadline is an asserted duration, which on a busy machine fails by chance.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 @pytest.fixture
