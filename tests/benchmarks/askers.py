@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from tests.bot.telegram.emulator import Emulator, Sent
 
 FIRST_USER = 1_000_001
-# An answer, too, and without a button where nothing comes near.
-_UNANSWERED = "The articles do not answer this."
+# Replies without a button are answers, too: nothing comes near, or a summary was asked for.
+_ANSWERS = "The articles do not answer this.", "\n[1] "
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Askers:
             self.twice += 1
             return
         self.done.append(Answered(sent.chat_id, asked, time.monotonic()))
-        if not sent.markup and _UNANSWERED not in sent.text:
+        if not sent.markup and not any(one in sent.text for one in _ANSWERS):
             self.odd[sent.text] += 1
         if self._again:
             self.ask(sent.chat_id)
