@@ -18,6 +18,12 @@ _LEGACY = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 )
+# More of Cyrillic. The few accents of a text in Latin letters would be mistaken for them; where
+# more than this share of the bytes is no ASCII, its letters are others.
+_LEGACY_CYRILLIC = ("koi8_u", "cp866", "cp1125", "iso8859_5", "mac_cyrillic")
+_ACCENTS = 0.2
+# So many of the characters may be lost of a text whose encoding nobody recognises.
+_LOST = 0.05
 # What codecs for text are called; Python has others, that unpack archives.
 _LEGACY_FAMILIES = ("cp", "iso", "koi8", "mac", "shift", "euc", "gb", "big5")
 _SAMPLE = 32 * 1024
@@ -111,7 +117,11 @@ def one_line(text: str, limit: int = 300) -> str:
 
 
 def _guess(data: bytes, invalid: int) -> str:
-    """Name the encoding of a file whose first byte that is not UTF-8 is at `invalid`."""
+    """Name the encoding of a file whose first byte that is not UTF-8 is at `invalid`.
+
+    Raises:
+        UnreadableArticle: None is recognised, and too little of the text is UTF-8.
+    """
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\N{REPLACEMENT CHARACTER}")
     if len(text) - len(text.encode("ascii", errors="ignore")) > 2 * broken:
@@ -123,9 +133,14 @@ def _guess(data: bytes, invalid: int) -> str:
     if not start and invalid > _SAMPLE // 2:
         start = invalid
     sample = data[start : start + _SAMPLE]
-    matches = from_bytes(sample[: sample.rfind(b"\n") + 1] or sample, cp_isolation=list(_LEGACY))
+    sample = sample[: sample.rfind(b"\n") + 1] or sample
+    latin = sum(byte >= 0x80 for byte in sample) <= _ACCENTS * len(sample)
+    names = _LEGACY if latin else _LEGACY + _LEGACY_CYRILLIC
+    matches = from_bytes(sample, cp_isolation=list(names))
     best = matches.best()
     if best is None:
+        if broken > _LOST * len(text):
+            raise UnreadableArticle("text in an encoding that is not recognised: save it as UTF-8")
         return "utf-8"
     # A few accents do not tell the Latin, Greek and Cyrillic code pages apart: the commonest wins.
     equal = {
