@@ -45,13 +45,18 @@ def page(body: str, head: str = "", attributes: str = "") -> Article:
         ("Zażółć gęślą jaźń. Wszyscy ludzie rodzą się wolni i równi.", "cp1250"),
         ("Все люди рождаются свободными и равными в своем достоинстве.", "cp1251"),
         ("Все люди рождаются свободными и равными в своем достоинстве.", "koi8_r"),
+        ("Все люди рождаются свободными и равными в своем достоинстве.", "cp866"),
+        ("Все люди рождаются свободными и равными в своем достоинстве.", "iso8859_5"),
+        ("Всі люди народжуються вільними і рівними у своїй гідності.", "koi8_u"),
+        ("Всі люди народжуються вільними і рівними у своїй гідності.", "cp1125"),
+        ("Вони наділені розумом і совістю і повинні діяти в дусі братерства. " * 2, "mac_cyrillic"),
         ("すべての人間は、生れながらにして自由であり、かつ平等である。", "cp932"),
         ("人人生而自由,在尊严和权利上一律平等。他们赋有理性和良心。", "gb18030"),
     ],
 )
 def test_encodings(path: str, text: str, encoding: str) -> None:
     data = f"{text}\n\nA second line.".encode(encoding)
-    assert only(path, data, "en").text.startswith(text.lstrip("\ufeff"))
+    assert only(path, data, "en").text.startswith(text.strip("\ufeff "))
 
 
 def test_accents_far_from_the_start() -> None:
@@ -66,6 +71,12 @@ def test_damaged_utf8_keeps_the_rest(path: str) -> None:
     assert "Zoë saw Chloë and François." in text
     assert "Broken \ufffd\ufffd here." in text
     assert text.endswith("Noël.")
+
+
+def test_an_unknown_encoding_is_refused() -> None:
+    data = "Prom odpływa o dziewiątej, jeśli pogoda jest dobra. Święta są już.".encode("cp852")
+    with pytest.raises(UnreadableArticle, match=r"^text in an encoding that is not recognised: "):
+        only("a.txt", data, "en")
 
 
 @pytest.mark.parametrize(
