@@ -8,7 +8,6 @@ reader sees the old state or the new one, and a refresh goes on with what a kill
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,16 +15,14 @@ from typing import TYPE_CHECKING
 
 from config import module_later
 from retrieval.errors import IndexFault, IndexMismatch
-from retrieval.index import encodings, passages
+from retrieval.index import chunks, encodings, passages
 from retrieval.index.calibrations import Calibrations
 from retrieval.index.database import INDEX, Database
-from retrieval.index.encodings import listed
 from retrieval.index.folder import DATABASE, database_folder, folder_size, new_database_folder
 from retrieval.index.origin import Origin
 from retrieval.index.protocols import DenseSearch
 from retrieval.index.rows import (
     ARTICLES,
-    CHUNK,
     SCHEMA,
     SOURCE,
     VISIBLE,
@@ -35,7 +32,6 @@ from retrieval.index.rows import (
     StoredEncoding,
     beyond,
     check_text,
-    chunk_of,
     source_of,
 )
 from retrieval.index.writer import GenerationWriter
@@ -50,8 +46,6 @@ else:
 FORMAT = 7
 AUTO = "auto"
 _FILE_TYPES = {(str, int, int, int, str, str, reason) for reason in (str, type(None))}
-# For a reader whose generation was purged: what the oldest that is kept still has of it.
-_STILL_VISIBLE = VISIBLE.replace(":g", "(SELECT min(number) FROM generations WHERE number >= :g)")
 
 
 class Store:
@@ -296,15 +290,7 @@ class Store:
 
     def chunks_of_articles(self, generation: int) -> dict[str, list[int]]:
         """Return the ids of each article's chunks in their order, by the path of its first name."""
-        rows = self.db.rows(
-            "SELECT c.id, min(n.path) FROM names n "
-            f"JOIN chunks c ON c.article = n.article WHERE {VISIBLE} GROUP BY c.id ORDER BY c.id",
-            {"g": generation},
-        )
-        found: dict[str, list[int]] = {}
-        for number, path in rows:
-            found.setdefault(path, []).append(number)
-        return found
+        return chunks.by_article(self.db, generation)
 
     def languages(self, generation: int) -> list[str]:
         """Return the languages of a generation's articles."""
@@ -316,14 +302,7 @@ class Store:
 
     def chunks_by_language(self, generation: int) -> dict[str, NDArray[np.int64]]:
         """Return the ids of a generation's chunks by the language of their articles, ascending."""
-        found: dict[str, list[int]] = {}
-        for language, number in self.db.rows(
-            "SELECT a.language, c.id FROM chunks c JOIN articles a ON a.id = c.article "
-            f"WHERE a.id IN ({ARTICLES}) ORDER BY c.id",
-            {"g": generation},
-        ):
-            found.setdefault(language, []).append(number)
-        return {language: np.array(ids, dtype=np.int64) for language, ids in found.items()}
+        return chunks.by_language(self.db, generation)
 
     def vectors(
         self, generation: int, since: int = 0
@@ -347,24 +326,7 @@ class Store:
         Raises:
             IndexDamaged: A chunk is not what was written.
         """
-        rows = self.db.query(
-            f"SELECT {CHUNK} FROM chunks c JOIN articles a ON a.id = c.article "
-            "LEFT JOIN tokens t ON t.encoding = c.encoding "
-            f"WHERE c.id IN ({listed(ids)}) ORDER BY c.id"
-        )
-        with self.db.reading_values():
-            # Apart from the chunks, for an article may have thousands of names.
-            names = self.db.query(
-                f"SELECT {SOURCE} FROM names n JOIN articles a ON a.id = n.article "
-                f"WHERE n.article IN ({listed({row[1] for row in rows})}) AND {_STILL_VISIBLE} "
-                "ORDER BY n.article, n.path",
-                {"g": generation},
-            )
-            sources = {
-                article: tuple(map(source_of, named))
-                for article, named in itertools.groupby(names, lambda row: row[3])
-            }
-            return {row[0]: chunk_of(row, sources[row[1]]) for row in rows if row[1] in sources}
+        return chunks.chunks(self.db, ids, generation)
 
     def encodings(self, ids: Sequence[int]) -> dict[int, tuple[bytes, StoredEncoding]]:
         """Return the digest of each chunk's passage and its encoding, by the chunk's id.
@@ -432,19 +394,11 @@ class Store:
 
     def chunk_ids(self, generation: int) -> list[int]:
         """Return the ids of a generation's chunks, ascending."""
-        rows = self.db.query(
-            f"SELECT id FROM chunks WHERE article IN ({ARTICLES}) ORDER BY id", {"g": generation}
-        )
-        return [row[0] for row in rows]
+        return chunks.chunk_ids(self.db, generation)
 
     def middle_chunks(self, articles: Sequence[int]) -> list[int]:
         """Return the id of a chunk from the middle of each article that has one."""
-        rows = self.db.query(
-            "SELECT min(id) + count(*) / 2 FROM chunks "
-            f"WHERE article IN ({listed(articles)}) GROUP BY article"
-        )
-        # The ids of one article's chunks follow each other, as they were written in one go.
-        return [row[0] for row in rows]
+        return chunks.middles(self.db, articles)
 
     def close(self) -> None:
         """Close this thread's connection."""
