@@ -6,6 +6,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.answers import Answer
@@ -38,6 +39,8 @@ _LISTED, _TITLES = 5, 3
 _MORE, _FOLLOWING = 3, 2
 # A summary has so many sentences, fewer of an article with few.
 _SENTENCES, _LEAST_SENTENCES = 5, 3
+# Each message is read again beside the next few of its conversation: this many are kept as read.
+_KEPT = 4_000
 # What is remembered of an article that was meant by its place in a list.
 _SUMMARISE = "tl;dr "
 
@@ -65,9 +68,14 @@ class Conversation:
         self.collection = Collection(library)
         self._shown = shown
         self._today = today
+        self._kept = lru_cache(_KEPT)(self._read)
 
     def read(self, text: str, interface: str = "en") -> Message:
         """Say what a message is; see `read_message`. Beside a question, no wish is searched."""
+        return self._kept(text, interface, self.collection.snapshot.state)
+
+    def _read(self, text: str, interface: str, _: tuple[str, int, str]) -> Message:
+        """Read a message beside the words of the articles, which are others in another state."""
         message = read_message(text, self.collection.has_word, interface)
         if message.talk or message.wish:
             return message

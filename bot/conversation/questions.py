@@ -39,6 +39,8 @@ def split_questions(text: str) -> tuple[str, ...]:
         _add(parts, text[start : match.end()].strip())
         start = match.end()
     _add(parts, text[start:].strip(), tail=True)
+    if len(parts) < 2:
+        return (text,)
     messages = [read_message(part) for part in parts]
     asked = tuple(one.question for one in messages if not (one.talk or one.wish))
     wishes = any(one.wish for one in messages)
