@@ -19,8 +19,6 @@ from retrieval.articles.reading import READERS, UnreadableArticle, suffix
 from retrieval.articles.text import StillWritten
 from retrieval.errors import ArticlesError
 
-_IGNORED_STARTS = (".", "~$", "#")
-_IGNORED_ENDS = ("~", "#")
 _CLAUSES = {
     errno.EACCES: "permission denied",
     errno.EPERM: "permission denied",
@@ -204,7 +202,9 @@ def _entries(
 
 def is_ignored(name: str) -> bool:
     """Whether a file or folder of this name is passed over, with all that is in it."""
-    return name.startswith(_IGNORED_STARTS) or name.endswith(_IGNORED_ENDS)
+    # Emacs saves in #name# what is not saved yet; a number sign alone is somebody's, as in "C#".
+    autosaved = name.startswith("#") and name.endswith("#")
+    return autosaved or name.startswith((".", "~$")) or name.endswith("~")
 
 
 def _reason_to_skip(path: str, status: os.stat_result, max_bytes: int) -> str | None:

@@ -70,7 +70,10 @@ def test_empty_folder_has_no_articles(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["two words.md", 'it\'s "it".md', "a\nb.md", "Übermut.md", "東京.txt", "a%20b&c;$(d).md"],
+    [
+        *("two words.md", 'it\'s "it".md', "a\nb.md", "Übermut.md", "東京.txt", "a%20b&c;$(d).md"),
+        *("#1 ferry.md", "C#/a.md"),
+    ],
 )
 def test_any_name_is_listed_and_read(folder: Path, name: str) -> None:
     write(folder, name)
