@@ -151,7 +151,9 @@ def _from_file(path: Path) -> Layer:
         mode = path.stat().st_mode
         # Checked before it is opened, as a pipe would wait for a writer.
         if S_ISREG(mode):
-            return Layer(str(path), tomllib.loads(path.read_bytes().decode()), S_IMODE(mode))
+            # Editors of Windows begin a file with a byte order mark, which TOML has none of.
+            text = path.read_bytes().decode("utf-8-sig")
+            return Layer(str(path), tomllib.loads(text), S_IMODE(mode))
         fault = "wanted a regular file"
     except OSError as exc:
         fault = f"cannot be read: {exc.strerror}"

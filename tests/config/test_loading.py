@@ -36,6 +36,11 @@ def kept(origins: set[str], monkeypatch: pytest.MonkeyPatch) -> int:
     ).index.keep
 
 
+def test_a_file_may_begin_with_a_byte_order_mark() -> None:
+    local("\ufeff[index]\r\nkeep = 7\r\n")
+    assert Settings.load().index.keep == 7
+
+
 @pytest.mark.parametrize(
     ("higher", "lower"),
     [
