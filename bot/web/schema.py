@@ -22,7 +22,7 @@ class AskRequest(Struct, forbid_unknown_fields=True):
         excerpts: The number of excerpts; by default, as many as are worth it.
     """
 
-    question: Annotated[str, Meta(pattern=r"\S")]
+    question: str
     history: Annotated[list[str], Meta(max_length=_MOST_EARLIER)] = []
     excerpts: Annotated[int, Meta(ge=1, le=_MOST_EXCERPTS)] | None = None
 

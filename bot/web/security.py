@@ -6,6 +6,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.problems import problem
@@ -49,7 +50,7 @@ class Safeguards:
             await send(message)
 
         host = Headers(scope=scope).get("Host", "")
-        answer = self._app if self._is_ours(host) else problem(421, f"This is not {host[:100]!r}.")
+        answer = self._app if self._is_ours(host) else _not_ours(host)
         await answer(scope, receive, sent)
 
     def _is_ours(self, host: str) -> bool:
@@ -58,3 +59,10 @@ class Safeguards:
             return name in self._names or bool(ipaddress.ip_address(name))
         except ValueError:
             return False
+
+
+def _not_ours(host: str) -> Response:
+    return problem(
+        421,
+        f"The host {host[:100]!r} is none of this server's; its operator can name it in web.names.",
+    )

@@ -148,6 +148,7 @@ async def test_openapi_describes_every_route(small: Library) -> None:
         (b'{"question": "a", "excerpts": 0}', 422, "excerpts"),
         (b'{"question": "a", "excerpts": 9999999}', 422, "excerpts"),
         (b'{"question": "a", "history": ["a", 7]}', 422, "history"),
+        (b'{"question": ""}', 422, "The question is empty"),
         (b'{"question": " \\u0000\\u202e "}', 422, "empty"),
         (json.dumps({"question": "a " * 600}).encode(), 422, "1,199 characters"),
         (b" " * 70_000, 413, "too long"),
