@@ -21,6 +21,7 @@ from telegram.error import TelegramError
 from telegram.ext import ContextTypes
 
 from bot.answers import Answer
+from bot.errors import BotError
 from bot.records import ChatPlace
 from bot.telegram.access import Access, Seen
 from bot.telegram.addressing import AskedQuestion, is_human, place_of, question_in, topic_of
@@ -222,7 +223,10 @@ class Handlers:
             raise
         self._count(reply, kind, asked, sent is not None)
         if sent is not None and reply.number is not None:
-            await self._workers.note(self._replies.state.sent, reply.number, sent)
+            try:
+                await self._workers.note(self._replies.state.sent, reply.number, sent)
+            except BotError:  # as on a full disk; the asker has the answer
+                _log.exception("an answer is sent, but that cannot be written down")
             self._written_answers.begin(asked, sent, reply)
             await self._switch_hint.note(asked.place.user, reply.answer)
 

@@ -30,6 +30,9 @@ _IN_HAND = 1000
 _SEVERAL, _MOMENT_S = 8, 0.05
 _FINISH_S = 8.0
 """How long the end waits for what is being answered: containers are killed after ten seconds."""
+_RETRIED_OF_CHAT = 20
+"""Updates of one chat that are tried again, as many as a group may get answers in a minute. Flood
+control may last for hours, and no other chat shall wait for the room that more would take."""
 _PAUSES_S = (20.0, 120.0, 600.0)
 """Before each new attempt, where Telegram could not be reached for the reply. The requests
 themselves were repeated already; after a quarter of an hour nobody waits for the answer."""
@@ -67,10 +70,12 @@ class Updates:
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand: set[int] = set()
         self._unsent: set[int] = set()
+        self._retried: dict[int, int] = {}
         self._sending: set[int] = set()
         self._finishing = asyncio.Event()
         self._syncing = asyncio.Lock()
         self._next_sync: asyncio.Task[None] | None = None
+        self._ended = asyncio.Event()
 
     def __len__(self) -> int:
         """Count the updates in hand."""
@@ -130,7 +135,8 @@ class Updates:
         if len(self) > _SEVERAL:
             await asyncio.sleep(_MOMENT_S)
         while not self.has_room():
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            self._ended.clear()
+            await self._ended.wait()
 
     def mark_unsent(self, update: Update) -> None:
         """Mark an update in hand whose reply did not reach Telegram: it is processed again."""
@@ -166,7 +172,11 @@ class Updates:
         self._in_hand.add(update["update_id"])
         task = asyncio.create_task(self._handle(update))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._ended.set()
 
     async def _handle(self, raw: dict[str, Any]) -> None:
         number = raw["update_id"]
@@ -177,6 +187,7 @@ class Updates:
         finally:
             self._in_hand.discard(number)
             self._sending.discard(number)
+            self._retried.pop(number, None)
         if not self._finishing.is_set():
             for update in after:
                 self._begin(update)
@@ -218,10 +229,16 @@ class Updates:
             if self._shared is not None:
                 with contextlib.suppress(BotError):
                     await self._workers.note(self._shared.mark_sending, update.update_id, False)
-            if pause_s is None:
+            if pause_s is None or not self._may_retry(update):
                 _log.warning("update %s is given up, as nothing can be sent", update.update_id)
                 break
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._finishing.wait(), pause_s)
                 return False
         return True
+
+    def _may_retry(self, update: Update) -> bool:
+        """Note that an update is to be tried again; False if its chat has enough of these."""
+        chat = update.effective_chat.id if update.effective_chat else 0
+        self._retried[update.update_id] = chat
+        return list(self._retried.values()).count(chat) <= _RETRIED_OF_CHAT

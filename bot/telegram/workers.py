@@ -179,7 +179,8 @@ class Turns:
     def _order(self, chat: int, user: int, chars: int) -> tuple[float, float, int]:
         """Compare a group with everybody, and its members with each other."""
         own = self._used.of(user)
-        return max(own, self._used.of(chat)), own, chars // _SHORT_CHARS
+        together = own if chat == user else max(own, self._used.of(chat))
+        return together, own, chars // _SHORT_CHARS
 
 
 class _Used:
