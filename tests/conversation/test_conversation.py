@@ -210,6 +210,20 @@ def test_what_is_remembered_is_what_can_be_leant_on(conversation: Conversation) 
     assert conversation.subjects(earlier) == ("Minefields and how they are breached",)
 
 
+def test_a_message_is_read_beside_the_words_that_the_articles_have_now(
+    tmp_path: Path, encoder: object
+) -> None:
+    text = "The ferry sails at noon, and it is never late."
+    library = opened(tmp_path, {"ferry.md": ("The ferry", None, text)})
+    conversation = Conversation(library)
+    assert conversation.read("Menu?").talk is not None
+    menu = tmp_path / "articles" / "menu.md"
+    menu.write_text("# Dinner\n\nThe menu of the ferry has soup and bread.", encoding="utf-8")
+    open_library(library.settings, lambda _: None)
+    library.searcher.reload()
+    assert conversation.read("Menu?").talk is None
+
+
 @pytest.mark.parametrize("text", ["How does it work?", "How does this work?", "What is it about?"])
 def test_a_pronoun_points_at_the_last_question(conversation: Conversation, text: str) -> None:
     assert of(conversation, text) is not None

@@ -9,7 +9,7 @@ import resource
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +162,25 @@ async def test_what_comes_while_the_disk_is_full_is_answered_when_there_is_room(
     errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
     assert errors == ["updates cannot be stored; asking for them again"]
     assert still_waiting(tmp_path / "state") == 0
+
+
+async def test_who_has_an_answer_is_not_told_otherwise_where_the_disk_is_full(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ExitStack() as full:
+        async with (
+            Emulator(on_sent=lambda _: full.enter_context(full_disk())) as emulator,
+            serving(emulator, tmp_path),
+        ):
+            emulator.say(7, CROWS)
+            await emulator.sent(1)
+            for _ in range(100):
+                if "is handled" in caplog.text:
+                    break
+                await asyncio.sleep(0.05)
+            full.close()
+    assert [message.text[:5] for message in emulator.messages] == ["Crows"]
+    assert "an answer is sent, but that cannot be written down" in caplog.text
 
 
 async def test_what_is_old_is_forgotten_at_the_start(emulator: Emulator, tmp_path: Path) -> None:
