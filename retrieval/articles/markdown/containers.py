@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, blockquote, list_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
@@ -20,8 +20,10 @@ FOOTNOTES = "footnotes"
 TAGS = "tags"
 """The tags that stand in paragraphs of their own, in the environment of its parse."""
 
-# markdown-it leaves out what is nested more than 20 levels deep.
-_MAX_LEVEL = 10
+MAX_NESTING = 40
+"""The level of nesting from which on markdown-it leaves out the rest of a text."""
+# So no block comes to it: a list and its item are two levels. What is deeper is a paragraph.
+_MAX_LEVEL = MAX_NESTING - 3
 _INDENT = 4
 _MAX_IMPORT_LINES = 30
 
@@ -61,7 +63,19 @@ def add_containers(markdown: MarkdownIt) -> None:
     """Let a parser know the blocks of the dialects."""
     ends: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     markdown.block.ruler.before("reference", "containers", _container, ends)
+    markdown.block.ruler.at("blockquote", _bounded(blockquote), ends)
+    inner: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
+    markdown.block.ruler.at("list", _bounded(list_block), inner)
     markdown.core.ruler.after("block", "paragraphs", _paragraphs)
+
+
+def _bounded(rule: _Rule) -> _Rule:
+    """Return a rule for blocks that nests them no deeper than `_MAX_LEVEL`."""
+
+    def bounded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return state.level <= _MAX_LEVEL and rule(state, start, end, silent)
+
+    return bounded
 
 
 def _container(state: StateBlock, start: int, end: int, silent: bool) -> bool:

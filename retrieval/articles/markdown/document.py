@@ -19,7 +19,7 @@ from markdown_it.token import Token
 from retrieval.articles import markup
 from retrieval.articles.front_matter import split_front_matter, split_header
 from retrieval.articles.headings import marked
-from retrieval.articles.markdown.containers import TAGS, add_containers
+from retrieval.articles.markdown.containers import MAX_NESTING, TAGS, add_containers
 from retrieval.articles.markdown.inline_marks import add_inline_marks
 from retrieval.articles.markdown.templates import has_templates, without_templates
 from retrieval.articles.metadata import RawArticle, ReadingLimits, metadata_of, tags_of
@@ -102,7 +102,8 @@ def _markdown() -> MarkdownIt:
     Raw HTML in a line is dropped tag by tag, and each block of it is closed in itself, so that an
     open `<script>` or `<title>` in a text about HTML does not swallow what follows.
     """
-    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING})
+    markdown.enable(["table", "strikethrough"])
     add_containers(markdown)
     add_inline_marks(markdown)
     markdown.core.ruler.before("block", "templates", _leave_out_templates)

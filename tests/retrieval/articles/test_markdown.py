@@ -222,3 +222,18 @@ def test_any_run_of_marks_ends(piece: str) -> None:
     assert plain(f"{piece * 100}a{']' * 100}{'==' * 100} end").endswith("end")
     assert plain(piece * (8_000 // len(piece)) + " end").endswith("end")
     assert plain(f"{{{{{(piece * 300)[:480]}}}}} " * 15 + " end").endswith("end")
+
+
+@pytest.mark.parametrize("mark", ["- ", "1. ", "> ", "> - ", '!!! note "it"\n', "[^1]: "], ids=repr)
+def test_what_is_nested_deeply_loses_nothing(mark: str) -> None:
+    lines = [f"{'    ' * depth}{mark}    {'    ' * depth}item{depth}" for depth in range(60)]
+    quoted = [f"{mark * depth}item{depth}" for depth in range(60)]
+    for text in map("\n".join, (lines, quoted)):
+        words = plain(f"{text}\n\nThe end.").replace(".", " ").split()
+        assert [word for word in words if word[:4] == "item"] == [f"item{n}" for n in range(60)]
+        assert words[-1] == "end"
+
+
+def test_lists_keep_their_items_in_an_outline() -> None:
+    outline = "\n".join(f"{'  ' * depth}- item {depth}" for depth in range(15))
+    assert plain(outline).split("\n\n") == [f"• item {depth}" for depth in range(15)]
