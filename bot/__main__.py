@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 # Objects that are made between two looks for cycles of garbage. Nearly all that a start makes
@@ -13,6 +14,7 @@ _OBJECTS = 20_000
 def main() -> None:
     """Run the command line."""
     gc.set_threshold(_OBJECTS)
+    _open_streams()
     try:
         # Imported here, as Ctrl-C may come during the import.
         from bot.cli import app
@@ -23,6 +25,16 @@ def main() -> None:
     finally:
         # Else Python looks through all objects several times as it ends, for a sixth of a second.
         gc.freeze()
+
+
+def _open_streams() -> None:
+    """Open the standard streams that the caller has closed, on nothing.
+
+    Else the next file that is opened, such as the database, would be what libraries print to.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -168,9 +168,28 @@ class Run:
 
 
 def write(text: str) -> None:
-    """Write a line to standard output."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """Write a line to standard output.
+
+    Raises:
+        BrokenPipeError: Its reader has gone.
+        BotError: It cannot be written, as on a full disk.
+    """
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        _write_no_more()
+        raise BotError(
+            f"the output cannot be written ({exc.strerror}); make room where it goes, or send it "
+            "elsewhere"
+        ) from exc
+
+
+def _write_no_more() -> None:
+    """Let all further output vanish, as Python would try once more at its exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(text: str) -> None:
@@ -193,8 +212,8 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
         say("; ".join(["interrupted", *getattr(exc, "__notes__", [])]))
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        # The reader has gone (`excerpta ask ... | head -1`), and Python would complain at its exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has gone: `excerpta ask ... | head -1`.
+        _write_no_more()
         return
     except Exception as exc:  # noqa: BLE001 - any error is one line and a status
         hint = "" if verbose else "; run it with -v for the details"
@@ -205,7 +224,9 @@ def _explained(as_json: bool, verbose: bool) -> Iterator[None]:
     from bot.display import json_text, visible
 
     if as_json:
-        write(json_text({"error": str(fault)}))
+        # Where the output is at fault, the line below tells it.
+        with suppress(BotError, BrokenPipeError):
+            write(json_text({"error": str(fault)}))
     # The log keeps the bot's token out of the traceback.
     logger.debug("the command failed", exc_info=fault)
     say(f"excerpta: {visible(str(fault))}")

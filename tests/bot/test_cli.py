@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +309,28 @@ def test_question_that_is_not_utf8_is_read_all_the_same(seeds: Shell) -> None:
     )
     assert done.returncode in (0, NOT_ANSWERED), done.stderr
     assert b"Starlink" in done.stdout
+
+
+def redirected(shell: Shell, streams: str) -> Shell:
+    """The same commands, with their streams redirected as a shell does."""
+    other = copy(shell)
+    other.through = ("sh", "-c", f'exec "$@" {streams}', "sh")
+    return other
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_output_that_cannot_be_written_is_the_worlds_fault(seeds: Shell) -> None:
+    full = redirected(seeds, ">/dev/full")
+    for option in ((), ("--json",)):
+        said = full.fails(WORLD_AT_FAULT, "status", *option)
+        assert said.startswith("excerpta: the output cannot be written (No space left on device); ")
+    full.index = full.folder / "nothing"
+    assert "no index" in full.fails(WORLD_AT_FAULT, "status", "--json")
+
+
+def test_streams_may_be_closed(seeds: Shell) -> None:
+    assert "is empty" in redirected(seeds, "<&-").fails(WRONG_USAGE, "ask")
+    assert redirected(seeds, "<&- >&- 2>&-").run("status").returncode == 0
 
 
 @pytest.mark.slow
