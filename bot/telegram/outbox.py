@@ -80,7 +80,7 @@ class Outbox:
         sent = await self._bot.send_message(
             place.chat,
             message.text,
-            entities=message.entities,
+            entities=message.formatting(),
             link_preview_options=_preview(message),
             message_thread_id=place.topic,
             reply_markup=message.keyboard(),
@@ -101,7 +101,7 @@ class Outbox:
                 message.text,
                 chat_id=chat,
                 message_id=message_id,
-                entities=message.entities,
+                entities=message.formatting(),
                 link_preview_options=_preview(message),
                 reply_markup=message.keyboard(),
             )

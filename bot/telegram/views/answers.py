@@ -410,7 +410,7 @@ def _card(
         description=shortened(best_sentence(excerpt), _DESCRIPTION_UNITS) or None,
         input_message_content=InputTextMessageContent(
             message.text,
-            entities=message.entities,
+            entities=message.formatting(),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         ),
     )

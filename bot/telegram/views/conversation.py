@@ -65,7 +65,7 @@ def card(message: Message) -> InlineQueryResultArticle:
         description=shortened(" ".join(rest.split()), _CARD_UNITS) or None,
         input_message_content=InputTextMessageContent(
             message.text,
-            entities=message.entities,
+            entities=message.formatting(),
             link_preview_options=LinkPreviewOptions(is_disabled=True),
         ),
     )

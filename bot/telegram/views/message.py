@@ -9,6 +9,7 @@ handles it asks the bot's memory whether that answer belongs to the chat that th
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -97,19 +98,53 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Entity:
+    """A span of a text that is bold, a quote, a link or the like.
+
+    The library's own entities are made of these when a message is sent: to shift one of those costs
+    as much as to lay out a line.
+
+    Attributes:
+        type: As `MessageEntity` names it.
+        offset, length: In UTF-16 code units, as Telegram counts.
+        url: Where a link leads.
+    """
+
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+
+    def shifted(self, by: int) -> Entity:
+        """Return it so many units further on."""
+        return Entity(self.type, self.offset + by, self.length, self.url)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it as Telegram takes it."""
+        place = {"offset": self.offset, "length": self.length}
+        return {"type": self.type, **place} | ({"url": self.url} if self.url else {})
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message to send.
 
     Attributes:
-        entities: Their offsets count UTF-16 code units, as Telegram does.
+        entities: What is bold, quoted or linked in the text.
         buttons: The buttons, in rows.
         preview: Address whose preview Telegram shows under the text; None for no preview.
     """
 
     text: str
-    entities: tuple[MessageEntity, ...] = ()
+    entities: tuple[Entity, ...] = ()
     buttons: tuple[tuple[Button, ...], ...] = ()
     preview: str | None = None
+
+    def formatting(self) -> list[MessageEntity]:
+        """Return the entities as the library takes them."""
+        return [
+            MessageEntity(one.type, one.offset, one.length, url=one.url) for one in self.entities
+        ]
 
     def keyboard(self) -> InlineKeyboardMarkup | None:
         """Return the buttons as Telegram takes them, or None if there are none."""
@@ -141,23 +176,29 @@ def part(
         url: An address to which the whole text is a link.
         bold: Spans to make bold, as (start, end) pairs of characters.
     """
-    spans: Spans = within(text, bold)[:_BOLD_SPANS]
-    whole = [MessageEntity(kind, 0, len(text)) for kind in kinds]
+    if not text:
+        return Message("")
+    whole = units(text)
+    entities = [Entity(kind, 0, whole) for kind in kinds]
     if url:
-        whole.append(MessageEntity(MessageEntity.TEXT_LINK, 0, len(text), url=url))
-    marked = [MessageEntity(MessageEntity.BOLD, start, end - start) for start, end in spans]
-    entities = [*whole, *marked] if text else []
-    return Message(text, tuple(MessageEntity.adjust_message_entities_to_utf_16(text, entities)))
+        entities.append(Entity(MessageEntity.TEXT_LINK, 0, whole, url))
+    spans: Spans = within(text, bold)[:_BOLD_SPANS]
+    entities += [
+        Entity(MessageEntity.BOLD, units(text[:start]), units(text[start:end]))
+        for start, end in spans
+    ]
+    return Message(text, tuple(entities))
 
 
 def joined(*parts: Message, by: str = "") -> Message:
     """Join the parts; empty ones are left out."""
     text = ""
-    entities: list[MessageEntity] = []
+    entities: list[Entity] = []
     for one in parts:
         if one.text:
             text += by if text else ""
-            entities += MessageEntity.shift_entities(units(text), one.entities)
+            before = units(text)
+            entities += [each.shifted(before) for each in one.entities]
             text += one.text
     return Message(text, tuple(entities))
 
@@ -179,5 +220,5 @@ def fits(message: Message) -> bool:
     return (
         units(message.text) <= TEXT_UNITS
         and len(message.entities) <= ENTITIES
-        and sum(len(entity.to_json().encode()) for entity in message.entities) <= ENTITY_BYTES
+        and sum(len(json.dumps(one.to_dict())) for one in message.entities) <= ENTITY_BYTES
     )

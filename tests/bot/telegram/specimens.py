@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from telegram import InputTextMessageContent, MessageEntity
+from telegram import InputTextMessageContent
 
 from bot.answers import Answer
 from bot.conversation import Continuation, Introduction
@@ -23,7 +23,7 @@ from bot.languages import LANGUAGES, Language
 from bot.telegram.views import answers as views
 from bot.telegram.views import conversation, notices, reading
 from bot.telegram.views.answers import cards
-from bot.telegram.views.message import Action, Message, Press
+from bot.telegram.views.message import Action, Entity, Message, Press
 from bot.telegram.views.quotes import cited_span
 from retrieval.errors import IndexFault
 from retrieval.questions.spelling import Correction
@@ -171,7 +171,10 @@ def _card(answer: Answer, language: Language) -> Message:
     head = f"id: {card.id}\ntitle: {card.title}\ndescription: {card.description}\n\n"
     return Message(
         head + content.message_text,
-        tuple(MessageEntity.shift_entities(units(head), list(content.entities))),
+        tuple(
+            Entity(one.type, units(head) + one.offset, one.length, one.url)
+            for one in content.entities
+        ),
     )
 
 

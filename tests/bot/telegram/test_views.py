@@ -13,7 +13,15 @@ from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPrev
 from bot.answers import Answer
 from bot.languages import LANGUAGES
 from bot.telegram.views import answers as views
-from bot.telegram.views.message import ENTITIES, TEXT_UNITS, Action, Button, Message, Press
+from bot.telegram.views.message import (
+    ENTITIES,
+    TEXT_UNITS,
+    Action,
+    Button,
+    Entity,
+    Message,
+    Press,
+)
 from retrieval.search.explain import Explanation, QueryTerm, TermPlace, WordMatch
 from retrieval.types import Source, Stage
 
@@ -248,7 +256,8 @@ def posted(card: InlineQueryResultArticle) -> Message:
     content = card.input_message_content
     assert isinstance(content, InputTextMessageContent)
     assert content.link_preview_options == LinkPreviewOptions(is_disabled=True)
-    return Message(content.message_text, tuple(content.entities))
+    entities = (Entity(one.type, one.offset, one.length, one.url) for one in content.entities)
+    return Message(content.message_text, tuple(entities))
 
 
 def test_a_card_is_named_by_its_place() -> None:
