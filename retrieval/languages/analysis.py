@@ -86,6 +86,24 @@ def words(text: str, language: str) -> list[str]:
     return list(_analyzer(field(language), stemmed=False).analyze(_prepared(text, language)))
 
 
+def words_with_languages(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return a text's words, in lower case, each with the languages that have it as a stop word."""
+    found = plain_analyzer().analyze(_prepared(text, ""))
+    return [(word, _languages_of(word)) for word in found]
+
+
+# Most words of a question are those of other questions, and most others are no stop words at all.
+@lru_cache(4096)
+def _languages_of(word: str) -> tuple[str, ...]:
+    if _without_stop_words().analyze(word):
+        return ()
+    return tuple(
+        language
+        for language in WITH_STOP_WORDS
+        if not _analyzer(language, stemmed=False).analyze(word)
+    )
+
+
 def field(language: str) -> str:
     """Return the name of a language's field."""
     return language if language in _LANGUAGES else OTHER
@@ -115,12 +133,8 @@ def _prepared(text: str, language: str, *, characters: bool = False) -> str:
 
 @cache
 def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
-    builder = _builder()
-    name, has_stop_words = _LANGUAGES.get(field, (None, False))
-    if name and has_stop_words:
-        builder = builder.filter(tantivy.Filter.stopword(name))
-    if field in STOP_WORDS:
-        builder = builder.filter(tantivy.Filter.custom_stopword(list(STOP_WORDS[field])))
+    builder = _passing_over_stop_words(_builder(), field)
+    name, _ = _LANGUAGES.get(field, (None, False))
     if name == "english":
         # No English ending has an accent: "Zivkovic" and "Živković" are to have the same one.
         builder = builder.filter(tantivy.Filter.ascii_fold())
@@ -129,6 +143,26 @@ def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
         for _ in range(2 if name == "german" else 1):
             builder = builder.filter(tantivy.Filter.stemmer(name))
     return builder.filter(tantivy.Filter.ascii_fold()).build()
+
+
+@cache
+def _without_stop_words() -> tantivy.TextAnalyzer:
+    """Return the analyzer of words that are stop words of no language."""
+    builder = _builder()
+    for language in WITH_STOP_WORDS:
+        builder = _passing_over_stop_words(builder, language)
+    return builder.build()
+
+
+def _passing_over_stop_words(
+    builder: tantivy.TextAnalyzerBuilder, field: str
+) -> tantivy.TextAnalyzerBuilder:
+    name, has_stop_words = _LANGUAGES.get(field, (None, False))
+    if name and has_stop_words:
+        builder = builder.filter(tantivy.Filter.stopword(name))
+    if field in STOP_WORDS:
+        builder = builder.filter(tantivy.Filter.custom_stopword(list(STOP_WORDS[field])))
+    return builder
 
 
 def _builder() -> tantivy.TextAnalyzerBuilder:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from functools import cache, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from retrieval.errors import IndexFault
-from retrieval.languages.analysis import WITH_STOP_WORDS, words
+from retrieval.languages.analysis import WITH_STOP_WORDS, words_with_languages
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -23,7 +24,7 @@ _SURE = 0.9
 _LIKELY, _HARDLY = 0.4, 10
 # Share of stop words in a question; fewer may be names, or words that two languages share.
 _STOP_SHARE = 0.25
-# So many characters of a question tell its language; each list of stop words is a pass over them.
+# So many characters of a question tell its language.
 _TELLING = 400
 # Languages that are written in a script of their own, or nearly so.
 _SCRIPTS = {
@@ -104,24 +105,18 @@ def language_of_question(question: str, likely: frozenset[str]) -> str | None:
 @lru_cache(maxsize=32)
 def _likeliest(question: str) -> tuple[tuple[str, ...], str | None]:
     """Return the languages with most stop words in a question, and the one that is likeliest."""
-    total = _sizes(words(question, ""))
-    left = {language: _sizes(words(question, language)) for language in WITH_STOP_WORDS}
-    long = {language: total[1] - sizes[1] for language, sizes in left.items()}
-    most = max(long.values())
-    if most < _STOP_SHARE * max(1, total[1]):
+    found = words_with_languages(question)
+    # A single letter is a piece of "wasn't" or of "U.S." as often as a word.
+    long = [languages for word, languages in found if len(word) > 1]
+    counts = Counter(chain.from_iterable(long))
+    most = max(counts.values(), default=0)
+    if most < _STOP_SHARE * max(1, len(long)):
         by_script = _by_script(question)
         either = by_script == "ru" and _NOT_UKRAINIAN.isdisjoint(question.lower())
         return (("ru", "uk") if either else ()), by_script
-    best = tuple(language for language, count in long.items() if count == most)
-    return best, min(best, key=lambda language: left[language][0])
-
-
-def _sizes(found: list[str]) -> tuple[int, int]:
-    """Count words, and those of more than one letter.
-
-    A single letter is a piece of "wasn't" or of "U.S." as often as a word.
-    """
-    return len(found), len([word for word in found if len(word) > 1])
+    best = tuple(language for language in WITH_STOP_WORDS if counts[language] == most)
+    every = Counter(chain.from_iterable(languages for _, languages in found))
+    return best, max(best, key=lambda language: every[language])
 
 
 def _by_script(text: str) -> str | None:
