@@ -27,6 +27,7 @@ from retrieval.languages.folding import folded
 from retrieval.languages.numbers import POINT
 from retrieval.languages.segmentation import (
     LETTERS,
+    MARKS,
     columns,
     is_unspaced,
     joined,
@@ -42,6 +43,7 @@ from retrieval.languages.transliteration import spellings
 __all__ = [
     "FIELDS",
     "LETTERS",
+    "MARKS",
     "OTHER",
     "POINT",
     "STOP_WORDS",

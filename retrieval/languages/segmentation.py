@@ -23,17 +23,18 @@ _UNSPACED = re.compile(f"[{_SYLLABLES}{_CHINESE}]+")
 _ONE_CHINESE = re.compile(f"[{_CHINESE}]")
 # Vowels and other marks are no letters to `\w`, which would cut Hindi, Thai or Hebrew within words;
 # nor are the joiners of Persian and Indic scripts. Later blocks have marks of scripts of the past.
-_MARKS = "".join(
+MARKS = "".join(
     chr(code)
     for block in (range(0x300, 0x1E00), range(0x3099, 0x309B), range(0xA800, 0xAC00))
     for code in block
     if unicodedata.category(chr(code)).startswith("M")
 )
-WORD = re.compile(f"\\w[\\w{_MARKS}\u200c\u200d]*")
+"""The marks of letters, for a class of characters in a pattern."""
+WORD = re.compile(f"\\w[\\w{MARKS}\u200c\u200d]*")
 """A word with its marks; where a script has no blanks, all words up to the next punctuation."""
 _COMPOUND = re.compile(f"{WORD.pattern}(?:[-'\u2019.]{WORD.pattern})*")
 _LETTER = f"[^\\W\\d_{_SYLLABLES}{_CHINESE}]"
-LETTERS = re.compile(f"{_LETTER}(?:{_LETTER}|[{_MARKS}\u200c\u200d])*")
+LETTERS = re.compile(f"{_LETTER}(?:{_LETTER}|[{MARKS}\u200c\u200d])*")
 """Letters in a row with their marks, of a script that has blanks."""
 # Chinese, Japanese and Korean characters, as wide as two others.
 _WIDE = re.compile(

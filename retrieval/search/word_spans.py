@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
-from bisect import bisect_right
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
-from retrieval.languages import segments
+from retrieval.languages import MARKS, segments
 
 Span = tuple[int, int]
 
-_APOSTROPHES = "'\u2019"
+_ALNUM, _LETTER = r"[^\W_]", r"[^\W\d_]"
+_WORD = re.compile(
+    rf"{_ALNUM}+(?:(?:[{MARKS}]|['\u2019](?={_ALNUM})|(?<=\d)[.,](?=\d)|(?<={_LETTER})-(?=\d))"
+    rf"{_ALNUM}*)*|\S"
+)
 
 
 def word_spans(text: str) -> list[Span]:
@@ -20,18 +25,17 @@ def word_spans(text: str) -> list[Span]:
     stands in a number or a code: 12,500 and F-16. Where a script has no blanks, it is what
     `segments` finds.
     """
-    parted = {at for span in segments(text) for at in span}
-    found: list[Span] = []
-    inside = False
-    for at, char in enumerate(text):
-        if inside and at not in parted and (char.isalnum() or _continues(text, at)):
-            found[-1] = found[-1][0], at + 1
-        elif char.isspace():
-            inside = False
-        else:
-            found.append((at, at + 1))
-            inside = char.isalnum()
-    return found
+    found = [match.span() for match in _WORD.finditer(text)]
+    cuts = sorted({at for span in segments(text) for at in span})
+    if not cuts:
+        return found
+    return [
+        part
+        for start, end in found
+        for part in pairwise(
+            [start, *cuts[bisect_right(cuts, start) : bisect_left(cuts, end)], end]
+        )
+    ]
 
 
 def token_word_spans(text: str, starts: Sequence[int]) -> list[Span]:
@@ -45,14 +49,3 @@ def token_word_spans(text: str, starts: Sequence[int]) -> list[Span]:
     ends = [end for _, end in found]
     # A token may begin with the blank before its word.
     return [found[min(bisect_right(ends, at), len(found) - 1)] for at in starts]
-
-
-def _continues(text: str, at: int) -> bool:
-    """Whether a character that is no letter or digit goes on with the word before it."""
-    char = text[at]
-    after = text[at + 1 : at + 2]
-    joins = (char in _APOSTROPHES and after.isalnum()) or (
-        after.isdigit()
-        and ((char in ".," and text[at - 1].isdigit()) or (char == "-" and text[at - 1].isalpha()))
-    )
-    return joins or unicodedata.category(char).startswith("M")
