@@ -225,7 +225,9 @@ def test_two_excerpts_of_an_article_at_most_if_others_are_near() -> None:
     same = "A ferry crosses the river.\n\nA ferry crosses the stream.\n\nA ferry crosses the lake."
 
     found = excerpts_of(
-        "A ferry crosses the", article("a", same), article("b", "A ferry crosses the bay.")
+        "A ferry crosses the",
+        *(article("a", same), article("b", "A ferry crosses the bay.")),
+        scores=[1.0, 0.9],
     )
 
     assert [excerpt.source.path for excerpt in found] == ["a.txt", "a.txt", "b.txt"]
