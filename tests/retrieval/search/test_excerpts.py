@@ -104,6 +104,24 @@ def test_excerpts_are_whole_sentences_apart(
         assert one.source != other.source or one.end <= other.start or other.end <= one.start
 
 
+@given(
+    st.lists(ARTICLES, min_size=2, max_size=4),
+    st.lists(WORDS, min_size=1, max_size=4).map(" ".join),
+    st.lists(st.floats(0, 1), min_size=4, max_size=4),
+)
+def test_the_best_excerpt_of_many_chunks_is_the_best_of_one(
+    texts: list[str], question: str, scores: list[float]
+) -> None:
+    hits = hits_of(
+        question, *(article(str(n), text) for n, text in enumerate(texts)), scores=scores
+    )
+
+    ((found, _),) = best_excerpts(hits, 1, 350, f"What is a {question}?")
+
+    alone = [best_excerpts([hit], 1, 350, f"What is a {question}?") for hit in hits]
+    assert found.score == max(excerpt.score for ((excerpt, _),) in alone)
+
+
 def test_no_hits_give_no_excerpts() -> None:
     assert best_excerpts([], 3, 350) == []
 
