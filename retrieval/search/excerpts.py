@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -25,6 +26,8 @@ _PER_ARTICLE = 2
 _MARGIN = 0.01
 # What is added to a window that begins by saying who or what is asked about.
 _INTRODUCED = 0.08
+# More than the sum of a question's similarities is rounded by.
+_ROUNDING = 1e-4
 # What a highlight gets for something of the kind that the question asks for, and loses without it;
 # and how much of what stands before and behind it counts, as an answer is often the sentence beside
 # the one that has the question's words.
@@ -103,21 +106,10 @@ def best_excerpts(
         typed: The question as it was typed, if that is another: of one in a language that the
             encoder does not know, nothing but names is searched.
     """
-    introduced = _introduced(hits, typed or question)
-    ranked = sorted(hits, key=lambda hit: hit.rank)
-    found = [(hit, *run) for hit in ranked for run in _scored_runs(hit, chars)]
-    scores = [
-        late
-        - hit.level
-        + _CHUNK_SHARE * hit.score
-        + _BOOST_SHARE * hit.boost
-        + (_INTRODUCED if (hit.chunk_id, first) in introduced else 0.0)
-        for hit, first, _, late in found
-    ]
-    order = sorted(range(len(found)), key=lambda n: -scores[n])
-    chosen = _apart(((_window(*found[n]), scores[n]) for n in order), count)
+    subject = Subject.of(typed or question)
+    chosen = _apart(_best_first(hits, chars, subject), count)
     asked = Asked.of(question)
-    return [(_excerpt(pick, asked, introduced), pick.window) for pick in chosen]
+    return [(_excerpt(pick, asked, subject), pick.window) for pick in chosen]
 
 
 def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
@@ -127,8 +119,44 @@ def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
     return replace(excerpt, highlights=((reading.start, reading.end),))
 
 
-def _scored_runs(hit: Hit, chars: int) -> Iterator[tuple[int, int, float]]:
-    """Yield the runs of sentences that may be excerpts, each with its late-interaction score."""
+def _best_first(
+    hits: Sequence[Hit], chars: int, subject: Subject | None
+) -> Iterator[tuple[Window, float]]:
+    """Yield the windows of all hits, each with its score, best first.
+
+    Few are ever asked for. So a hit's windows are scored when no other is left that is better than
+    the best that one of them can be.
+    """
+    ranked = sorted(hits, key=lambda hit: hit.rank)
+    # By score, then by place and number: those of hits, whose number is -1, and those of windows.
+    heap = [(-_bound(hit, subject), place, -1, 0, 0, 0.0) for place, hit in enumerate(ranked)]
+    heapify(heap)
+    while heap:
+        score, place, number, first, last, late = heappop(heap)
+        hit = ranked[place]
+        if number >= 0:
+            yield _window(hit, first, last, late), -score
+            continue
+        for n, (scored, first, last, late) in enumerate(_scored_runs(hit, chars, subject)):
+            heappush(heap, (-scored, place, n, first, last, late))
+
+
+def _bound(hit: Hit, subject: Subject | None) -> float:
+    """Return what no window of a hit scores more than."""
+    # A sentence without tokens counts as 0, and a sum of other parts is rounded otherwise.
+    late = float(hit.weights @ hit.similarity.max(axis=1, initial=0.0)) + _ROUNDING
+    return _score(hit, late, _INTRODUCED if subject else 0.0)
+
+
+def _score(hit: Hit, late: float, introduced: float) -> float:
+    """Return the score of a window, which its late interaction makes and its chunk adds to."""
+    return late - hit.level + _CHUNK_SHARE * hit.score + _BOOST_SHARE * hit.boost + introduced
+
+
+def _scored_runs(
+    hit: Hit, chars: int, subject: Subject | None
+) -> Iterator[tuple[float, int, int, float]]:
+    """Yield the score, first and last sentence and late interaction of all that may be excerpts."""
     best = _best_of_sentences(hit)
     kinds = _Kinds.of(hit.chunk)
     for first, last, ends in _runs(hit.chunk, chars):
@@ -137,8 +165,10 @@ def _scored_runs(hit: Hit, chars: int) -> Iterator[tuple[int, int, float]]:
         if kinds.row[first]:
             matched = np.maximum(matched, _above(hit, best, kinds.heading, first)[:, None])
         late = (hit.weights @ matched).tolist()
+        introduced = _INTRODUCED if _is_introduced(hit, first, subject) else 0.0
         for end in ends:
-            yield first, end, late[end - first]
+            own = late[end - first]
+            yield _score(hit, own, introduced), first, end, own
 
 
 # Many questions find the same chunks.
@@ -335,23 +365,17 @@ def _words(window: Window) -> Shingles:
     return Shingles.of(window.text, window.sentences)
 
 
-def _introduced(hits: Sequence[Hit], question: str) -> set[tuple[int, int]]:
-    """Return the sentences, by chunk and number, that say who or what is asked about."""
-    subject = Subject.of(question)
+def _is_introduced(hit: Hit, number: int, subject: Subject | None) -> bool:
+    """Whether a sentence of a hit says who or what is asked about."""
     if subject is None:
-        return set()
-    return {
-        (hit.chunk_id, number)
-        for hit in hits
-        for number, text in enumerate(_Kinds.of(hit.chunk).texts)
-        if subject.is_introduced(text, hit.source.language)
-    }
+        return False
+    return subject.is_introduced(_Kinds.of(hit.chunk).texts[number], hit.source.language)
 
 
-def _excerpt(pick: _Pick, asked: Asked, introduced: Collection[tuple[int, int]]) -> Excerpt:
+def _excerpt(pick: _Pick, asked: Asked, subject: Subject | None) -> Excerpt:
     window = pick.window
     chunk = window.hit.chunk
-    best = chunk.sentences[_highlighted(window, asked, introduced)]
+    best = chunk.sentences[_highlighted(window, asked, subject)]
     paragraph, last = (chunk.sentences[n].paragraph for n in (window.first, window.last))
     return Excerpt(
         source=window.hit.source,
@@ -367,19 +391,20 @@ def _excerpt(pick: _Pick, asked: Asked, introduced: Collection[tuple[int, int]])
     )
 
 
-def _highlighted(window: Window, asked: Asked, introduced: Collection[tuple[int, int]]) -> int:
+def _highlighted(window: Window, asked: Asked, subject: Subject | None) -> int:
     """Return the number of the sentence that answers best."""
     hit = window.hit
     numbers = range(window.first, window.last + 1)
-    if (hit.chunk_id, window.first) in introduced:
+    if len(numbers) == 1 or _is_introduced(hit, window.first, subject):
         return window.first
     own = (hit.weights @ _best_of_sentences(hit))[numbers.start : numbers.stop]
-    around = np.pad(own, 1, constant_values=own.mean())
+    mean = own.mean(keepdims=True)
+    around = np.concatenate([mean, own, mean])
     scores = own + _BESIDE * (around[:-2] + around[2:])
     asks = np.array(_Kinds.of(hit.chunk).asks)[numbers.start : numbers.stop]
     if not asks.all():
         scores[asks] = -np.inf
-    if asked.kind not in (None, Kind.FACT, Kind.REASON) and len(numbers) > 1:
+    if asked.kind not in (None, Kind.FACT, Kind.REASON):
         met = [asked.is_met(text, hit.source.language) for text in window.sentences]
         scores += np.where(met, _MET, -_MET)
     return window.first + int(scores.argmax())
