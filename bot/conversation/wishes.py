@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +24,9 @@ _ENDING = 3
 _PLACES = "places"
 _NUMBER = frozenset(["number", "no", "nr", "nummer", "номер"])
 _Class = frozenset[str]
+_SMALL, _COUNT = frozenset(["small"]), frozenset(["count"])
+# So many words are remembered with what they do, in each language.
+_KEPT = 2000
 
 
 class Wish(StrEnum):
@@ -77,6 +80,8 @@ class Vocabulary:
                     self._beginnings[entry.rstrip("*")].add(name)
                 else:
                     self._words[entry].add(name)
+        # Each word of a message is looked up several times, and most are words of others.
+        self._does = lru_cache(_KEPT)(self._classes_of)
 
     def knows(self, word: str) -> bool:
         """Whether a word is one of its own, or begins as one."""
@@ -112,19 +117,20 @@ class Vocabulary:
                 if tuple(words[at + 1 : at + 1 + len(rest)]) == rest
             ]
             longest = max((length for length, _ in rows), default=0)
-            does = {name for length, name in rows if length == longest} or self._does(words[at])
+            does = frozenset(name for length, name in rows if length == longest)
+            does = does or self._does(words[at])
             if not does and words[at] in fillers:
-                does = {"small"}
-            yield _Unit(at, at + 1 + longest, frozenset(does))
+                does = _SMALL
+            yield _Unit(at, at + 1 + longest, does)
             at += 1 + longest
 
-    def _does(self, word: str) -> set[str]:
+    def _classes_of(self, word: str) -> _Class:
         if word in self._words:
-            return self._words[word]
+            return frozenset(self._words[word])
         if word.isdecimal() and len(word) <= _DIGITS:
-            return {"count"}
+            return _COUNT
         begun = (self._beginnings.get(word[:length], ()) for length in range(1, len(word) + 1))
-        return set[str]().union(*begun)
+        return frozenset[str]().union(*begun)
 
     def _named(
         self, words: Sequence[str], units: Sequence[_Unit], first: int, last: int
