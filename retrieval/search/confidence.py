@@ -181,7 +181,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         dense,
         coverage=coverage.share,
         nearness=coverage.nearness,
-        missing=min(_missing(ranking.question, window) for window in windows),
+        missing=_missing(ranking.question, windows),
         unmet=float(not is_met and asked.kind not in _TOLD_IN_ANY_WORDS),
         denied=float(not asked.is_denied(coverage.sentence)),
         strange=strange,
@@ -270,9 +270,19 @@ def _coverage(ranking: Ranking, window: Window, without: str) -> Coverage:
     return Coverage.of(window, terms(ranking.question, language), telling or counting)
 
 
-def _missing(question: str, window: Window) -> float:
-    source = window.hit.source
+def _missing(question: str, windows: Sequence[Window]) -> float:
+    """Return the share of terms in names and numbers that is missing where least is."""
     named = names_and_numbers(question)
+    least = 1.0
+    for window in windows:
+        least = min(least, _missing_in(window, named, question))
+        if not least:
+            break
+    return least
+
+
+def _missing_in(window: Window, named: Sequence[str], question: str) -> float:
+    source = window.hit.source
     asked = set(terms(" ".join(named), source.language)) - _dated(question, source)
     if not asked:
         return 0.0
