@@ -119,8 +119,11 @@ class Searcher:
         return is_name(word, self._with_encoder_of(snapshot)._vocabulary(snapshot))
 
     def in_cyrillic(self, question: str) -> str | None:
-        """Return a question in Latin letters as it is searched; see `questions.in_cyrillic`."""
-        snapshot = self._snapshots.latest()
+        """Return a question in Latin letters as it is searched; see `questions.in_cyrillic`.
+
+        The words of the snapshot that was loaded last tell; the search looks for a newer one.
+        """
+        snapshot = self.snapshot
         try:
             return in_cyrillic(question, self._with_encoder_of(snapshot)._vocabulary(snapshot))
         except BaseException as exc:
