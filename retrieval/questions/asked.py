@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from retrieval.languages import term_of, terms
@@ -70,7 +70,9 @@ class Asked:
     denies: bool
     attribute: tuple[int, int] | None = None
 
+    # A question is looked at for its excerpts, and for the confidence.
     @classmethod
+    @lru_cache(32)
     def of(cls, question: str) -> Asked:
         """Look at a question."""
         denies = _DENIES.search(_CONSENTS.sub("", question)) is not None

@@ -69,6 +69,8 @@ def with_marks(word: str, vocabulary: Vocabulary) -> str | None:
     words = Counter(
         word
         for text in vocabulary.texts(list(found))
+        # Few have it, and the terms of a text are sooner made than those of each of its words.
+        if wanted in terms(text, OTHER)
         for word in LETTERS.findall(text)
         if len(word) <= MOST_LETTERS
     )
