@@ -97,7 +97,7 @@ def rank(
     early = {key: first[key] for key in late}
     risen = {key: score - levels.late(found[key].source.language) for key, score in late.items()}
     fused = fuse([(early, _DENSE_WEIGHT + _LEXICAL_WEIGHT), (risen, _LATE_WEIGHT)])
-    by_dense, by_lexical, by_late = _stages(dense), _stages(lexical), _stages(late)
+    by_dense, by_lexical, by_late = (_stages(one, late) for one in (dense, lexical, late))
     return tuple(
         Hit(
             chunk_id=key,
@@ -141,9 +141,10 @@ def question_weights(
     return token_weights(words, rarity)
 
 
-def _stages(scores: dict[int, float]) -> dict[int, Stage]:
+def _stages(scores: Mapping[int, float], kept: Collection[int]) -> dict[int, Stage]:
+    """Return what a stage made of the chunks that are kept, ranked among all."""
     order = sorted(scores, key=lambda key: (-scores[key], key))
-    return {key: Stage(rank, scores[key]) for rank, key in enumerate(order, start=1)}
+    return {key: Stage(rank, scores[key]) for rank, key in enumerate(order, start=1) if key in kept}
 
 
 def min_max(scores: Mapping[int, float]) -> dict[int, float]:
