@@ -107,7 +107,8 @@ class Asked:
         elif self.kind is Kind.CONTACT:
             found = _CONTACT.findall(text)
         if self.kind in (Kind.NUMBER, Kind.TIME) and (measure := self._measure()):
-            return _MEASURED[measure].search(text) is not None
+            measured = _MEASURED[measure].finditer(text)
+            return any(not match.groupdict().get("spanned") for match in measured)
         if _are_new(found, set(terms(self.question, language)), language):
             return True
         return self.kind in _TELLS and _TELLS[self.kind].search(text) is not None
@@ -252,9 +253,13 @@ _MEASURES = {
     )
     for name, of in _WORDS["measures"].items()
 }
+# How many of a unit: "for six years" is no age, and "Anna Berg, 41," is one without it.
+_COUNT = rf"(?:\d[\d .,]*|{phrase_pattern(_WORDS['tells']['number'])})[\s-]*"
 _MEASURED = {
     name: re.compile(
-        rf"{unit_pattern(re.findall('[a-z_]+', of['units']))}|{phrase_pattern({'': of['tells']})}",
+        (rf"(?P<spanned>{phrase_pattern({'': of['spans']})} )?{_COUNT}" if "spans" in of else "")
+        + unit_pattern(re.findall("[a-z_]+", of["units"]))
+        + f"|{phrase_pattern({'': of['tells']})}|{of.get('written', '(?!)')}",
         re.IGNORECASE,
     )
     for name, of in _WORDS["measures"].items()
