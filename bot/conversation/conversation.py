@@ -25,7 +25,7 @@ from bot.conversation.replies import (
 from bot.conversation.wishes import Wish, place_in_list
 from bot.followups import REMEMBERED
 from retrieval.chunking import split_paragraphs
-from retrieval.questions import Period, date_preference, today
+from retrieval.questions import Period, date_preference, names_month, today
 from retrieval.types import Excerpt, Source
 
 if TYPE_CHECKING:
@@ -155,11 +155,15 @@ class Conversation:
         sources = self.collection.spread(_LISTED * (page + 2))
         return self._listed(Wish.OVERVIEW, language, sources, page)
 
-    def _newest(self, message: Message, language: str, page: int) -> ArticleList | NothingFound:
+    def _newest(
+        self, message: Message, language: str, page: int
+    ) -> ArticleList | NothingFound | None:
         preference = date_preference(message.question, self._today())
         period = preference if isinstance(preference, Period) else None
         found = self.collection.newest((period.first, period.last)) if period else ()
         missed = period is not None and not found
+        if missed and any(names_month(token.word) for token in tokens_of(message.question)):
+            return None  # What happened on 3 March may be told years later.
         sources = found or self.collection.newest()
         listed = self._listed(Wish.NEWEST, language, sources, page)
         if isinstance(listed, NothingFound):

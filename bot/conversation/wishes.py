@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from retrieval.questions import names_month
+
 _DATA = Path(__file__).with_name("wishes.toml")
 _NAME_WORDS = 12
 # A longer number is a year or the like, and not how many are wished.
@@ -24,7 +26,7 @@ _ENDING = 3
 _PLACES = "places"
 _NUMBER = frozenset(["number", "no", "nr", "nummer", "номер"])
 _Class = frozenset[str]
-_SMALL, _COUNT = frozenset(["small"]), frozenset(["count"])
+_SMALL, _COUNT, _TIMES = (frozenset([one]) for one in ("small", "count", "times"))
 # So many words are remembered with what they do, in each language.
 _KEPT = 2000
 
@@ -129,6 +131,8 @@ class Vocabulary:
             return frozenset(self._words[word])
         if word.isdecimal() and len(word) <= _DIGITS:
             return _COUNT
+        if names_month(word):
+            return _TIMES
         begun = (self._beginnings.get(word[:length], ()) for length in range(1, len(word) + 1))
         return frozenset[str]().union(*begun)
 
@@ -229,7 +233,7 @@ def _wish(units: Sequence[_Unit]) -> Wish | None:
     does = _all(unit.does for unit in units)
     if all("bare" in unit.does for unit in units):
         return Wish.MORE
-    if "count" in does and does.isdisjoint(("new", "more")):
+    if "count" in does and does.isdisjoint(("new", "more", "times")):
         return None
     if does & {"short", "brief"}:
         return _in_short(does)

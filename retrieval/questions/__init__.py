@@ -16,6 +16,7 @@ from retrieval.questions.dates import (
     Period,
     date_preference,
     match_dates,
+    names_month,
     today,
     words_in_date,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "match_dates",
     "names_and_numbers",
     "names_in_text",
+    "names_month",
     "other_names",
     "quoted_phrases",
     "readings",

@@ -20,7 +20,7 @@ _FIRST_YEAR = 1800
 _MONTHS = (
     r"jan(?:uary?)?|jänner|січ(?:ень|ня|ні)|январ[ьяе]",
     r"feb(?:ruary?)?|лют(?:ий|ого|ому)|феврал[ьяе]",
-    r"mar(?:ch)?|märz|берез(?:ень|ня|ні)|март[ае]?",
+    r"mar(?:ch)?|märz|maerz|берез(?:ень|ня|ні)|март[ае]?",
     r"apr(?:il)?|квіт(?:ень|ня|ні)|апрел[ьяе]",
     r"may|mai|трав(?:ень|ня|ні)|ма[йяе]",
     r"june?|juni|черв(?:ень|ня|ні)|июн[ьяе]",
@@ -32,6 +32,7 @@ _MONTHS = (
     r"de[cz](?:ember)?|груд(?:ень|ня|ні)|декабр[ьяе]",
 )
 MONTH = "(?:" + "|".join(f"(?P<m{n}>{names})" for n, names in enumerate(_MONTHS, 1)) + ")"
+_MONTH = re.compile(MONTH)
 _YEAR = r"(?P<year>\d{4})(?![\d%€$₴₽]|[.,:-]\d)"
 _DAY = r"(?P<day>\d{1,2})"
 # Words after which a number of four digits is a year.
@@ -126,10 +127,17 @@ def days_in(text: str) -> Iterator[tuple[tuple[int, int], Day]]:
                 yield match.span(), Day(int(year) if year else None, month, day)
 
 
+def names_month(word: str) -> bool:
+    """Whether a word in small letters is a month."""
+    return _MONTH.fullmatch(word) is not None
+
+
 def words_in_date(date: dt.date, words: Iterable[str]) -> list[str]:
-    """Return the words that name the year or the month of a date."""
-    month = re.compile(_MONTHS[date.month - 1])
-    return [word for word in words if word == str(date.year) or month.fullmatch(word.lower())]
+    """Return the words that name the year or the month of a date, and beside that its day."""
+    found, month = list(words), re.compile(_MONTHS[date.month - 1])
+    shown = {word for word in found if month.fullmatch(word.lower())}
+    day = {str(date.day)} if shown else set[str]()
+    return [word for word in found if word in shown | day or word == str(date.year)]
 
 
 def _of_day(match: re.Match[str], today: dt.date) -> Period | None:
@@ -137,6 +145,15 @@ def _of_day(match: re.Match[str], today: dt.date) -> Period | None:
     if year is None or not 1 <= month <= 12:
         return None
     if not 1 <= (day := int(match["day"])) <= calendar.monthrange(year, month)[1]:
+        return None
+    return Period(dt.date(year, month, day), dt.date(year, month, day))
+
+
+def _of_some_day(match: re.Match[str], today: dt.date) -> Period | None:
+    """Return the last such day that has come."""
+    month, day = _month(match), int(match["day"])
+    year = today.year - ((month, day) > (today.month, today.day))
+    if year < dt.MINYEAR or not 1 <= day <= calendar.monthrange(year, month)[1]:
         return None
     return Period(dt.date(year, month, day), dt.date(year, month, day))
 
@@ -230,6 +247,8 @@ _PERIODS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], dt.date], Period
             (rf"\b{MONTH}\.?\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}", _of_day),
             (rf"\b{MONTH}\.?,?\s(?:of\s)?{_YEAR}", _of_month),
             (rf"\b(?:since|seit)\s(?:the\s)?{_YEAR}", _since),
+            (rf"\b{_DAY}(?:st|nd|rd|th|\.)?\s(?:of\s)?{MONTH}\b(?!\.?,?\s\d{{4}})", _of_some_day),
+            (rf"\b{MONTH}\.?\s{_DAY}(?:st|nd|rd|th)?\b(?!,?\s\d{{4}})", _of_some_day),
             (rf"\b{_IN_MONTH}\s{MONTH}\b(?!\s?\d)", _of_some_month),
             (rf"\b(?:{_BEFORE}\s(?P<before>{_UNIT})|{_THIS}\s(?P<this>{_UNIT}))\b", _around),
             (r"\b(?:yesterday|last night|gestern|вчора|вчера)\b", _yesterday),
