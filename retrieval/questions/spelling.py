@@ -36,6 +36,7 @@ _TWO_ERRORS = 10
 # Endings of so many letters are cut off to see whether the encoder knows what a word comes from,
 # which has so many letters at least.
 _ENDING, _STEM = 2, 4
+_DOUBLED = re.compile(r"(.)\1")
 # A question in capitals of so many letters may be shouted, and is no name or code.
 _SHOUTED = 12
 # A word, and not a letter of "U.S." or "F-16".
@@ -281,13 +282,22 @@ def _distance(word: str, written: str, most: int | None = None) -> int:
 
 
 def _derived(word: str, vocabulary: Vocabulary, edits: dict[str, int]) -> bool:
-    """Whether a word is one that the encoder knows and an ending."""
+    """Whether a word is one that the encoder knows and an ending, and none with a letter doubled.
+
+    "Commitee" is no "commit" with an ending.
+    """
+    if any(_undoubled(near) == _undoubled(word.lower()) for near in edits):
+        return False
     stems = [
         word[:-cut]
         for cut in range(1, _ENDING + 1)
         if len(word) - cut >= _STEM and word[:-cut].lower() not in edits
     ]
     return 0 not in edits.values() and 1 in vocabulary.count_tokens(stems)
+
+
+def _undoubled(word: str) -> str:
+    return _DOUBLED.sub(r"\1", word)
 
 
 def _cased(word: str, like: str) -> str:
