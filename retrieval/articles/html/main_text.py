@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from retrieval.articles import markup
@@ -29,7 +30,10 @@ _BLOCKS = frozenset(_BLOCK_TAGS.split())
 _HEADINGS = frozenset({"dt", "h1", "h2", "h3", "h4", "h5", "h6", "summary"})
 # Digits of what `text.clean` takes out.
 _UNSEEN = str.maketrans("01", "\u200b\u2060")
-_DAYS = " or ".join(f"ancestor::{tag}" for tag in ("p", "li", "td", "dd", "blockquote"))
+_TEXTS = "p li td th dt dd blockquote summary h1 h2 h3 h4 h5 h6"
+_IN_TEXT = " or ".join(f"ancestor::{tag}" for tag in _TEXTS.split())
+# Days, and labels as lists of tasks have them; those of forms are no text.
+_WORDS = f".//time[{_IN_TEXT}] | .//*[self::label or self::output][{_IN_TEXT}][not(ancestor::form)]"
 
 
 def main_text(path: str, page: HtmlElement) -> str:
@@ -59,8 +63,6 @@ def _fit(page: HtmlElement) -> None:
         formula.text = formula_text(formula)
         del formula[:]
         formula.tag = "span"
-    for day in page.xpath(f".//time[{_DAYS}]"):
-        day.tag = "span"
     for button in list(page.iter("button")):
         if button.getparent().tag in _HEADINGS:
             button.tag = "span"
@@ -71,9 +73,14 @@ def _fit(page: HtmlElement) -> None:
         caption.attrib.clear()  # names of classes have a say
         caption.getparent().addnext(caption)
     _fit_tables(page)
+    texts = {paragraph.getparent() for paragraph in page.iter("p")}
     for frame in list(page.iter(*_FRAMES)):
         if any(child.tag in _BLOCKS for child in frame):
             _wrap_text(frame)
+        elif frame.tag == "div" and frame.getparent() in texts and _is_text(frame.text, frame):
+            frame.tag = "p"  # beside others
+    for words in page.xpath(_WORDS):
+        words.tag = "span"
     _tell_copies_apart(page)
 
 
@@ -136,8 +143,9 @@ def _wrap_text(frame: HtmlElement) -> None:
         run, before = [], child
 
 
-def _is_text(text: str | None, elements: list[HtmlElement]) -> bool:
+def _is_text(text: str | None, elements: Iterable[HtmlElement]) -> bool:
     """Tell whether text and the elements behind it say more than links do."""
-    texts = [text, *(one.tail for one in elements)]
-    texts += [one.text_content() for one in elements if one.tag != "a"]
+    texts = [text]
+    for one in elements:
+        texts += [one.tail, None if one.tag == "a" else one.text_content()]
     return any(one and not one.isspace() for one in texts)

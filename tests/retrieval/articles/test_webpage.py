@@ -254,6 +254,11 @@ def test_rows_of_tables(around: str, story: str) -> None:
         "<div><p>The pilots slept.</p>It was on <b>5 March</b> at noon.</div>",
         "<details><summary>When?</summary>It was on 5 March at noon.</details>",
         "<dl><dt>Day</dt><dd>It was on 5 March at noon.</dd></dl>",
+        "<div>It was on <b>5 March</b> at noon.</div>",
+        "<div><a href=/march>It</a> was on <time>5 March</time> at noon.</div>",
+        "<div>It was on <i>5 March</i> at <a href=/noon>noon</a>.</div>",
+        "<h2>It was on <time datetime=2024-03-05>5 March</time> at noon.</h2>",
+        "<p>It was on <label>5 March</label> at noon.</p>",
     ],
 )
 def test_text_in_other_places_than_paragraphs(body: str) -> None:
@@ -261,6 +266,16 @@ def test_text_in_other_places_than_paragraphs(body: str) -> None:
         f"<article><h1>Dark</h1>{STORY}{body}{STORY.replace('Skarn', 'Skerry')}</article>"
     ).text
     assert "\n\nIt was on 5 March at noon.\n\n" in text
+
+
+def test_tasks_are_read_and_forms_are_not() -> None:
+    tasks = (
+        "<ul><li><label><input type=checkbox>Mend the lamp</label> by noon</li><li>Rest</li></ul>"
+    )
+    form = "<form><p><label>Your name</label> <input></p></form>"
+    text = page(f"<article>{STORY}{tasks}{STORY.replace('Skarn', 'Skerry')}{form}</article>").text
+    assert "• Mend the lamp by noon\n\n• Rest" in text
+    assert "Your name" not in text
 
 
 def test_what_a_page_says_again_is_read_again() -> None:
