@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 
 from tests.bot.telegram.emulator import Emulator
+from tests.paths import ROOT
 
 _EXCERPTA = (sys.executable, "-P", "-m", "bot")
 _STARTING_S, _ENDING_S = 600.0, 60.0
@@ -104,13 +105,14 @@ class BotProcess:
 
 @asynccontextmanager
 async def running(
-    emulator: Emulator, folder: Path, **telegram: object
+    emulator: Emulator, folder: Path, code: Path = ROOT, **telegram: object
 ) -> AsyncIterator[BotProcess]:
     """Index `articles` in a folder, and run the bot over them.
 
     Args:
         emulator: Where it polls.
         folder: Takes its index, state, log and configuration as well.
+        code: The checkout whose bot it is, an absolute path.
         telegram: Its settings of that section, in place of the defaults.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -128,7 +130,8 @@ async def running(
         "telegram": defaults | telegram,
     }
     settings.write_text(_toml(sections), encoding="utf-8")
-    environment = {**os.environ, "EXCERPTA_TELEGRAM__TOKEN": emulator.token}
+    own = {"EXCERPTA_TELEGRAM__TOKEN": emulator.token, "PYTHONPATH": str(code)}
+    environment = os.environ | own
 
     async def start(*arguments: str, output: int, errors: Any) -> asyncio.subprocess.Process:  # noqa: ANN401
         return await asyncio.create_subprocess_exec(
