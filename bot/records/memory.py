@@ -151,13 +151,16 @@ class State:
     def asked(self, place: ChatPlace, question: str) -> None:
         """Remember a question as the latest of its conversation."""
         with self.database.transaction() as db:
-            questions = json.dumps([*self.earlier(place), question][-REMEMBERED:])
-            db.execute(
-                "INSERT INTO conversations VALUES (:user, :chat, :topic, :questions, :at)"
-                ' ON CONFLICT ("user", chat, topic)'
-                " DO UPDATE SET questions = excluded.questions, at = excluded.at",
-                self._names(place) | {"questions": questions, "at": self._clock()},
-            )
+            self._remember(db, place, question)
+
+    def _remember(self, db: Transaction, place: ChatPlace, question: str) -> None:
+        questions = json.dumps([*self.earlier(place), question][-REMEMBERED:])
+        db.execute(
+            "INSERT INTO conversations VALUES (:user, :chat, :topic, :questions, :at)"
+            ' ON CONFLICT ("user", chat, topic)'
+            " DO UPDATE SET questions = excluded.questions, at = excluded.at",
+            self._names(place) | {"questions": questions, "at": self._clock()},
+        )
 
     def forget(self, place: ChatPlace) -> None:
         """Begin a new conversation."""
@@ -193,6 +196,7 @@ class State:
         question: str,
         earlier: Sequence[str],
         answered: bool,
+        remembered: str | None = None,
     ) -> int:
         """Remember an answer that is about to be sent and return its number.
 
@@ -204,9 +208,12 @@ class State:
             question: Its text.
             earlier: The questions that the answer takes into account, oldest first.
             answered: Whether the articles answer it.
+            remembered: What its conversation remembers as the latest question, if anything.
         """
         names = self._names(place)
         with self.database.transaction() as db:
+            if remembered is not None:
+                self._remember(db, place, remembered)
             db.execute(
                 "INSERT INTO answers (chat, question_id, asker, question, earlier, answered, at)"
                 " VALUES (?, ?, ?, '', '[]', 0, ?) ON CONFLICT (chat, question_id) DO NOTHING",

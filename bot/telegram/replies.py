@@ -219,10 +219,9 @@ class Replies:
         """Note a reply in the bot's memory, unless it was noted before, and return it so."""
         if reply.number is not None:
             return reply
-        if reply.remembered is not None:
-            self.state.asked(asked.place, reply.remembered)
         number = self.state.add_answer(
-            asked.place, asked.message_id, reply.question, reply.earlier, reply.answered
+            *(asked.place, asked.message_id, reply.question, reply.earlier, reply.answered),
+            remembered=reply.remembered,
         )
         return replace(reply, number=number)
 
