@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from retrieval.articles import markup
@@ -27,13 +28,18 @@ _BLOCK_TAGS = (
     "h4 h5 h6 header hr main nav ol p pre section table ul"
 )
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
+_TITLES = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "header"})
+_HOLDERS = frozenset({"body", "div", "section", "td"})
 _HEADINGS = frozenset({"dt", "h1", "h2", "h3", "h4", "h5", "h6", "summary"})
 # Digits of what `text.clean` takes out.
 _UNSEEN = str.maketrans("01", "\u200b\u2060")
 _TEXTS = "p li td th dt dd blockquote summary h1 h2 h3 h4 h5 h6"
 _IN_TEXT = " or ".join(f"ancestor::{tag}" for tag in _TEXTS.split())
-# Days, and labels as lists of tasks have them; those of forms are no text.
-_WORDS = f".//time[{_IN_TEXT}] | .//*[self::label or self::output][{_IN_TEXT}][not(ancestor::form)]"
+# Quotations, days, and labels as lists of tasks have them; those of forms are no text.
+_WORDS = (
+    f".//q | .//time[{_IN_TEXT}] "
+    f"| .//*[self::label or self::output][{_IN_TEXT}][not(ancestor::form)]"
+)
 
 
 def main_text(path: str, page: HtmlElement) -> str:
@@ -41,6 +47,7 @@ def main_text(path: str, page: HtmlElement) -> str:
     from trafilatura import bare_extraction
 
     _fit(page)
+    article = _framed(page)
     try:
         document = bare_extraction(page, include_comments=False)
     except Exception:
@@ -53,6 +60,8 @@ def main_text(path: str, page: HtmlElement) -> str:
     is_dump = body is not None and len(body) == 1 and "\n" in (body[0].text or "")
     if len(text) >= MIN_CHARACTERS and not is_dump:
         return text
+    if article is not None:
+        article.drop_tag()
     short = markup.text_of(drop_clutter(page.find("body")))
     return short if len(short) <= max(len(text), MAX_SHORT) else text
 
@@ -82,6 +91,27 @@ def _fit(page: HtmlElement) -> None:
     for words in page.xpath(_WORDS):
         words.tag = "span"
     _tell_copies_apart(page)
+
+
+def _framed(page: HtmlElement) -> HtmlElement | None:
+    """Make an article of the least part of a page that holds all its paragraphs; return it.
+
+    Where a page names no part as its text, trafilatura keeps paragraphs and tables, and leaves out
+    lists and headings. Where it does, None is returned. Headings at the head of the part are the
+    page's title, or the name of its site.
+    """
+    from trafilatura.xpaths import BODY_XPATH
+
+    paragraphs = list(page.find("body").iter("p"))
+    if not paragraphs or any(named(page) for named in BODY_XPATH):
+        return None
+    part = paragraphs[0].getparent()
+    while part.tag not in _HOLDERS or sum(1 for _ in part.iter("p")) < len(paragraphs):
+        part = part.getparent()
+    article = part.makeelement("article")
+    article.extend(list(dropwhile(lambda one: one.tag in _TITLES, part)))
+    part.append(article)
+    return article
 
 
 def _tell_copies_apart(page: HtmlElement) -> None:

@@ -259,6 +259,7 @@ def test_rows_of_tables(around: str, story: str) -> None:
         "<div>It was on <i>5 March</i> at <a href=/noon>noon</a>.</div>",
         "<h2>It was on <time datetime=2024-03-05>5 March</time> at noon.</h2>",
         "<p>It was on <label>5 March</label> at noon.</p>",
+        "<p>It was on <q>5 March</q> at noon.</p>",
     ],
 )
 def test_text_in_other_places_than_paragraphs(body: str) -> None:
@@ -266,6 +267,30 @@ def test_text_in_other_places_than_paragraphs(body: str) -> None:
         f"<article><h1>Dark</h1>{STORY}{body}{STORY.replace('Skarn', 'Skerry')}</article>"
     ).text
     assert "\n\nIt was on 5 March at noon.\n\n" in text
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "{}",
+        "<header><h1>Skarn</h1></header>{}",
+        "<div>{}</div>",
+        "<div class=WordSection1>{}</div>",
+        "<div class=container><div class=row><section class=level1>{}</section></div></div>",
+        "<table><tr><td><a href=/>Home</a></td><td>{}</td></tr></table>",
+        "<main>{}</main>",
+    ],
+)
+def test_lists_and_headings_are_read_whatever_frames_the_text(frame: str) -> None:
+    lists = (
+        "<h2>Hours</h2><ul><li>Monday: 8 to 17</li><li>Tuesday: closed</li></ul>"
+        "<dl><dt>Berth</dt><dd>A place for a boat.</dd></dl>"
+    )
+    menu = "<ul><li><a href=/a>About us</a><li><a href=/b>Our ships</a><li><a href=/c>News</a></ul>"
+    text = page(menu + frame.format(f"{STORY}{lists}{STORY.replace('Skarn', 'Skerry')}")).text
+    assert "\n\nHours\n\n• Monday: 8 to 17\n\n• Tuesday: closed\n\nBerth\n\nA place" in text
+    assert text.endswith("the pilots sail by day.")
+    assert "Our ships" not in text
 
 
 def test_tasks_are_read_and_forms_are_not() -> None:
