@@ -30,6 +30,8 @@ _ALIKE_S = 0.1
 """Who differ by less have used alike: the first to come is the first served."""
 _SHORT_CHARS = 250
 """Questions below this length are alike."""
+_NOTHING = (0.0, 0.0, 0)
+"""How who has used nothing and asks something short compares; nobody comes before."""
 _REMEMBERED = 50_000
 """Users and chats whose use is remembered; those who have not asked for longest are forgotten."""
 
@@ -171,10 +173,21 @@ class Turns:
         if not self._waiting:
             self._free += 1
             return
-        # The first of those with the least: a dictionary keeps the order.
-        turn = min(self._waiting, key=lambda turn: self._order(*self._waiting[turn]))
+        turn = self._next()
         del self._waiting[turn]
         turn.set_result(None)
+
+    def _next(self) -> asyncio.Future[None]:
+        """Return the first of those who have used least: a dictionary keeps the order."""
+        turns = iter(self._waiting)
+        first = next(turns)
+        least = self._order(*self._waiting[first])
+        for turn in turns:
+            if least == _NOTHING:
+                break  # most of a crowd have not asked before
+            if (order := self._order(*self._waiting[turn])) < least:
+                first, least = turn, order
+        return first
 
     def _order(self, chat: int, user: int, chars: int) -> tuple[float, float, int]:
         """Compare a group with everybody, and its members with each other."""
