@@ -22,7 +22,8 @@ MIN_CHARACTERS = 250
 MAX_SHORT = 1_000
 """Characters of the text of a page that is as short as that."""
 
-_FRAMES = ("article", "div", "main", "section", "td")
+_FRAMES = ("address", "article", "center", "div", "main", "section", "td")
+_BOXES = frozenset({"address", "center", "div"})
 _BLOCK_TAGS = (
     "address article aside blockquote center details div dl fieldset figure footer form h1 h2 h3 "
     "h4 h5 h6 header hr main nav ol p pre section table ul"
@@ -86,7 +87,7 @@ def _fit(page: HtmlElement) -> None:
     for frame in list(page.iter(*_FRAMES)):
         if any(child.tag in _BLOCKS for child in frame):
             _wrap_text(frame)
-        elif frame.tag == "div" and frame.getparent() in texts and _is_text(frame.text, frame):
+        elif frame.tag in _BOXES and frame.getparent() in texts and _is_text(frame.text, frame):
             frame.tag = "p"  # beside others
     for words in page.xpath(_WORDS):
         words.tag = "span"

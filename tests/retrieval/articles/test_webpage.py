@@ -255,6 +255,8 @@ def test_rows_of_tables(around: str, story: str) -> None:
         "<details><summary>When?</summary>It was on 5 March at noon.</details>",
         "<dl><dt>Day</dt><dd>It was on 5 March at noon.</dd></dl>",
         "<div>It was on <b>5 March</b> at noon.</div>",
+        "<address>It was on <b>5 March</b> at noon.</address>",
+        "<center>It was on <b>5 March</b> at noon.</center>",
         "<div><a href=/march>It</a> was on <time>5 March</time> at noon.</div>",
         "<div>It was on <i>5 March</i> at <a href=/noon>noon</a>.</div>",
         "<h2>It was on <time datetime=2024-03-05>5 March</time> at noon.</h2>",
