@@ -2,9 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.retrieval.library import only
+
+LEAVES = st.sampled_from(
+    [
+        "word word.", "**word** *word* `word` ~~word~~", "[word](a.md) ![word](a.png) [[word]]",
+        "word\\\nword  \nword", "word | word", "word <b>word</b> $ {word} :: #word", "# word",
+        "word\n===", "    word\n    word", "```py\nword\n\nword\n```", "word\n: word",
+        "| word | word |\n|---|---|\n| word | **word** |", "word[^a]\n\n[^a]: word",
+    ]
+)  # fmt: skip
+MARKS = st.sampled_from(["- ", "* ", "- [x] ", "1. ", "> ", '!!! note "word"\n\n    '])
+
+
+def nested(mark: str, blocks: list[str]) -> str:
+    """Put blocks into an item of a list, a quotation or an admonition."""
+    indent = "> " if mark == "> " else " " * (4 if mark[0] == "!" else 3 if mark[0] == "1" else 2)
+    return mark + "\n\n".join(blocks).replace("\n", f"\n{indent}")
+
+
+TEXTS = st.lists(
+    st.recursive(
+        LEAVES, lambda inner: st.builds(nested, MARKS, st.lists(inner, min_size=1)), max_leaves=8
+    ),
+    min_size=1,
+).map("\n\n".join)
 
 
 def plain(text: str) -> str:
@@ -237,3 +266,12 @@ def test_what_is_nested_deeply_loses_nothing(mark: str) -> None:
 def test_lists_keep_their_items_in_an_outline() -> None:
     outline = "\n".join(f"{'  ' * depth}- item {depth}" for depth in range(15))
     assert plain(outline).split("\n\n") == [f"• item {depth}" for depth in range(15)]
+
+
+@given(TEXTS)
+def test_no_word_is_lost_however_blocks_are_nested(text: str) -> None:
+    numbers = count()
+    text = re.sub("word", lambda _: f"word{next(numbers)}w", text)
+    article = only("a.md", text.encode(), "en")
+    found = re.findall(r"word\d+w", f"{article.source.title} {article.text}")
+    assert set(re.findall(r"word\d+w", text)) <= set(found)
