@@ -146,7 +146,11 @@ class Inbox:
         SQLite overwrites a row that it deletes, but not the copy that is left where it once moved
         the row to another page. So the table, which holds little, is emptied and filled again.
         """
-        stale = self._clock() - _TOMBSTONE_S
+        now = self._clock()
+        with self._db.transaction() as db:
+            # Written while the clock was ahead, it would be kept for longer.
+            db.execute("UPDATE handled SET at = :now WHERE at > :now", {"now": now})
+        stale = now - _TOMBSTONE_S
         rowcount = _STEP
         while rowcount == _STEP:
             with self._db.transaction() as db:
