@@ -84,6 +84,22 @@ def test_a_handled_update_is_known_for_a_day(inbox: Inbox, clock: Clock) -> None
     assert ids(inbox.put([update(n) for n in range(2500)])) == list(range(2499))
 
 
+def test_what_was_handled_while_the_clock_was_ahead_is_forgotten_in_time(
+    inbox: Inbox, clock: Clock
+) -> None:
+    clock.now += 365 * DAY
+    inbox.put([update(1)])
+    inbox.done(1)
+    clock.now -= 365 * DAY
+    inbox.purge()
+    assert inbox.put([update(1)]) == []
+
+    clock.now += DAY + 1
+    inbox.purge()
+
+    assert ids(inbox.put([update(1)])) == [1]
+
+
 NUMBERS = st.integers(0, 5)
 STEPS: st.SearchStrategy[tuple[str, list[int]]] = st.one_of(
     st.tuples(st.just("put"), st.lists(NUMBERS, max_size=4)),
