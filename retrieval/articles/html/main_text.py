@@ -78,17 +78,13 @@ def _fit(page: HtmlElement) -> None:
             button.tag = "span"
         elif button.text_content().strip().endswith(("?", "？", "؟")):
             button.tag = "p"  # a question that opens its answer
-    for caption in page.xpath(".//figure/figcaption[not(.//a)]"):
-        caption.tag = "p"
-        caption.attrib.clear()  # names of classes have a say
-        caption.getparent().addnext(caption)
+    for caption in page.xpath(".//figure/figcaption"):
+        if _is_text(caption.text, caption):
+            caption.tag = "p"
+            caption.attrib.clear()  # names of classes have a say
+            caption.getparent().addnext(caption)
     _fit_tables(page)
-    texts = {paragraph.getparent() for paragraph in page.iter("p")}
-    for frame in list(page.iter(*_FRAMES)):
-        if any(child.tag in _BLOCKS for child in frame):
-            _wrap_text(frame)
-        elif frame.tag in _BOXES and frame.getparent() in texts and _is_text(frame.text, frame):
-            frame.tag = "p"  # beside others
+    _fit_frames(page)
     for words in page.xpath(_WORDS):
         words.tag = "span"
     _tell_copies_apart(page)
@@ -150,6 +146,16 @@ def _fit_tables(page: HtmlElement) -> None:
             if item.tag == "li":
                 item.text = f" • {item.text or ''}"
             item.tag = "span"
+
+
+def _fit_frames(page: HtmlElement) -> None:
+    """Make paragraphs of the text in a page's frames that is in none."""
+    texts = {paragraph.getparent() for paragraph in page.iter("p")}
+    for frame in list(page.iter(*_FRAMES)):
+        if any(child.tag in _BLOCKS for child in frame):
+            _wrap_text(frame)
+        elif frame.tag in _BOXES and frame.getparent() in texts and _is_text(frame.text, frame):
+            frame.tag = "p"  # beside others
 
 
 def _wrap_text(frame: HtmlElement) -> None:

@@ -250,6 +250,8 @@ def test_rows_of_tables(around: str, story: str) -> None:
     [
         "<p>It was on <time datetime=2024-03-05>5 March</time> at noon.</p>",
         "<figure><img src=a.png><figcaption>It was on 5 March at noon.</figcaption></figure>",
+        "<figure><img src=a.png><figcaption>It was on <a href=/m>5 March</a> at noon.</figcaption>"
+        "</figure>",
         "<div>It was on <b>5 March</b> at noon.<p>The pilots slept.</p></div>",
         "<div><p>The pilots slept.</p>It was on <b>5 March</b> at noon.</div>",
         "<details><summary>When?</summary>It was on 5 March at noon.</details>",
@@ -293,6 +295,12 @@ def test_lists_and_headings_are_read_whatever_frames_the_text(frame: str) -> Non
     assert "\n\nHours\n\n• Monday: 8 to 17\n\n• Tuesday: closed\n\nBerth\n\nA place" in text
     assert text.endswith("the pilots sail by day.")
     assert "Our ships" not in text
+
+
+def test_a_caption_of_nothing_but_a_link_is_another_article() -> None:
+    teaser = "<figure><img src=a.png><figcaption><a href=/b>Ship aground</a></figcaption></figure>"
+    text = page(f"<article>{STORY}{teaser}{STORY.replace('Skarn', 'Skerry')}</article>").text
+    assert "aground" not in text
 
 
 def test_tasks_are_read_and_forms_are_not() -> None:
