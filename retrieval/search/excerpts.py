@@ -6,8 +6,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 import numpy as np
 
@@ -181,7 +182,8 @@ def _runs(chunk: Chunk, chars: int) -> list[tuple[int, int, list[int]]]:
     nothing follows.
 
     Returns:
-        First sentence, the last that it may reach, and all that it may end with.
+        First sentence, the last that it may reach, and all that it may end with. Those that end a
+        paragraph stand first: of runs that match equally, one is taken that finishes what it began.
     """
     sentences = chunk.sentences
     columns = _columns(chunk)
@@ -198,7 +200,7 @@ def _runs(chunk: Chunk, chars: int) -> list[tuple[int, int, list[int]]]:
         ):
             last += 1
         ends = [n for n in range(first, last + 1) if n == last or not kinds.asks[n]]
-        found.append((first, last, ends))
+        found.append((first, last, sorted(ends, key=partial(kinds.breaks_off, first))))
     return found
 
 
@@ -244,6 +246,7 @@ class _Kinds:
         asks: Whether each is a question.
         short: Whether the paragraph of each is short.
         paragraphs: Paragraph of each.
+        ends: Whether each is the last of its paragraph.
     """
 
     texts: list[str]
@@ -252,6 +255,7 @@ class _Kinds:
     asks: list[bool]
     short: list[bool]
     paragraphs: list[int]
+    ends: list[bool]
 
     @classmethod
     @lru_cache(_KEPT)
@@ -277,7 +281,12 @@ class _Kinds:
             asked,
             [one.paragraph in short for one in sentences],
             [one.paragraph for one in sentences],
+            [one.paragraph != after.paragraph for one, after in pairwise(sentences)] + [True],
         )
+
+    def breaks_off(self, first: int, last: int) -> bool:
+        """Whether a run ends within a paragraph, or goes on behind another question."""
+        return not self.ends[last] or any(self.asks[first + 1 : last + 1])
 
     def goes_on(self, first: int, last: int) -> bool:
         """Whether a run from `first` to `last` may have the next sentence, too."""
