@@ -80,7 +80,16 @@ def collections() -> list[tuple[list[Path], list[Path]]]:
         ([SEEDS, OUTSIDE / "articles"], sorted(OUTSIDE.glob("*.jsonl"))),
         *(
             ([VISITORS / name], sorted(VISITORS.glob(f"{name}*.jsonl")))
-            for name in ("harbour", "pair", "bakery", "museum", "verein", "theatre", "railway")
+            for name in (
+                "harbour",
+                "pair",
+                "bakery",
+                "museum",
+                "verein",
+                "theatre",
+                "railway",
+                "gazette",
+            )
         ),
     ]
 

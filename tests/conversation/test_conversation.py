@@ -79,6 +79,8 @@ def test_an_overview_says_how_many_articles_of_which_time(dated: Library) -> Non
         ("what is new?", ["A bakery", "The ferry", "Old mill"], "These are the newest articles:"),
         ("what happened last week?", ["The ferry"], "These articles are from that time:"),
         ("Was ist diese Woche passiert?", ["A bakery"], "Diese Artikel sind aus dieser Zeit:"),
+        ("what happened on 2 March?", ["The ferry"], "These articles are from that time:"),
+        ("was passierte am 9. märz", ["A bakery"], "Diese Artikel sind aus dieser Zeit:"),
         (
             "what happened last month",
             ["A bakery", "The ferry", "Old mill"],
@@ -92,6 +94,11 @@ def test_the_newest_are_those_of_the_time(
     reply = of(Conversation(dated, today=lambda: dt.date(2026, 3, 10)), text)
     assert reply is not None
     assert (titles(reply), opening(reply)) == (wanted, said)
+
+
+def test_what_happened_on_a_day_without_an_article_is_searched(dated: Library) -> None:
+    conversation = Conversation(dated, today=lambda: dt.date(2026, 3, 10))
+    assert of(conversation, "what happened on 3 March?") is None
 
 
 def test_copies_are_listed_once(tmp_path: Path, encoder: object) -> None:

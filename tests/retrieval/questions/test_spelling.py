@@ -18,7 +18,7 @@ GARDEN = {
     2: "Minefields\nMinefields were cleared by sappers in the autumn.",
     3: "Water\nThe reservoir of Nemishayeve supplies the greenhouses.",
     4: "Tax\nThe levy on greenhouses was raised. A Newcomer paid it.",
-    5: "Warden\nThe gardener pruned the wisteria, and the warden saw it.",
+    5: "Warden\nThe gardener pruned the wisteria, and the warden saw the committee.",
     6: "Bolesław\nBolesław planted a hornbeam; its inauguration was delayed.",
 }
 
@@ -91,6 +91,8 @@ def test_tokens_are_counted_only_for_words_that_no_article_has(tmp_path: Path) -
         ("bagnolia", "magnolia"),
         # Two edits in a long word, where a letter more or less is among them.
         ("inaugaraton", "inauguration"),
+        # Not "commit" with an ending.
+        ("commitee", "committee"),
     ],
 )
 def test_a_typing_error_is_corrected(garden: Corrector, written: str, searched: str) -> None:

@@ -141,6 +141,24 @@ def test_the_sentence_that_answers_is_found_and_highlighted() -> None:
     assert found.text[start:end] == "Ducks swim under a bridge at noon."
 
 
+def test_a_paragraph_that_was_begun_is_finished() -> None:
+    post = "Ducks swim under the bridge. Mrs Reed feeds them. Bring bread."
+
+    (found,) = excerpts_of("ducks bridge", article("a", f"{post}\n\nThe tower fell."), count=1)
+
+    assert found.text == post
+
+
+def test_a_long_paragraph_is_not_quoted_for_its_length() -> None:
+    text = "Ducks swim under the bridge. " + " ".join(
+        ["Disintegrating watermills collapsed throughout."] * 20
+    )
+
+    (found,) = excerpts_of("ducks bridge", article("a", text), count=1)
+
+    assert found.text == "Ducks swim under the bridge."
+
+
 def test_an_answer_in_two_sentences_is_one_excerpt() -> None:
     text = "The mill burnt. Ducks swim here. Under the bridge at noon. The tower fell."
 
