@@ -193,7 +193,7 @@ def _faults_of_values(
         origin = next(layer.origin for layer in layers if key in layer.values.get(section, {}))
         secret = is_secret(schema[section][key])
         found = "a value that is not shown" if secret else reprlib.repr(fault["input"])
-        wanted = fault["msg"].removeprefix("Value error, ")
+        wanted, _, _ = fault["msg"].removeprefix("Value error, ").partition(" for <class")
         # Of a list, it is a value in it that does not fit.
         listed = len(fault["loc"]) > 2 and origin.startswith(_PREFIX)
         form = '; commas part the values of a list, as in "7,8"' if listed else ""
