@@ -1,7 +1,8 @@
 """The index on disk: articles, chunks and encodings by generation, and what is derived from them.
 
     folder         numbered folders, the last of which holds the index in use; the lock
-    store.Store    what readers see of the database: SQLite, the truth (database, rows, origin)
+    store.Store    what readers see of the database: SQLite, the truth (database, rows, origin,
+                   chunks, encodings, passages)
     writer         the next generation, batch by batch; published, rolled back, purged
     lexical_files  tantivy's index of a generation, kept on disk; lexical.LexicalIndex searches it
     dense_files    FAISS's index of a generation: dense (all compared) or approximate (very many)
