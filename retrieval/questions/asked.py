@@ -113,6 +113,11 @@ class Asked:
             return True
         return self.kind in _TELLS and _TELLS[self.kind].search(text) is not None
 
+    @property
+    def is_measure(self) -> bool:
+        """Whether a length, an age or the like is asked for."""
+        return self.kind in (Kind.NUMBER, Kind.TIME) and self._measure() is not None
+
     def _measure(self) -> str | None:
         """Return what the number that is asked for measures: "how tall" asks for a length."""
         return next((name for name, of in _MEASURES.items() if of.search(self.question)), None)

@@ -27,7 +27,7 @@ from retrieval.types import Reading, Source
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What the confidence is computed from, each 0 to 1.
+    """What the confidence is computed from, each 0 to 1 but for `unmet`.
 
     Attributes:
         late: Best late-interaction score of a window. A question of stop words alone has none: they
@@ -39,7 +39,8 @@ class Features:
         missing: Share of the terms in the question's names and numbers that stands neither in the
             window that has most of them nor in its title; 0 where there are none.
         unmet: 1 if the question asks for a person, a time or a number and the first window has none
-            that the question does not bring; else 0.
+            that the question does not bring, more if it asks for a measure such as an age, which
+            hardly a text tells without its unit; else 0.
         denied: 1 if the question denies something, and the sentence of the first window that has
             most of its terms does not; else 0.
         across: 1 if the first window is in another language than the question. Then coverage,
@@ -137,6 +138,9 @@ _TOLD_IN_ANY_WORDS = frozenset({Kind.PLACE, Kind.REASON, Kind.PRICE})
 # fitted: so a reader that finds no answer by far makes .95 to .49, and cannot silence a .99.
 _READER_WEIGHT = 0.3
 _READER_MARGIN = 10.0
+# How much a measure that is missing counts, for another kind of thing. Chosen on questions of our
+# own for somebody's age: so a text that has all other words of the question is refused.
+_MEASURE = 1.5
 # So many names are looked for in another form.
 _MOST_HEARD = 8
 # The logits of 0 and 1 are without bound.
@@ -163,14 +167,12 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
             hit.dense.score for hit in ranking.hits if hit.source.language == language and hit.dense
         ]
         dense = max(near, default=0.0)
-        unmet = not asked.is_met(first.text, language)
+        unmet = 0.0 if asked.is_met(first.text, language) else _unmet(asked)
         denied = not asked.is_denied(first.text)
         met = share_met(names_and_numbers(ranking.question), windows)
         spread = _narrowed(ranking.scale, scale_that_ships(ranking.encoder)).late_spread
         ahead = lead(ranking.hits, language, spread)
-        return Features(
-            *(late, dense, 0.0, 0.0, 0.0, float(unmet), float(denied), 1.0, met), ahead=ahead
-        )
+        return Features(*(late, dense, 0.0, 0.0, 0.0, unmet, float(denied), 1.0, met), ahead=ahead)
     is_met = asked.is_met(first.text, language)
     # What is there need not be named: a text that says why has no "cause".
     coverage = _coverage(ranking, first, f"{asked.words} {asked.noun}" if is_met else "")
@@ -182,7 +184,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         coverage=coverage.share,
         nearness=coverage.nearness,
         missing=_missing(ranking.question, windows),
-        unmet=float(not is_met and asked.kind not in _TOLD_IN_ANY_WORDS),
+        unmet=0.0 if is_met or asked.kind in _TOLD_IN_ANY_WORDS else _unmet(asked),
         denied=float(not asked.is_denied(coverage.sentence)),
         strange=strange,
         cell=coverage.cell * (1 - strange),
@@ -258,6 +260,10 @@ def adjust_by_reader(confidence: float, readings: Sequence[Reading | None]) -> f
     sure = max(_LOGIT_EDGE, min(confidence, 1 - _LOGIT_EDGE))
     logit = math.log(sure / (1 - sure)) + _READER_WEIGHT * margin
     return 1 / (1 + math.exp(-logit))
+
+
+def _unmet(asked: Asked) -> float:
+    return _MEASURE if asked.is_measure else 1.0
 
 
 def _coverage(ranking: Ranking, window: Window, without: str) -> Coverage:
