@@ -105,7 +105,7 @@ _ENCODING_VERSION = 1
 _PACKED_VERSION = 2
 CARD = "card.json"
 # Raise when the files in a cache folder change their meaning.
-FORMAT = 1
+FORMAT = 2
 MODEL_CARD = "README.md"
 # So much of a card is read: metadata are at its top, and some go on with many benchmarks.
 _CARD_BYTES = 65_536

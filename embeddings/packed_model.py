@@ -17,6 +17,8 @@ from embeddings.encoder import Batch, Forward
 from embeddings.errors import NotCompilable
 from embeddings.models import Card, Known, Model
 from embeddings.packed_weights import PackedWeights
+from embeddings.quantized import four_bits, keep_inputs
+from embeddings.runtime import op, ov
 from embeddings.tokenizing import PieceTokenizer
 
 # What the first numbers of a vector are, as the engine that comes with the weights computes it.
@@ -60,9 +62,14 @@ class PackedModel:
         model.verify()
         return cls(PackedWeights.open(model.weights), model.known)
 
-    def graph(self) -> Any:  # noqa: ANN401 - an ov.Model
-        """Build the model: token ids and their mask to unit vectors and token vectors."""
-        return _Graph(self._weights).build(self._layers)
+    def graph(self, *, packs_products: bool) -> Any:  # noqa: ANN401 - an ov.Model
+        """Build the model: token ids and their mask to unit vectors and token vectors.
+
+        Args:
+            packs_products: Whether the matrices of products stay in four bits, as those of words
+                do, in place of floats.
+        """
+        return _Graph(self._weights, packs_products).build(self._layers)
 
     def check(self, compiled: Forward) -> None:
         """Compare what was compiled with what the model is known to compute.
@@ -81,17 +88,12 @@ class PackedModel:
 class _Graph:
     """BERT (Devlin et al., NAACL 2019) in operations of OpenVINO."""
 
-    def __init__(self, weights: PackedWeights) -> None:
-        # Imported here, after `openvino_model` has kept it from calling home.
-        import openvino as ov
-        from openvino import opset15
-
+    def __init__(self, weights: PackedWeights, packs_products: bool) -> None:
         self._weights = weights
-        self._ov = ov
-        self._op = opset15
+        self._packs_products = packs_products
 
     def build(self, layers: Sequence[float]) -> Any:  # noqa: ANN401
-        op, shape = self._op, self._weights.shape
+        shape = self._weights.shape
         ids = op.parameter([-1, -1], np.int64)
         mask = op.parameter([-1, -1], np.int64)
         present = op.convert(mask, "f32")
@@ -108,25 +110,16 @@ class _Graph:
         vectors = op.normalize_l2(total, self._integers(1), 1e-12, "max")
         last = zip(reached[-len(layers) :], layers, strict=True)
         mixed = reduce(op.add, (op.multiply(one, self._number(share)) for one, share in last))
-        model = self._ov.Model([vectors, mixed], [ids, mask])
+        model = ov.Model([vectors, mixed], [ids, mask])
         for port, name in zip(model.inputs, ("input_ids", "attention_mask"), strict=True):
             port.get_tensor().set_names({name})
+        keep_inputs(model)
         return model
 
     def _embeddings(self, ids: Any) -> Any:  # noqa: ANN401
-        op, shape = self._op, self._weights.shape
-        nibbles, scales = self._weights.blocks("emb.word", shape.words, shape.dim)
-        packed = op.gather(op.constant(nibbles), ids, self._integers(0))
-        halves = [
-            op.bitwise_and(packed, op.constant(np.uint8(15))),
-            op.bitwise_right_shift(packed, op.constant(np.uint8(4))),
-        ]
-        whole = op.concat([op.convert(half, "f32") for half in halves], 3)
-        scale = op.convert(op.gather(op.constant(scales), ids, self._integers(0)), "f32")
-        scaled = op.multiply(
-            op.subtract(whole, self._number(8)), op.unsqueeze(scale, self._integers(3))
-        )
-        words = op.reshape(scaled, self._integers(0, 0, shape.dim), special_zero=True)
+        shape = self._weights.shape
+        matrix = self._packed("emb.word", shape.words, shape.dim)
+        words = op.gather(matrix, ids, self._integers(0))
         places = self._weights.floats("emb.pos", shape.window, shape.dim)
         # All tokens are of the first of two types.
         places = places + self._weights.floats("emb.type", 2, shape.dim)[0]
@@ -136,7 +129,7 @@ class _Graph:
         return self._normalized(op.add(words, first), "emb.ln")
 
     def _layer(self, tokens: Any, bias: Any, name: str) -> Any:  # noqa: ANN401
-        op, shape = self._op, self._weights.shape
+        shape = self._weights.shape
 
         def heads(of: str) -> Any:  # noqa: ANN401
             linear = self._linear(tokens, f"{name}.{of}", shape.dim, shape.dim)
@@ -155,22 +148,27 @@ class _Graph:
         return self._normalized(op.add(tokens, outer), f"{name}.oln")
 
     def _linear(self, tokens: Any, name: str, rows: int, columns: int) -> Any:  # noqa: ANN401
-        op = self._op
-        weights = op.constant(self._weights.matrix(f"{name}.w", rows, columns))
+        if self._packs_products:
+            weights = self._packed(f"{name}.w", rows, columns)
+        else:
+            weights = op.constant(self._weights.matrix(f"{name}.w", rows, columns))
         product = op.matmul(tokens, weights, transpose_a=False, transpose_b=True)
         return op.add(product, op.constant(self._weights.floats(f"{name}.b", rows)))
 
+    def _packed(self, name: str, rows: int, columns: int) -> Any:  # noqa: ANN401
+        return four_bits(*self._weights.blocks(name, rows, columns))
+
     def _normalized(self, tokens: Any, name: str) -> Any:  # noqa: ANN401
-        op, shape = self._op, self._weights.shape
+        shape = self._weights.shape
         even = op.mvn(tokens, self._integers(-1), True, shape.epsilon, "inside_sqrt")
         scaled = op.multiply(even, op.constant(self._weights.floats(f"{name}.w", shape.dim)))
         return op.add(scaled, op.constant(self._weights.floats(f"{name}.b", shape.dim)))
 
     def _integers(self, *values: int) -> Any:  # noqa: ANN401
-        return self._op.constant(np.array(values, dtype=np.int64))
+        return op.constant(np.array(values, dtype=np.int64))
 
     def _number(self, value: float) -> Any:  # noqa: ANN401
-        return self._op.constant(np.float32(value))
+        return op.constant(np.float32(value))
 
 
 def _sentencepiece_model(weights: PackedWeights) -> bytes:

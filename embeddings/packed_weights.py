@@ -101,18 +101,19 @@ class PackedWeights:
         """Return a matrix as it is kept.
 
         Returns:
-            (rows, columns / 32, 16) uint8, the lower halves of which are the first 16 nibbles of a
-            block and the upper ones the others; (rows, columns / 32) float16 scales.
+            (rows, columns / 32, 32) uint8 nibbles; (rows, columns / 32) float16 scales.
         """
         kind = np.dtype([("scale", "<f2"), ("nibbles", "u1", (_BLOCK // 2,))])
         blocks = self._read(name, _BLOCKS, kind, (rows, columns), _BLOCK)
         blocks = blocks.reshape(rows, columns // _BLOCK)
-        return np.ascontiguousarray(blocks["nibbles"]), np.ascontiguousarray(blocks["scale"])
+        # The lower halves of 16 bytes are the first nibbles of a block, the upper ones the others.
+        halves = blocks["nibbles"] & 15, blocks["nibbles"] >> 4
+        return np.concatenate(halves, axis=2), np.ascontiguousarray(blocks["scale"])
 
     def matrix(self, name: str, rows: int, columns: int) -> NDArray[np.float32]:
         """Return a matrix as (rows, columns) float32."""
         nibbles, scales = self.blocks(name, rows, columns)
-        weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=2).astype(np.float32) - 8
+        weights = nibbles.astype(np.float32) - 8
         return (weights * scales[:, :, None].astype(np.float32)).reshape(rows, columns)
 
     def _read(
