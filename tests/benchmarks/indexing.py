@@ -1,6 +1,6 @@
 """Indexing: where the time of a refresh goes, the encoder beside OpenVINO bare, and many articles.
 
-python -m tests.benchmarks.indexing FOLDER [--articles N ...] [--characters N]
+python -m tests.benchmarks.indexing FOLDER [--articles N ...] [--characters N] [--shallow]
 
 FOLDER holds `articles/`. Three things are printed:
 
@@ -10,7 +10,9 @@ FOLDER holds `articles/`. Three things are printed:
 - for each N, what a refresh of N articles made of FOLDER's sentences takes as a process, in time,
   in processor time and in memory, its reading worker included.
 
-`EXCERPTA_ENCODER__MODEL` names the encoder, by default `english`.
+`EXCERPTA_ENCODER__MODEL` names the encoder, by default `english`. With `--shallow` it has only the
+first layer of that for English, so that many articles take a fraction of their time, and what is
+not the encoder shows.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ import openvino as ov
 
 from bot.build import bring_in_line, open_encoder
 from config import Settings
-from embeddings import Encoder, load
+from embeddings import Encoder, load, locate
 from embeddings.encoder import Batch
 from embeddings.openvino_model import read
 from retrieval.articles import Parser, walk
@@ -225,6 +227,18 @@ def many(source: Path, count: int, characters: int, model: str) -> str:
     )
 
 
+def shallow(folder: Path) -> str:
+    """Save the encoder for English with its first layer alone, and return the folder."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(locate("english").folder), device="cpu", local_files_only=True)
+    bert = model[0].auto_model
+    bert.encoder.layer = bert.encoder.layer[:1]
+    bert.config.num_hidden_layers = 1
+    model.save(str(folder), create_model_card=False)
+    return str(folder)
+
+
 def _memory_mb(process: int) -> float:
     """Return what a process and its children have in memory, what they share counted once."""
     found = 0
@@ -242,21 +256,24 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--articles", type=int, nargs="*", default=[], metavar="N")
     parser.add_argument("--characters", type=int, default=8_000, help="of an article")
+    parser.add_argument("--shallow", action="store_true", help="an encoder of one layer")
     options = parser.parse_args()
-    model = os.environ.get("EXCERPTA_ENCODER__MODEL", "english")
     articles = options.folder.resolve() / "articles"
     print(conditions())
-    if not options.articles:
-        with tempfile.TemporaryDirectory() as root:
+    with tempfile.TemporaryDirectory() as root:
+        model = os.environ.get("EXCERPTA_ENCODER__MODEL", "english")
+        if options.shallow:
+            model = shallow(Path(root) / "shallow")
+        if not options.articles:
             places = {"articles": {"folder": articles}, "index": {"folder": Path(root) / "index"}}
             settings = Settings.load(None, places | {"encoder": {"model": model}})
             print(*profile(settings), sep="\n", flush=True)
             print(*encoder_alone(model, settings), sep="\n", flush=True)
-    else:
-        print("articles, characters, chunks, s, of processor, thousand characters a second, of")
-        print("processor, peak memory in MB")
-    for count in options.articles:
-        print(many(articles, count, options.characters, model), flush=True)
+        else:
+            print("articles, characters, chunks, s, of processor, thousand characters a second, of")
+            print("processor, peak memory in MB")
+        for count in options.articles:
+            print(many(articles, count, options.characters, model), flush=True)
 
 
 if __name__ == "__main__":
