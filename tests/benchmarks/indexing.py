@@ -236,6 +236,7 @@ def shallow(folder: Path) -> str:
     bert.encoder.layer = bert.encoder.layer[:1]
     bert.config.num_hidden_layers = 1
     model.save(str(folder), create_model_card=False)
+    load(str(folder))  # it is compiled now, as that is no part of indexing
     return str(folder)
 
 
