@@ -25,6 +25,9 @@ _REBUILDING = "rebuilding"
 # What versions before 0.2 left in the index folder itself.
 _FORMER = ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "lexical")
 _HOLDER = "lock.holder"
+# How often a folder is deleted: tantivy, which looks whether an index that it has opened is written,
+# may make its lock there meanwhile.
+_ATTEMPTS = 3
 
 
 def database_folder(folder: Path) -> Path:
@@ -98,7 +101,10 @@ def folder_size(place: Path) -> int:
 def remove_path(path: Path) -> None:
     """Delete a file or a folder, as far as that is possible."""
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+        for _ in range(_ATTEMPTS):
+            shutil.rmtree(path, ignore_errors=True)
+            if not path.exists():
+                break
     else:
         with suppress(OSError):
             path.unlink()
