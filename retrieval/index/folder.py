@@ -25,8 +25,8 @@ _REBUILDING = "rebuilding"
 # What versions before 0.2 left in the index folder itself.
 _FORMER = ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "lexical")
 _HOLDER = "lock.holder"
-# How often a folder is deleted: tantivy, which looks whether an index that it has opened is written,
-# may make its lock there meanwhile.
+# How often a folder is deleted: tantivy, which watches an index that it has opened, may make its
+# lock there meanwhile.
 _ATTEMPTS = 3
 
 
