@@ -30,6 +30,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import openvino as ov
 
@@ -231,7 +232,8 @@ def shallow(folder: Path) -> str:
     """Save the encoder for English with its first layer alone, and return the folder."""
     from sentence_transformers import SentenceTransformer
 
-    model = SentenceTransformer(str(locate("english").folder), device="cpu", local_files_only=True)
+    english = str(locate("english").folder)
+    model: Any = SentenceTransformer(english, device="cpu", local_files_only=True)
     bert = model[0].auto_model
     bert.encoder.layer = bert.encoder.layer[:1]
     bert.config.num_hidden_layers = 1

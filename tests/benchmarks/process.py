@@ -105,7 +105,7 @@ class BotProcess:
 
 @asynccontextmanager
 async def running(
-    emulator: Emulator, folder: Path, code: Path = ROOT, **telegram: object
+    emulator: Emulator, folder: Path, code: Path = ROOT, /, **telegram: object
 ) -> AsyncIterator[BotProcess]:
     """Index `articles` in a folder, and run the bot over them.
 
