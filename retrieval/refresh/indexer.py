@@ -55,6 +55,7 @@ class Indexer:
     """Reads, cuts, encodes and stores what changed; nothing of it is visible yet.
 
     Attributes:
+        files: What the next generation has seen of each file, by path.
         encoded: Number of passages that were encoded.
         unsettled: Files that were just being written, of which the index keeps what it knew.
     """
@@ -70,6 +71,7 @@ class Indexer:
         parser: Callable[[ArticlesSettings], AbstractContextManager[Parser]],
         at_once: int,
     ) -> None:
+        self.files = draft.files()
         self.encoded = 0
         self.unsettled: list[Skipped] = []
         self._draft = draft
@@ -81,14 +83,15 @@ class Indexer:
         self._parser = parser
         self._most = at_once
         self._reader_version = ReaderVersion.of(articles, index, tokens)
-        self._known = draft.files()
         self._done = self._total = self._chunks = 0
         self._at_once = _ENCODED_FIRST
 
     def run(self, found: FolderListing) -> None:
         """Write what differs between the folder and the index into the next generation."""
-        diff = compare_files(found, self._known, self._reader_version)
+        diff = compare_files(found, self.files, self._reader_version)
         self._draft.drop(diff.gone)
+        for path in diff.gone:
+            del self.files[path]
         self._total = len(diff.changed)
         if not diff.changed:
             return
@@ -120,13 +123,14 @@ class Indexer:
 
     def _read(self, file: ArticleFile, parser: Parser) -> _Gathered | None:
         """Read a file; return None if its content is known or still being written."""
-        old = self._known.get(file.path)
+        old = self.files.get(file.path)
         seen = FileState(file.path, file.size, file.mtime_ns, file.ctime_ns, "", "")
         try:
             digest = parser.read(file)
             seen = replace(seen, digest=digest, reader_version=self._reader_version.read)
             if old and old.digest == digest and self._reader_version.has_read(old):
                 self._draft.touch([seen])
+                self.files[file.path] = seen
                 return None
             if self._linked(seen):
                 return None
@@ -155,6 +159,7 @@ class Indexer:
         ):
             return False
         self._draft.link(file, {file.path + end: (row, made) for end, row, made, _ in known})
+        self.files[file.path] = file
         self._chunks += self._draft.chunks_of([row for _, row, _, _ in known])
         self._report()
         return True
@@ -192,6 +197,7 @@ class Indexer:
             )
             for one in gathered
         )
+        self.files |= {one.file.path: one.file for one in gathered}
         self._chunks += sum(len(own) for _, own in cut)
         self._done += len(gathered)
         self._report()

@@ -172,12 +172,11 @@ def _refresh(
             options.at_once,
         )
         indexer.run(found)
-        files = draft.files()
-        unreadable = [Skipped(f.path, f.reason) for f in files.values() if f.reason]
+        unreadable = [Skipped(f.path, f.reason) for f in indexer.files.values() if f.reason]
         skipped = sorted(
             [*found.skipped, *unreadable, *indexer.unsettled], key=lambda one: one.article
         )
-        if len(unreadable) == len(files):
+        if len(unreadable) == len(indexer.files):
             raise ArticlesError(_no_articles(articles, skipped))
         difference = draft.difference()
         if difference.any:
