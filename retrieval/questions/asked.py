@@ -1,22 +1,20 @@
 """What a question asks for: a person, a place, a time, a number, a reason, a telephone number.
 
-The words are in asked.toml, for English, Ukrainian, Russian and German. A question in any other
-language asks for nothing that is known here, and nothing is missed in its excerpts.
+A question in a language that asked.toml has no words of asks for nothing that is known here, and
+nothing is missed in its excerpts.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from pathlib import Path
 
 from retrieval.languages import term_of, terms
 from retrieval.questions.dates import MONTH
-from retrieval.questions.phrases import phrase_pattern
+from retrieval.questions.phrases import PHRASES, phrase_pattern
 from retrieval.questions.quantities import is_quantity, unit_pattern
 
 _WORD = re.compile(r"\w+")
@@ -236,30 +234,31 @@ def light_terms(language: str) -> frozenset[str]:
     Args:
         language: Language of the article, ISO 639-1.
     """
-    return frozenset(terms(_WORDS["light"].get(language, ""), language))
+    return frozenset(terms(PHRASES["light"].get(language, ""), language))
 
 
 def _numbers(text: str) -> Iterator[str]:
     return (word for word in _WORD.findall(text) if any(map(str.isdigit, word)))
 
 
-_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-_ASKS = {kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in _WORDS["asks"].items()}
+_ASKS = {
+    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["asks"].items()
+}
 _TELLS = {
     Kind(kind): re.compile(
         f"{phrase_pattern(of)}|\\b{MONTH}\\b" if kind == Kind.TIME else phrase_pattern(of),
         re.IGNORECASE,
     )
-    for kind, of in _WORDS["tells"].items()
+    for kind, of in PHRASES["tells"].items()
 }
 _MEASURES = {
     name: re.compile(
         phrase_pattern({"": of["asks"]}).replace(r"\w*\ ", r"(?:\S+ ){1,5}"), re.IGNORECASE
     )
-    for name, of in _WORDS["measures"].items()
+    for name, of in PHRASES["measures"].items()
 }
 # How many of a unit: "for six years" is no age, and "Anna Berg, 41," is one without it.
-_COUNT = rf"(?:\d[\d .,]*|{phrase_pattern(_WORDS['tells']['number'])})[\s-]*"
+_COUNT = rf"(?:\d[\d .,]*|{phrase_pattern(PHRASES['tells']['number'])})[\s-]*"
 _MEASURED = {
     name: re.compile(
         (rf"(?P<spanned>{phrase_pattern({'': of['spans']})} )?{_COUNT}" if "spans" in of else "")
@@ -267,14 +266,14 @@ _MEASURED = {
         + f"|{phrase_pattern({'': of['tells']})}|{of.get('written', '(?!)')}",
         re.IGNORECASE,
     )
-    for name, of in _WORDS["measures"].items()
+    for name, of in PHRASES["measures"].items()
 }
 _NAMES = {
-    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in _WORDS["names"].items()
+    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["names"].items()
 }
 _A, _OWNED_BY = (
-    phrase_pattern(_WORDS["identity"]["leads"]),
-    phrase_pattern(_WORDS["attribute"]["of"]),
+    phrase_pattern(PHRASES["identity"]["leads"]),
+    phrase_pattern(PHRASES["attribute"]["of"]),
 )
 _W = r"\w[\w'’-]*"
 # "The old name of Luhansk", "Luhansk's old name"; in Cyrillic the first word has a genitive behind
@@ -286,20 +285,20 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 # "Who is the old mayor of Luhansk?", "Who is Luhansk's mayor?", "Хто мер Луганська?"
-_IS = phrase_pattern(_WORDS["attribute"]["roles"])
+_IS = phrase_pattern(PHRASES["attribute"]["roles"])
 _ROLE = re.compile(
     rf"\W*{_IS} (?:{_A} )?(?:{_W} ){{0,2}}?({_W}) {_OWNED_BY}(?:\W+{_W}){{1,6}}\W*"
     rf"|\W*{_IS} (?:{_W} ){{0,3}}\w+['’]s (?:{_W} )?({_W})\W*"
     rf"|\W*[хк]то (?:є |зараз |сейчас |був |был |була |была )?"
-    rf"({phrase_pattern(_WORDS['attribute']['named'])})(?:\W+{_W}){{1,6}}\W*",
+    rf"({phrase_pattern(PHRASES['attribute']['named'])})(?:\W+{_W}){{1,6}}\W*",
     re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(
-    rf"\W*(?:{phrase_pattern(_WORDS['attribute']['possessive'])}|[\w-]+['’]s)", re.IGNORECASE
+    rf"\W*(?:{phrase_pattern(PHRASES['attribute']['possessive'])}|[\w-]+['’]s)", re.IGNORECASE
 )
-_DENIES = re.compile(phrase_pattern(_WORDS["denies"]), re.IGNORECASE)
+_DENIES = re.compile(phrase_pattern(PHRASES["denies"]), re.IGNORECASE)
 _DENIES_SOFTLY = re.compile(
-    f"{phrase_pattern(_WORDS['denies'])}|{phrase_pattern(_WORDS['denies_softly'])}", re.IGNORECASE
+    f"{phrase_pattern(PHRASES['denies'])}|{phrase_pattern(PHRASES['denies_softly'])}", re.IGNORECASE
 )
 # "Who ordered it?", and "it was ordered", "the order came", but not "by Anna", "the order of Anna".
 _BY_WHOM = re.compile(r"\bwho\s+(?!did\b)(\w+)", re.IGNORECASE)
@@ -309,5 +308,5 @@ _BY, _OF = re.compile(r"[^.!?]*\bby\b"), re.compile(r"\s+(?:of|by|from)\b")
 _BEFORE_DEED = 40
 # "Isn't Sudzha a town?" denies no more than "didn't they?".
 _CONSENTS = re.compile(
-    rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrase_pattern(_WORDS['consents'])}", re.IGNORECASE
+    rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrase_pattern(PHRASES['consents'])}", re.IGNORECASE
 )

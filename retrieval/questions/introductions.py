@@ -7,16 +7,14 @@ comma or a bracket.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 
 from retrieval.languages import likeness, term_of
 from retrieval.questions.asked import Asked, Kind
-from retrieval.questions.phrases import phrase_pattern
+from retrieval.questions.phrases import PHRASES, phrase_pattern
 
 # "What is" may go on to anything; so few terms are a name or a notion.
 _MOST_TERMS = 4
@@ -87,9 +85,7 @@ def _term_in(wanted: Mapping[str, str], word: str, language: str) -> str | None:
     return next((own for own, name in wanted.items() if likeness(name, word) == 1.0), term)
 
 
-_WORDS = tomllib.loads(Path(__file__).with_name("asked.toml").read_text(encoding="utf-8"))[
-    "identity"
-]
+_WORDS = PHRASES["identity"]
 _ASKS = re.compile(rf"\s*{phrase_pattern(_WORDS['asks'])}\s+", re.IGNORECASE)
 # "Sudzha was founded" says what was done, and not what it is.
 _SAYS = re.compile(

@@ -1,9 +1,20 @@
-"""Phrases: patterns of the words of all languages that a table lists."""
+"""Phrases: what questions and their answers say in all languages, and patterns of such words.
+
+The words are in asked.toml, for English, Ukrainian, Russian and German.
+"""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+PHRASES: Mapping[str, Any] = tomllib.loads(
+    Path(__file__).with_name("asked.toml").read_text(encoding="utf-8")
+)
+"""The tables of asked.toml: words by the table's name, of most by a kind, too, and by language."""
 
 
 def phrase_pattern(by_language: Mapping[str, str]) -> str:

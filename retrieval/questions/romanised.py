@@ -7,14 +7,13 @@ written in Cyrillic again, as well as that can be done: soft signs are lost.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 
 from retrieval.languages import LETTERS, STOP_WORDS, heard, language_of_question, words
 from retrieval.questions.forms import name_like
+from retrieval.questions.phrases import PHRASES
 from retrieval.questions.vocabulary import Vocabulary
 
 # A longer text is no question that somebody typed so.
@@ -151,14 +150,16 @@ def _most_letters(cyrillic: str) -> int:
 @cache
 def _asking(language: str) -> Mapping[str, list[str]]:
     """Return the question words of a language by how they sound."""
-    phrases = ",".join(of[language] for of in _ASKS.values()).split(",")
+    phrases = ",".join(of[language] for of in PHRASES["asks"].values()).split(",")
     return _by_sound(phrase.strip() for phrase in phrases if " " not in phrase.strip())
 
 
 @cache
 def _frequent(language: str) -> Mapping[str, list[str]]:
     """Return its other frequent words by how they sound."""
-    return _by_sound([*re.findall(r"\w+", _LIGHT[language]), *sorted(STOP_WORDS[language])])
+    return _by_sound(
+        [*re.findall(r"\w+", PHRASES["light"][language]), *sorted(STOP_WORDS[language])]
+    )
 
 
 def _by_sound(listed: Iterable[str]) -> Mapping[str, list[str]]:
@@ -166,7 +167,3 @@ def _by_sound(listed: Iterable[str]) -> Mapping[str, list[str]]:
     for word in listed:
         found[heard(word)].append(word)
     return found
-
-
-_LISTED = tomllib.loads(Path(__file__).with_name("asked.toml").read_text(encoding="utf-8"))
-_ASKS, _LIGHT = _LISTED["asks"], _LISTED["light"]

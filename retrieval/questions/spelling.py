@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 from retrieval.languages import LETTERS, terms
@@ -21,6 +19,7 @@ from retrieval.questions.forms import (
     plain,
     with_marks,
 )
+from retrieval.questions.phrases import PHRASES
 from retrieval.questions.quotations import without_quoted
 from retrieval.questions.vocabulary import Vocabulary
 
@@ -57,13 +56,7 @@ _CONTRACTED = re.compile(
     re.IGNORECASE,
 )
 # Question words as they are often typed, and as they are written.
-_TYPED = {
-    typed: word
-    for word, listed in tomllib.loads(
-        Path(__file__).with_name("asked.toml").read_text(encoding="utf-8")
-    )["typed"].items()
-    for typed in listed.split(", ")
-}
+_TYPED = {typed: word for word, listed in PHRASES["typed"].items() for typed in listed.split(", ")}
 _TYPED_WORD = re.compile(rf"\b(?:{'|'.join(_TYPED)})\b", re.IGNORECASE)
 # So many chunks are read at a time, and so many times, to find all words near to one.
 _CHUNKS, _ROUNDS = 8, 4
