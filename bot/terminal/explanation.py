@@ -206,8 +206,8 @@ def _listed(words: Sequence[str], most: int, between: str) -> str:
 
 
 def _stage_rows(explanation: Explanation) -> Iterator[_Row]:
-    yield _row("by meaning", explanation.dense, "cosine of question and passage")
-    yield _row("by words", explanation.lexical, "BM25, rare words count more")
+    yield _row("by meaning", explanation.dense, "closeness to the question")
+    yield _row("by words", explanation.lexical, "your rare words count more")
     yield _row("word by word", explanation.late, "each word's closest, on average")
     if explanation.rerank:
         yield _row("reranker", explanation.rerank, "the model that reads both together")

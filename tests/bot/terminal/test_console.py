@@ -321,7 +321,7 @@ def test_more_excerpts_of_a_follow_up_are_those_of_what_was_searched_for_it(talk
 
 def test_why_draws_what_is_drawn_of_answers(talk: Talk) -> None:
     talk("Which moon raises tides?")
-    assert re.search(r"^  by meaning +\d+ +-?\d\.\d\d  cosine", talk("/why 1"), re.MULTILINE)
+    assert re.search(r"^  by meaning +\d+ +-?\d\.\d\d  closeness", talk("/why 1"), re.MULTILINE)
 
 
 def test_why_of_what_is_not_answered_names_what_no_article_has(talk: Talk) -> None:
