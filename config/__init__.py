@@ -1,7 +1,7 @@
 """Settings and logging: `Settings.load()` reads them, `setup_logs()` is called once at entry."""
 
 from config.doors import imported_later, module_later
-from config.errors import SettingsError
+from config.errors import SettingsError, file_in_the_way
 from config.interfaces import ConsoleSettings, TelegramSettings, WebSettings
 from config.loading import LOCAL_FILE, is_secret, user_file
 from config.logs import held_logs, setup_logs
@@ -34,6 +34,7 @@ __all__ = [
     "WatchMode",
     "WebSettings",
     "WriterSettings",
+    "file_in_the_way",
     "held_logs",
     "imported_later",
     "is_secret",

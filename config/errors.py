@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -40,3 +41,16 @@ def exposed(path: Path | str, mode: int) -> str | None:
     if mode & 0o077 == 0:
         return None
     return f"found mode {mode:03o}, wanted 600; run: chmod 600 {shlex.quote(str(path))}"
+
+
+def file_in_the_way(folder: Path) -> str | None:
+    """Describe a file that is where a folder, or one that it is in, is wanted; None if none is.
+
+    Args:
+        folder: A folder that is there, or that is to be made.
+    """
+    place = next(filter(os.path.lexists, (folder, *folder.parents)), None)
+    # Not by Path.is_dir, which raises where a link leads to what may not be looked at.
+    if place is None or os.path.isdir(place):  # noqa: PTH112
+        return None
+    return f"{place} is {'a file' if os.path.exists(place) else 'a link that leads nowhere'}"  # noqa: PTH110

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from bot.errors import BotError
+from config import file_in_the_way
 from retrieval.index import Database, Faults
 
 Values: TypeAlias = Sequence[object] | Mapping[str, object]
@@ -95,9 +96,10 @@ def open_file(path: Path, faults: Faults, number: int, schema: Sequence[str]) ->
         path.touch(mode=0o600)
         path.chmod(0o600)
     except OSError as exc:
+        fault = file_in_the_way(path.parent) or exc.strerror
         raise BotError(
-            f"{faults.subject} {path} cannot be written ({exc.strerror}); give the bot a "
-            "folder that it can write"
+            f"{faults.subject} {path} cannot be written ({fault}); give the bot a folder that it "
+            "can write"
         ) from exc
     database = SqliteStorage(path, faults, PRAGMAS)
     database.check_length()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
+from config import file_in_the_way
 from retrieval.articles.reading import READERS, UnreadableArticle, suffix
 from retrieval.articles.text import StillWritten
 from retrieval.errors import ArticlesError
@@ -184,9 +185,10 @@ def _entries(
             entries = list(os.scandir(folder / parent))
         except OSError as error:
             if not parent:
+                found = file_in_the_way(folder) or _clause(error)
                 raise ArticlesError(
-                    f"articles folder {str(folder)!r}: {_clause(error)}; wanted a folder of files "
-                    f"that end in {', '.join(READERS)}: name one with --articles DIR"
+                    f"articles folder {str(folder)!r}: {found}; wanted a folder of files that end "
+                    f"in {', '.join(READERS)}: name one with --articles DIR"
                 ) from error
             yield parent, error
             continue

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import filelock
 
+from config import file_in_the_way
 from retrieval.errors import IndexBusy, IndexFault
 
 DATABASE = "index.sqlite"
@@ -28,6 +29,19 @@ _HOLDER = "lock.holder"
 # How often a folder is deleted: tantivy, which watches an index that it has opened, may make its
 # lock there meanwhile.
 _ATTEMPTS = 3
+
+
+def check_place(folder: Path) -> None:
+    """Refuse an index folder that is a file, or in one.
+
+    Raises:
+        IndexFault: It is.
+    """
+    if fault := file_in_the_way(folder):
+        raise IndexFault(
+            f"index folder {str(folder)!r}: {fault}; wanted a folder, which is made if it is not "
+            "there: name one with --index DIR"
+        )
 
 
 def database_folder(folder: Path) -> Path:
@@ -132,8 +146,9 @@ def write_lock(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
 
     Raises:
         IndexBusy: Another process still holds it.
-        IndexFault: The folder cannot be written.
+        IndexFault: The folder is a file, or cannot be written.
     """
+    check_place(folder)
     path = folder / "lock"
     lock = filelock.FileLock(path)
     try:

@@ -18,7 +18,13 @@ from retrieval.errors import IndexFault, IndexMismatch
 from retrieval.index import chunks, encodings, passages
 from retrieval.index.calibrations import Calibrations
 from retrieval.index.database import INDEX, Database
-from retrieval.index.folder import DATABASE, database_folder, folder_size, new_database_folder
+from retrieval.index.folder import (
+    DATABASE,
+    check_place,
+    database_folder,
+    folder_size,
+    new_database_folder,
+)
 from retrieval.index.origin import Origin
 from retrieval.index.protocols import DenseSearch
 from retrieval.index.rows import (
@@ -67,13 +73,14 @@ class Store:
 
         Raises:
             IndexDamaged: The database is cut off or no database.
-            IndexFault: It cannot be read.
+            IndexFault: It cannot be read, or its folder is a file.
             IndexMismatch: It has another format version.
         """
+        check_place(folder)
         path = database_folder(folder) / DATABASE
         try:
             path.stat()
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
         except OSError as exc:
             raise IndexFault(

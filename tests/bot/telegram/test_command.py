@@ -79,7 +79,7 @@ async def test_by_webhook_with_a_log_in_json_that_may_hold_questions(
         ({"mode": "webhook"}, "telegram.webhook_url is not set: set it to the https address"),
         (
             {"state": "{folder}/index/1/index.sqlite"},
-            "cannot be written (File exists); give the bot",
+            "index.sqlite is a file); give the bot a folder",
         ),
         ({"monitor_port": "{taken}"}, "Address already in use"),
     ],

@@ -227,8 +227,9 @@ def test_missing_folder(tmp_path: Path) -> None:
 
 def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
     write(tmp_path, "file.md")
-    with pytest.raises(ArticlesError, match=r"file\.md': not a directory; wanted"):
-        walk(tmp_path / "file.md", MAX_BYTES)
+    for place in ("file.md", "file.md/sub"):
+        with pytest.raises(ArticlesError, match=rf"{place}': /.*/file\.md is a file; wanted"):
+            walk(tmp_path / place, MAX_BYTES)
 
 
 def test_forbidden_files_and_folders_are_skipped(public_folder: Path) -> None:

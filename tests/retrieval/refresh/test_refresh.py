@@ -9,6 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from retrieval.errors import ArticlesError, IndexFault, IndexMismatch
+from retrieval.index import Store
 from retrieval.index.folder import write_lock
 from retrieval.index.lexical_files import lexical_of, open_lexical, write_lexical
 from retrieval.refresh.plan import RefreshProgress
@@ -146,9 +147,25 @@ def test_an_error_under_the_lock_is_not_the_locks(tmp_path: Path, error: type[OS
 
 
 def test_a_file_in_place_of_the_index_folder_is_named(library: Library) -> None:
-    library.index.write_text("")
+    library.index.write_text("kept")
 
-    with pytest.raises(IndexFault, match=r"cannot be written \(File exists\); .*--index"):
+    for place in (library.index, library.index / "index"):
+        with (
+            pytest.raises(IndexFault, match=r"/index is a file; wanted a folder.* --index DIR"),
+            write_lock(place),
+        ):
+            raise AssertionError
+        with pytest.raises(IndexFault, match=r"/index is a file; wanted a folder.* --index DIR"):
+            Store.open(place)
+    with pytest.raises(IndexFault, match="is a file; wanted"):
+        library.refresh()
+    assert library.index.read_text() == "kept"
+
+
+def test_a_link_that_leads_nowhere_in_place_of_the_index_folder_is_named(library: Library) -> None:
+    library.index.symlink_to("nowhere")
+
+    with pytest.raises(IndexFault, match=r"/index is a link that leads nowhere; wanted a folder"):
         library.refresh()
 
 
