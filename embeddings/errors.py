@@ -1,6 +1,7 @@
 """Errors of encoders, rerankers and readers.
 
 EncoderError
+├── DeviceRefused     torch cannot compute on the device that the settings name
 ├── ModelNotFound     the model's weights are not on this machine
 ├── ModelRefused      the weights are damaged, pickled or of a kind that cannot be used
 └── NotCompilable     OpenVINO cannot run the model as sentence-transformers does
@@ -12,6 +13,10 @@ from __future__ import annotations
 
 class EncoderError(Exception):
     """A model cannot be used; the message tells the operator what to do."""
+
+
+class DeviceRefused(EncoderError):
+    """Torch cannot compute on the device that the settings name."""
 
 
 class ModelNotFound(EncoderError):

@@ -28,6 +28,7 @@ from tokenizers import Encoding, Tokenizer
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
+from embeddings.device import check_device
 from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import ModelRefused
 from embeddings.models import Model
@@ -72,8 +73,10 @@ def refusing(model: Model, device: str, wanted: str) -> Iterator[None]:
         wanted: The kind of model that is wanted, and what to do, for the message.
 
     Raises:
+        DeviceRefused: Torch cannot compute on the device.
         ModelRefused: It cannot be loaded, or does not compute.
     """
+    check_device(device)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

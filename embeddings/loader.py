@@ -58,6 +58,7 @@ def load(
 
     Raises:
         ModelNotFound: See `models.locate`.
+        DeviceRefused: Torch serves it, and cannot compute on the device.
         ModelRefused: The weights are damaged or cannot be loaded.
         NotCompilable: `backend` is openvino and OpenVINO cannot run this model.
         EncoderError: The compiled model cannot be kept in the cache folder.

@@ -14,6 +14,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
+from embeddings.device import check_device
 from embeddings.encoder import Batch, FloatArray
 from embeddings.errors import ModelRefused, NotCompilable
 from embeddings.models import Card, Model
@@ -68,8 +69,10 @@ class TorchModel:
         """Verify and load weights from disk, without running code that comes with the model.
 
         Raises:
+            DeviceRefused: Torch cannot compute on the device.
             ModelRefused: sentence-transformers cannot load the folder.
         """
+        check_device(device)
         model.verify()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
