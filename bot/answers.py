@@ -61,8 +61,8 @@ class Answer:
     """The answer to one question.
 
     Attributes:
-        excerpts: The best is first, and the n-th is cited as `[n]`. If `answered` is false, they
-            are the closest excerpts, which do not answer.
+        excerpts: The best is first. If `answered` is false, they are the closest excerpts, which
+            do not answer.
         confidence: A number from 0 to 1.
         generation: The number of the index generation that was searched.
         understood: The question completed with words of an earlier one, if it refers to one, or
@@ -73,6 +73,8 @@ class Answer:
         corrections: The words that were corrected.
         near: The articles that come closest next to that of the first excerpt.
         far: Whether nothing comes near, so that what is closest says nothing about the question.
+        first: The number that the first excerpt is cited by; more than 1 where other citations of
+            the same message stand before it.
     """
 
     question: str
@@ -87,6 +89,7 @@ class Answer:
     corrections: tuple[Correction, ...] = ()
     near: tuple[Source, ...] = ()
     far: bool = False
+    first: int = 1
 
     @property
     def closest(self) -> Excerpt | None:
@@ -144,7 +147,7 @@ class Answer:
 
     def cited(self) -> Iterator[tuple[int, Excerpt]]:
         """Yield each excerpt with its citation number."""
-        return enumerate(self.excerpts, start=1)
+        return enumerate(self.excerpts, start=self.first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,7 @@ class Conversation:
         if not some:
             return NothingFound(Wish.MORE, language, begun=bool(page))
         excerpts = tuple(sorted(some, key=lambda excerpt: excerpt.start))
-        answer = self._quoting(question, excerpts, started)
+        answer = self._quoting(question, excerpts, started, count * page + 1)
         return Summary(language, source, answer, page)
 
     def _listed_before(self, message: Message, earlier: Sequence[str]) -> Source | None:
@@ -255,23 +255,24 @@ class Conversation:
                 Wish.MORE, language
             )
         # Of several questions each is answered by one excerpt, and the last one goes on.
-        among = bool(others)
-        return self._further(before.question, page, language, 1 if among else most, among=among)
+        most = 1 if others else most
+        return self._further(before.question, page, language, most, len(others) + 1)
 
     def _further(
-        self, question: str, page: int, language: str, most: int | None, *, among: bool
+        self, question: str, page: int, language: str, most: int | None, citation: int
     ) -> Reply:
+        """Go on with an answer whose first excerpt was cited by a number."""
         first = self._answerer.answer(question)
         opened = self._shown(first)
         shown = min(opened, most or opened) + _MORE * (page - 1)
-        answer = self._answerer.answer(question, shown + _MORE)
+        answer = replace(self._answerer.answer(question, shown + _MORE), first=citation)
         if len(answer.excerpts) > shown:
-            return Continuation(language, answer, shown, among=among)
+            return Continuation(language, answer, shown)
         following = self._following(first.excerpts[0]) if first.excerpts and page == 1 else ()
         if following:
             answer = replace(answer, excerpts=(*answer.excerpts, *following))
             shown = len(answer.excerpts) - len(following)
-            return Continuation(language, answer, shown, follows=True, among=among)
+            return Continuation(language, answer, shown, follows=True)
         return NothingFound(Wish.MORE, language, begun=True)
 
     def _following(self, excerpt: Excerpt) -> tuple[Excerpt, ...]:
@@ -293,7 +294,9 @@ class Conversation:
                 break
         return tuple(found)
 
-    def _quoting(self, question: str, excerpts: tuple[Excerpt, ...], started: float) -> Answer:
+    def _quoting(
+        self, question: str, excerpts: tuple[Excerpt, ...], started: float, citation: int
+    ) -> Answer:
         return Answer(
             question=question,
             excerpts=excerpts,
@@ -301,6 +304,7 @@ class Conversation:
             confidence=1.0,
             generation=self.collection.snapshot.generation.number,
             elapsed_ms=(time.perf_counter() - started) * 1000,
+            first=citation,
         )
 
 

@@ -80,14 +80,17 @@ class Continuation:
             the first excerpt in its article, if there are none.
         shown: So many of its excerpts have been shown before.
         follows: Whether the further excerpts stand behind the first one.
-        among: Whether the question was one of several, so that the reply says which.
     """
 
     language: str
     answer: Answer
     shown: int
     follows: bool = False
-    among: bool = False
+
+    @property
+    def among(self) -> bool:
+        """Whether the question was one of several, so that the reply says which."""
+        return self.answer.first > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -235,14 +235,12 @@ def _unknown_language(found: UnknownLanguage, language: Language) -> str:
 def _excerpts(
     answer: Answer, shown: int, language: Language, reasons: Sequence[RenderableType] = ()
 ) -> Iterator[RenderableType]:
-    for number, excerpt in answer.cited():
-        if number <= shown:
-            continue
-        if number > shown + 1:
+    for place, (number, excerpt) in islice(enumerate(answer.cited()), shown, None):
+        if place > shown:
             yield Text()
         yield _quotation(excerpt, answer.answered)
         yield citation_line(number, excerpt, answer.answered, language)
-        yield from reasons[number - 1 : number]
+        yield from reasons[place : place + 1]
 
 
 @dataclass(frozen=True, slots=True)

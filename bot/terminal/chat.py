@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
@@ -84,10 +85,9 @@ class Chat:
         self._out = out
         self._err = err
         self._conversation = Conversation(library)
-        self._trace: Trace | None = None
-        self._quoted: Answer | None = None
+        self._traces: tuple[Trace, ...] = ()
+        self._cited: dict[int, Excerpt] = {}
         self._asked = False
-        self._among = False
         self._shown = 0
         self._before: tuple[str, ...] = ()
         self._earlier: deque[str] = deque(maxlen=REMEMBERED)
@@ -127,17 +127,12 @@ class Chat:
 
     def choices(self, name: str) -> Iterator[tuple[str, str]]:
         """Yield the arguments that a command takes, each with the title of its article."""
-        if name in ("/show", "/open", "/copy", "/why") and self._last is not None:
-            for number, excerpt in self._last.cited():
+        if name in ("/show", "/open", "/copy", "/why"):
+            for number, excerpt in self._cited.items():
                 yield str(number), excerpt.source.title
         if name in ("/show", "/open"):
             for path, source in self._by_path().items():
                 yield path, source.title
-
-    @property
-    def _last(self) -> Answer | None:
-        """The answer whose citations were shown last, or the sentences of a summary."""
-        return self._quoted or (self._trace.answer if self._trace else None)
 
     def _show(self, drawing: RenderableType) -> None:
         if self._out.is_terminal:
@@ -173,13 +168,14 @@ class Chat:
             self._earlier.append(remembered)
             self._asked = self._asked and message.wish is Wish.MORE
         if isinstance(reply, Summary | Continuation):
-            self._quoted = reply.answer
+            self._cited = dict(reply.answer.cited())
         self._show(ReplyDrawing(reply))
         self.over = message.talk is Talk.LEAVING
 
     def _ask(self, question: str) -> None:
-        answer = self._answered(question)
-        self._among = False
+        trace = self._answered(question)
+        answer = trace.answer
+        self._traces, self._cited = (trace,), dict(answer.cited())
         # Of what does not answer, only a sentence is shown.
         self._shown = len(answer.excerpts) if answer.answered else 0
         self._show(AnswerDrawing(answer, language=self._language, goes_on=True))
@@ -187,23 +183,27 @@ class Chat:
 
     def _ask_several(self, questions: Sequence[str]) -> None:
         """Answer the questions of one line, each with its best excerpt."""
-        answers = [self._answered(question) for question in questions[:MOST_QUESTIONS]]
-        self._among = True
-        last = answers[-1]
-        self._shown = 1 if last.answered else 0
-        shown = tuple(excerpt for one in answers for excerpt in one.excerpts[:1])
-        self._quoted = replace(last, excerpts=shown)
+        traces = [self._answered(question) for question in questions[:MOST_QUESTIONS]]
+        answers = [trace.answer for trace in traces]
+        numbered = [
+            replace(trace, answer=replace(trace.answer, first=number))
+            for number, trace in enumerate(traces, start=1)
+        ]
+        opened = tuple(map(_opened, numbered))
+        # Only the last one goes on.
+        self._traces = (*opened[:-1], numbered[-1])
+        self._cited = _citations(opened)
+        self._shown = 1 if answers[-1].answered else 0
         self._show(AnswersDrawing(answers, len(questions), self._language))
         for answer in answers:
             self._write(answer)
 
-    def _answered(self, question: str) -> Answer:
+    def _answered(self, question: str) -> Trace:
         before = self._conversation.subjects(tuple(self._earlier))
-        self._quoted, self._asked = None, True
-        self._trace = self._library.answerer.trace(question, earlier=before)
-        self._before = before
-        self._earlier.append(self._trace.answer.remembered)
-        return self._trace.answer
+        trace = self._library.answerer.trace(question, earlier=before)
+        self._asked, self._before = True, before
+        self._earlier.append(trace.answer.remembered)
+        return trace
 
     def _write(self, answer: Answer) -> None:
         if self._library.writer is not None:
@@ -242,21 +242,17 @@ class Chat:
             self._show(drawing)
 
     def _more(self, _argument: str) -> None:
-        if self._trace is None:
+        if not self._traces:
             self.tell("Ask a question first; then /more shows further excerpts.")
         elif not self._add_excerpts():
             self.tell("There are no more excerpts for this question.")
 
     def _add_excerpts(self) -> bool:
         """Show further excerpts for the last question; return whether there are any."""
-        last = self._trace
-        assert last is not None, "a question was asked"
+        *others, last = self._traces
         known = last.answer.excerpts
         if self._shown < len(known):
-            self._quoted = None
-            self._earlier.append(last.answer.remembered)
-            self._show_excerpts(last.answer)
-            self._shown = len(known)
+            self._show_further(last.answer)
             return True
         found = self._library.answerer.trace(last.answer.question, len(known) + _MORE, self._before)
         # They are compared by place, as scores of another generation differ.
@@ -270,37 +266,44 @@ class Chat:
             return False
         answer = replace(last.answer, excerpts=(*known, *(excerpt for excerpt, _ in new)))
         windows = (*last.windows, *(window for _, window in new))
-        self._trace, self._quoted = replace(last, answer=answer, windows=windows), None
-        # As for the conversation, each "more" is remembered.
-        self._earlier.append(answer.remembered)
-        self._show_excerpts(answer)
-        self._shown = len(answer.excerpts)
+        self._traces = (*others, replace(last, answer=answer, windows=windows))
+        self._show_further(answer)
         return True
 
-    def _show_excerpts(self, answer: Answer) -> None:
-        self._show(ExcerptsDrawing(answer, self._shown, self._language, self._among))
+    def _show_further(self, answer: Answer) -> None:
+        """Show the excerpts of an answer that were not shown before."""
+        # As for the conversation, each "more" is remembered.
+        self._earlier.append(answer.remembered)
+        self._cited = _citations(self._traces)
+        self._show(ExcerptsDrawing(answer, self._shown, self._language, answer.first > 1))
+        self._shown = len(answer.excerpts)
 
     def _new(self, _argument: str) -> None:
-        self._trace = self._quoted = None
+        self._traces, self._cited = (), {}
         self._asked, self._shown, self._before = False, 0, ()
         self._earlier.clear()
         self.tell("A new conversation begins; what was asked before counts no more.")
 
     def _why(self, argument: str) -> None:
-        if self._trace is None:
+        if not self._traces:
             self.tell("Ask a question first; then /why tells how its excerpts were chosen.")
             return
-        citation = _citation(argument)
-        citations = dict(self._trace.answer.cited())
-        if argument and citation not in citations:
-            self.tell(self._no_citation(argument))
-            return
+        trace, citation = self._traces[-1], _citation(argument)
+        if argument:
+            found = [one for one in self._traces if citation in _citations([one])]
+            if not found:
+                self.tell(self._no_citation(argument))
+                return
+            (trace,) = found
         threshold = self._library.settings.search.threshold
-        self._show(ExplanationDrawing(self._trace, threshold, citation))
+        self._show(ExplanationDrawing(trace, threshold, citation))
 
     def _no_citation(self, argument: str) -> str:
-        citations = len(self._last.excerpts) if self._last else 0
-        have = f"has {counted(citations, 'citation')}" if self._last else "is yet to come"
+        have = (
+            f"has {counted(len(self._cited), 'citation')}"
+            if self._cited or self._traces
+            else "is yet to come"
+        )
         return f"There is no citation {argument}; the last answer {have}."
 
     def _show_article(self, argument: str) -> None:
@@ -351,10 +354,10 @@ class Chat:
 
     def _named(self, command: str, argument: str) -> tuple[Source, Excerpt | None] | None:
         """Return an article by its citation, with the excerpt, or by its name; or say why not."""
-        cited = dict(self._last.cited()) if self._last else {}
         citation = _citation(argument)
-        if citation in cited:
-            return cited[citation].source, cited[citation]
+        if citation in self._cited:
+            excerpt = self._cited[citation]
+            return excerpt.source, excerpt
         if not argument:
             self.tell(f"Which one? {command} 1 takes that of citation [1].")
         elif argument.strip("[]").isdecimal():
@@ -412,6 +415,17 @@ COMMANDS = {
     "/refresh": Command("", "bring the index in line with the articles", Chat._refresh),
     "/quit": Command("", "leave, as Ctrl-D does", Chat._quit),
 }
+
+
+def _opened(trace: Trace) -> Trace:
+    """Return the trace of an answer that shows only its first excerpt."""
+    answer = replace(trace.answer, excerpts=trace.answer.excerpts[:1])
+    return replace(trace, answer=answer, windows=trace.windows[:1])
+
+
+def _citations(traces: Iterable[Trace]) -> dict[int, Excerpt]:
+    """Return the excerpts of answers by the numbers that they are cited by."""
+    return dict(chain.from_iterable(trace.answer.cited() for trace in traces))
 
 
 def _citation(argument: str) -> int | None:

@@ -168,14 +168,25 @@ class Answering:
         assert turn is not None, "this wish is no question"
         return turn
 
-    def more_of(self, answer: Answer, earlier: Sequence[str], language: str) -> Turn:
-        """Reply to a reader who wants more of one of several answers, each shown by one excerpt."""
-        leant = (*earlier, answer.remembered)
-        if not answer.answered or len(answer.excerpts) < 2:
-            return replace(self.more(leant, language), remembered=(answer.remembered,) * 2)
-        message = Message("", wish=Wish.MORE, language=language)
-        reply = Continuation(language, answer, 1, among=True)
-        return Turn(answer.question, message, reply, remembered=(answer.remembered,))
+    def more_of(
+        self, answers: Sequence[Answer], number: int, earlier: Sequence[str], language: str
+    ) -> Turn:
+        """Reply to a reader who wants more of one of several answers, each shown by one excerpt.
+
+        Args:
+            answers: The answers of the last turn.
+            number: The number of the one, from 1.
+            earlier: What was remembered of earlier messages, oldest first.
+            language: The language to reply in if that of the message is not known.
+        """
+        answer = answers[number - 1]
+        if number == len(answers):
+            return replace(self.more(earlier, language), text=answer.question)
+        # The last one that is remembered goes on.
+        ordered = (*answers[: number - 1], *answers[number:], answer)
+        together = remembered_together(one.remembered for one in ordered)
+        turn = self.more((*earlier, together), language)
+        return replace(turn, text=answer.question, remembered=(together,) * 2)
 
     def _replied(
         self, text: str, message: Message, earlier: Sequence[str], language: str

@@ -136,7 +136,7 @@ class Pages:
             answers = session.turns[-1][1].answers if session.turns else ()
             number = form["more"]
             if len(answers) > 1 and number in map(str, range(1, len(answers) + 1)):
-                return self._answering.more_of(answers[int(number) - 1], earlier, language.code)
+                return self._answering.more_of(answers, int(number), earlier, language.code)
             return self._answering.more(earlier, language.code)
         text = form.get("question", "")
         return self._answering.turn(

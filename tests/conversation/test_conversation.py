@@ -208,6 +208,23 @@ def test_more_shows_the_next_excerpts_then_what_follows(conversation: Conversati
     assert second.answer.excerpts[:6] == first.answer.excerpts
 
 
+def test_numbers_go_on_behind_those_that_were_shown(conversation: Conversation) -> None:
+    question = "Where is Artem Kariakin's home?"
+    several = f"What are dragon's teeth?\n{question}"
+    summary = "summarise the article about minefields"
+    first = of(conversation, "more", several)
+    second = of(conversation, "more", several, several)
+    further = of(conversation, "more", summary)
+
+    assert isinstance(first, Continuation)
+    assert isinstance(second, Continuation)
+    assert isinstance(further, Summary)
+    # The second question was answered by the excerpt with the number 2.
+    shown = [list(one.answer.cited())[one.shown :] for one in (first, second)]
+    assert [[number for number, _ in one] for one in shown] == [[3, 4, 5], [6, 7, 8]]
+    assert [number for number, _ in further.answer.cited()][:1] == [6]
+
+
 def test_what_is_remembered_is_what_can_be_leant_on(conversation: Conversation) -> None:
     earlier: list[str] = []
     for text in ("hello", "overview", "more", "summarise the article about minefields", "thanks"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import islice
 
 from telegram import (
     InlineQueryResultArticle,
@@ -11,6 +12,7 @@ from telegram import (
     MessageEntity,
 )
 
+from bot.answers import Answer
 from bot.conversation import (
     ArticleList,
     Continuation,
@@ -47,10 +49,10 @@ def reply(reply: Reply, link: Link) -> Message:
         case ArticleList():
             blocks = [_article(lead, language, link) for lead in reply.articles]
         case Summary():
-            blocks = _quotes(reply.answer.excerpts, 0, language, link, room - units(said.text))
+            blocks = _quotes(reply.answer, 0, language, link, room - units(said.text))
         case Continuation():
             left = room - units(said.text)
-            blocks = _quotes(reply.answer.excerpts, reply.shown, language, link, left)
+            blocks = _quotes(reply.answer, reply.shown, language, link, left)
     message, _ = filled(said, blocks)
     whole = joined(message, last, by="\n\n")
     return whole if fits(whole) else message
@@ -77,11 +79,8 @@ def _article(lead: Excerpt, language: Language, link: Link) -> Message:
     return joined(joined(part("• "), head), part(text, MessageEntity.BLOCKQUOTE), by="\n")
 
 
-def _quotes(
-    excerpts: tuple[Excerpt, ...], shown: int, language: Language, link: Link, room: int
-) -> list[Message]:
+def _quotes(answer: Answer, shown: int, language: Language, link: Link, room: int) -> list[Message]:
     return [
         quoted(excerpt, language, citation=number, link=link, room=room - len("\n\n"))
-        for number, excerpt in enumerate(excerpts, start=1)
-        if number > shown
+        for number, excerpt in islice(answer.cited(), shown, None)
     ]

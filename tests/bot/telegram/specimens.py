@@ -202,7 +202,7 @@ SPECIMENS: dict[str, Callable[[Language], Message]] = {
         [ANSWERED, FOLLOW_UP], language, number=7, asked=4, link=_link
     ),
     "more": lambda language: conversation.reply(
-        Continuation(language.code, ANSWERED, 1, among=True), _link
+        Continuation(language.code, replace(ANSWERED, first=2), 1), _link
     ),
     "card": lambda language: _card(ANSWERED, language),
     "closest-card": lambda language: _card(FOLLOW_UP, language),

@@ -68,8 +68,9 @@ async def test_several_questions_are_answered_in_one_message(
     assert [message.text.count(f"[{number}] ") for number in (1, 2, 3)] == [1, 1, 1]
     assert message.labels == ["👍", "👎"]
     assert follow_up.text.startswith("Understood as: Why do ravens sleep in Zanzibar?")
-    # It is said with which of the two it goes on.
+    # It is said with which of the two it goes on, and numbers go on behind both.
     assert more.text.startswith(f"“{TIDES}”\n\n")
+    assert re.findall(r"^\[\d+\]", more.text, re.MULTILINE)[0] == "[3]"
 
 
 async def test_links_and_mentions_of_articles_come_out_as_data(

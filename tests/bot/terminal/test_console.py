@@ -210,9 +210,16 @@ def test_several_questions_are_answered_one_after_the_other(tmp_path: Path) -> N
     ]
     assert "Understood as: Why: Which moon raises tides?" in reply
     assert talk("/show 1").startswith("Crows")
+    assert talk("/why 1").startswith("[1] Crows")
+    assert talk("/why 2").startswith("[2] Tides")
     more = talk("/more")
     assert more.startswith("“Why?”\n\n")
-    assert "[2] " in more
+    # Numbers go on behind those of all three, and each leads to what it was shown with.
+    (first, title), *_ = re.findall(r"^\[(\d)\] (\w+)", more, re.MULTILINE)
+    assert first == "4"
+    assert talk(f"/show {first}").startswith(title)
+    assert talk(f"/why {first}").startswith(f"[{first}] {title}")
+    assert talk("/show 2").startswith("Tides")
     assert talk("Who? " * 5).count("questions at a time") == 1
 
 

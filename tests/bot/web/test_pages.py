@@ -145,10 +145,12 @@ async def test_more_of_one_of_several_questions_is_more_of_that_one(library: Lib
         second = Page(await client.get("/"))
         await client.post("/ask", data={"more": "1"})
         third = Page(await client.get("/"))
-    excerpts = library.answerer.answer(HOME, 6).excerpts
+    excerpts = library.answerer.answer(HOME, 7).excerpts
     texts = [" ".join(one.text.split()) for one in excerpts]
-    assert second.excerpts[2:] == texts[1:3]
+    assert second.excerpts[2:] == texts[1:4]
     assert third.excerpts[2:] == texts[1:]
+    numbers = re.findall(r"\[(\d+)\]", " ".join(third.texts(".//figcaption")))
+    assert numbers == [str(n) for n in range(1, 9)]
 
 
 async def test_more_that_is_typed_goes_on_with_the_last_of_several_and_says_so(
@@ -163,6 +165,8 @@ async def test_more_that_is_typed_goes_on_with_the_last_of_several_and_says_so(
     assert said == [f"“{HOME}”", "Further excerpts:"]
     assert second.excerpts[2:] == texts[1:4]
     assert third.excerpts[2:] == texts[1:7]
+    numbers = re.findall(r"\[(\d+)\]", " ".join(third.texts(".//figcaption")))
+    assert numbers == [str(n) for n in range(1, 9)]
 
 
 async def test_nothing_is_interpreted(small: Library) -> None:
