@@ -22,7 +22,7 @@ from retrieval.backends import index_of, open_index
 from retrieval.index import FileState, Generation, has_lexical
 
 # Raise when the same file comes to be read or cut in another way.
-_VERSION = 12
+_VERSION = 13
 
 
 @dataclass(frozen=True, slots=True)

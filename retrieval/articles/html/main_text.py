@@ -22,8 +22,8 @@ MIN_CHARACTERS = 250
 MAX_SHORT = 1_000
 """Characters of the text of a page that is as short as that."""
 
-_FRAMES = ("address", "article", "center", "div", "main", "section", "td")
-_BOXES = frozenset({"address", "center", "div"})
+_FRAMES = ("address", "article", "center", "div", "fieldset", "main", "section", "td")
+_BOXES = frozenset({"address", "center", "div", "fieldset", "section"})
 _BLOCK_TAGS = (
     "address article aside blockquote center details div dl fieldset figure footer form h1 h2 h3 "
     "h4 h5 h6 header hr main nav ol p pre section table ul"
@@ -150,12 +150,16 @@ def _fit_tables(page: HtmlElement) -> None:
 
 def _fit_frames(page: HtmlElement) -> None:
     """Make paragraphs of the text in a page's frames that is in none."""
-    texts = {paragraph.getparent() for paragraph in page.iter("p")}
+    holders = {paragraph.getparent() for paragraph in page.iter("p")}
     for frame in list(page.iter(*_FRAMES)):
         if any(child.tag in _BLOCKS for child in frame):
             _wrap_text(frame)
-        elif frame.tag in _BOXES and frame.getparent() in texts and _is_text(frame.text, frame):
-            frame.tag = "p"  # beside others
+        elif (
+            frame.tag in _BOXES
+            and _is_text(frame.text, frame)
+            and not holders.isdisjoint(frame.iterancestors())
+        ):
+            frame.tag = "p"  # beside others, or in a frame that is
 
 
 def _wrap_text(frame: HtmlElement) -> None:

@@ -259,6 +259,15 @@ def test_rows_of_tables(around: str, story: str) -> None:
         "<div>It was on <b>5 March</b> at noon.</div>",
         "<address>It was on <b>5 March</b> at noon.</address>",
         "<center>It was on <b>5 March</b> at noon.</center>",
+        "<section>It was on 5 March at noon.</section>",
+        "<fieldset><legend></legend>It was on <b>5 March</b> at noon.</fieldset>",
+        "<div><div>It was on 5 March at noon.</div></div>",
+        "<div><div><div><span>It was on <b>5 March</b> at noon.</span></div></div></div>",
+        "<div>The pilots slept.<div>It was on 5 March at noon.</div>They woke up late.</div>",
+        "<section><h2>When</h2><div><div>It was on 5 March at noon.</div></div></section>",
+        "<div><div>It was on 5 March at noon.</div><div>The pilots slept.</div></div>",
+        "<div><div><img src=a.png></div><div>It was on <i>5 March</i> at noon.</div></div>",
+        "<details><summary>When?</summary><div>It was on 5 March at noon.</div></details>",
         "<div><a href=/march>It</a> was on <time>5 March</time> at noon.</div>",
         "<div>It was on <i>5 March</i> at <a href=/noon>noon</a>.</div>",
         "<h2>It was on <time datetime=2024-03-05>5 March</time> at noon.</h2>",
@@ -271,6 +280,23 @@ def test_text_in_other_places_than_paragraphs(body: str) -> None:
         f"<article><h1>Dark</h1>{STORY}{body}{STORY.replace('Skarn', 'Skerry')}</article>"
     ).text
     assert "\n\nIt was on 5 March at noon.\n\n" in text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div><div><a href=/a>Our ships</a></div><div><a href=/b>Our ships</a></div></div>",
+        "<div class=share><div>Tell others of our ships.</div></div>",
+        "<div class=related><div><div>Our ships and theirs.</div></div></div>",
+        "<nav><div><div>Our ships and theirs.</div></div></nav>",
+    ],
+)
+def test_what_stands_around_the_text_is_not_read(body: str) -> None:
+    text = page(
+        f"<div class=entry-content>{STORY}{body}{STORY.replace('Skarn', 'Skerry')}</div>"
+    ).text
+    assert text.endswith("the pilots sail by day.")
+    assert "ur ships" not in text
 
 
 @pytest.mark.parametrize(
