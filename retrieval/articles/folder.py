@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from config import file_in_the_way
 from retrieval.articles.reading import READERS, UnreadableArticle, suffix
 from retrieval.articles.text import StillWritten
 from retrieval.errors import ArticlesError
@@ -185,6 +184,9 @@ def _entries(
             entries = list(os.scandir(folder / parent))
         except OSError as error:
             if not parent:
+                # Here, for the worker that reads articles needs nothing of the settings.
+                from config import file_in_the_way
+
                 found = file_in_the_way(folder) or _clause(error)
                 raise ArticlesError(
                     f"articles folder {str(folder)!r}: {found}; wanted a folder of files that end "
