@@ -1,11 +1,14 @@
 """How many questions a second one process answers for 1, 2, 8 and 64 callers.
 
-python -m tests.benchmarks.callers FOLDER [--callers N ...] [--seconds S] [--rounds N] [--index DIR]
+python -m tests.benchmarks.callers FOLDER [--callers N ...] [--at-once N] [--seconds S] [--rounds N]
+                                   [--index DIR]
 
 FOLDER holds `articles/` and `questions.jsonl`. A caller is a thread that asks its next question as
 soon as the one before is answered. The numbers of callers take turns, so that a machine that others
-use as well is as busy for each. How much of its cores the process got is told beside: with other
-work on them, it bounds what callers can gain from each other.
+use as well is as busy for each. With --at-once so many are let into the core at a time and the
+others wait: the bot and the page let in as many as there are cores. How much of its cores the
+process got is told beside: with other work on them, it bounds what callers can gain from each
+other.
 """
 
 from __future__ import annotations
@@ -59,14 +62,18 @@ def questions_of(folder: Path) -> list[str]:
     return asked
 
 
-def ask(answerer: Answerer, questions: Iterator[str], callers: int, seconds: float) -> Round:
-    """Let callers ask in turn for some seconds."""
+def ask(
+    answerer: Answerer, questions: Iterator[str], callers: int, at_once: int, seconds: float
+) -> Round:
+    """Let callers ask for some seconds, so many at a time."""
+    core = threading.BoundedSemaphore(at_once)
     times: list[float] = []
     ends = time.perf_counter() + seconds
 
     def call() -> None:
         while (begun := time.perf_counter()) < ends:
-            answerer.answer(next(questions))
+            with core:
+                answerer.answer(next(questions))
             times.append(time.perf_counter() - begun)
 
     threads = [threading.Thread(target=call) for _ in range(callers)]
@@ -100,6 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--callers", type=int, nargs="+", default=[1, 2, 8, 64])
+    parser.add_argument("--at-once", type=int, default=1000, metavar="N")
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--index", type=Path, metavar="DIR", help="where the index is kept")
@@ -119,7 +127,8 @@ def main() -> None:
         for n in range(options.rounds):
             print(f"round {n + 1} of {options.rounds}", file=sys.stderr)
             for callers, rounds in found.items():
-                rounds.append(ask(library.answerer, questions, callers, options.seconds))
+                took = ask(library.answerer, questions, callers, options.at_once, options.seconds)
+                rounds.append(took)
     print("| callers | a second | times one | processor time | cores | median | 95 % |")
     print("|---|---|---|---|---|---|---|")
     for callers, rounds in found.items():
