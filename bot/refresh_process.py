@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from bot.small_refresh import SmallRefresh
 from bot.terminal import report_document
 from config import Settings
 from retrieval.articles import WRITTEN
-from retrieval.refresh import Comparison, FolderChanges, compare
+from retrieval.refresh import FolderChanges, compare
 from retrieval.search import Searcher
 
 __all__ = ["WRITTEN_S", "Document", "Refresher", "environment", "lowered"]
@@ -112,9 +112,9 @@ class Refresher:
         changes = FolderChanges(
             self._settings.articles.folder, self._settings.refresh.watch, self._over
         )
-        for _ in changes:
+        for heard in changes:
             try:
-                report = self._bring_in_line()
+                report = self._bring_in_line(heard)
                 on_report(report)
                 if report is not None and not is_calibrated(self._settings):
                     on_report(self.refresh())
@@ -134,23 +134,26 @@ class Refresher:
             else:
                 wait_s = WRITTEN_S
 
-    def _bring_in_line(self) -> Document | None:
+    def _bring_in_line(self, heard: bool) -> Document | None:
         """Refresh, here or in a process; return None if there is nothing to do.
 
         It is looked at in the beginning, too: an index that somebody rolled back is left as it is.
         """
-        settings = self._settings
-        found = compare(settings.articles, settings.index, settings.search.stores_tokens)
-        if found is not None and found.in_line:
-            return None
-        return self._refresh_here(found) or self.refresh()
-
-    def _refresh_here(self, found: Comparison | None) -> Document | None:
-        if self._small is None:
-            return None
-        with self._one_at_a_time:
-            report = self._small.run(found)
-        return report_document(report) if report else None
+        settings, small = self._settings, self._small
+        with ExitStack() as stack:
+            parser = stack.enter_context(small.parser()) if small and heard else None
+            if parser is not None:
+                # Its process starts while all files are looked at.
+                parser.start()
+            found = compare(settings.articles, settings.index, settings.search.stores_tokens)
+            if found is not None and found.in_line:
+                return None
+            if small is not None:
+                with self._one_at_a_time:
+                    report = small.run(found, parser)
+                if report is not None:
+                    return report_document(report)
+        return self.refresh()
 
     @contextmanager
     def watching(

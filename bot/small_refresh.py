@@ -44,11 +44,16 @@ class SmallRefresh:
         self._searcher = searcher
         self._over = over
 
-    def run(self, found: Comparison | None) -> RefreshReport | None:
+    def parser(self) -> Parser:
+        """Return a parser for one refresh; no process of its own runs yet."""
+        return _SmallParser(self._settings.articles, self._over)
+
+    def run(self, found: Comparison | None, parser: Parser | None = None) -> RefreshReport | None:
         """Refresh, and return the report; None if it is left to a process of its own.
 
         Args:
             found: How the articles differ from the index.
+            parser: A parser of `parser`, if one was started already.
 
         Raises:
             RetrievalError: As `bot.build.bring_in_line`.
@@ -56,15 +61,15 @@ class SmallRefresh:
         if found is None or not self._is_small(found):
             return None
 
-        parser = _SmallParser(self._settings.articles, self._over)
+        reading = parser or self.parser()
         options = RefreshOptions(
-            parser=lambda _: parser, base=self._searcher.snapshot, listing=found.listing
+            parser=lambda _: reading, base=self._searcher.snapshot, listing=found.listing
         )
         try:
-            with parser:
+            with reading:
                 if found.files.changed:
                     # Its process starts while the index is opened.
-                    parser.start()
+                    reading.start()
                 return bring_in_line(
                     self._settings, self._searcher.encoder, calibrates=False, options=options
                 )

@@ -57,6 +57,8 @@ _State = tuple[int, ...]
 class FolderChanges:
     """Yields when articles may have changed, at once when begun, and every now and then.
 
+    It yields whether it heard of a change; else it is only time to look.
+
     It ends at Ctrl-C, or soon after `over` is set. When the folder is gone or cannot be read, it
     yields once more, so that the caller finds out, and then waits until the folder is back.
 
@@ -81,7 +83,7 @@ class FolderChanges:
         """Yield again after so many seconds, even if no change is heard of."""
         self._next_s = min(self._next_s, wait_s)
 
-    def __iter__(self) -> Iterator[None]:
+    def __iter__(self) -> Iterator[bool]:
         """Yield until it is over."""
         try:
             while not self._over.is_set():
@@ -89,7 +91,7 @@ class FolderChanges:
         except KeyboardInterrupt:
             return
 
-    def _of_one_folder(self) -> Iterator[None]:
+    def _of_one_folder(self) -> Iterator[bool]:
         """Yield until another folder has taken the place of this one."""
         state = _state(self._folder)
         if state is None:
@@ -123,14 +125,14 @@ class FolderChanges:
             logger.warning("%s", text)
         self._said = text
 
-    def _until_it_is_back(self) -> Iterator[None]:
+    def _until_it_is_back(self) -> Iterator[bool]:
         # One that is replaced is gone for a moment.
         if not self._over.wait(_GONE_S) and _state(self._folder) is None:
-            yield
+            yield False
         while _state(self._folder) is None and not self._over.wait(_GONE_S):
             pass
 
-    def _by_events(self, state: _State) -> Iterator[None]:
+    def _by_events(self, state: _State) -> Iterator[bool]:
         root = str(self._folder.resolve())
         heard = watchfiles.watch(
             root,
@@ -160,16 +162,16 @@ class FolderChanges:
                 if others:
                     return
                 self._next_s = _UNHEARD_S
-                yield
+                yield self._debouncer.has_heard
                 self._debouncer.told(time.monotonic(), self._next_s)
 
-    def _by_looking(self, state: _State, for_s: float = math.inf) -> Iterator[None]:
+    def _by_looking(self, state: _State, for_s: float = math.inf) -> Iterator[bool]:
         end = time.monotonic() + for_s
         cost = least = _SOONEST_S / _SHARE
         while _state(self._folder) == state and time.monotonic() < end:
             begun = time.monotonic()
             self._next_s = _LATEST_S
-            yield
+            yield False
             # A look may have led to a refresh, which would be taken for the cost of looking.
             cost = min(max(time.monotonic() - begun, least), 2 * cost)
             if self._over.wait(min(_SHARE * cost, self._next_s)):
@@ -222,6 +224,11 @@ class Debouncer:
         self._heard: float | None = None
         self._due = self._credited = now
         self._credit = _CREDIT
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether something changed that was not passed on yet."""
+        return self._heard is not None
 
     def hear(self, now: float) -> None:
         """Note that something changed."""

@@ -390,6 +390,16 @@ def test_another_look_can_be_asked_for(folder: Path, mode: WatchMode) -> None:
     assert times[-1] - times[0] < 4.0
 
 
+def test_it_says_whether_it_heard_of_a_change(folder: Path) -> None:
+    looks = FolderChanges(folder, WatchMode.EVENTS)
+    heard = iter(looks)
+    assert not next(heard), "the look at the beginning"
+    (folder / "a.md").write_text("new", encoding="utf-8")
+    assert next(heard)
+    looks.soon(0.01)
+    assert not next(heard), "a look that was asked for"
+
+
 def test_nothing_is_logged_where_all_is_well(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
