@@ -60,7 +60,7 @@ def print_version(wanted: bool) -> None:
 
 
 Folder = Annotated[
-    Path | None, typer.Option("--articles", metavar="DIR", help="Folder of the articles.")
+    str | None, typer.Option("--articles", metavar="DIR", help="Folder of the articles.")
 ]
 Index = Annotated[
     str | None,
@@ -266,7 +266,7 @@ def command(body: Body | None = None, *, hidden: Collection[str] = ()) -> Comman
         with _explained(json, verbose):
             # An index that is named here takes the place of a server that a file names.
             overrides: dict[str, dict[str, object]]
-            place = {"folder": index, "server": ""} if index else {}
+            place = {} if index is None else {"folder": index, "server": ""}
             overrides = {"articles": {"folder": articles}, "index": {**place}}
             given = {"--articles": articles, "--index": index, "--config": config}
             options = [part for name, path in given.items() if path for part in (name, str(path))]

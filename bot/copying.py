@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from rich.text import Text
 from bot.command import Run, command
 from bot.display import counted
 from bot.terminal import Building
-from config import IndexSettings
+from config import IndexSettings, SettingsError
 from retrieval.backends import index_of
 from retrieval.errors import IndexFault
 from retrieval.refresh import copy_index
@@ -30,6 +31,16 @@ def copy(
 ) -> None:
     """Copy an index to another address, and encode nothing."""
     settings = run.settings.index
+    for option, address in (("--from", source), ("--to", target)):
+        if not address:
+            raise SettingsError(
+                f"{option}: found nothing, wanted the folder or the server of an index"
+            )
+    if _place(_at(settings, source)) == _place(_at(settings, target)):
+        raise SettingsError(
+            f"--from and --to: found the same index, {source}, wanted two; name another one to "
+            "copy to"
+        )
     found = index_of(_at(settings, source)).open()
     if found is None or not found.current():
         raise IndexFault(f"no index in {source} to be copied; make it with excerpta refresh")
@@ -42,6 +53,11 @@ def copy(
         {**asdict(made), "published": published},
         Text(f"{target} has generation {made.number}: {sizes}, the same as {source}"),
     )
+
+
+def _place(index: IndexSettings) -> str | Path:
+    """Return what two settings of the same index have in common."""
+    return index.server or index.folder.resolve()
 
 
 def _at(settings: IndexSettings, address: str) -> IndexSettings:

@@ -53,6 +53,13 @@ SERVER = r"^(https?://[^/@\s]+/?|[^:@]+\.db)$"
 """The address of an index on a Milvus server, or in a file of Milvus Lite."""
 
 
+def _nameable(path: object) -> object:
+    """Refuse what names no path, though Python takes "" for the current folder."""
+    if isinstance(path, str) and (not path or "\0" in path):
+        raise ValueError("wanted a path: not empty, and without the character NUL")
+    return path
+
+
 def _expand_home(path: Path) -> Path:
     try:
         return path.expanduser()
@@ -108,7 +115,7 @@ Text = Annotated[str, Field(min_length=1)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 ModelName = Annotated[Text, AfterValidator(_expand_model)]
 Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
-HomePath = Annotated[Path, AfterValidator(_expand_home)]
+HomePath = Annotated[Path, BeforeValidator(_nameable), AfterValidator(_expand_home)]
 StatePlace = Annotated[Path | SecretStr, BeforeValidator(_place_of_state)]
 Server = Annotated[str, Field(pattern=SERVER)]
 Ids = Annotated[frozenset[int], BeforeValidator(_split)]

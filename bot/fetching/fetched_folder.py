@@ -19,6 +19,7 @@ import yaml
 
 from bot.errors import BotError
 from bot.fetching.address import FetchError
+from config import file_in_the_way
 from retrieval.articles import (
     MAX_FRONT_MATTER,
     UnreadableArticle,
@@ -49,9 +50,11 @@ class FetchedFolder:
             BotError: It does not exist, or something else has the place of the sub-folder.
         """
         if not articles.is_dir():
+            found = file_in_the_way(articles)
+            remedy = "name a folder" if found else "make it, or name another one"
             raise BotError(
-                f"articles folder {str(articles)!r}: no such folder; make it, or name another one "
-                "with --articles DIR"
+                f"articles folder {str(articles)!r}: {found or 'no such folder'}; {remedy} with "
+                "--articles DIR"
             )
         self._articles = articles
         self._folder = articles / NAME

@@ -101,7 +101,7 @@ class _Examiner:
     def run(self) -> None:
         index = self._examined.index.folder
         with self._trying("the disk"):
-            self._note(check_disk(index) if index.exists() else ())
+            self._note(check_disk(index) if index.is_dir() else ())
         store = self._opened()
         with self._trying("the articles folder"):
             self._announce("looking at the articles folder")

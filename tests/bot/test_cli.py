@@ -211,6 +211,27 @@ def test_a_question_that_cannot_be_asked(seeds: Shell, question: str, message: s
 
 
 @pytest.mark.parametrize(
+    ("command", "arguments", "message"),
+    [
+        # As a shell leaves of "$FOLDER" where FOLDER is not set.
+        (
+            "refresh",
+            ("--articles", ""),
+            "articles.folder: found '' in the arguments, wanted",
+        ),
+        ("status", ("--index", ""), "index.folder: found '' in the arguments, wanted a path"),
+        ("copy", ("--from", "x", "--to", ""), "--to: found nothing, wanted the folder or the"),
+        ("copy", ("--from", "x", "--to", "./x"), "--from and --to: found the same index, x,"),
+    ],
+)
+def test_a_place_that_cannot_be_meant(
+    tmp_path: Path, command: str, arguments: tuple[str, ...], message: str
+) -> None:
+    shell = Shell(tmp_path)
+    assert shell.fails(WRONG_USAGE, command, *arguments).startswith(f"excerpta: {message}")
+
+
+@pytest.mark.parametrize(
     ("question", "reply"),
     [
         ("\x1b[31mzzz\x07", "The articles do not answer this."),

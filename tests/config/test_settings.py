@@ -170,6 +170,9 @@ def test_numbers_out_of_bounds(key: str, low: float, high: float) -> None:
     ("key", "value", "wanted"),
     [
         ("articles.folder", 5, "input is not a valid path"),
+        ("articles.folder", "", "wanted a path: not empty"),
+        ("index.folder", "a\0b", "wanted a path: not empty, and without the character NUL"),
+        ("telegram.token_file", "", "wanted a path: not empty"),
         ("articles.language", "EN", "string should match pattern '^[a-z]{2}$'"),
         ("articles.language", "eng", "string should match pattern '^[a-z]{2}$'"),
         ("encoder.backend", "onnx", "input should be 'auto', 'openvino' or 'torch'"),

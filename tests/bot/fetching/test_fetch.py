@@ -342,6 +342,9 @@ def test_without_an_articles_folder_nothing_is_asked(web: Web, articles: Article
     articles.folder.rmdir()
     with pytest.raises(BotError, match=r"no such folder; make it, or .* --articles DIR"):
         fetched(web.url(), articles)
+    articles.folder.write_text("a file")
+    with pytest.raises(BotError, match=r" is a file; name a folder with --articles DIR"):
+        fetched(web.url(), articles)
     assert web.asked == []
 
 

@@ -151,6 +151,13 @@ def test_without_an_index_that_is_the_error(library: Library) -> None:
     assert not library.index.exists()
 
 
+def test_a_file_in_place_of_the_index_is_the_only_error(library: Library) -> None:
+    shutil.rmtree(library.index)
+    library.index.write_text("a file")
+    (fault,) = [one for one in found(library).values() if one.severity is Severity.ERROR]
+    assert "is a file; wanted a folder" in fault.found
+
+
 def test_a_first_refresh_that_was_interrupted_left_no_index(library: Library) -> None:
     shutil.rmtree(library.index)
     with pytest.raises(KeyboardInterrupt, match="enough"):
