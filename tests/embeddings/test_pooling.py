@@ -31,6 +31,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "prompts": {"prompts": PROMPTS},
     "no token types": {"kind": "distilbert"},
     "positions depend on padding": {"kind": "roberta", "prompts": PROMPTS},
+    "no more positions than its window": {"kind": "narrow", "window": tiny.NARROW},
 }
 # Of these, which differ most, each is compiled in every run of the tests.
 QUICK = {"mean", "last token", "positions depend on padding"}

@@ -43,6 +43,8 @@ from tests.paths import SEEDS
 Backend = Literal["openvino", "torch"]
 HIDDEN = 32
 WINDOW = 64
+# A window that is no multiple of anything.
+NARROW = 61
 # The lengths below and beyond the window of a tiny model, several scripts, odd spaces.
 TEXTS = [
     "Mines",
@@ -66,6 +68,7 @@ def build(
     default_prompt_name: str | None = None,
     do_lower_case: bool = False,
     include_prompt: bool = True,
+    window: int = WINDOW,
     seed: int = 0,
 ) -> Path:
     """Save a model of two layers and 32 dimensions, or of the kind's, to the folder."""
@@ -77,7 +80,7 @@ def build(
         base.save_pretrained(raw)
         tokenizer.save_pretrained(raw)
         modules: list[Any] = [
-            Transformer(str(raw), max_seq_length=WINDOW, do_lower_case=do_lower_case),
+            Transformer(str(raw), max_seq_length=window, do_lower_case=do_lower_case),
             Pooling(base.config.hidden_size, pooling_mode=pooling, include_prompt=include_prompt),
         ]
         if dense is not None:
@@ -130,6 +133,12 @@ def _cased() -> tuple[Any, Any]:
     return model, PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=inner, model_input_names=tokenizer.model_input_names, **specials
     )
+
+
+def _narrow() -> tuple[Any, Any]:
+    """Build a model with no more than `NARROW` positions."""
+    sizes = {**_SIZES, "max_position_embeddings": NARROW}
+    return BertModel(BertConfig(vocab_size=30522, **sizes)), _bert()[1]
 
 
 def _deep() -> tuple[Any, Any]:
@@ -225,5 +234,6 @@ _KINDS = {
     "distilbert": _distilbert,
     "gemma": _gemma,
     "longformer": _longformer,
+    "narrow": _narrow,
     "roberta": _roberta,
 }
