@@ -244,8 +244,10 @@ def _memory() -> dict[str, float]:
     """Return what the process holds, in megabytes: all of it, and its share of what is shared."""
     rollup = Path("/proc/self/smaps_rollup").read_text().splitlines()
     sizes = {line.split()[0]: int(line.split()[1]) / 1000 for line in rollup[1:]}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-    return {"rss_mb": sizes["Rss:"], "pss_mb": sizes["Pss:"], "peak_mb": peak}
+    # Not `ru_maxrss`, which a process inherits from the one that started it.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return {"rss_mb": sizes["Rss:"], "pss_mb": sizes["Pss:"], "peak_mb": peak / 1000}
 
 
 class Server:
