@@ -20,6 +20,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from config.errors import SettingsError, exposed, unknown
+from config.values import WANTED
 
 LOCAL_FILE = Path("excerpta.toml")
 _PREFIX = "EXCERPTA_"
@@ -188,12 +189,14 @@ def _faults_of_values(
     error: ValidationError, layers: Sequence[Layer], schema: Schema
 ) -> Iterator[str]:
     """Describe the faults that pydantic found in the merged layers; the first is on top."""
-    for fault in error.errors(include_url=False, include_context=False):
+    for fault in error.errors(include_url=False):
         section, key = map(str, fault["loc"][:2])
         origin = next(layer.origin for layer in layers if key in layer.values.get(section, {}))
         secret = is_secret(schema[section][key])
         found = "a value that is not shown" if secret else reprlib.repr(fault["input"])
         wanted, _, _ = fault["msg"].removeprefix("Value error, ").partition(" for <class")
+        if (pattern := fault.get("ctx", {}).get("pattern")) in WANTED:
+            wanted = f"wanted {WANTED[pattern]}"
         # Of a list, it is a value in it that does not fit.
         listed = len(fault["loc"]) > 2 and origin.startswith(_PREFIX)
         form = '; commas part the values of a list, as in "7,8"' if listed else ""

@@ -111,24 +111,38 @@ def _place_of_state(place: object) -> object:
 _POSTGRES = re.compile(
     r"postgres(ql)?://([^@:/?#\s]+(:[^@:/?#\s]*)?@)?[^@/?#\s]*(/[^@/?#\s]*)?(\?[^@#\s]*)?"
 )
+_LANGUAGE = r"^[a-z]{2}$"
+_URL = r"^https?://[^/]"
+# In patterns no \w and no \d: of all scripts, and so many times, they take 60 ms to compile.
+_CHANNEL = r"^.{1,255}=[A-Za-z0-9_]{4,32}$"
+_PARAMETER = r"^[A-Za-z][A-Za-z0-9_]{0,39}=(0|[1-9][0-9]{0,8})(\.[0-9]{1,9})?$"
+_HOST_NAME = r"^[A-Za-z0-9.-]{1,253}$"
+_ORIGIN = r"^https?://[A-Za-z0-9.:\[\]-]+$"
+WANTED = {
+    SERVER: "an http:// or https:// address without name and password, or a file that ends in .db",
+    _LANGUAGE: 'a language in two small letters, as "uk"',
+    _URL: "an address that begins with http:// or https://",
+    _CHANNEL: 'a number or a title and a name, as "1234567890=good_news"',
+    _PARAMETER: 'a name and a number, as "M=16"',
+    _HOST_NAME: 'the name of a host, as "example.org"',
+    _ORIGIN: 'an address without a path, as "https://example.org"',
+}
+"""What the patterns of values want, in words."""
 Text = Annotated[str, Field(min_length=1)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+Language = Annotated[str, Field(pattern=_LANGUAGE)]
 ModelName = Annotated[Text, AfterValidator(_expand_model)]
-Url = Annotated[str, Field(pattern=r"^https?://[^/]")]
+Url = Annotated[str, Field(pattern=_URL)]
 HomePath = Annotated[Path, BeforeValidator(_nameable), AfterValidator(_expand_home)]
 StatePlace = Annotated[Path | SecretStr, BeforeValidator(_place_of_state)]
 Server = Annotated[str, Field(pattern=SERVER)]
 Ids = Annotated[frozenset[int], BeforeValidator(_split)]
-# In patterns no \w and no \d: of all scripts, and so many times, they take 60 ms to compile.
-Channel = Annotated[str, Field(pattern=r"^.{1,255}=[A-Za-z0-9_]{4,32}$")]
+Channel = Annotated[str, Field(pattern=_CHANNEL)]
 Channels = Annotated[tuple[Channel, ...], BeforeValidator(_split)]
-Parameter = Annotated[
-    str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,39}=(0|[1-9][0-9]{0,8})(\.[0-9]{1,9})?$")
-]
+Parameter = Annotated[str, Field(pattern=_PARAMETER)]
 Parameters = Annotated[tuple[Parameter, ...], BeforeValidator(_split)]
-HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")]
+HostName = Annotated[str, Field(pattern=_HOST_NAME)]
 HostNames = Annotated[tuple[HostName, ...], BeforeValidator(_split)]
-Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")]
+Origin = Annotated[str, Field(pattern=_ORIGIN)]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
 Sentence = Annotated[str, Field(min_length=1, max_length=300)]
 Sample = Annotated[str, Field(min_length=1, max_length=64)]
