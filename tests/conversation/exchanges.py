@@ -89,6 +89,10 @@ def collections() -> list[tuple[list[Path], list[Path]]]:
                 "theatre",
                 "railway",
                 "gazette",
+                "office",
+                "channel",
+                "quarter",
+                "club",
             )
         ),
     ]
