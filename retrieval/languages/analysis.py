@@ -20,10 +20,29 @@ import tantivy
 
 from retrieval.languages.folding import folded
 from retrieval.languages.segmentation import spaced
-from retrieval.languages.stems import arabic_stem, korean_pairs, korean_stem, ukrainian_stem
+from retrieval.languages.stems import (
+    arabic_stem,
+    czech_stem,
+    korean_pairs,
+    korean_stem,
+    polish_stem,
+    ukrainian_stem,
+)
+
+# Without their accents these are words of their own: "flat" in Czech, "water" in Turkish, and one
+# of English.
+_OTHERS_WITHOUT_ACCENTS = frozenset({"byt", "su", "take"})
+
+
+def _as_typed(words: str) -> frozenset[str]:
+    """Return the words of a text with their accents and, as many type them, without."""
+    plain = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    bare = plain.filter(tantivy.Filter.ascii_fold()).build().analyze(words)
+    return frozenset(words.split()).union(set(bare) - _OTHERS_WITHOUT_ACCENTS)
+
 
 STOP_WORDS = {
-    language: frozenset(folded(words).split())
+    language: _as_typed(folded(words))
     for language, words in tomllib.loads(
         Path(__file__).with_name("stop_words.toml").read_text(encoding="utf-8")
     ).items()
@@ -50,7 +69,9 @@ FIELDS = (*_LANGUAGES, OTHER)
 # Languages whose stems tantivy does not know.
 _STEMMERS: dict[str, Callable[[str], str]] = {
     "ar": arabic_stem,
+    "cs": czech_stem,
     "ko": korean_stem,
+    "pl": polish_stem,
     "uk": ukrainian_stem,
 }
 # What stands beside a stem, for it may be a part of another word.

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+
+
+def _longest_first(endings: str) -> list[str]:
+    return sorted(set(endings.split()), key=lambda ending: (-len(ending), ending))
+
 
 # What a stem keeps at least.
 _LEAST_LETTERS = 3
@@ -19,11 +25,33 @@ _CASES_AND_VERBS = """
     їть еш єш иш їш емо ємо имо їмо ете єте ите їте ає яє аю яю аєш яєш аємо яємо аєте яєте ають
     яють ує ують уємо увати ював ювати ювала ювали ував увала увало ували
 """
-_ENDINGS = sorted(set(_CASES_AND_VERBS.split()), key=len, reverse=True)
+_ENDINGS = _longest_first(_CASES_AND_VERBS)
 # In a closed syllable о and є turn into і and ї ("мосту", "міст"), before some endings к and г into
 # ц and з ("перемога", "перемозі").
 _OPEN = {"і": "о", "ї": "є"}
 _HARD = {"ц": "к", "з": "г"}
+
+# Czech and Polish, without accents, as many type them.
+_CZECH_CASES_AND_PERSONS = """
+    a e i o u y ou ovi em um am im ech ich ach ami emi imi mi ove eho emu ym ych ymi iho imu ata ete
+    eti aty atem etem atum etum ost osti ostem ostech ostmi at et it out nout am as ame ate aji ime
+    ite eji is es eme uje uji ujes ujeme ujete ujou ovat
+"""
+_POLISH_CASES_AND_PERSONS = """
+    a e i o u y ie ia iu io ii em iem owi om iom ami iami mi ach iach ow ej iej ego iego emu iemu ym
+    im ych ich ymi imi osc osci oscia ac ic yc ec nac owac am asz amy aja esz emy isz imy ysz uje
+    ujesz ujemy uja
+"""
+_CZECH_PAST = "al el il yl ul nul oval an en ovan"
+_POLISH_PAST = "al el il yl nal owal an on en et ani eni owan owani"
+# What is left before the ending of a participle; it is that of many short nouns, too.
+_LEAST_OF_VERB = 4
+# The vowel of "sousedek" and "lodówek", which the other forms lack.
+_FLEETING = ("ek", "ec")
+_CZECH_ENDINGS = _longest_first(_CZECH_CASES_AND_PERSONS)
+_CZECH_PARTICIPLES = _longest_first(_CZECH_PAST)
+_POLISH_ENDINGS = _longest_first(_POLISH_CASES_AND_PERSONS)
+_POLISH_PARTICIPLES = _longest_first(_POLISH_PAST)
 
 # Arabic.
 _AND = "و"
@@ -39,7 +67,7 @@ _PARTICLES = """
     으로 부터 까지 처럼 보다 라는 이며 이고 이다 입니다 인가요 입니까 들은 들이 들의
     들을 에는 에도 로는 은 는 이 가 을 를 의 에 도 만 로 와 과 들 인
 """
-_PARTICLES_LONGEST_FIRST = sorted(_PARTICLES.split(), key=len, reverse=True)
+_PARTICLES_LONGEST_FIRST = _longest_first(_PARTICLES)
 _LEAST_SYLLABLES = 2
 _PAIR = 2
 
@@ -56,11 +84,32 @@ def ukrainian_stem(word: str) -> str:
     kept = _without(_without(word, _REFLEXIVE), _ENDINGS)
     # "солдати" lost an ending that is a verb's, so the other forms of "солдат" lose it too.
     kept = _without(kept, _LIKE_VERBS)
-    if len(kept) > _LEAST_LETTERS and kept[-1] == kept[-2]:
-        kept = kept[:-1]
+    kept = _single(kept)
     kept = kept[:-1] + _HARD.get(kept[-1], kept[-1])
     at = max(kept.rfind(vowel) for vowel in _VOWELS)
     return kept if at < 0 else kept[:at] + _OPEN.get(kept[at], kept[at]) + kept[at + 1 :]
+
+
+def czech_stem(word: str) -> str:
+    """Return the stem of a Czech word in lower case and without accents."""
+    if len(word) < _LEAST_LETTERS:
+        return word
+    kept, _ = _without_case_and_past(word, _CZECH_ENDINGS, _CZECH_PARTICIPLES)
+    # "řeka" and "řece", "Praha" and "Praze".
+    return _single(kept[:-1] + {"c": "k", "z": "h"}.get(kept[-1:], kept[-1:]))
+
+
+def polish_stem(word: str) -> str:
+    """Return the stem of a Polish word in lower case and without accents."""
+    if len(word) < _LEAST_LETTERS:
+        return word
+    kept, ending = _without_case_and_past(word, _POLISH_ENDINGS, _POLISH_PARTICIPLES)
+    # "woda" and "wodzie", "rower" and "rowerze", "opłata" and "opłacie", "Polska" and "Polsce".
+    if kept.endswith(("dz", "rz")):
+        kept = kept[:-1]
+    elif kept.endswith("c"):
+        kept = kept[:-1] + ("t" if ending.startswith("i") else "k")
+    return _single(kept)
 
 
 def arabic_stem(word: str) -> str:
@@ -102,8 +151,25 @@ def korean_pairs(word: str) -> list[str]:
     return [word[at : at + _PAIR] for at in range(len(word) - 1)]
 
 
-def _without(word: str, endings: tuple[str, ...] | list[str]) -> str:
+def _without_case_and_past(
+    word: str, endings: Sequence[str], participles: Sequence[str]
+) -> tuple[str, str]:
+    """Return a word without its endings, and the last of them, which may soften what is left."""
+    kept = _without(word, endings)
+    ending = word[len(kept) :]
+    kept = _without(kept, participles, _LEAST_OF_VERB)
+    if len(kept) > _LEAST_LETTERS and kept.endswith(_FLEETING):
+        kept = kept[:-2] + kept[-1]
+    return kept, ending
+
+
+def _single(word: str) -> str:
+    """Return a word without the last of two equal letters at its end."""
+    return word[:-1] if len(word) > _LEAST_LETTERS and word[-1] == word[-2] else word
+
+
+def _without(word: str, endings: Sequence[str], least: int = _LEAST_LETTERS) -> str:
     for ending in endings:
-        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_LETTERS:
+        if word.endswith(ending) and len(word) - len(ending) >= least:
             return word.removesuffix(ending)
     return word
