@@ -109,7 +109,7 @@ class Asked:
             return any(not match.groupdict().get("spanned") for match in measured)
         if _are_new(found, set(terms(self.question, language)), language):
             return True
-        return self.kind in _TELLS and _TELLS[self.kind].search(text) is not None
+        return self.kind in _TELLS and _telling(self.kind, language).search(text) is not None
 
     @property
     def is_measure(self) -> bool:
@@ -237,20 +237,23 @@ def light_terms(language: str) -> frozenset[str]:
     return frozenset(terms(PHRASES["light"].get(language, ""), language))
 
 
+@cache
+def _telling(kind: Kind, language: str) -> re.Pattern[str]:
+    """Return what tells of a kind in texts of a language, or of any where it is not listed.
+
+    "Due" is a number in Italian only.
+    """
+    of = _TELLS[kind]
+    words = phrase_pattern({language: of[language]} if language in of else of)
+    return re.compile(f"{words}|\\b{MONTH}\\b" if kind is Kind.TIME else words, re.IGNORECASE)
+
+
 def _numbers(text: str) -> Iterator[str]:
     return (word for word in _WORD.findall(text) if any(map(str.isdigit, word)))
 
 
-_ASKS = {
-    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["asks"].items()
-}
-_TELLS = {
-    Kind(kind): re.compile(
-        f"{phrase_pattern(of)}|\\b{MONTH}\\b" if kind == Kind.TIME else phrase_pattern(of),
-        re.IGNORECASE,
-    )
-    for kind, of in PHRASES["tells"].items()
-}
+_ASKS = {kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["asks"].items()}
+_TELLS = {Kind(kind): of for kind, of in PHRASES["tells"].items()}
 _MEASURES = {
     name: re.compile(
         phrase_pattern({"": of["asks"]}).replace(r"\w*\ ", r"(?:\S+ ){1,5}"), re.IGNORECASE
