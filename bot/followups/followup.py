@@ -116,12 +116,14 @@ def _complete(
     if _says_nothing(asked):
         text = _with_subject(asked, before, pointers, rarity) if _asks_of(asked, pointers) else None
         return FollowUp(text or reasked(asked, before), Rule.ALWAYS)
+    few = len(asked.terms()) <= _FEW
     if not asked.known:
-        return None
+        # No word tells whether it lacks something; whether it finds more with that may.
+        text = _with_subject(asked, before, [], rarity) if few else None
+        return FollowUp(text, Rule.IF_SURER) if text else None
     if pointers:
         text = _with_subject(asked, before, pointers, rarity)
         return FollowUp(text, Rule.UNLESS_WORSE) if text else None
-    few = len(asked.terms()) <= _FEW
     if _is_fragment(asked) and (continues or few):
         return _of_another(asked, before, rarity, continues=continues, meant=rest.meant)
     if few and asks_beside(asked):

@@ -132,9 +132,16 @@ class Asked:
         found = [match for match in _WORD.finditer(text) if term_of(match[0], "en") == verb]
         return bool(found) and all(map(_is_of_nobody, found))
 
-    def is_denied(self, text: str) -> bool:
-        """Whether a text denies something, too, if the question does."""
-        return not self.denies or _DENIES_SOFTLY.search(text) is not None
+    def is_denied(self, text: str, language: str) -> bool:
+        """Whether a text denies something, too, if the question does.
+
+        Args:
+            text: Text of an article.
+            language: Language of the article, ISO 639-1; none is missed where its words for that
+                are not known.
+        """
+        known = language in _WORDS["denies"]
+        return not (self.denies and known) or _DENIES_SOFTLY.search(text) is not None
 
 
 def _kind_of(question: str) -> tuple[Kind | None, str]:

@@ -168,7 +168,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         ]
         dense = max(near, default=0.0)
         unmet = 0.0 if asked.is_met(first.text, language) else _unmet(asked)
-        denied = not asked.is_denied(first.text)
+        denied = not asked.is_denied(first.text, language)
         met = share_met(names_and_numbers(ranking.question), windows)
         spread = _narrowed(ranking.scale, scale_that_ships(ranking.encoder)).late_spread
         ahead = lead(ranking.hits, language, spread)
@@ -185,7 +185,7 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         nearness=coverage.nearness,
         missing=_missing(ranking.question, windows),
         unmet=0.0 if is_met or asked.kind in _TOLD_IN_ANY_WORDS else _unmet(asked),
-        denied=float(not asked.is_denied(coverage.sentence)),
+        denied=float(not asked.is_denied(coverage.sentence, language)),
         strange=strange,
         cell=coverage.cell * (1 - strange),
         unsaid=closeness.distance_from_attribute(),
