@@ -101,7 +101,7 @@ class Asked:
                 return False
             found = names_in_text(text, language)
         elif self.kind in (Kind.TIME, Kind.NUMBER, Kind.PRICE):
-            found = _numbers(text)
+            found = _numbers(_NO_PRICE.sub(" ", text) if self._is_price else text)
         elif self.kind is Kind.CONTACT:
             found = _CONTACT.findall(text)
         if self.kind in (Kind.NUMBER, Kind.TIME) and (measure := self._measure()):
@@ -109,12 +109,19 @@ class Asked:
             return any(not match.groupdict().get("spanned") for match in measured)
         if _are_new(found, set(terms(self.question, language)), language):
             return True
-        return self.kind in _TELLS and _telling(self.kind, language).search(text) is not None
+        tells = [self.kind, Kind.PRICE] if self._is_price else [self.kind]
+        return any(of in _TELLS and _telling(of, language).search(text) for of in tells)
 
     @property
     def is_measure(self) -> bool:
         """Whether a length, an age or the like is asked for."""
         return self.kind in (Kind.NUMBER, Kind.TIME) and self._measure() is not None
+
+    @property
+    def _is_price(self) -> bool:
+        """Whether a price is asked for, by "how much" or without."""
+        named = self.kind in (Kind.NUMBER, Kind.PRICE) and self.noun
+        return bool(named) and _NAMES[Kind.PRICE].fullmatch(self.noun) is not None
 
     def _measure(self) -> str | None:
         """Return what the number that is asked for measures: "how tall" asks for a length."""
@@ -281,6 +288,16 @@ _MEASURED = {
 _NAMES = {
     kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["names"].items()
 }
+# A time of day or a scale, what is counted in another unit than money, and a year.
+_MONEY, _NO_MONEY = (
+    unit_pattern(re.findall("[a-z_]+", _WORDS["amounts"][of])) for of in ("money", "others")
+)
+_NO_PRICE = re.compile(
+    r"(?<![\d.,])(?:\d{1,2}:\d{1,2}"
+    rf"|\d[\d .,]*[\s-]?{_NO_MONEY}"
+    rf"|(?<![$£€₴₽])(?:1[5-9]|20)\d\d(?!\d|[.,]\d|\s?[$£€₴₽]|\s?{_MONEY}|,-))",
+    re.IGNORECASE,
+)
 _A, _OWNED_BY = (
     phrase_pattern(PHRASES["identity"]["leads"]),
     phrase_pattern(PHRASES["attribute"]["of"]),
