@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from retrieval.languages.analysis import STOP_WORDS, WITH_STOP_WORDS, terms, words
 from retrieval.languages.detection import language_of_article, language_of_question
-from retrieval.languages.stems import ukrainian_stem
+from retrieval.languages.stems import czech_stem, polish_stem, ukrainian_stem
 from retrieval.languages.transliteration import spellings
 from retrieval.search.searcher import Searcher
 from tests.fakes import HashEncoder
@@ -209,10 +210,63 @@ def test_ukrainian_words_of_their_own_keep_stems_of_their_own() -> None:
     assert len(set(terms(text, "uk"))) == len(text.split())
 
 
-@given(st.text(max_size=30))
-def test_a_stem_is_no_longer_than_its_word(word: str) -> None:
-    assert len(ukrainian_stem(word)) <= len(word)
-    assert bool(ukrainian_stem(word)) == bool(word)
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("cs", "lokomotiva lokomotivu lokomotivy lokomotivou lokomotivě lokomotiv"),
+        ("cs", "vlak vlaku vlaky vlaků vlakem vlakům"),
+        ("cs", "řeka řeky řece řeku řekou"),
+        ("cs", "Praha Prahy Praze Prahu Prahou"),
+        ("cs", "sousedek sousedka sousedky sousedkou"),
+        ("cs", "nový nová nové nového novou novým nových"),
+        ("cs", "založen založena založil založit založili"),
+        ("cs", "dospělí dospělých dospělý dospělého"),
+        ("cs", "klíče klice klíčů klicu"),
+        ("pl", "most mostu mostem moście mosty mostów"),
+        ("pl", "wójt wójta wójtem wójtowi wójcie wojtem"),
+        ("pl", "lodówka lodówkę lodówki lodówce lodówek lodówką"),
+        ("pl", "opłata opłaty opłatę opłacie opłat oplata"),
+        ("pl", "rower roweru rowerze rowery rowerów"),
+        ("pl", "woda wody wodzie wodę wodą"),
+        ("pl", "nowy nowa nowego nową nowym nowych"),
+        ("pl", "możliwość możliwości możliwością"),
+        ("pl", "kosztuje kosztował kosztowała kosztować kosztują"),
+    ],
+)
+def test_forms_of_a_czech_or_polish_word_meet_in_their_stem(language: str, forms: str) -> None:
+    assert len(set(terms(forms, language))) == 1
+    assert len(terms(forms, language)) == len(forms.split())
+
+
+def test_czech_and_polish_words_of_their_own_keep_stems_of_their_own() -> None:
+    czech = "klub kluk vlak vlek most místo město hora hrad voda vůz škola skála rok řeka ruka"
+    assert len(set(terms(czech, "cs"))) == len(czech.split())
+    polish = "most miasto miejsce woda wóz wójt rok ręka rzeka drzewo droga dom dym szkoła szkło"
+    assert len(set(terms(polish, "pl"))) == len(polish.split())
+
+
+@given(st.text(max_size=30), st.sampled_from([czech_stem, polish_stem, ukrainian_stem]))
+def test_a_stem_is_no_longer_than_its_word(word: str, stem: Callable[[str], str]) -> None:
+    assert len(stem(word)) <= len(word)
+    assert bool(stem(word)) == bool(word)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("cs", "ktery proc jeste"),
+        ("pl", "sie ktora sa"),
+        ("es", "cuando cuanto como"),
+        ("tr", "icin"),
+    ],
+)
+def test_a_stop_word_is_known_without_its_accents(language: str, typed: str) -> None:
+    assert terms(typed, language) == []
+
+
+def test_what_is_another_word_without_its_accents_is_none() -> None:
+    assert (terms("byt", "cs"), terms("být", "cs")) == (["byt"], [])
+    assert terms("su", "tr")
 
 
 def test_a_ukrainian_article_is_found_by_other_forms_of_its_words(tmp_path: Path) -> None:

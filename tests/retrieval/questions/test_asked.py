@@ -94,6 +94,62 @@ def test_what_is_measured_is_met_by_its_units(question: str, text: str, met: boo
 
 
 @pytest.mark.parametrize(
+    ("question", "language", "text", "met"),
+    [
+        ("Kto jest wójtem?", "pl", "Przyjmuje w poniedziałki.", False),
+        ("Kto jest wójtem?", "pl", "Wójtem jest Anna.", True),
+        ("Kolik je tam stromů?", "cs", "Stromků je přes dvě tisíce.", True),
+        ("Kolik je tam stromů?", "cs", "Stromky stojí u trati.", False),
+        ("¿Cuándo ensayan?", "es", "Ensayan los martes.", True),
+        ("¿Cuántas voces hay?", "es", "Reúne treinta y cuatro voces.", True),
+        ("¿Cuántas voces hay?", "es", "Es un coro de la ciudad.", False),
+        ("Combien de chaises ?", "fr", "Il y a douze chaises.", True),
+        ("Quante sedie ci sono?", "it", "Ci sono due sedie.", True),
+        ("How many chairs are there?", "en", "They are due soon.", False),
+        ("Quanto custa?", "pt", "A entrada é gratuita.", True),
+        ("Kiedy zbudowano most?", "pl", "Most jest z drewna.", False),
+        ("Jak se jmenuje křeček?", "cs", "Děti krmily křečka.", False),
+        ("Як звати кота?", "uk", "У вітряку оселився рудий кіт Борщик.", True),
+        ("What is the name of the cat?", "en", "A cat lives there.", False),
+    ],
+)
+def test_what_is_asked_for_is_told_in_the_language_of_the_text(
+    question: str, language: str, text: str, met: bool
+) -> None:
+    assert Asked.of(question).is_met(text, language) is met
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "met"),
+    [
+        ("How much does a ticket cost?", "The tower was built in 1904 and is 30 m high.", False),
+        ("How much does a ticket cost?", "It takes 40 minutes, from 6:20 on.", False),
+        ("How much does a ticket cost?", "It is £1904.", True),
+        ("How much does a ticket cost?", "A ticket is 1,950 dollars.", True),
+        ("How much does a ticket cost?", "Adults | 5", True),
+        ("How much does a ticket cost?", "It is free.", True),
+        ("How many chairs are there?", "It was built in 1904.", True),
+    ],
+)
+def test_a_price_is_told_by_an_amount(question: str, text: str, met: bool) -> None:
+    assert Asked.of(question).is_met(text, "en") is met
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "denied"),
+    [
+        ("When is it not open?", "It is open on Mondays.", "en", False),
+        ("When is it not open?", "It is never open on Mondays.", "en", True),
+        ("Kiedy nie będzie wody?", "Krany będą suche.", "pl", True),
+    ],
+)
+def test_a_denial_is_missed_where_its_words_are_known(
+    question: str, text: str, language: str, denied: bool
+) -> None:
+    assert Asked.of(question).is_denied(text, language) is denied
+
+
+@pytest.mark.parametrize(
     ("question", "text", "met"),
     [
         ("Who ordered the retreat?", "Anna said that the retreat was ordered on Monday.", False),
