@@ -118,8 +118,9 @@ def _complete(
         return FollowUp(text or reasked(asked, before), Rule.ALWAYS)
     few = len(asked.terms()) <= _FEW
     if not asked.known:
-        # No word tells whether it lacks something; whether it finds more with that may.
-        text = _with_subject(asked, before, [], rarity) if few else None
+        # No word tells whether it lacks something; what articles in its language say of it may.
+        told = few and asked.language in languages
+        text = _with_subject(asked, before, [], rarity) if told else None
         return FollowUp(text, Rule.IF_SURER) if text else None
     if pointers:
         text = _with_subject(asked, before, pointers, rarity)
