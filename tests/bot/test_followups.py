@@ -150,6 +150,15 @@ def test_when_a_question_is_searched_with_what_it_lacks() -> None:
     assert {question: one and one.rule for question, one in found.items()} == rules
 
 
+def test_in_a_language_without_word_lists_a_short_question_is_tried_with_the_subject() -> None:
+    before = "¿Cuándo cierra el horno Peñalta?"
+    found = lean("¿y quién se queda con el local?", before, languages=("es",))
+    assert found == FollowUp("¿y quién se queda con el local, horno Peñalta?", Rule.IF_SURER)
+    assert (
+        lean("¿Cuántos ordenadores hay en la biblioteca nueva?", before, languages=("es",)) is None
+    )
+
+
 def test_an_index_without_articles_does_not_matter() -> None:
     found = lean("And why?", FAILURE, languages=())
     assert found is not None
