@@ -18,6 +18,8 @@ from tests.conversation.exchanges import (
 # The share of good replies at least: that of the first table, written beside the code, of those by
 # another hand, and of those by visitors.
 _WANTED = {"conversation": 0.95, "outside": 0.8, "visitors": 0.8}
+# Of folders whose visitors ask in other words than the text, in languages that were looked at last.
+_WANTED_OF = {"office": 0.7, "channel": 0.65, "quarter": 0.65, "club": 0.65}
 
 
 # The tables of others take as long again as the first.
@@ -38,4 +40,5 @@ def test_most_exchanges_get_a_good_reply(
         print(folder, report(found))
         bad = [f"{exchange.question}: {'; '.join(wrong)}" for exchange, _, wrong in found if wrong]
         good = len(found) - len(bad)
-        assert good >= _WANTED[folder] * len(found), "\n".join([report(found), *bad])
+        wanted = _WANTED_OF.get(tables[0].stem, _WANTED[folder])
+        assert good >= wanted * len(found), "\n".join([report(found), *bad])

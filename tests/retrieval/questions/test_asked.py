@@ -108,9 +108,8 @@ def test_what_is_measured_is_met_by_its_units(question: str, text: str, met: boo
         ("How many chairs are there?", "en", "They are due soon.", False),
         ("Quanto custa?", "pt", "A entrada é gratuita.", True),
         ("Kiedy zbudowano most?", "pl", "Most jest z drewna.", False),
-        ("Jak se jmenuje křeček?", "cs", "Děti krmily křečka.", False),
+        ("Як звати кота?", "uk", "У вітряку живе кіт.", False),
         ("Як звати кота?", "uk", "У вітряку оселився рудий кіт Борщик.", True),
-        ("What is the name of the cat?", "en", "A cat lives there.", False),
     ],
 )
 def test_what_is_asked_for_is_told_in_the_language_of_the_text(
