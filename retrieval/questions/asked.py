@@ -147,7 +147,7 @@ class Asked:
             language: Language of the article, ISO 639-1; none is missed where its words for that
                 are not known.
         """
-        known = language in _WORDS["denies"]
+        known = language in PHRASES["denies"]
         return not (self.denies and known) or _DENIES_SOFTLY.search(text) is not None
 
 
@@ -266,7 +266,9 @@ def _numbers(text: str) -> Iterator[str]:
     return (word for word in _WORD.findall(text) if any(map(str.isdigit, word)))
 
 
-_ASKS = {kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["asks"].items()}
+_ASKS = {
+    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["asks"].items()
+}
 _TELLS = {Kind(kind): of for kind, of in PHRASES["tells"].items()}
 _MEASURES = {
     name: re.compile(
@@ -290,7 +292,7 @@ _NAMES = {
 }
 # A time of day or a scale, what is counted in another unit than money, and a year.
 _MONEY, _NO_MONEY = (
-    unit_pattern(re.findall("[a-z_]+", _WORDS["amounts"][of])) for of in ("money", "others")
+    unit_pattern(re.findall("[a-z_]+", PHRASES["amounts"][of])) for of in ("money", "others")
 )
 _NO_PRICE = re.compile(
     r"(?<![\d.,])(?:\d{1,2}:\d{1,2}"
