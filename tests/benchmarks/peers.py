@@ -143,6 +143,8 @@ def main() -> None:
         one for one in read_questions(arguments.folder / "questions.jsonl")
         if one.answers and one.articles
     ]  # fmt: skip
+    if not every:
+        parser.error("found no question that names its answers and its articles; wanted some")
     questions = random.Random(0).sample(every, min(arguments.questions, len(every)))
     characters = sum(len(text) for _, text in texts(articles))
     print(conditions())
