@@ -1,14 +1,17 @@
 """Indexing: where the time of a refresh goes, the encoder beside OpenVINO bare, and many articles.
 
 python -m tests.benchmarks.indexing FOLDER [--articles N ...] [--characters N] [--shallow]
+                                    [--inside]
 
 FOLDER holds `articles/`. Three things are printed:
 
-- what the main thread of a build does, by samples of its stack, and the processor time of all;
+- what the main thread of a build does, by samples of its stack, with the most memory that the
+  process has meanwhile, and the processor time of all;
 - tokens a second of the encoder, and of OpenVINO bare, which computes the same tokens in batches of
   several sizes and leaves the results where they are, in turns;
 - for each N, what a refresh of N articles made of FOLDER's sentences takes as a process, in time,
-  in processor time and in memory, its reading worker included.
+  in processor time and in memory, its reading worker included; with `--inside` it is built in this
+  process, and the first of the three is printed of it.
 
 `EXCERPTA_ENCODER__MODEL` names the encoder, by default `english`. With `--shallow` it has only the
 first layer of that for English, so that many articles take a fraction of their time, and what is
@@ -20,6 +23,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -78,14 +82,21 @@ _PARTS = {
 
 
 @contextmanager
-def sampled(found: Counter[str]) -> Iterator[None]:
-    """Count what this thread is at, some hundred times a second, while the block runs."""
+def sampled(found: Counter[str], most_mb: dict[str, float]) -> Iterator[None]:
+    """Count what this thread is at, some hundred times a second, while the block runs.
+
+    What the process has in memory meanwhile is noted, too, the most of it for each.
+    """
     watched = threading.get_ident()
     over = threading.Event()
+    page_mb = resource.getpagesize() / 1e6
 
     def watch() -> None:
         while not over.wait(_SAMPLES_S):
-            found[_doing(sys._current_frames().get(watched))] += 1
+            doing = _doing(sys._current_frames().get(watched))
+            found[doing] += 1
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            most_mb[doing] = max(most_mb.get(doing, 0.0), pages * page_mb)
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -112,8 +123,9 @@ def profile(settings: Settings) -> Iterator[str]:
     encoder, choice = open_encoder(settings, lambda _: None)
     yield f"the encoder was loaded in {time.perf_counter() - started:.1f} s"
     found: Counter[str] = Counter()
+    most_mb: dict[str, float] = {}
     started, processor = time.perf_counter(), time.process_time()
-    with sampled(found):
+    with sampled(found, most_mb):
         report = bring_in_line(settings, encoder, choice=choice)
     wall, processor = time.perf_counter() - started, time.process_time() - processor
     yield (
@@ -121,7 +133,13 @@ def profile(settings: Settings) -> Iterator[str]:
         f"process, {processor / wall:.2f} cores busy"
     )
     for name, count in found.most_common():
-        yield f"| {name} | {wall * count / found.total():.2f} s | {count / found.total():.1%} |"
+        share = count / found.total()
+        yield f"| {name} | {wall * share:.2f} s | {share:.1%} | {most_mb[name]:.0f} MB |"
+
+
+def _settings(articles: Path, index: Path, model: str) -> Settings:
+    places = {"articles": {"folder": articles}, "index": {"folder": index}}
+    return Settings.load(None, places | {"encoder": {"model": model}})
 
 
 def passages(settings: Settings, encoder: Encoder) -> list[str]:
@@ -260,6 +278,7 @@ def main() -> None:
     parser.add_argument("--articles", type=int, nargs="*", default=[], metavar="N")
     parser.add_argument("--characters", type=int, default=8_000, help="of an article")
     parser.add_argument("--shallow", action="store_true", help="an encoder of one layer")
+    parser.add_argument("--inside", action="store_true", help="build them in this process")
     options = parser.parse_args()
     articles = options.folder.resolve() / "articles"
     print(conditions())
@@ -268,15 +287,21 @@ def main() -> None:
         if options.shallow:
             model = shallow(Path(root) / "shallow")
         if not options.articles:
-            places = {"articles": {"folder": articles}, "index": {"folder": Path(root) / "index"}}
-            settings = Settings.load(None, places | {"encoder": {"model": model}})
+            settings = _settings(articles, Path(root) / "index", model)
             print(*profile(settings), sep="\n", flush=True)
             print(*encoder_alone(model, settings), sep="\n", flush=True)
+        elif options.inside:
+            for count in options.articles:
+                made = Path(root) / f"{count}"
+                made.mkdir()
+                recombined(articles, made, count, options.characters)
+                settings = _settings(made, Path(root) / f"{count}-index", model)
+                print(f"{count:,} articles:", *profile(settings), sep="\n", flush=True)
         else:
             print("articles, characters, chunks, s, of processor, thousand characters a second, of")
             print("processor, peak memory in MB")
-        for count in options.articles:
-            print(many(articles, count, options.characters, model), flush=True)
+            for count in options.articles:
+                print(many(articles, count, options.characters, model), flush=True)
 
 
 if __name__ == "__main__":
