@@ -62,8 +62,8 @@ class ArticlesSettings(Section):
     """The time, in seconds, after which a file that is still being read is skipped."""
     channels: Channels = ()
     """The public names of Telegram channels whose exports are in the folder, so that citations
-    link to the public posts. Each is written "channel=name", the channel being the "id" in
-    result.json or its title, as an export in HTML tells no more."""
+    link to the public posts. Each is written "channel=name", as in "1234567890=good_news", the
+    channel being the "id" in result.json or its title, as an export in HTML tells no more."""
 
     @property
     def max_bytes(self) -> int:
