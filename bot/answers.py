@@ -14,7 +14,7 @@ from bot.followups import Rule, understand_follow_up
 from config import SearchSettings
 from retrieval.index import Snapshot
 from retrieval.languages import terms
-from retrieval.questions import Correction, UnknownLanguage
+from retrieval.questions import Correction, UnknownLanguage, in_one_script
 from retrieval.search import (
     Explanation,
     Features,
@@ -141,7 +141,7 @@ class Answer:
         """What later questions may lean on: what was searched, each name in its own alphabet."""
         text = self.searched
         for one in self.corrections:
-            if one.written.isascii() != one.searched.isascii():
+            if not in_one_script(one.written, one.searched):
                 text = text.replace(one.searched, one.written, 1)
         return text
 

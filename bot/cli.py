@@ -286,15 +286,17 @@ def chat(run: Run) -> None:
 def ask(
     run: Run,
     question: Annotated[
-        str, typer.Argument(metavar="QUESTION", help="'-' or nothing reads standard input.")
-    ] = "-",
+        list[str] | None,
+        typer.Argument(metavar="QUESTION", help="'-' or nothing reads standard input."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say of each excerpt why it was chosen.")
     ] = False,
 ) -> int:
     """Answer one question; status 1 if the articles do not answer it."""
     try:
-        return _answer(run, question, explain)
+        # Without quotation marks, the shell hands on its words one by one.
+        return _answer(run, " ".join(question or ["-"]), explain)
     except KeyboardInterrupt as exc:
         exc.add_note("the question was not answered")
         raise

@@ -20,7 +20,7 @@ from retrieval.questions.dates import (
     today,
     words_in_date,
 )
-from retrieval.questions.forms import other_names
+from retrieval.questions.forms import in_one_script, other_names
 from retrieval.questions.introductions import Subject
 from retrieval.questions.names import is_name, names_and_numbers
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
@@ -42,6 +42,7 @@ __all__ = [
     "date_preference",
     "detect_unknown_language",
     "in_cyrillic",
+    "in_one_script",
     "is_name",
     "is_possessive",
     "light_terms",

@@ -207,6 +207,12 @@ def test_a_name_is_remembered_in_its_own_alphabet() -> None:
     assert answer.remembered == "Has Суджа a minefield?"
 
 
+def test_a_name_is_remembered_with_its_accents() -> None:
+    repairs = (Correction("Muler", "Müller"),)
+    answer = Answer("Muler", (), True, 1.0, 1, 0.0, corrected="Müller", corrections=repairs)
+    assert answer.remembered == "Müller"
+
+
 def test_what_comes_closest_is_not_quoted_where_nothing_comes_near(answerer: Answerer) -> None:
     far = answerer.answer("How do I boil an egg?")
     assert far.far

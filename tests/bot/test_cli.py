@@ -107,6 +107,11 @@ def test_question_comes_from_standard_input(seeds: Shell) -> None:
         assert "minefield" in done.stdout
 
 
+def test_a_question_without_quotation_marks_is_one_question(seeds: Shell) -> None:
+    answer = seeds.json("ask", "How", "are", "minefields", "breached?")
+    assert answer["question"] == "How are minefields breached?"
+
+
 EXPLAINED = """\
 “Artem Kariakin's home is in Luhansk, which Russia was occupying when he spoke. ...”
 [1] Leaving Sudzha: a soldier's account · 2026-11-22 · paragraph 12
