@@ -31,7 +31,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from multiprocessing import get_context
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -246,8 +248,8 @@ def many(source: Path, count: int, characters: int, model: str) -> str:
     )
 
 
-def shallow(folder: Path) -> str:
-    """Save the encoder for English with its first layer alone, and return the folder."""
+def shallow(folder: str) -> None:
+    """Save the encoder for English with its first layer alone in a folder."""
     from sentence_transformers import SentenceTransformer
 
     english = str(locate("english").folder)
@@ -255,9 +257,8 @@ def shallow(folder: Path) -> str:
     bert = model[0].auto_model
     bert.encoder.layer = bert.encoder.layer[:1]
     bert.config.num_hidden_layers = 1
-    model.save(str(folder), create_model_card=False)
-    load(str(folder))  # it is compiled now, as that is no part of indexing
-    return str(folder)
+    model.save(folder, create_model_card=False)
+    load(folder)  # it is compiled now, as that is no part of indexing
 
 
 def _memory_mb(process: int) -> float:
@@ -285,7 +286,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as root:
         model = os.environ.get("EXCERPTA_ENCODER__MODEL", "english")
         if options.shallow:
-            model = shallow(Path(root) / "shallow")
+            model = f"{root}/shallow"
+            # In a process of its own, as torch's memory is none of a build's.
+            with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+                pool.submit(shallow, model).result()
         if not options.articles:
             settings = _settings(articles, Path(root) / "index", model)
             print(*profile(settings), sep="\n", flush=True)
