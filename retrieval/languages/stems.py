@@ -16,7 +16,14 @@ _LEAST_LETTERS = 3
 # Ukrainian.
 _VOWELS = "аеиіоуєїюя"
 _REFLEXIVE = ("ся", "сь")
+# "починається", but "починає".
+_OF_REFLEXIVE, _PERSON = ("еть", "єть"), "ть"
 _LIKE_VERBS = ("ат", "ит", "іт", "ут")
+# The future is the infinitive with one of these behind it: "триватиме" of "тривати".
+_INFINITIVE = "ти"
+_FUTURE = ("му", "меш", "ме", "меть", "мемо", "мете", "муть")
+# "інтим" and "оптимум" are no verbs.
+_LEAST_BEFORE_FUTURE = 5
 # Case endings of nouns and adjectives, and those of verbs.
 _CASES_AND_VERBS = """
     а я о е є у ю і ї и й ь ам ям ом ем єм ою ею єю ах ях ів їв ей ами ями ьми ові еві єві ова ову
@@ -81,13 +88,25 @@ def ukrainian_stem(word: str) -> str:
     """
     if not any(vowel in word for vowel in _VOWELS):
         return word
-    kept = _without(_without(word, _REFLEXIVE), _ENDINGS)
+    kept = _without(word, _REFLEXIVE)
+    if kept != word and kept.endswith(_OF_REFLEXIVE):
+        kept = kept.removesuffix(_PERSON)
+    kept = _without(_present(kept), _ENDINGS)
     # "солдати" lost an ending that is a verb's, so the other forms of "солдат" lose it too.
     kept = _without(kept, _LIKE_VERBS)
     kept = _single(kept)
     kept = kept[:-1] + _HARD.get(kept[-1], kept[-1])
     at = max(kept.rfind(vowel) for vowel in _VOWELS)
     return kept if at < 0 else kept[:at] + _OPEN.get(kept[at], kept[at]) + kept[at + 1 :]
+
+
+def _present(word: str) -> str:
+    """Return a Ukrainian verb in the future without what makes it one."""
+    for ending in _FUTURE:
+        kept = word.removesuffix(ending)
+        if kept != word and kept.endswith(_INFINITIVE) and len(kept) >= _LEAST_BEFORE_FUTURE:
+            return kept
+    return word
 
 
 def czech_stem(word: str) -> str:
