@@ -22,7 +22,7 @@ from bot.conversation.replies import (
     SmallTalk,
     Summary,
 )
-from bot.conversation.wishes import Wish, place_in_list
+from bot.conversation.wishes import Wish, is_year, place_in_list
 from bot.followups import REMEMBERED
 from retrieval.chunking import split_paragraphs
 from retrieval.questions import Period, date_preference, names_month, today
@@ -162,7 +162,8 @@ class Conversation:
         period = preference if isinstance(preference, Period) else None
         found = self.collection.newest((period.first, period.last)) if period else ()
         missed = period is not None and not found
-        if missed and any(names_month(token.word) for token in tokens_of(message.question)):
+        words = [token.word for token in tokens_of(message.question)]
+        if missed and any(names_month(word) or is_year(word) for word in words):
             return None  # What happened on 3 March may be told years later.
         sources = found or self.collection.newest()
         listed = self._listed(Wish.NEWEST, language, sources, page)

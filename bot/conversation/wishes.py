@@ -21,6 +21,7 @@ _DATA = Path(__file__).with_name("wishes.toml")
 _NAME_WORDS = 12
 # A longer number is a year or the like, and not how many are wished.
 _DIGITS = 2
+_YEAR_DIGITS = 4
 # The letters that the word of a place ends in.
 _ENDING = 3
 _PLACES = "places"
@@ -104,7 +105,10 @@ class Vocabulary:
     def wish(self, words: Sequence[str], fillers: Collection[str]) -> Wished | None:
         """Return what is wished for, if it is a wish."""
         units = list(self._units(words, fillers))
-        unknown = [n for n, unit in enumerate(units) if not unit.does] or _called(units)
+        strange = [n for n, unit in enumerate(units) if not unit.does]
+        if strange and all(is_year(words[units[n].start]) for n in strange) and _lists(units):
+            return Wished(Wish.NEWEST, (self.language,))
+        unknown = strange or _called(units)
         if unknown:
             return self._named(words, units, unknown[0], unknown[-1])
         wish = _wish(units)
@@ -205,6 +209,11 @@ def _is(word: str, stem: str) -> bool:
     return word.startswith(stem) and len(word) - len(stem) <= _ENDING
 
 
+def is_year(word: str) -> bool:
+    """Whether a word is a year in which an article may have been written."""
+    return word.isdecimal() and len(word) == _YEAR_DIGITS and word[:2] in ("19", "20")
+
+
 def names_article(word: str) -> bool:
     """Whether a folded word stands between such a word and the name of an article: "of"."""
     return any(vocabulary.has(word, "named") for vocabulary in vocabularies())
@@ -243,6 +252,12 @@ def _wish(units: Sequence[_Unit]) -> Wish | None:
         return None if "happens" in does else Wish.MORE
     asks = bool(does & {"held", "topics"}) or ("deals" in does and bool(does & {"what", "which"}))
     return Wish.OVERVIEW if asks and not _is_definition(units) else None
+
+
+def _lists(units: Sequence[_Unit]) -> bool:
+    """Whether beside a year the articles are asked for: "articles of 2024", not "what happened"."""
+    does = _all(unit.does for unit in units)
+    return bool(does & {"held", "new"}) and does.isdisjoint(("happens", "short", "brief", "more"))
 
 
 def _in_short(does: _Class) -> Wish | None:

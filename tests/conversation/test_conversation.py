@@ -81,6 +81,9 @@ def test_an_overview_says_how_many_articles_of_which_time(dated: Library) -> Non
         ("Was ist diese Woche passiert?", ["A bakery"], "Diese Artikel sind aus dieser Zeit:"),
         ("what happened on 2 March?", ["The ferry"], "These articles are from that time:"),
         ("was passierte am 9. märz", ["A bakery"], "Diese Artikel sind aus dieser Zeit:"),
+        ("articles from January 2019", ["Old mill"], "These articles are from that time:"),
+        ("статті за 2019 рік", ["Old mill"], "Ось статті за цей час:"),
+        ("Artikel von 2019", ["Old mill"], "Diese Artikel sind aus dieser Zeit:"),
         (
             "what happened last month",
             ["A bakery", "The ferry", "Old mill"],
@@ -99,6 +102,7 @@ def test_the_newest_are_those_of_the_time(
 def test_what_happened_on_a_day_without_an_article_is_searched(dated: Library) -> None:
     conversation = Conversation(dated, today=lambda: dt.date(2026, 3, 10))
     assert of(conversation, "what happened on 3 March?") is None
+    assert of(conversation, "news from 1943") is None
 
 
 def test_copies_are_listed_once(tmp_path: Path, encoder: object) -> None:
