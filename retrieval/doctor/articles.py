@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from config import ArticlesSettings, IndexSettings
@@ -27,6 +28,8 @@ from retrieval.types import Encoder
 _AT_ONCE = 256
 # A copy is listed with its others; more groups than this are one finding.
 _GROUPS = 1000
+# The name of a post in an export of Telegram, which has no place for a title.
+_POST = re.compile(r"\.(?:json|html?)#[\d-]+$", re.IGNORECASE)
 
 
 def check_folder(
@@ -118,8 +121,9 @@ def _unreadable(found: FolderListing, known: Mapping[str, FileState]) -> Iterato
 
 
 def check_descriptions(store: Store, generation: int) -> Iterator[Finding]:
-    """Find articles without a title of their own or without a date."""
-    untitled = _paths(store, generation, "a.title IS NULL")
+    """Find articles without a title of their own, posts apart, or without a date."""
+    paths = _paths(store, generation, "a.title IS NULL")
+    untitled = [path for path in paths if not _POST.search(path)]
     if untitled:
         yield warning(
             FindingKind.UNTITLED,

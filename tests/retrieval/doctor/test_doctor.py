@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import time
@@ -215,6 +216,14 @@ def test_articles_without_title_or_date(library: Library) -> None:
         FindingKind.UNTITLED: (Severity.WARNING, ("ferry.txt",)),
         FindingKind.UNDATED: (Severity.NOTE, ("ferry.txt",)),
     }
+
+
+def test_a_post_needs_no_title(library: Library) -> None:
+    post = {"id": 7, "type": "message", "date": "2024-05-02T09:00:00", "text": "The ferry sails."}
+    export = {"name": "River news", "type": "public_channel", "id": 1, "messages": [post]}
+    (library.articles / "result.json").write_text(json.dumps(export))
+    library.refresh()
+    assert found(library) == {}
 
 
 def test_an_article_that_is_not_found_by_its_title(library: Library) -> None:
