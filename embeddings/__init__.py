@@ -1,11 +1,12 @@
 """Encoders, which make vectors and token vectors of text, and optional rerankers and readers.
 
     name -> models.locate -> Model on disk -> loader.load -> Encoder
-    text -> encoder.TextTokenizer -> Batch -> openvino_model | torch_model -> vectors
+    text -> tokenizing.TextTokenizer -> encoder.Batch -> openvino_model | torch_model -> vectors
 
-`loader.identify` computes an encoder's fingerprint without loading it. `heads` holds the reranker
-and the reader, which are loaded only if the settings name them. `cluster.ClusterEncoder` lets the
-nodes of a Ray cluster encode passages.
+`loader.identify` computes an encoder's fingerprint without loading it. `packed_model` builds the
+multilingual encoder for OpenVINO from `packed_weights`; `quantized` keeps matrices in few bits.
+`heads` holds the reranker and the reader, which are loaded only if the settings name them.
+`cluster.ClusterEncoder` lets the nodes of a Ray cluster encode passages.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     RetrievalError
     ├── ArticlesError      the articles folder: missing, unreadable, empty
-    └── IndexFault         the index folder
+    └── IndexFault         the index: gone, unreadable, not to be written
         ├── IndexMismatch  made by another encoder or another format version
-        ├── IndexDamaged   the database cannot be read
+        ├── IndexDamaged   what is stored is not what was written
         ├── IndexBusy      another process is writing
         └── IndexRefused   the gate keeps a new generation back
 
@@ -23,7 +23,7 @@ class ArticlesError(RetrievalError):
 
 
 class IndexFault(RetrievalError):
-    """The index folder cannot be used."""
+    """The index cannot be used, in its folder or on its server."""
 
 
 class IndexMismatch(IndexFault):
@@ -31,7 +31,7 @@ class IndexMismatch(IndexFault):
 
 
 class IndexDamaged(IndexFault):
-    """The database cannot be read."""
+    """What is stored is cut off or is not what was written; a rebuild mends it."""
 
 
 class IndexBusy(IndexFault):

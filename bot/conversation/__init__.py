@@ -11,7 +11,7 @@
                             makes its JSON document
 
 Only a message that is nothing else is replied to here; any other is a question, for `bot.answers`.
-The chat, `excerpta ask` and the Telegram bot ask here first.
+The chat, `excerpta ask`, the Telegram bot, the web page and assistants ask here first.
 """
 
 from bot.conversation.conversation import Conversation

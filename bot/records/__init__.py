@@ -1,11 +1,12 @@
 """Records: what was asked, whether it was answered, and what readers say of the answers.
 
-A memory is that of one bot, with keyed hashes of its users in place of their ids:
+A memory is that of one bot or of the web page, with keyed hashes of its users for their ids:
 
-kept      the values that are kept and counted
-memory    conversations, answers, votes and languages
-storage   what a memory needs of a database, and SQLite's files
-postgres  the same of PostgreSQL, which several processes share
+    kept      the values that are kept and counted
+    memory    conversations, answers, votes and languages
+    places    where memories are kept, and how one is opened
+    storage   what a memory needs of a database, and SQLite's files
+    postgres  the same of PostgreSQL, which several processes share
 """
 
 from __future__ import annotations

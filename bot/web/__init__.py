@@ -16,9 +16,11 @@ A request's way through it:
     editor        shows editors the `report` on questions, and the `upkeep` of the index
     access        lets editors in: a password, a token, or the header of a proxy
     records       keep questions and votes in `bot.records`, without names
+    metrics       count requests and answers for Prometheus
     problems      every error of the API as a document of RFC 9457
 
-`service` starts and stops all of it, and refreshes the index meanwhile.
+`command` is `excerpta serve`; `service` starts and stops all of it, and refreshes the index
+meanwhile.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Limits:
     """Admits questions.
 
     Args:
-        per_minute: Questions of one conversation in a minute.
+        settings: They have the greatest number of questions of one conversation in a minute.
         clock: Seconds, monotonic.
     """
 

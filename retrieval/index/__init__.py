@@ -2,7 +2,7 @@
 
     folder         numbered folders, the last of which holds the index in use; the lock
     store.Store    what readers see of the database: SQLite, the truth (database, rows, origin,
-                   chunks, encodings, passages)
+                   chunks, encodings, passages); mapped files survive being cut off
     writer         the next generation, batch by batch; published, rolled back, purged
     lexical_files  tantivy's index of a generation, kept on disk; lexical.LexicalIndex searches it
     dense_files    FAISS's index of a generation: dense (all compared) or approximate (very many)

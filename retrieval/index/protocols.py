@@ -4,6 +4,7 @@
     IndexReader       what is published: generations, articles, and chunks with token codes
     IndexWriter       the next generation, which nobody sees before it is published
     DenseSearch       the vectors of one generation
+    CalibrationKeeper the scales of its scores
 
 Generations are numbered, and so are articles and chunks: an id never comes back with other content.
 """

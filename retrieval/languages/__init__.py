@@ -6,7 +6,7 @@ text -> folding             one spelling for what reads the same, in every scrip
      -> analysis.terms      stems without stop words, by tantivy or by `stems`
 text -> detection           the language of an article, or of a question
 name -> transliteration     a Cyrillic word in Latin letters
-name -> sounds              how it sounds, in whatever romanisation or script
+name -> sound               how it sounds, in whatever romanisation or script
 """
 
 from retrieval.languages.analysis import (

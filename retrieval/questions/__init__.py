@@ -6,8 +6,9 @@
              -> date_preference, quoted_phrases   | what is preferred
              -> Asked, Subject            | the kind of thing that is asked for; who or what is X
 
-`forms` finds numbers and names in the form that the articles have, `names` tells names from other
-words with a capital letter. Nothing here ranks: that is `retrieval.search`.
+`forms` finds numbers and names in the form that the articles have, `quantities` numbers with a
+unit; `names` tells names from other words with a capital letter, `phrases` has the words of
+asked.toml. Nothing here ranks: that is `retrieval.search`.
 """
 
 from retrieval.questions.asked import Asked, Kind, is_possessive, light_terms, names_in_text

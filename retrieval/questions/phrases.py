@@ -1,6 +1,7 @@
-"""Phrases: what questions and their answers say in all languages, and patterns of such words.
+"""Phrases: what questions and their answers say, and patterns of such words.
 
-The words are in asked.toml, for English, Ukrainian, Russian and German.
+The words are in asked.toml: all for English, Ukrainian, Russian and German, those of most tables
+for Spanish, French, Italian, Portuguese, Polish and Czech, too.
 """
 
 from __future__ import annotations

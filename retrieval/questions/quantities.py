@@ -1,6 +1,7 @@
 """Quantities: a number with its unit, which articles may write in another way: 550 km, £12.
 
-The units are in quantities.toml, for English, Ukrainian, Russian and German.
+What units are called is in quantities.toml, in English, Ukrainian, Russian and German; of some in
+other languages, too.
 """
 
 from __future__ import annotations

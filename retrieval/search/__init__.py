@@ -1,12 +1,14 @@
 """From a question to ranked chunks, to excerpts, and to how sure they answer.
 
-    question, as `retrieval.questions` reads it, with preferences
-             -> 50 dense and 50 lexical candidates -> ranking.fuse -> late interaction, 20 chunks
-             -> Ranking of hits -> excerpts.best_excerpts -> confidence.confidence
+    question, as `retrieval.questions` reads it, with its `preferences`
+             -> 50 dense and 50 lexical candidates; `levels` of their languages
+             -> ranking.first_ranking -> 20 chunks -> late.match_tokens -> ranking.rank -> Ranking
+             -> excerpts.best_excerpts -> confidence.features -> confidence.confidence_of
 
-`searcher.Searcher` does this as far as the ranking. `calibration` finds the scale that the
-confidence is measured on, `explain` says why an excerpt was chosen, `near_duplicates` folds texts
-that say the same.
+`searcher.Searcher` does this as far as the ranking. What the confidence is made of is measured by
+`coverage` and `closeness`, by `across` where question and excerpt are in two languages, and on the
+scale that `calibration` finds. `explain` says why an excerpt was chosen, `near_duplicates` folds
+texts that say the same, `word_spans` tells the word that a token belongs to.
 """
 
 from retrieval.search.calibration import calibrate, needs_calibration
