@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.followups.frames import asks_beside, reasked, reframed
-from bot.followups.parts import POSSESSIVE, Phrase, Question, read_question
+from bot.followups.parts import ENDING, POSSESSIVE, Phrase, Question, read_question
 from bot.followups.words import Kind, every_phrase, every_word, fold
 from retrieval.languages import terms
 from retrieval.questions import Subject
@@ -26,7 +26,6 @@ _FEW = 2
 # What is asked of something else is said in no more words.
 _FRAGMENT_WORDS = 6
 _FOLDED_WORD = re.compile(r"[\w'\u2019]+")
-_END = " \t?!.…,;:"
 
 _THAT = re.compile(
     r"\b(?:is|was|are|were|do|does|did|can|could|will|would|of|about|to|for|from|after|before|with|by"
@@ -38,7 +37,6 @@ _CLAUSE = re.compile(
     r"|що|якщо|коли|бо|та|і|но|если|что|когда|и|или|dass|ob|wenn|weil|bevor|nachdem|und|oder)\b",
     re.IGNORECASE,
 )
-
 
 _DEFINITE = frozenset(["the", "der", "die", "das", "den", "dem", "des"])
 # A longer question reads better with what it lacks behind it.
@@ -93,7 +91,7 @@ def understand_follow_up(
         rarity: Returns how rare a word is in the articles, from 0 to 1.
     """
     found = _complete(question, earlier, languages, rarity)
-    if found is None or found.text.strip(_END).casefold() == question.strip(_END).casefold():
+    if found is None or found.text.strip(ENDING).casefold() == question.strip(ENDING).casefold():
         return None
     return FollowUp(f"{found.text[:1].upper()}{found.text[1:]}", found.rule)
 
@@ -152,7 +150,7 @@ def _of_another(
     text = reframed(asked, before, rarity, meant=meant)
     if text is None:
         return None
-    exchanged = not text.startswith(asked.text.strip(_END))
+    exchanged = not text.startswith(asked.text.strip(ENDING))
     if exchanged and not meant and not before.has(Kind.ASKING, Kind.VERB, Kind.HELPER):
         return None  # "And the climate?" asks nothing that could be asked of something else.
     rule = Rule.IF_SURER
@@ -201,7 +199,7 @@ def _opened(question: str) -> _Rest:
             found[name] = True
             text = text[length:].lstrip(" ,")
             length = _opening(text, every_phrase(name))
-    if not text.strip(_END):
+    if not text.strip(ENDING):
         return _Rest(question)
     return _Rest(text, *(name in found for name in ("openings", "frames", "meant")))
 
@@ -326,7 +324,7 @@ def _with_subject(
         put = _put(asked, pointers[0], text, place)
         if put:
             return put
-    return f"{asked.text.strip(_END)}, {place}{text}?"
+    return f"{asked.text.strip(ENDING)}, {place}{text}?"
 
 
 def _subject(
@@ -357,7 +355,7 @@ def _put_behind(before: Question) -> Phrase | None:
     if not before.phrases:
         return None
     last = before.phrases[-1]
-    text, whole = before.text.rstrip(_END), f"{_place(last, before)}{before.together(last)}"
+    text, whole = before.text.rstrip(ENDING), f"{_place(last, before)}{before.together(last)}"
     return last if text.endswith(f", {whole}") else None
 
 
@@ -396,5 +394,5 @@ def _put(asked: Question, pointer: str, text: str, place: str) -> str | None:
         new = f"{owner}'" if owner.endswith("s") else f"{owner}'s"
     else:
         return None
-    end = asked.text[word.end :].rstrip(_END)
+    end = asked.text[word.end :].rstrip(ENDING)
     return f"{asked.text[: word.start]}{new}{end}?"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.followups.parts import Phrase, Question
+from bot.followups.parts import ENDING, Phrase, Question
 from bot.followups.words import Kind, Word, fold
 from retrieval.languages import terms
 from retrieval.questions import Subject
 
-_END = " \t?!.…,;:"
 # One word in Ukrainian or Russian that says of what kind something is.
 _ADJECTIVE = re.compile("(?:ий|ый|ій|ой|ая|яя|ое|ее)$")
 _NOTHING = frozenset(["not", "ні", "нет", "nicht"])
@@ -34,13 +33,13 @@ def reframed(
         The question before with one thing exchanged, or with one added; None if that says nothing
         new.
     """
-    new = asked.text.strip(_END)
+    new = asked.text.strip(ENDING)
     first = asked.phrases[0]
     placed = first.preposition is not None and asked.words[0] is first.preposition
     if first.numeric:
         return _with_number(before, new, placed=placed)
     if placed:
-        return _with_place(asked, before, new, first, rarity)
+        return _with_place(before, new, first)
     alike = _alike(asked, before)
     if alike is not None:
         return _exchanged(before, _span(alike), new)
@@ -64,12 +63,12 @@ def reframed(
 
 def reasked(asked: Question, before: Question) -> str:
     """Ask for another time, place or reason of what was asked before, or say both questions."""
-    new = asked.text.strip(_END)
+    new = asked.text.strip(ENDING)
     # What was asked in this way before, "Why: who held it?", is asked again without "why".
     asked_before = _REASKED.match(before.text)
     cut = asked_before.end() if asked_before else 0
     first = next(word for word in before.words if word.start >= cut)
-    old = before.text[first.start :].rstrip(_END)
+    old = before.text[first.start :].rstrip(ENDING)
     word = next((word for word in asked.words if word.kind is Kind.ASKING), None)
     beside = asks_beside(asked)
     if word is not None and not beside and fold(old).startswith(f"{word.folded} "):
@@ -99,7 +98,7 @@ def asks_beside(asked: Question) -> bool:
 
 
 def _instead_of(phrase: Phrase, asked: Question, before: Question) -> str | None:
-    new = asked.text.strip(_END)
+    new = asked.text.strip(ENDING)
     if len(asked.words) == 1 and _ADJECTIVE.search(asked.words[0].folded):
         # "А дитячий?" is another ticket: what kind it is changes, and the noun stays.
         return _exchanged(before, (phrase.start, phrase.words[-1].start), f"{new} ")
@@ -118,11 +117,9 @@ def _with_number(before: Question, new: str, *, placed: bool) -> str | None:
     return _exchanged(before, _span(target, preposition=placed), new)
 
 
-def _with_place(
-    asked: Question, before: Question, new: str, first: Phrase, rarity: Callable[[str], float]
-) -> str:
+def _with_place(before: Question, new: str, phrase: Phrase) -> str:
     """Put a phrase with its preposition into the place of one like it."""
-    preposition = first.preposition
+    preposition = phrase.preposition
     assert preposition is not None, "the caller found one"
     lists = before.lists
     for one in reversed(before.phrases):
@@ -186,11 +183,11 @@ def _span(phrase: Phrase, *, preposition: bool = False) -> tuple[int, int]:
 def _exchanged(before: Question, span: tuple[int, int], new: str) -> str | None:
     start, end = span
     old = before.text
-    tail = old[end:].rstrip(_END)
+    tail = old[end:].rstrip(ENDING)
     # What belongs to a name that is exchanged belongs to the new one.
     text = f"{old[:start]}{new}{tail}?"
-    return None if text.strip(_END).casefold() == old.strip(_END).casefold() else text
+    return None if text.strip(ENDING).casefold() == old.strip(ENDING).casefold() else text
 
 
 def _added(before: Question, new: str) -> str:
-    return f"{before.text.strip(_END)}{'' if new.startswith(',') else ' '}{new}?"
+    return f"{before.text.strip(ENDING)}{'' if new.startswith(',') else ' '}{new}?"

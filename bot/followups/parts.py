@@ -26,6 +26,8 @@ _NO_LISTS = WordLists()
 _ADVERB = re.compile(r"(?!famil|suppl|repl|assembl|all|rall|jul|ital|fl|anomal|monopol)[a-z]+ly")
 _AND = re.compile(r"\s+(?:and|or|та|і|й|и|или|або|und|oder|&)\s+", re.IGNORECASE)
 POSSESSIVE = re.compile(r"['\u2019]s?$")
+ENDING = " \t?!.…,;:"
+"""What a question ends with, and is taken off before something is put behind it."""
 
 
 @dataclass(frozen=True, slots=True)
