@@ -13,7 +13,6 @@ from bot.errors import QuestionError
 from bot.followups import Rule, understand_follow_up
 from config import SearchSettings
 from retrieval.index import Snapshot
-from retrieval.languages import terms
 from retrieval.questions import Correction, UnknownLanguage, in_one_script
 from retrieval.search import (
     Explanation,
@@ -349,12 +348,7 @@ def _rarity(snapshot: Snapshot, word: str) -> float:
 
     What no article has is not, unless it may be a name that they write in another way.
     """
-    held = (
-        snapshot.lexical.holds(term, language)
-        for language in snapshot.languages
-        for term in terms(word, language)
-    )
-    return 0.0 if word[:1].islower() and not any(held) else snapshot.rarity(word)
+    return 0.0 if word[:1].islower() and not snapshot.has_word(word) else snapshot.rarity(word)
 
 
 def _near(result: _Result) -> tuple[Source, ...]:

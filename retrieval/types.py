@@ -96,6 +96,11 @@ class Chunk:
         """Offset behind the last character in the article."""
         return self.sentences[-1].end
 
+    def text_of(self, first: Sentence, last: Sentence | None = None) -> str:
+        """Return one of its sentences, or all from one to another."""
+        start = self.start
+        return self.text[first.start - start : (last or first).end - start]
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:

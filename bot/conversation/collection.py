@@ -94,12 +94,7 @@ class Collection:
 
     def has_word(self, word: str) -> bool:
         """Whether an article has a word, in any of its forms."""
-        snapshot = self.snapshot
-        return any(
-            snapshot.lexical.holds(term, language)
-            for language in snapshot.languages
-            for term in terms(word, language)
-        )
+        return self.snapshot.has_word(word)
 
     def dates(self) -> tuple[dt.date | None, dt.date | None]:
         """Return the dates of the oldest and of the newest article."""
@@ -241,7 +236,7 @@ def _lead(source: Source, stored: Sequence[StoredChunk]) -> Excerpt | None:
     title = " ".join(source.title.split()).casefold()
 
     def says(chunk: StoredChunk, sentence: Sentence) -> bool:
-        text = _text(chunk, sentence)
+        text = chunk.chunk.text_of(sentence)
         long = columns(text) >= _LEAST_LEAD_COLUMNS and not sentence.heading
         return long and " ".join(text.split()).casefold() != title
 
@@ -249,8 +244,7 @@ def _lead(source: Source, stored: Sequence[StoredChunk]) -> Excerpt | None:
     last = first
     for sentence in chunk.chunk.sentences:
         if sentence.start > last.start and sentence.paragraph == first.paragraph:
-            lead = chunk.chunk.text[: sentence.end - chunk.chunk.start]
-            if columns(lead[first.start - chunk.chunk.start :]) > _LEAD_COLUMNS:
+            if columns(chunk.chunk.text_of(first, sentence)) > _LEAD_COLUMNS:
                 break
             last = sentence
     return _excerpt(chunk, first, last)
@@ -280,19 +274,13 @@ def _unit(vectors: FloatArray) -> FloatArray:
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
 
 
-def _text(stored: StoredChunk, sentence: Sentence) -> str:
-    start = stored.chunk.start
-    return stored.chunk.text[sentence.start - start : sentence.end - start]
-
-
 def _excerpt(stored: StoredChunk, first: Sentence, last: Sentence) -> Excerpt:
-    start = stored.chunk.start
     return Excerpt(
         source=stored.source,
         paragraph=first.paragraph,
         start=first.start,
         end=last.end,
-        text=stored.chunk.text[first.start - start : last.end - start],
+        text=stored.chunk.text_of(first, last),
         highlights=(),
         score=0.0,
         also=stored.sources[1:],

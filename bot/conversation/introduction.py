@@ -166,9 +166,8 @@ class Introductions:
 
     def _asking(self) -> Iterator[str]:
         for stored in self._chunks():
-            start = stored.chunk.start
             headings = (one for one in stored.chunk.sentences if one.heading)
-            texts = [stored.chunk.text[one.start - start : one.end - start] for one in headings]
+            texts = map(stored.chunk.text_of, headings)
             yield from filter(is_question, [stored.source.title, *texts])
 
     def _chunks(self) -> Iterator[StoredChunk]:

@@ -53,7 +53,7 @@ def candidates_of(stored: StoredChunk, *, every: bool = False) -> Iterator[Candi
     paragraph = 0
     before: Sentence | None = None
     for number, sentence in enumerate(chunk.sentences):
-        text = chunk.text[sentence.start - chunk.start : sentence.end - chunk.start]
+        text = chunk.text_of(sentence)
         opening, before = before or sentence, sentence if is_question(text) else None
         opens = sentence.paragraph != paragraph
         paragraph = sentence.paragraph

@@ -123,8 +123,7 @@ def frequent_names(chunks: Iterable[StoredChunk], count: int) -> list[str]:
             _note_title(found, source.title, source.language)
         for sentence in stored.chunk.sentences:
             if not sentence.heading:
-                start = stored.chunk.start
-                text = stored.chunk.text[sentence.start - start : sentence.end - start]
+                text = stored.chunk.text_of(sentence)
                 _note(found, text, source.path, source.language)
                 small.update(word for word in _WORD.findall(text) if word.islower())
     names = [one for one in found.values() if _is_name(one, small)]

@@ -68,6 +68,14 @@ class Snapshot:
             found |= new
         return {key: found[key] for key in sorted(found)}
 
+    def has_word(self, word: str) -> bool:
+        """Whether an article has a word, in any form; no stop word of its language counts."""
+        return any(
+            self.lexical.holds(term, language)
+            for language in self.languages
+            for term in terms(word, language)
+        )
+
     def rarity(self, word: str) -> float:
         """Return how rare a word is in the articles, 0 to 1; 0 for a stop word of their languages.
 

@@ -140,8 +140,7 @@ def _questions(store: IndexReader, generation: int) -> Iterator[tuple[str, int, 
 
 def _sentence(stored: StoredChunk, chance: random.Random) -> str | None:
     chunk = stored.chunk
-    chosen = chance.choice(chunk.sentences)
-    text = chunk.text[chosen.start - chunk.start : chosen.end - chunk.start]
+    text = chunk.text_of(chance.choice(chunk.sentences))
     return text if columns(text) in _SENTENCE_COLUMNS else None
 
 

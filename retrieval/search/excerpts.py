@@ -262,8 +262,7 @@ class _Kinds:
     def of(cls, chunk: Chunk) -> _Kinds:
         """Look at the sentences of a chunk."""
         sentences = chunk.sentences
-        begin = chunk.start
-        texts = [chunk.text[one.start - begin : one.end - begin] for one in sentences]
+        texts = [chunk.text_of(one) for one in sentences]
         asked = [is_question(text) for text in texts]
         counts = Counter(one.paragraph for one in sentences)
         lengths: Counter[int] = Counter()
