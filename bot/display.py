@@ -61,6 +61,17 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+def one_line(text: str) -> str:
+    """Return a text on one line: of all white space within it, a blank is left."""
+    return " ".join(text.split())
+
+
+def shortened(text: str, chars: int) -> str:
+    """Return a text on one line, cut to so many characters."""
+    line = one_line(text)
+    return line if len(line) <= chars else f"{line[: chars - 1].rstrip()}…"
+
+
 def apart(text: str) -> str:
     """Return a text for a line beside others: visible, and isolated if it runs from right to left.
 

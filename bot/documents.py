@@ -32,7 +32,7 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
                 "citation": number,
                 "article": excerpt.source.path,
                 "title": excerpt.source.title,
-                "date": _date(excerpt.source),
+                "date": excerpt.source.iso_date,
                 "url": excerpt.source.url,
                 "page": excerpt.page,
                 "paragraph": excerpt.paragraph,
@@ -46,7 +46,7 @@ def of_answer(answer: Answer, written: dict[str, Any] | None = None) -> dict[str
                     {
                         "article": source.path,
                         "title": source.title,
-                        "date": _date(source),
+                        "date": source.iso_date,
                         "url": source.url,
                     }
                     for source in excerpt.also[:_ALSO]
@@ -113,7 +113,7 @@ def of_source(source: Source) -> dict[str, Any]:
     return {
         "article": source.path,
         "title": source.title,
-        "date": _date(source),
+        "date": source.iso_date,
         "url": source.url,
         "author": source.author,
         "language": source.language,
@@ -154,7 +154,3 @@ def _skipped(settings: Settings, store: IndexReader) -> int:
     if found is not None:
         return len(found.files.skipped)
     return sum(bool(file.reason) for file in store.files(store.current()).values())
-
-
-def _date(source: Source) -> str | None:
-    return source.date.isoformat() if source.date else None

@@ -41,6 +41,11 @@ class Source:
     language: str = "en"
     tags: tuple[str, ...] = ()
 
+    @property
+    def iso_date(self) -> str | None:
+        """The date as ISO 8601 writes it, "2026-03-05"; None if there is none."""
+        return self.date.isoformat() if self.date else None
+
 
 @dataclass(frozen=True, slots=True)
 class Article:

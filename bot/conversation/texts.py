@@ -16,18 +16,13 @@ from bot.conversation.replies import (
     Summary,
 )
 from bot.conversation.wishes import Wish
+from bot.display import shortened
 from bot.languages import LANGUAGES, Language
 
 _TITLE_CHARS, _QUESTION_CHARS, _NAME_CHARS = 100, 200, 80
 
 Shorten: TypeAlias = Callable[[str, int], str]
 """Makes somebody's text a part of a line, within so many characters."""
-
-
-def shortened(text: str, chars: int) -> str:
-    """Return a text on one line, cut to a length."""
-    line = " ".join(text.split())
-    return line if len(line) <= chars else f"{line[: chars - 1].rstrip()}…"
 
 
 def language_of_reply(reply: Reply) -> Language:

@@ -184,10 +184,9 @@ def compose_page(article: Article, url: str, fetched: str) -> bytes:
     title = source.title if article.titled else None
     # A title such as "null" cannot stand in front matter, and is left out.
     title = metadata_of(source.path, {"title": title}).title
-    date = source.date.isoformat() if source.date else None
     fields = {
         "title": title and _yaml_text(title),
-        "date": date,
+        "date": source.iso_date,
         "url": _yaml_text(url),
         "author": source.author and _yaml_text(source.author),
         "language": source.language and _yaml_text(source.language),

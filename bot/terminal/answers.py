@@ -20,10 +20,12 @@ from bot.display import (
     link_to,
     plain,
     runs_from_right,
+    shortened,
     visible,
 )
 from bot.encoder_choice import SWITCH
 from bot.languages import ENGLISH, Language
+from bot.terminal.articles import title_of
 from retrieval.articles import row_ends
 from retrieval.types import Excerpt, Source
 
@@ -163,7 +165,7 @@ def _far(answer: Answer, language: Language) -> str:
 
 def _titles(articles: Sequence[Source], language: Language) -> str:
     return ", ".join(
-        language.say("“{title}”", title=apart(_shortened(one.title, _TITLE_CHARS)))
+        language.say("“{title}”", title=apart(shortened(one.title, _TITLE_CHARS)))
         for one in articles
     )
 
@@ -195,7 +197,7 @@ def _closest(answer: Answer, language: Language, goes_on: bool) -> Iterator[Rend
     sentence = answer.closest
     assert sentence is not None, "an excerpt was found"
     yield Text(language.say("Closest, but not an answer:"), "dim")
-    yield _quotation(replace(sentence, text=_shortened(sentence.text, _SENTENCE_CHARS)), False)
+    yield _quotation(replace(sentence, text=shortened(sentence.text, _SENTENCE_CHARS)), False)
     yield citation_line(1, sentence, False, language)
     titles = _titles(answer.near, language)
     also = language.say("Next closest: {titles}.", titles=titles) if titles else ""
@@ -203,11 +205,6 @@ def _closest(answer: Answer, language: Language, goes_on: bool) -> Iterator[Rend
     if also or more:
         yield Text()
         yield Text(" ".join(filter(None, [also, more])), "dim")
-
-
-def _shortened(text: str, chars: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= chars else f"{line[: chars - 1].rstrip()}…"
 
 
 def _corrected(correction: Correction, language: Language) -> str:
@@ -312,21 +309,17 @@ def quotation_text(excerpt: Excerpt, language: Language = ENGLISH) -> str:
 def _reference(excerpt: Excerpt, language: Language) -> Text:
     """Return title, date, place and address of an excerpt."""
     source = excerpt.source
-    line = Text().append(_title(source), link_to(source.url))
-    date = source.date.isoformat() if source.date else None
+    line = Text().append(title_of(source), link_to(source.url))
     place = language.place(excerpt.page, excerpt.paragraph, excerpt.last_paragraph)
-    for part in filter(None, (date, place, source.url and apart(source.url))):
+    for part in filter(None, (source.iso_date, place, source.url and apart(source.url))):
         line.append(" ").append(f"· {part}", "dim")
     return line
 
 
 def _also(excerpt: Excerpt) -> str:
     """Name the first articles that say the same, those whose title is another's by their path."""
-    titles = Counter(map(_title, (excerpt.source, *excerpt.also)))
+    titles = Counter(map(title_of, (excerpt.source, *excerpt.also)))
     return ", ".join(
-        _title(one) if titles[_title(one)] == 1 else apart(one.path) for one in excerpt.also[:_ALSO]
+        title_of(one) if titles[title_of(one)] == 1 else apart(one.path)
+        for one in excerpt.also[:_ALSO]
     )
-
-
-def _title(source: Source) -> str:
-    return apart(" ".join(source.title.split()))

@@ -11,7 +11,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from bot.display import ACCENT, Readable, apart, counted, link_to, visible
+from bot.display import ACCENT, Readable, apart, counted, link_to, one_line, visible
 from retrieval.types import Article, Source
 
 # So many articles are named where a name fits several.
@@ -39,7 +39,7 @@ class ArticleDrawing:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw it, as rich asks for."""
         head = Text(
-            _title(self.article.source), Style(bold=True) + link_to(self.article.source.url)
+            title_of(self.article.source), Style(bold=True) + link_to(self.article.source.url)
         )
         about = Text(_about(self.article.source), "dim")
         if options.is_terminal:
@@ -83,8 +83,8 @@ class SourcesDrawing:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw them, as rich asks for."""
         for source in self.sources:
-            line = Text(overflow="fold").append(_title(source), link_to(source.url))
-            for part in filter(None, (_date(source), source.path)):
+            line = Text(overflow="fold").append(title_of(source), link_to(source.url))
+            for part in filter(None, (source.iso_date, source.path)):
                 line.append(f" · {apart(part)}", "dim")
             yield line
         if options.is_terminal:
@@ -124,7 +124,7 @@ def articles_named(sources: Iterable[Source], name: str) -> list[Source]:
     wanted = _folded(name)
     if exact or not wanted:
         return exact
-    names = [(one, {_folded(path), _folded(_title(one))}) for one, path in listed]
+    names = [(one, {_folded(path), _folded(title_of(one))}) for one, path in listed]
     whole = [one for one, known in names if wanted in known]
     return whole or [one for one, known in names if any(wanted in part for part in known)]
 
@@ -136,18 +136,15 @@ def several_text(named: Sequence[Source], name: str) -> str:
     return f"{len(named):,} articles are named {name}: {paths}{more}; name one by its path"
 
 
+def title_of(source: Source) -> str:
+    """Return the title of an article on one line, for a line beside others."""
+    return apart(one_line(source.title))
+
+
 def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return one_line(text).casefold()
 
 
 def _about(source: Source) -> str:
     about = (source.author, source.language, ", ".join(source.tags), source.url, source.path)
-    return " · ".join(apart(part) for part in (_date(source), *about) if part)
-
-
-def _title(source: Source) -> str:
-    return apart(" ".join(source.title.split()))
-
-
-def _date(source: Source) -> str | None:
-    return source.date.isoformat() if source.date else None
+    return " · ".join(apart(part) for part in (source.iso_date, *about) if part)

@@ -10,9 +10,10 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.conversation import ArticleList, Continuation, Reply, Summary, closing, opening
-from bot.display import ACCENT, Readable, apart, link_to, visible
+from bot.display import ACCENT, Readable, apart, link_to, one_line, visible
 from bot.languages import language_of
 from bot.terminal.answers import ExcerptsDrawing
+from bot.terminal.articles import title_of
 from retrieval.types import Excerpt
 
 
@@ -51,15 +52,9 @@ def _parts(reply: Reply) -> Iterator[RenderableType]:
 
 
 def _article(lead: Excerpt) -> Iterator[Text]:
-    title = apart(" ".join(lead.source.title.split()))
     style = Style.parse(f"bold {ACCENT}") + link_to(lead.source.url)
-    line = Text("• ", overflow="fold").append(title, style)
-    for part in (lead.source.date and lead.source.date.isoformat(), lead.source.path):
-        if part:
-            line.append(f" · {apart(part)}", "dim")
+    line = Text("• ", overflow="fold").append(title_of(lead.source), style)
+    for part in filter(None, (lead.source.iso_date, lead.source.path)):
+        line.append(f" · {apart(part)}", "dim")
     yield line
-    yield Text(_line(lead.text))
-
-
-def _line(text: str) -> str:
-    return visible(" ".join(text.split()))
+    yield Text(visible(one_line(lead.text)))

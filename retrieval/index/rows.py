@@ -257,7 +257,7 @@ def insert_article(
     source = article.source
     declared = {
         "title": source.title if article.titled else None,
-        "date": source.date.isoformat() if source.date else None,
+        "date": source.iso_date,
         "url": source.url,
         "author": source.author,
         "language": source.language,

@@ -64,7 +64,7 @@ class Head:
         return cls(
             digest,
             source.title if article.titled else None,
-            source.date.isoformat() if source.date else None,
+            source.iso_date,
             source.url,
             source.author,
             source.language,
