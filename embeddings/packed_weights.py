@@ -21,7 +21,6 @@ from embeddings.errors import ModelRefused
 
 _MAGIC, _VERSION = b"E5S1", 1
 _BLOCK = 32
-_BLOCK_BYTES = 2 + _BLOCK // 2
 _FLOATS, _BLOCKS = 0, 1
 
 

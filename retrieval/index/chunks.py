@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 
 from config import module_later
 from retrieval.index.database import Database
-from retrieval.index.encodings import listed
-from retrieval.index.rows import ARTICLES, CHUNK, SOURCE, VISIBLE, StoredChunk, chunk_of, source_of
+from retrieval.index.rows import (
+    ARTICLES,
+    CHUNK,
+    SOURCE,
+    VISIBLE,
+    StoredChunk,
+    chunk_of,
+    listed,
+    source_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from config import module_later
 from retrieval.index.database import Database
-from retrieval.index.rows import ARTICLES, StoredEncoding, encoding_of, other_files
+from retrieval.index.rows import ARTICLES, StoredEncoding, encoding_of, listed, other_files
 from retrieval.types import FloatArray
 
 if TYPE_CHECKING:
@@ -94,11 +94,6 @@ def encodings(db: Database, ids: Sequence[int]) -> dict[int, tuple[bytes, Stored
     )
     with db.reading_values():
         return {row[0]: (row[1], encoding_of(row[2:])) for row in rows}
-
-
-def listed(ids: Iterable[int]) -> str:
-    """Return ids as SQL lists them."""
-    return ", ".join(str(int(one)) for one in ids)
 
 
 def _joined(db: Database, dim: int, rows: Sequence[tuple[Any, ...]]) -> NDArray[np.float16]:

@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -307,6 +307,11 @@ def other_files(of: str, than: str) -> str:
 def marks(values: Collection[object]) -> str:
     """Return a question mark for each of the values to be bound."""
     return ", ".join("?" * len(values))
+
+
+def listed(ids: Iterable[int]) -> str:
+    """Return ids as SQL lists them."""
+    return ", ".join(str(int(one)) for one in ids)
 
 
 def packed_sentences(sentences: Sequence[Sentence]) -> bytes:

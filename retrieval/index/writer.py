@@ -22,6 +22,7 @@ from retrieval.index.rows import (
     digest_of,
     insert_article,
     insert_encoding,
+    listed,
     marks,
     other_files,
     rollback_target,
@@ -166,8 +167,8 @@ class GenerationWriter:
 
     def chunks_of(self, articles: Sequence[int]) -> int:
         """Count the chunks of articles that are stored, by their rows."""
-        rows = ", ".join(map(str, articles))
-        return int(self._store.db.one(f"SELECT count(*) FROM chunks WHERE article IN ({rows})")[0])
+        count = f"SELECT count(*) FROM chunks WHERE article IN ({listed(articles)})"
+        return int(self._store.db.one(count)[0])
 
     def refuse(self, reason: str) -> None:
         """Note why the next generation is not published."""

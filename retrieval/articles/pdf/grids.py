@@ -124,7 +124,7 @@ def with_tables(lines: Sequence[Line], rules: Rules) -> tuple[list[Line], list[T
                 right=grid.columns[-1],
             )
             rest = [*outside, place]
-            tables.append(_table(grid, inside))
+            tables.append(_table(inside))
     return rest, tables
 
 
@@ -137,7 +137,7 @@ def _is_table(cells: Mapping[tuple[int, int], Sequence[Line]]) -> bool:
     )
 
 
-def _table(grid: Grid, cells: Mapping[tuple[int, int], Sequence[Line]]) -> Table:
+def _table(cells: Mapping[tuple[int, int], Sequence[Line]]) -> Table:
     rows, columns = (sorted({cell[side] for cell in cells}) for side in (0, 1))
     texts = {
         cell: whole([joined(row.pieces).text for row in rows_of(lines)])
