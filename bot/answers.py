@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
 
 from bot.errors import QuestionError
-from bot.followups import Rule, understand_follow_up
+from bot.followups import REMEMBERED, Rule, understand_follow_up
 from config import SearchSettings
 from retrieval.index import Snapshot
 from retrieval.questions import Correction, UnknownLanguage, in_one_script
@@ -364,6 +364,11 @@ def _near(result: _Result) -> tuple[Source, ...]:
 def fold_question(text: str) -> str:
     """Return a text on one line, without control characters."""
     return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def fold_history(messages: Iterable[str]) -> list[str]:
+    """Return what a program sends as earlier messages, as far back as a question may lean on."""
+    return [text for text in map(fold_question, messages) if text][-REMEMBERED:]
 
 
 def check_question(question: str, max_chars: int) -> str:

@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 
 from bot.command import NOT_ANSWERED, Command, Run, Version, command, say, write
 from bot.ending import Ending
-from config import Backend, Settings, SettingsError
+from config import Settings, SettingsError
 
 if TYPE_CHECKING:
     from retrieval.refresh import RefreshProgress, RefreshReport
@@ -178,7 +178,7 @@ def _nothing_to_do(settings: Settings) -> RefreshReport | None:
     from retrieval.refresh import compare
 
     encoder = settings.encoder
-    if encoder.backend is Backend.TORCH or encoder.device != "cpu":
+    if encoder.needs_torch:
         return None
     try:
         choice = settled(settings)

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from bot.display import counted
-from config import Backend, Settings
+from config import Settings
 
 if TYPE_CHECKING:
     from retrieval.types import Source
@@ -149,7 +149,7 @@ def _by_articles(settings: Settings, announce: Callable[[str], None]) -> Choice:
     lacking = ""
     try:
         model = locate(_MULTILINGUAL, download=encoder.download)
-        if model.packed and (encoder.backend is Backend.TORCH or encoder.device != "cpu"):
+        if model.packed and encoder.needs_torch:
             lacking = (
                 "runs on neither torch nor a GPU; leave encoder.backend and encoder.device out"
             )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.encoder_choice import Choice, settled
-from config import Backend, Settings
+from config import Settings
 from embeddings import Encoder, EncoderError, identify, load, load_in_thread
 from retrieval.errors import RetrievalError
 
@@ -59,7 +59,7 @@ def loader(settings: Settings, choice: Choice) -> Callable[..., Encoder]:
 def _compiled(settings: Settings) -> Choice | None:
     """Return the encoder that the settings name or the index has, if it only has to be loaded."""
     encoder = settings.encoder
-    if encoder.backend is Backend.TORCH or encoder.device != "cpu":
+    if encoder.needs_torch:
         return None
     try:
         choice = settled(settings)

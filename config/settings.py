@@ -173,6 +173,11 @@ class EncoderSettings(Section):
     """The folder that holds compiled models. If this is left out, it is in the user's cache
     folder."""
 
+    @property
+    def needs_torch(self) -> bool:
+        """Whether only torch runs the model: it is named, or another device than the CPU is."""
+        return self.backend is Backend.TORCH or self.device != "cpu"
+
 
 class SearchSettings(Section):
     """How a question is answered."""

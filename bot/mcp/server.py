@@ -14,12 +14,11 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from bot import documents
-from bot.answers import check_question, fold_question
+from bot.answers import check_question, fold_history
 from bot.catalogue import Catalogue, article_key
 from bot.conversation import Conversation, of_reply
 from bot.display import json_text
 from bot.errors import QuestionError
-from bot.followups import REMEMBERED
 from bot.library import Library
 from retrieval.chunking import split_paragraphs
 from retrieval.errors import RetrievalError
@@ -86,7 +85,7 @@ class _Tools:
         """
         asked = check_question(question, self._max_chars)
         message = self._conversation.read(asked)
-        earlier = [text for text in map(fold_question, history) if text][-REMEMBERED:]
+        earlier = fold_history(history)
         reply = self._conversation.reply(message, earlier)
         if reply is not None:
             return self._cited(of_reply(message, reply))

@@ -13,11 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot import documents
-from bot.answers import fold_question
+from bot.answers import fold_history
 from bot.catalogue import Catalogue, article_key
 from bot.conversation import of_reply
 from bot.display import json_text
-from bot.followups import REMEMBERED
 from bot.languages import language_of_header
 from bot.library import Library
 from bot.web.answering import Answering, Turn
@@ -89,9 +88,12 @@ class Api:
         return _response(document)
 
     def _turn(self, wanted: AskRequest, language: str, reader: int) -> Turn:
-        earlier = [text for text in map(fold_question, wanted.history) if text][-REMEMBERED:]
         return self._answering.turn(
-            wanted.question, earlier, language, reader=reader, excerpts=wanted.excerpts
+            wanted.question,
+            fold_history(wanted.history),
+            language,
+            reader=reader,
+            excerpts=wanted.excerpts,
         )
 
     async def _feedback(self, request: Request) -> Response:
