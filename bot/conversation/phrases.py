@@ -11,7 +11,7 @@ import re
 import tomllib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -21,7 +21,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.conversation.wishes import vocabularies
-from retrieval.languages import heard
+from retrieval.languages import by_sound, heard, most_letters
 
 _DATA = Path(__file__).with_name("phrases.toml")
 _ANY_WORD = "*"
@@ -36,8 +36,6 @@ _BESIDE_WORDS = 2
 # A message with more unknown words is a question, not one with typing errors.
 _MISTYPED_WORDS = 2
 _CYRILLIC = ("uk", "ru")
-# Latin letters for one in Cyrillic, of which one is four.
-_LONGER, _FOUR = 2, "щ"
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
 _TOKEN = re.compile(r"[^\W_]+(?:[\u0300\u0301'’‘ʼʻ`´]+[^\W_]+)*")
@@ -214,8 +212,8 @@ def romanised(words: Sequence[str], is_known: Callable[[str], bool]) -> Iterator
     strange = {word for word in words if word not in book.vocabulary}
     if not strange or not all(map(str.isascii, strange)) or any(map(is_known, strange)):
         return
-    for by_sound in book.romanised.values():
-        found = [_nearest(by_sound.get(heard(word), ()), word) for word in words]
+    for alike in book.romanised.values():
+        found = [_nearest(alike.get(heard(word), ()), word) for word in words]
         if book.vocabulary.issuperset(found):
             yield found
 
@@ -259,23 +257,16 @@ def phrasebook() -> Phrasebook:
         tuple(sorted(_words(data["courtesies"]))),
         _words(data["alike"]),
         {
-            language: _by_sound(word for word in words if not word.isascii())
+            language: by_sound(sorted(word for word in words if not word.isascii()))
             for language, words in spoken.items()
             if language in _CYRILLIC
         },
     )
 
 
-def _by_sound(words: Iterable[str]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for word in sorted(words):
-        found[heard(word)].append(word)
-    return found
-
-
 def _nearest(words: Sequence[str], written: str) -> str:
     """Return the word that is about as long as one that sounds so; this one if there is none."""
-    words = [one for one in words if len(written) <= _LONGER * (len(one) + one.count(_FOUR))]
+    words = [one for one in words if len(written) <= most_letters(one)]
     return min(words, key=lambda word: abs(len(word) - len(written)), default=written)
 
 

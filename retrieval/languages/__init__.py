@@ -37,8 +37,8 @@ from retrieval.languages.segmentation import (
     wide_places,
     word_offsets,
 )
-from retrieval.languages.sound import heard, likeness, names_in, sounds
-from retrieval.languages.transliteration import spellings
+from retrieval.languages.sound import by_sound, heard, likeness, names_in, sounds
+from retrieval.languages.transliteration import most_letters, spellings
 
 __all__ = [
     "FIELDS",
@@ -49,6 +49,7 @@ __all__ = [
     "STOP_WORDS",
     "WITH_STOP_WORDS",
     "analyzer",
+    "by_sound",
     "columns",
     "field",
     "folded",
@@ -59,6 +60,7 @@ __all__ = [
     "language_of_article",
     "language_of_question",
     "likeness",
+    "most_letters",
     "names_in",
     "plain_analyzer",
     "segments",

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 _CYRILLIC = str.maketrans(
@@ -132,6 +134,14 @@ def _near(one: str, other: str, consonants: int) -> bool:
         or (vowels <= _BEFORE_V and behind == "V")
         or (vowels <= _BEHIND_HUSH and one[at - 1] in "HS")
     )
+
+
+def by_sound(words: Iterable[str]) -> Mapping[str, list[str]]:
+    """Return words in lower case by how they sound; those that sound alike keep their order."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for word in words:
+        found[heard(word)].append(word)
+    return found
 
 
 def _open(heard: str) -> str:

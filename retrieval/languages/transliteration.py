@@ -25,6 +25,8 @@ _RUSSIAN = str.maketrans(
 )
 # Case endings are up to three letters long; what is left must still tell one name from another.
 _ENDING, _LEAST = 3, 4
+# Latin letters for one, which most tables give at most; one letter has twice as many.
+_LETTERS_FOR_ONE, _TWICE = 2, "щ"
 
 
 def spellings(word: str) -> Iterator[str]:
@@ -45,3 +47,8 @@ def spellings(word: str) -> Iterator[str]:
                 yield stem
                 if cut:
                     yield f"{stem}a"
+
+
+def most_letters(word: str) -> int:
+    """Return how many Latin letters a Cyrillic word takes at most: two for one, four for щ."""
+    return _LETTERS_FOR_ONE * (len(word) + word.count(_TWICE))

@@ -7,11 +7,18 @@ written in Cyrillic again, as well as that can be done: soft signs are lost.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from retrieval.languages import LETTERS, STOP_WORDS, heard, language_of_question, words
+from retrieval.languages import (
+    LETTERS,
+    STOP_WORDS,
+    by_sound,
+    heard,
+    language_of_question,
+    most_letters,
+    words,
+)
 from retrieval.questions.forms import name_like
 from retrieval.questions.phrases import PHRASES
 from retrieval.questions.vocabulary import Vocabulary
@@ -22,8 +29,6 @@ _MOST_WORDS = 30
 _MOST_STRANGE = 2
 # A single letter is a word in many languages, and a longer word hardly sounds like another's.
 _LEAST_LETTERS, _TELLING_LETTERS = 2, 3
-# Of Cyrillic letters that are four in Latin, there is one.
-_FOUR, _LETTERS_FOR_ONE = "щ", 2
 # No romanisation has the letter by itself, nor others that English words have.
 _NOT_ROMANISED = re.compile(r"c(?![hkz])|[qx]|w(?=[hr])|ck|ee|oo|th|ght|ing$", re.IGNORECASE)
 # A name may have no capital, and shorter words sound like many.
@@ -109,7 +114,7 @@ def _known(found: list[str], language: str) -> dict[str, str]:
         if len(word) >= _LEAST_LETTERS and not _NOT_ROMANISED.search(word):
             sound = heard(word)
             meant = _asking(language).get(sound) or _frequent(language).get(sound, [])
-            if fitting := [one for one in meant if len(word) <= _most_letters(one)]:
+            if fitting := [one for one in meant if len(word) <= most_letters(one)]:
                 written = _written(word, language)
                 known[word] = min(fitting, key=lambda one: (one != written, len(one)))
     return known
@@ -143,27 +148,16 @@ def _written(word: str, language: str) -> str:
     return pattern.sub(lambda match: cyrillic[(match.lastindex or 1) - 1], word)
 
 
-def _most_letters(cyrillic: str) -> int:
-    return _LETTERS_FOR_ONE * (len(cyrillic) + cyrillic.count(_FOUR))
-
-
 @cache
 def _asking(language: str) -> Mapping[str, list[str]]:
     """Return the question words of a language by how they sound."""
     phrases = ",".join(of[language] for of in PHRASES["asks"].values()).split(",")
-    return _by_sound(phrase.strip() for phrase in phrases if " " not in phrase.strip())
+    return by_sound(phrase.strip() for phrase in phrases if " " not in phrase.strip())
 
 
 @cache
 def _frequent(language: str) -> Mapping[str, list[str]]:
     """Return its other frequent words by how they sound."""
-    return _by_sound(
+    return by_sound(
         [*re.findall(r"\w+", PHRASES["light"][language]), *sorted(STOP_WORDS[language])]
     )
-
-
-def _by_sound(listed: Iterable[str]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for word in listed:
-        found[heard(word)].append(word)
-    return found
