@@ -13,7 +13,7 @@ from bot.answers import Answer
 from bot.conversation.collection import Collection
 from bot.conversation.messages import Message, Talk, read_message
 from bot.conversation.phrases import tokens_of
-from bot.conversation.questions import apart, split_questions
+from bot.conversation.questions import MOST_QUESTIONS, apart, split_questions
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
@@ -130,6 +130,22 @@ class Conversation:
             elif not message.talk and not message.wish:
                 found.append(text)
         return tuple(found)
+
+    def answers(
+        self, questions: Sequence[str], earlier: Sequence[str], excerpts: int | None
+    ) -> list[Answer]:
+        """Answer the first questions of one message, each of which may lean on those before it.
+
+        Args:
+            questions: The message's questions, as `split_questions` parts them.
+            earlier: What was remembered of earlier messages, oldest first.
+            excerpts: Excerpts of each answer; without it, as many as the settings say.
+        """
+        answers = list[Answer]()
+        for question in questions[:MOST_QUESTIONS]:
+            leant = (*earlier, *(answer.remembered for answer in answers))[-REMEMBERED:]
+            answers.append(self._answerer.answer(question, excerpts, self.subjects(leant)))
+        return answers
 
     def _talk(self, talk: Talk, language: str) -> SmallTalk:
         named = talk in (Talk.ABILITIES, Talk.NOTHING)

@@ -14,7 +14,6 @@ from telegram.constants import ReactionEmoji
 from bot.answers import Answer, check_question
 from bot.catalogue import KEY_CHARS, Catalogue, article_key, span_at
 from bot.conversation import (
-    MOST_QUESTIONS,
     Conversation,
     Introductions,
     SmallTalk,
@@ -23,7 +22,6 @@ from bot.conversation import (
     split_questions,
 )
 from bot.errors import QuestionError
-from bot.followups import REMEMBERED
 from bot.library import Library
 from bot.records import ChatPlace, KeptAnswer, State
 from bot.telegram.addressing import AskedQuestion
@@ -200,11 +198,7 @@ class Replies:
     ) -> Reply:
         """Answer the questions of one message, one after the other, in one message."""
         language = self.language(asked.place.user, asked.language)
-        leant, answers = earlier, list[Answer]()
-        for one in questions[:MOST_QUESTIONS]:
-            subjects = self._conversation.subjects(leant)
-            answers.append(self._library.answerer.answer(one, 1, subjects))
-            leant = (*leant, answers[-1].remembered)[-REMEMBERED:]
+        answers = self._conversation.answers(questions, earlier, 1)
         remembered = remembered_together(answer.remembered for answer in answers)
         # Together they count as one question, which is answered if each of them is.
         last = replace(answers[-1], answered=all(one.answered for one in answers))

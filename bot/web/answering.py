@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 
 from bot.answers import Answer, check_question
 from bot.conversation import (
-    MOST_QUESTIONS,
     ArticleList,
     Continuation,
     Conversation,
@@ -26,7 +25,6 @@ from bot.conversation import (
     remembered_together,
     split_questions,
 )
-from bot.followups import REMEMBERED
 from bot.library import Library
 from bot.web.metrics import Metrics
 from bot.web.records import Records
@@ -80,7 +78,6 @@ class Answering:
     """Asks the library, a thread for each core; used in a `with` block, it ends the threads."""
 
     def __init__(self, library: Library, metrics: Metrics, records: Records = _NO_RECORDS) -> None:
-        self._answerer = library.answerer
         self.records = records
         """Where questions and votes are kept."""
         self._conversation = Conversation(library, _shown)
@@ -205,11 +202,7 @@ class Answering:
         earlier: Sequence[str],
         excerpts: int | None,
     ) -> Turn:
-        answers = list[Answer]()
-        for one in questions[:MOST_QUESTIONS]:
-            leant = (*earlier, *(answer.remembered for answer in answers))[-REMEMBERED:]
-            subjects = self._conversation.subjects(leant)
-            answers.append(self._answerer.answer(one, excerpts, subjects))
+        answers = self._conversation.answers(questions, earlier, excerpts)
         remembered = remembered_together(answer.remembered for answer in answers)
         return Turn(text, message, None, tuple(answers), len(questions), (remembered,))
 
