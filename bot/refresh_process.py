@@ -29,8 +29,6 @@ from retrieval.articles import WRITTEN
 from retrieval.refresh import FolderChanges, compare
 from retrieval.search import Searcher
 
-__all__ = ["WRITTEN_S", "Document", "Refresher", "environment", "lowered"]
-
 _log = logging.getLogger(__name__)
 
 _AGAIN_S = 30.0

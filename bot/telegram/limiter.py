@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 import math
 import time
@@ -15,7 +14,7 @@ from typing import Any
 from telegram.error import BadRequest, ChatMigrated, NetworkError, RetryAfter, TimedOut
 from telegram.ext import BaseRateLimiter
 
-__all__ = ["Limiter", "Rates"]
+from bot.telegram.transport import flood_wait_s
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +165,7 @@ class Limiter(BaseRateLimiter[int]):
             except BadRequest:
                 raise
             except (NetworkError, RetryAfter) as exc:
-                wait = _seconds(exc) if isinstance(exc, RetryAfter) else pause
+                wait = flood_wait_s(exc) if isinstance(exc, RetryAfter) else pause
                 if self._clock() + wait > deadline:
                     raise
                 _log.info("%s: %s; again in %.1f s", endpoint, exc, wait)
@@ -182,7 +181,7 @@ class Limiter(BaseRateLimiter[int]):
         try:
             return await call()
         except RetryAfter as exc:
-            self._chat(key).halt(self._clock(), _seconds(exc))
+            self._chat(key).halt(self._clock(), flood_wait_s(exc))
             raise
 
     async def _in_turn(self, request: _Request, chat: _Queue) -> _Result:
@@ -219,7 +218,7 @@ class Limiter(BaseRateLimiter[int]):
                 if isinstance(exc, TimedOut) and request.endpoint == _SEND:
                     # It may have arrived, and so may the next: that one is the last.
                     pauses = iter(())
-                wait = _seconds(exc) if isinstance(exc, RetryAfter) else pause or 0.0
+                wait = flood_wait_s(exc) if isinstance(exc, RetryAfter) else pause or 0.0
                 chat.halt(self._clock(), wait)
                 if pause is None or chat.halted_until > request.deadline:
                     raise
@@ -388,11 +387,6 @@ def _key(chat_id: object) -> int | str:
         return int(name)
     except ValueError:
         return name
-
-
-def _seconds(error: RetryAfter) -> float:
-    after = error.retry_after
-    return after.total_seconds() if isinstance(after, dt.timedelta) else float(after)
 
 
 def _flood(seconds: float) -> RetryAfter:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
 import time
 from collections import deque
@@ -20,7 +19,7 @@ import telegram
 from telegram.error import Conflict, RetryAfter, TelegramError
 
 from bot.telegram.inbox import HIGHEST_ID
-from bot.telegram.transport import TokenRefused, readable
+from bot.telegram.transport import TokenRefused, flood_wait_s, readable
 
 _T = TypeVar("_T")
 
@@ -159,9 +158,7 @@ class _Failures:
         pause = min(_FIRST_PAUSE_S * 2.0 ** min(self._streak, 10), _LONGEST_PAUSE_S)
         self._streak += 1
         if isinstance(error, RetryAfter):
-            after = error.retry_after
-            seconds = after.total_seconds() if isinstance(after, dt.timedelta) else float(after)
-            return min(max(pause, seconds), _LONGEST_FLOOD_S)
+            return min(max(pause, flood_wait_s(error)), _LONGEST_FLOOD_S)
         return pause
 
     def end(self) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import httpx
-from telegram.error import Conflict, NetworkError, TelegramError, TimedOut
+from telegram.error import Conflict, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import HTTPXRequest
 
 from bot.certificates import certificates
@@ -171,6 +172,12 @@ async def readable(request: Awaitable[_T]) -> _T:
         raise
     except Exception as exc:
         raise TelegramError(f"an answer that cannot be read ({type(exc).__name__})") from exc
+
+
+def flood_wait_s(error: RetryAfter) -> float:
+    """Return how many seconds Telegram wants to be left alone, in whichever form it came."""
+    after = error.retry_after
+    return after.total_seconds() if isinstance(after, dt.timedelta) else float(after)
 
 
 def _method(url: str) -> str:
