@@ -6,8 +6,11 @@
 
 A format is a folder or a module with a function `read`: markdown, html, feeds, pdf, word, odt,
 epub, rtf, channel (a Telegram channel's export). What several need is in `text`, `metadata`,
-`blocks`, `tables` and `headings`, `markup` and `formulas` (HTML), `archive`
-(zipped XML) and `symbols`.
+`front_matter` and `dates`, `blocks`, `tables` and `headings`, `markup` and `formulas` (HTML),
+`archive` (zipped XML) and `symbols`; `chapter` and `rtf_body` are parts of epub and rtf.
+
+`worker` gives up what `confinement` says, by `kernel` on Linux, before it reads a file. `sample`
+tells which languages a folder has before anything is indexed.
 Nothing that takes long to import is imported here, for the worker starts with it.
 """
 

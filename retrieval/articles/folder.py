@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 
-from retrieval.articles.reading import READERS, UnreadableArticle, suffix
-from retrieval.articles.text import StillWritten
+from retrieval.articles.reading import READERS, suffix
+from retrieval.articles.text import StillWritten, UnreadableArticle
 from retrieval.errors import ArticlesError
 
 _CLAUSES = {
@@ -108,7 +108,7 @@ def walk(folder: Path, max_bytes: int, besides: Path | None = None) -> FolderLis
         else:
             continue
         if reason is not None:
-            skipped.append(Skipped(os.fsencode(path).decode(errors="backslashreplace"), reason))
+            skipped.append(Skipped(_readable(path), reason))
     files.sort(key=attrgetter("path"))
     skipped.sort(key=attrgetter("article"))
     return FolderListing(files, skipped, tuple(unlisted))
@@ -124,9 +124,7 @@ def unread_files(folder: Path, besides: Path | None = None) -> dict[str, list[st
     for path, entry in _entries(folder, besides):
         if isinstance(entry, OSError) or entry.is_symlink() or suffix(path) in READERS:
             continue
-        found.setdefault(suffix(path), []).append(
-            os.fsencode(path).decode(errors="backslashreplace")
-        )
+        found.setdefault(suffix(path), []).append(_readable(path))
     return {end: sorted(found[end]) for end in sorted(found)}
 
 
@@ -159,6 +157,11 @@ def read_bytes(folder: Path, file: ArticleFile, max_bytes: int) -> bytes:
     except OSError as error:
         raise UnreadableArticle(_clause(error)) from error
     raise UnreadableArticle(reason)
+
+
+def _readable(path: str) -> str:
+    r"""Return a path for people: bytes that are no UTF-8 are written as `\xff`."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _article_file(path: str, status: os.stat_result) -> ArticleFile:

@@ -22,8 +22,6 @@ from retrieval.articles.text import UnreadableArticle, clean, decode, line_ends,
 from retrieval.languages import language_of_article
 from retrieval.types import Article, Source
 
-__all__ = ["READERS", "UnreadableArticle", "parse", "suffix"]
-
 MAX_TITLE_LINE = 120
 MAX_OPENING = 80
 DEFAULTS = ReadingLimits()

@@ -67,9 +67,8 @@ def line_of(document: Document) -> bytes:
 def packed(article: Article) -> Document:
     """Return an article as a JSON document."""
     source = {name: getattr(article.source, name) for name in _SOURCE}
-    date = article.source.date
     return {
-        "source": source | {"date": date and date.isoformat()},
+        "source": source | {"date": article.source.iso_date},
         "text": article.text,
         "pages": article.pages,
         "titled": article.titled,

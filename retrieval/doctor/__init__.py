@@ -1,6 +1,6 @@
 """What is wrong with an index and its articles, and what mends it; nothing is ever written.
 
-examine.examine -> Examination of findings, the worst first
+examine.examine_index -> Examination of findings, the worst first
     checks: articles (the folder, each article), index (database, derived indexes, disk),
     search (near-duplicates, articles that are not found by their titles)
 """

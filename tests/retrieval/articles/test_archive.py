@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.articles import UnreadableArticle, parse
 from retrieval.articles.archive import MAX_MEMBERS, Archive
 from retrieval.articles.metadata import ReadingLimits
-from retrieval.articles.reading import UnreadableArticle, parse
 from tests.retrieval.articles.samples import (  # fmt: skip
     PROSE,
     SAMPLES,

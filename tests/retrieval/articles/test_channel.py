@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.articles import UnreadableArticle, parse
 from retrieval.articles.channel import export as channel
 from retrieval.articles.metadata import ReadingLimits
-from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.types import Article, Source
 from tests.retrieval.articles.samples_channel import ACCOUNT, CHANNEL, EXPORT
 

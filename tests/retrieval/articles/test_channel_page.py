@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.articles import UnreadableArticle, parse
 from retrieval.articles.metadata import ReadingLimits
-from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.articles.text import clean
 from retrieval.types import Article, Source
 from tests.retrieval.articles.channel_pages import page

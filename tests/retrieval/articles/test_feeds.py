@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.articles.reading import UnreadableArticle, parse
+from retrieval.articles import UnreadableArticle, parse
 from retrieval.types import Article, Source
 from tests.retrieval.articles.samples_feeds import ATOM, RDF, RSS
 from tests.retrieval.library import only

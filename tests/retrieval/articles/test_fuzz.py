@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
 
+from retrieval.articles import READERS, UnreadableArticle
 from retrieval.articles.folder import ArticleFile
 from retrieval.articles.parser import Parser
-from retrieval.articles.reading import READERS, UnreadableArticle
 from retrieval.articles.text import clean
 from tests.retrieval.articles.samples import SAMPLES, ZIPPED, members, zipped
 from tests.retrieval.library import articles_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from retrieval.articles.reading import parse
+from retrieval.articles import parse
 from retrieval.articles.tables import BETWEEN
 from retrieval.types import Article
 from tests.retrieval.articles.pdfs import Words, pdf

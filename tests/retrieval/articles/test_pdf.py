@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.articles import UnreadableArticle, parse
 from retrieval.articles.metadata import ReadingLimits
 from retrieval.articles.pdf.lines import HYPHEN, Line
 from retrieval.articles.pdf.paragraphs import text_of as text_of_page
 from retrieval.articles.pdf.paragraphs import with_whole_words
 from retrieval.articles.pdf.rules import Rule, Rules
 from retrieval.articles.pdf.running_heads import without_running_heads
-from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.types import Article, Source
 from tests.retrieval.articles.pdfs import PAGE, Words, column, pdf, written
 from tests.retrieval.library import Library, only

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.articles.reading import READERS, UnreadableArticle
+from retrieval.articles import READERS, UnreadableArticle
 from retrieval.articles.text import clean, one_line
 from retrieval.types import Article, Source
 from tests.retrieval.articles.samples import PROSE
@@ -591,7 +591,7 @@ def test_libraries_are_silent_and_loaded_late(tmp_path: Path) -> None:
     """As in a program that has not configured logging, where warnings go to standard error."""
     code = """
 import sys
-from retrieval.articles.reading import parse, UnreadableArticle
+from retrieval.articles import parse, UnreadableArticle
 assert not {"trafilatura", "markdown_it", "lxml", "yaml", "charset_normalizer"} & set(sys.modules)
 for body in (b"<html><body></body></html>", b"<html lang=en></html>", b"<p>text", b"\\xff\\xe9"):
     try:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from retrieval.articles.reading import UnreadableArticle
+from retrieval.articles import UnreadableArticle
 from retrieval.types import Article
 from tests.retrieval.library import only
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from retrieval.articles import UnreadableArticle, parse
 from retrieval.articles.metadata import ReadingLimits
-from retrieval.articles.reading import UnreadableArticle, parse
 from tests.retrieval.articles.samples import PROSE, docx, members, p, zipped
 from tests.retrieval.library import only
 

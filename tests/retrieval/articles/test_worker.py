@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retrieval.articles import UnreadableArticle, parse
 from retrieval.articles.folder import ArticleFile
 from retrieval.articles.parser import Parser
-from retrieval.articles.reading import UnreadableArticle, parse
 from retrieval.articles.text import StillWritten
 from retrieval.articles.worker import MAX_ARTICLES, MAX_SENTENCES, check, packed, unpacked
 from retrieval.chunking import split_sentences
