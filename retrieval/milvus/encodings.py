@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from retrieval.errors import IndexFault
-from retrieval.index import StoredEncoding, packed_starts
+from retrieval.index import StoredEncoding, Tokens, packed_starts, unpacked_tokens
 from retrieval.milvus.connection import Row
 from retrieval.milvus.generations import Generations
-from retrieval.milvus.tables import ENCODING, KEY, TEXT_BYTES, packed
+from retrieval.milvus.tables import ENCODING, KEY, TEXT_BYTES, packed, unpacked
 
 _PLACES = (("encodings", KEY), ("chunks", "encoding"))
 
@@ -82,6 +82,13 @@ def _row_of(encoding: StoredEncoding) -> Row:
         # Not empty, so that it tells a passage without tokens from one whose tokens are not kept.
         "starts": f".{packed(packed_starts(tokens.starts))}" if tokens else "",
     }
+
+
+def tokens_of(row: Row) -> Tokens | None:
+    """Return the tokens of an encoding, if they are stored."""
+    if not _has_tokens(row):
+        return None
+    return unpacked_tokens(unpacked(row["codes"]), unpacked(row["starts"][1:]))
 
 
 def _has_tokens(row: Row) -> bool:

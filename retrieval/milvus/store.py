@@ -15,16 +15,15 @@ from retrieval.index import (
     Origin,
     StoredChunk,
     StoredEncoding,
-    Tokens,
     beyond,
     unpacked_sentences,
-    unpacked_tokens,
 )
 from retrieval.milvus.connection import Connection, Row, listed
 from retrieval.milvus.dense import MilvusDense
+from retrieval.milvus.encodings import tokens_of
 from retrieval.milvus.generations import Generations
 from retrieval.milvus.state import State, read_state, read_values
-from retrieval.milvus.tables import FORMAT, PARTS, unpacked, visible
+from retrieval.milvus.tables import ENCODING, FORMAT, KEY, PARTS, unpacked, visible
 from retrieval.milvus.writer import MilvusWriter
 from retrieval.types import Article, Chunk, Source
 
@@ -90,7 +89,7 @@ class MilvusStore(Generations):
         """Whether nothing is published and nothing encoded, so that any encoder may begin."""
         return not self.current() and not any(
             self.connection.count(self.collection(table), where)
-            for table, where in (("chunks", "id >= 0"), ("encodings", 'key != ""'))
+            for table, where in (("chunks", "id >= 0"), ("encodings", f'{KEY} != ""'))
         )
 
     def remade(self) -> MilvusStore | None:
@@ -185,7 +184,7 @@ class MilvusStore(Generations):
             row["id"]: StoredChunk(
                 listing.sources[owner],
                 Chunk(row["text"], unpacked_sentences(unpacked(row["sentences"]))),
-                _tokens(row),
+                tokens_of(row),
                 listing.heads[owner].title is not None,
             )
             for row in sorted(rows, key=lambda row: int(row["id"]))
@@ -194,12 +193,12 @@ class MilvusStore(Generations):
 
     def encodings(self, ids: Sequence[int]) -> dict[int, tuple[bytes, StoredEncoding]]:
         """Return the digest of each chunk's passage and its encoding, by the chunk's id."""
-        fields = ["id", "encoding", "vector", "codes", "starts"]
+        fields = ["id", "encoding", *ENCODING]
         rows = self.connection.of_values(self.collection("chunks"), "id", ids, fields)
         return {
             row["id"]: (
                 bytes.fromhex(row["encoding"]),
-                StoredEncoding(np.array(row["vector"], dtype=np.float32), _tokens(row)),
+                StoredEncoding(np.array(row["vector"], dtype=np.float32), tokens_of(row)),
             )
             for row in rows
         }
@@ -256,13 +255,6 @@ class MilvusStore(Generations):
 
     def close(self) -> None:
         """Do nothing: the connection is shared."""
-
-
-def _tokens(row: Row) -> Tokens | None:
-    """Return the tokens of a chunk's row, if they are stored."""
-    if not row["starts"]:
-        return None
-    return unpacked_tokens(unpacked(row["codes"]), unpacked(row["starts"][1:]))
 
 
 class _MilvusCalibrations(KeptCalibrations):
