@@ -9,12 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
-from telegram import (
-    InlineQueryResultArticle,
-    InputTextMessageContent,
-    LinkPreviewOptions,
-    MessageEntity,
-)
+from telegram import InlineQueryResultArticle, MessageEntity
 
 from bot.answers import Answer, worth_showing
 from bot.languages import Language
@@ -87,20 +82,14 @@ def answer(
     """
     wanted = answer.excerpts[: opened_with(answer) if shown is None else shown]
     message, count = _quotes(_opening(answer, language), wanted, language, link)
-    first = [
-        Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
-        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1, key=CITED)),
-    ]
+    first = _reading_buttons(language, number, count)
     if more and count == len(wanted):
         further = Press(Action.ANSWER, number, count + MORE)
-        first.insert(0, Button(language.say("More"), further))
-    second = (
-        Button(language.say("Why this?"), Press(Action.WHY, number, count)),
-        Button("👍", Press(Action.UP, number, count)),
-        Button("👎", Press(Action.DOWN, number, count)),
-    )
+        first = (Button(language.say("More"), further), *first)
+    why_this = Button(language.say("Why this?"), Press(Action.WHY, number, count))
     shows = address(wanted[0].source) if preview else None
-    return Message(message.text, message.entities, (tuple(first), second), shows)
+    rows = (first, (why_this, *_thumbs(number, count)))
+    return Message(message.text, message.entities, rows, shows)
 
 
 def shown_in(message: Message) -> int:
@@ -166,11 +155,7 @@ def several(
         count = language.number(len(answers))
         note = part(language.say("I answer {count} questions at a time.", count=count))
         message = joined(message, note, by="\n\n")
-    thumbs = (
-        Button("👍", Press(Action.UP, number)),
-        Button("👎", Press(Action.DOWN, number)),
-    )
-    return Message(message.text, message.entities, (thumbs,))
+    return Message(message.text, message.entities, (_thumbs(number),))
 
 
 def _far(answer: Answer, language: Language) -> Message:
@@ -214,12 +199,9 @@ def closest(
     said = part(language.say("The articles do not answer this. These excerpts come closest:"))
     opening = joined(_opening(answer, language), said, by="\n\n")
     message, count = _quotes(opening, answer.excerpts[: shown or MORE], language, link)
-    buttons = (
-        Button(language.say("‹ Back"), Press(Action.ANSWER, number)),
-        Button(language.say("Context"), Press(Action.CONTEXT, number, count, 1)),
-        Button(language.say("Article"), Press(Action.ARTICLE, number, count, 1, key=CITED)),
-    )
-    return Message(message.text, message.entities, (buttons,))
+    back = Button(language.say("‹ Back"), Press(Action.ANSWER, number))
+    row = (back, *_reading_buttons(language, number, count))
+    return Message(message.text, message.entities, (row,))
 
 
 def why(
@@ -295,6 +277,22 @@ def notice(text: str) -> Message:
     """Make a message of plain sentences that may quote somebody; its lines are kept."""
     lines = "\n".join(map(safe, text.split("\n")))
     return Message(shortened(lines.strip(), TEXT_UNITS))
+
+
+def _reading_buttons(language: Language, number: int, shown: int) -> tuple[Button, ...]:
+    """Make the buttons that open the first excerpt in its surroundings, and its article."""
+    return (
+        Button(language.say("Context"), Press(Action.CONTEXT, number, shown, 1)),
+        Button(language.say("Article"), Press(Action.ARTICLE, number, shown, 1, key=CITED)),
+    )
+
+
+def _thumbs(number: int, shown: int = 0) -> tuple[Button, ...]:
+    """Make the buttons of a vote."""
+    return (
+        Button("👍", Press(Action.UP, number, shown)),
+        Button("👎", Press(Action.DOWN, number, shown)),
+    )
 
 
 def _opening(answer: Answer, language: Language) -> Message:
@@ -408,11 +406,7 @@ def _card(
         id=_card_id(answer, excerpt),
         title=title,
         description=shortened(best_sentence(excerpt), _DESCRIPTION_UNITS) or None,
-        input_message_content=InputTextMessageContent(
-            message.text,
-            entities=message.formatting(),
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-        ),
+        input_message_content=message.content(),
     )
 
 

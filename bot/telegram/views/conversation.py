@@ -5,12 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from itertools import islice
 
-from telegram import (
-    InlineQueryResultArticle,
-    InputTextMessageContent,
-    LinkPreviewOptions,
-    MessageEntity,
-)
+from telegram import InlineQueryResultArticle, MessageEntity
 
 from bot.answers import Answer
 from bot.conversation import (
@@ -65,11 +60,7 @@ def card(message: Message) -> InlineQueryResultArticle:
         id=blake2b(message.text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
         title=shortened(first, _CARD_UNITS),
         description=shortened(" ".join(rest.split()), _CARD_UNITS) or None,
-        input_message_content=InputTextMessageContent(
-            message.text,
-            entities=message.formatting(),
-            link_preview_options=LinkPreviewOptions(is_disabled=True),
-        ),
+        input_message_content=message.content(),
     )
 
 

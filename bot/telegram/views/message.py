@@ -15,7 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    MessageEntity,
+)
 
 from bot.telegram.views.text import Spans, units, within
 
@@ -145,6 +151,14 @@ class Message:
         return [
             MessageEntity(one.type, one.offset, one.length, url=one.url) for one in self.entities
         ]
+
+    def content(self) -> InputTextMessageContent:
+        """Return what an inline card posts: text and entities, without buttons or a preview."""
+        return InputTextMessageContent(
+            self.text,
+            entities=self.formatting(),
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
 
     def keyboard(self) -> InlineKeyboardMarkup | None:
         """Return the buttons as Telegram takes them, or None if there are none."""
