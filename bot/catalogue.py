@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
+from retrieval.index import IndexState
 from retrieval.search import Searcher
 from retrieval.types import Article, Source
 
@@ -52,7 +53,7 @@ def span_at(article: Article, place: str) -> Span | None:
 
 @dataclass(frozen=True, slots=True)
 class _Listing:
-    state: tuple[str, int, str] | None
+    state: IndexState | None
     sources: tuple[Source, ...]
     by_key: Mapping[str, Source]
 

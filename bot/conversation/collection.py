@@ -17,7 +17,7 @@ import numpy as np
 from bot.conversation.phrases import fold
 from bot.conversation.sentences import candidates_of, central_sentences, representatives
 from bot.conversation.wishes import is_article_word
-from retrieval.index import Snapshot, StoredChunk
+from retrieval.index import IndexState, Snapshot, StoredChunk
 from retrieval.languages import columns, spellings, term_of, terms
 from retrieval.types import Excerpt, FloatArray, Sentence, Source
 
@@ -56,7 +56,7 @@ class _Listing:
         names: By path, the terms of an article's title and path, and those of its tags.
     """
 
-    state: tuple[str, int, str]
+    state: IndexState
     sources: dict[str, Source]
     chunks: dict[str, list[int]]
     spread: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from bot.conversation.replies import (
 from bot.conversation.wishes import Wish, is_year, place_in_list
 from bot.followups import REMEMBERED
 from retrieval.chunking import split_paragraphs
+from retrieval.index import IndexState
 from retrieval.questions import Period, date_preference, names_month, today
 from retrieval.types import Excerpt, Source
 
@@ -74,7 +75,7 @@ class Conversation:
         """Say what a message is; see `read_message`. Beside a question, no wish is searched."""
         return self._kept(text, interface, self.collection.snapshot.state)
 
-    def _read(self, text: str, interface: str, _: tuple[str, int, str]) -> Message:
+    def _read(self, text: str, interface: str, _: IndexState) -> Message:
         """Read a message beside the words of the articles, which are others in another state."""
         message = read_message(text, self.collection.has_word, interface)
         if message.talk or message.wish:

@@ -19,7 +19,7 @@ from bot.errors import BotError, QuestionError
 from bot.languages import LANGUAGES, Language
 from config import SettingsError
 from retrieval.chunking import is_question
-from retrieval.index import StoredChunk
+from retrieval.index import IndexState, StoredChunk
 from retrieval.languages import columns
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Introductions:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="introduction")
         self._closing = False
         self._lock = Lock()
-        self._state: tuple[str, int, str] | None = None
+        self._state: IndexState | None = None
         self._next: Future[Mapping[str, Introduction]] | None = None
         self._made: Mapping[str, Introduction] | None = None
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ChunkedArticle = tuple[Article, Sequence[tuple[Chunk, bytes]]]
 """An article with its chunks and the digests of their passages."""
+IndexState = tuple[str, int, str]
+"""Key of an index, number of its current generation, its calibrations as JSON."""
 Names = Mapping[str, tuple[int, str | None]]
 """The id of an article's content by its path, and its title there if it declares none."""
 
@@ -169,8 +171,8 @@ class IndexReader(Protocol):
     def current(self) -> int:
         """Return the number of the generation that readers are to see, 0 before the first."""
 
-    def state(self) -> tuple[str, int, str]:
-        """Return (key, current generation, calibrations): readers reload when it differs."""
+    def state(self) -> IndexState:
+        """Return what readers see of it: they reload when it differs."""
 
     def generation(self, number: int | None = None) -> Generation:
         """Return a kept generation, by default the current one."""

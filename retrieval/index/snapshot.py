@@ -12,7 +12,7 @@ from retrieval.errors import IndexDamaged, IndexFault, IndexMismatch
 from retrieval.index.calibrations import Scale
 from retrieval.index.lexical import LexicalIndex
 from retrieval.index.lexical_files import drop_lexical, lexical_of
-from retrieval.index.protocols import DenseSearch, IndexReader, Part
+from retrieval.index.protocols import DenseSearch, IndexReader, IndexState, Part
 from retrieval.index.rows import Generation, StoredChunk
 from retrieval.languages import terms
 from retrieval.types import Encoder
@@ -36,7 +36,7 @@ class Snapshot:
     """
 
     store: IndexReader
-    state: tuple[str, int, str]
+    state: IndexState
     generation: Generation
     dense: DenseSearch
     lexical: LexicalIndex
@@ -224,7 +224,7 @@ def load_snapshot(
     store: IndexReader,
     generation: Generation,
     lexical: LexicalIndex,
-    state: tuple[str, int, str] = ("", 0, ""),
+    state: IndexState = ("", 0, ""),
     base: Snapshot | None = None,
 ) -> Snapshot:
     """Load a generation to search it, published or not.

@@ -26,7 +26,7 @@ from retrieval.index.folder import (
     new_database_folder,
 )
 from retrieval.index.origin import Origin
-from retrieval.index.protocols import DenseSearch
+from retrieval.index.protocols import DenseSearch, IndexState
 from retrieval.index.rows import (
     ARTICLES,
     SCHEMA,
@@ -217,8 +217,8 @@ class Store:
             raise self.db.damage(f"generation {current} is current, {last} the last one")
         return last or 0
 
-    def state(self) -> tuple[str, int, str]:
-        """Return (key, current generation, calibrations): readers reload when it differs."""
+    def state(self) -> IndexState:
+        """Return what readers see of it: they reload when it differs."""
         return self.origin.key, self.current(), self.calibrations.written()
 
     def generation(self, number: int | None = None) -> Generation:

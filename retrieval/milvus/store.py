@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from retrieval.chunking import passage
 from retrieval.index import (
+    IndexState,
     KeptCalibrations,
     Origin,
     StoredChunk,
@@ -108,8 +109,8 @@ class MilvusStore(Generations):
         """Raise `IndexMismatch` unless the index was made by this encoder."""
         self.origin.check_encoder(fingerprint, name, self.name)
 
-    def state(self) -> tuple[str, int, str]:
-        """Return (key, current generation, calibrations): readers reload when it differs."""
+    def state(self) -> IndexState:
+        """Return what readers see of it: they reload when it differs."""
         state = self.look()
         return state.origin.key, state.current, state.calibrations
 
