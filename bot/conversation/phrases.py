@@ -20,7 +20,7 @@ from pathlib import Path
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.conversation.wishes import vocabularies
+from bot.conversation.wishes import wish_words
 from retrieval.languages import by_sound, heard, most_letters
 
 _DATA = Path(__file__).with_name("phrases.toml")
@@ -146,7 +146,7 @@ class Phrasebook:
 
     def knows(self, word: str) -> bool:
         """Whether a pattern or a wish has a word."""
-        return word in self.vocabulary or any(one.knows(word) for one in vocabularies())
+        return word in self.vocabulary or any(one.knows(word) for one in wish_words())
 
     def recognise(self, word: str, is_known: Callable[[str], bool], *, among: Sequence[str]) -> str:
         """Return a word without its typing error, if it has one and is no word of the articles.
@@ -227,7 +227,7 @@ def phrasebook() -> Phrasebook:
     spoken: dict[str, set[str]] = defaultdict(set)
     for language, text in data["fillers"].items():
         spoken[language].update(text.split())
-    for wishes in vocabularies():
+    for wishes in wish_words():
         spoken[wishes.language].update(wishes.words())
     by_code: dict[str, _Classes] = defaultdict(lambda: _Classes({}))
     by_code |= {code: _Classes(texts) for code, texts in data["classes"].items()}

@@ -66,8 +66,8 @@ class _Unit:
     does: _Class
 
 
-class Vocabulary:
-    """The words of one language, by what they do."""
+class WishWords:
+    """The words of one language that say a wish, by what they do."""
 
     def __init__(self, language: str, classes: Mapping[str, Mapping[str, str]]) -> None:
         self.language = language
@@ -179,7 +179,7 @@ class Vocabulary:
 
 def read_wish(words: Sequence[str], fillers: Collection[str]) -> Wished | None:
     """Return what a message wishes, as the languages say that have most of its words."""
-    found = [one for vocabulary in vocabularies() if (one := vocabulary.wish(words, fillers))]
+    found = [one for known in wish_words() if (one := known.wish(words, fillers))]
     if not found:
         return None
     best = min(found, key=lambda one: len(one.name))
@@ -200,7 +200,7 @@ def place_in_list(words: Sequence[str]) -> int | None:
             stems.index(stem) for stems in _places() for stem in stems if _is(word, stem)
         ]:
             found.append(-1 if places[0] == len(_places()[0]) - 1 else places[0])
-        elif word not in _NUMBER and not any(one.knows(word) for one in vocabularies()):
+        elif word not in _NUMBER and not any(one.knows(word) for one in wish_words()):
             return None
     return found[0] if len(found) == 1 else None
 
@@ -215,13 +215,13 @@ def is_year(word: str) -> bool:
 
 
 def names_article(word: str) -> bool:
-    """Whether a folded word stands between such a word and the name of an article: "of"."""
-    return any(vocabulary.has(word, "named") for vocabulary in vocabularies())
+    """Whether a folded word leads from a word for an article to its name, as "of" and "about"."""
+    return any(one.has(word, "named") for one in wish_words())
 
 
 def is_article_word(word: str) -> bool:
     """Whether a folded word says no more than that something is an article."""
-    return any(vocabulary.has(word, "one") for vocabulary in vocabularies())
+    return any(one.has(word, "one") for one in wish_words())
 
 
 def _called(units: Sequence[_Unit]) -> list[int]:
@@ -295,9 +295,9 @@ def _places() -> tuple[list[str], ...]:
 
 
 @cache
-def vocabularies() -> tuple[Vocabulary, ...]:
+def wish_words() -> tuple[WishWords, ...]:
     """Return the words of all languages."""
     classes = {**_data()}
     del classes[_PLACES]
     languages = dict.fromkeys(language for texts in classes.values() for language in texts)
-    return tuple(Vocabulary(language, classes) for language in languages)
+    return tuple(WishWords(language, classes) for language in languages)
