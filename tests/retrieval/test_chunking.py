@@ -70,6 +70,9 @@ def assert_whole(of: Article, chunks: Sequence[Chunk]) -> None:
     assert solid(covered) == solid(of.text)
     for one in chunks:
         assert one.text == of.text[one.start : one.end]
+        said = [of.text[s.start : s.end] for s in one.sentences]
+        assert [one.text_of(s) for s in one.sentences] == said
+        assert one.text_of(one.sentences[0], one.sentences[-1]).endswith(said[-1])
 
 
 @given(TEXTS, LANGUAGES, st.integers(4, 40))
