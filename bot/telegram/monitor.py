@@ -1,4 +1,4 @@
-"""The monitor: an HTTP server on loopback that shows the bot's health and metrics."""
+"""The monitor: an HTTP server, on loopback by default, for the bot's health and metrics."""
 
 from __future__ import annotations
 
