@@ -11,7 +11,7 @@ A memory is that of one bot or of the web page, with keyed hashes of its users f
 
 from __future__ import annotations
 
-from bot.records.kept import Asked, ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
+from bot.records.kept import ChatPlace, Gap, KeptAnswer, KeptQuestion, Stats, UnknownLanguages
 from bot.records.memory import State, schema
 from bot.records.places import WEB, Place, default_place, open_state, questions_at
 from bot.records.postgres import PostgresStorage, StateUnreachable
@@ -21,10 +21,10 @@ __all__ = [
     "EMPTY_LOG",
     "PRAGMAS",
     "WEB",
-    "Asked",
     "ChatPlace",
     "Gap",
     "KeptAnswer",
+    "KeptQuestion",
     "Place",
     "PostgresStorage",
     "State",

@@ -42,7 +42,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class KeptQuestion:
     """A question that was asked, and the votes on its answer.
 
     Attributes:

@@ -20,7 +20,7 @@ from typing import Any
 
 from bot.errors import BotError
 from bot.followups import REMEMBERED
-from bot.records.kept import Asked, ChatPlace, Gap, KeptAnswer, Stats, UnknownLanguages
+from bot.records.kept import ChatPlace, Gap, KeptAnswer, KeptQuestion, Stats, UnknownLanguages
 from bot.records.storage import Storage, Transaction, open_file
 from retrieval.index import Faults
 
@@ -279,14 +279,14 @@ class State:
         )
         return [Gap(question, downs) for question, downs in rows]
 
-    def questions(self, since: float, limit: int) -> list[Asked]:
+    def questions(self, since: float, limit: int) -> list[KeptQuestion]:
         """Return the questions that were asked since then, the newest first."""
         rows = self.database.query(
             "SELECT question, at, answered, ups, downs FROM answers"
             " WHERE at >= ? ORDER BY at DESC LIMIT ?",
             (since, limit),
         )
-        return [Asked(text, at, bool(yes), ups, downs) for text, at, yes, ups, downs in rows]
+        return [KeptQuestion(text, at, bool(yes), ups, downs) for text, at, yes, ups, downs in rows]
 
     def stats(self, since: float) -> Stats:
         """Count what was asked since then."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 from pydantic import SecretStr
 
-from bot.records.kept import Asked
+from bot.records.kept import KeptQuestion
 from bot.records.memory import State, schema
 from bot.records.postgres import SCHEMAS, PostgresStorage
 
@@ -48,7 +48,7 @@ def open_state(
     )
 
 
-def questions_at(place: Place, since: float, limit: int) -> dict[str, list[Asked]]:
+def questions_at(place: Place, since: float, limit: int) -> dict[str, list[KeptQuestion]]:
     """Return the questions that were asked since then, the newest first, by each memory's name.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.gaps import OpenQuestion, QuestionGroup, group_questions
-from bot.records import Asked
+from bot.records import KeptQuestion
 from retrieval.types import FloatArray, Source
 
 _OPEN = 500
@@ -107,7 +107,7 @@ class Report:
 
 
 def make_report(
-    asked: Mapping[str, Sequence[Asked]],
+    asked: Mapping[str, Sequence[KeptQuestion]],
     days: int,
     encode: Callable[[str], FloatArray],
     closest: Callable[[str], tuple[Source, ...]],
@@ -143,9 +143,9 @@ def make_report(
     )
 
 
-def _voted(asked: Sequence[Asked]) -> list[Voted]:
+def _voted(asked: Sequence[KeptQuestion]) -> list[Voted]:
     """Return the questions that were voted on, those with most votes first."""
-    votes = dict[str, list[Asked]]()
+    votes = dict[str, list[KeptQuestion]]()
     for one in asked:
         if one.ups or one.downs:
             votes.setdefault(one.question, []).append(one)
@@ -156,6 +156,6 @@ def _voted(asked: Sequence[Asked]) -> list[Voted]:
     return sorted(found, key=lambda one: -(one.ups + one.downs))
 
 
-def _date_of(asked: Asked) -> dt.date:
+def _date_of(asked: KeptQuestion) -> dt.date:
     """Return the day on which something was asked, where this machine is."""
     return dt.datetime.fromtimestamp(asked.at, dt.UTC).astimezone().date()
