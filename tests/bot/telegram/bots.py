@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -191,13 +190,6 @@ async def until_fault(bot: Bot) -> None:
     """Run a bot that ends by itself, with an error."""
     async with asyncio.timeout(30):
         await bot.service.serve(bot.stop)
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 async def said(emulator: Emulator, chat: int, text: str = CROWS, **fields: object) -> Sent:

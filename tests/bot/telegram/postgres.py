@@ -10,7 +10,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.ports import free_port
 
 PASSWORD = "s3cret-of-the-d4tabase"
 USER = "postgres"
@@ -36,8 +37,7 @@ class Server:
     """
 
     def __init__(self, folder: Path, *, fsync: bool) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._folder = folder
         where = ("listen_addresses=127.0.0.1", f"port={self.port}", "unix_socket_directories=")
         self._options = [*where, f"fsync={'on' if fsync else 'off'}", "max_connections=200"]

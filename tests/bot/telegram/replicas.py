@@ -13,7 +13,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from .bots import free_port
+from tests.ports import free_port
+
 from .emulator import Emulator
 from .programs import Program, program
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from .bots import free_port
+from tests.ports import free_port
+
 from .emulator import Emulator
 from .programs import program
 

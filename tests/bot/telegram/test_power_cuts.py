@@ -14,8 +14,8 @@ import pytest
 
 from bot.telegram.inbox import Inbox
 from tests.paths import ROOT
+from tests.ports import free_port
 
-from .bots import free_port
 from .emulator import Emulator
 from .power import PowerCut
 from .programs import program

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from bot.telegram.inbox import Inbox
+from tests.ports import free_port
 
-from .bots import CROWS, TIDES, free_port, inbox_of, serving, still_waiting
+from .bots import CROWS, TIDES, inbox_of, serving, still_waiting
 from .emulator import ApiError, Emulator, Fault
 
 pytestmark = pytest.mark.anyio

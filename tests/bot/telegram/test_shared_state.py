@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from .bots import CROWS, TIDES, UNLIMITED, Bot, free_port, pressed, said, serving
+from tests.ports import free_port
+
+from .bots import CROWS, TIDES, UNLIMITED, Bot, pressed, said, serving
 from .emulation.floods import Limits
 from .emulator import Emulator
 from .postgres import Server

@@ -17,8 +17,9 @@ from bot.errors import BotError
 from bot.records import StateUnreachable
 from bot.telegram.transport import TelegramFault, TokenRefused
 from bot.telegram.webhook import Webhook, WebhookAddress
+from tests.ports import free_port
 
-from .bots import Receiver, bare_bot, free_port, warnings
+from .bots import Receiver, bare_bot, warnings
 from .emulator import ApiError, Emulator, Fault, Json
 
 pytestmark = pytest.mark.anyio

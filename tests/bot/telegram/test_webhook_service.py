@@ -16,8 +16,9 @@ from bot.errors import BotError
 from bot.telegram import TelegramFault, check
 from bot.telegram.application import UPDATES
 from config import Settings
+from tests.ports import free_port
 
-from .bots import CROWS, TIDES, a_bot, free_port, serving, still_waiting, until_fault
+from .bots import CROWS, TIDES, a_bot, serving, still_waiting, until_fault
 from .emulator import Emulator
 
 pytestmark = pytest.mark.anyio

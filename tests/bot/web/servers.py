@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -25,6 +24,7 @@ from retrieval.refresh import RefreshOptions, refresh_index
 from retrieval.search import Searcher
 from tests.bot.shell import Shell
 from tests.fakes import HashEncoder, ReadsHere
+from tests.ports import free_port
 
 MARKUP = "<script>alert(1)</script> & <b>Tides</b>"
 HOSTILE = f"""---
@@ -109,8 +109,7 @@ class Served:
     """
 
     def __init__(self, shell: Shell, **environment: str) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.lines: list[str] = []
         self.process = subprocess.Popen(

@@ -5,7 +5,6 @@ import io
 import json
 import logging
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -30,6 +29,7 @@ from retrieval.types import Excerpt, Source
 from tests.bot.terminal.test_console import library
 from tests.fakes import HashEncoder
 from tests.paths import ROOT
+from tests.ports import free_port
 
 from ..http_server import Behaviour, repeats
 from .language_model import save
@@ -192,9 +192,7 @@ def test_what_was_written_before_the_end_stays(
 def test_a_server_that_is_not_there_is_one_line_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    assert list(a_writer(f"http://127.0.0.1:{port}/v1").written(ANSWER)) == []
+    assert list(a_writer(f"http://127.0.0.1:{free_port()}/v1").written(ANSWER)) == []
     assert "no written answer, or not all of it: no connection, or it was lost" in caplog.text
 
 
@@ -406,8 +404,7 @@ def test_half_of_the_settings_is_refused(folder: Path) -> None:
 @contextmanager
 def transformers_serve(model: Path, folder: Path) -> Iterator[str]:
     """Run the server of transformers, which speaks OpenAI's protocol."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(Path(sys.executable).with_name("transformers")), "serve", str(model)]
     with (folder / "log").open("wb") as log:
         child = subprocess.Popen(

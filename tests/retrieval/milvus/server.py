@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.ports import free_port
+
 TOKEN = "root:Milvus"
 """The token that a server wants which wants one."""
 _BLOCK = 1 << 16
@@ -85,10 +87,8 @@ class Relay:
     def __init__(self) -> None:
         self.flows = threading.Event()
         self.flows.set()
-        self.port = 0
+        self.port = free_port()
         self._sockets: list[socket.socket] = []
-        self.port = self._listening().getsockname()[1]
-        self.close()
 
     def open(self, port: int) -> None:
         """Hand on to another port, from now on."""
