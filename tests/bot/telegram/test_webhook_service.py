@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -202,8 +203,10 @@ async def test_updates_stay_with_telegram_while_too_many_are_in_hand(
         in_hand = 0
         while in_hand < 1000:
             await asyncio.sleep(0.05)
-            async with session.get("/health") as response:
-                in_hand = (await response.json())["waiting"]
+            # It may not listen yet.
+            with suppress(aiohttp.ClientConnectorError):
+                async with session.get("/health") as response:
+                    in_hand = (await response.json())["waiting"]
         await asyncio.sleep(0.2)
         assert len(emulator.pending) >= 200
     # Those whose turn had come are answered, the others are kept here or there.
