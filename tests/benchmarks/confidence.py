@@ -207,16 +207,35 @@ def moved(one: Measured) -> Measured:
 
 def by_others(one: Measured, others: Sequence[Measured], features: Sequence[str]) -> str:
     """Judge a model that was fitted to other folders, on the index's own scale."""
+    return judge(*confidences_by_others(one, others, features))
+
+
+def confidences_by_others(
+    one: Measured, others: Sequence[Measured], features: Sequence[str]
+) -> tuple[Rows, Rows, Rows]:
+    """Return the confidences of a model that was fitted to other folders.
+
+    The features that are chosen keep their weights.
+
+    Returns:
+        Those of own, foreign and adversarial questions.
+    """
     model = fit(others, features)
     own = WEIGHTS.get(PurePath(one.encoder).name)
     unmet = own.unmet if own else UNMET
     weights = np.array([*model.coef_[0], unmet, DENIED, CELL, UNSAID, STATED])
-    parts = (one.own, one.foreign, one.adversarial)
     columns = _at([*features, *_CHOSEN])
-    logits = (
-        in_spreads(rows, one.scale)[:, columns] @ weights + model.intercept_ for rows in parts
-    )
-    return judge(*(1 / (1 + np.exp(-logit)) for logit in logits))
+
+    def confidences(rows: Rows) -> Rows:
+        logits = in_spreads(rows, one.scale)[:, columns] @ weights + model.intercept_
+        return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float64)
+
+    return confidences(one.own), confidences(one.foreign), confidences(one.adversarial)
+
+
+def fitted_features(encoder: str) -> Sequence[str]:
+    """Return the features whose weights are fitted for an encoder, in one language."""
+    return _FITTED_OF_ENCODER if PurePath(encoder).name in WEIGHTS else _FITTED
 
 
 def main() -> None:
@@ -254,10 +273,10 @@ def main() -> None:
                 measured.append(kept)
     if not measured:
         parser.error("none of the folders has such questions; leave --across out, or put it in")
-    features = _FITTED_ACROSS if options.across else _FITTED
-    ships = scale_that_ships(measured[0].encoder)
-    if not options.across and PurePath(measured[0].encoder).name in WEIGHTS:
-        features = _FITTED_OF_ENCODER
+    encoder = measured[0].encoder
+    features = _FITTED_ACROSS if options.across else fitted_features(encoder)
+    ships = scale_that_ships(encoder)
+    if features is _FITTED_OF_ENCODER:
         measured = [replace(one, scale=ships) for one in measured]
     for one in measured:
         print(
