@@ -93,6 +93,9 @@ def collections() -> list[tuple[list[Path], list[Path]]]:
                 "channel",
                 "quarter",
                 "club",
+                "district",
+                "bibliothek",
+                "circolo",
             )
         ),
     ]
