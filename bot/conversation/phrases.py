@@ -35,6 +35,7 @@ _MISTYPED_CHARS, _SWAPPED_CHARS = 5, 4
 _BESIDE_WORDS = 2
 # A message with more unknown words is a question, not one with typing errors.
 _MISTYPED_WORDS = 2
+_ANY_LANGUAGE = "any"
 _CYRILLIC = ("uk", "ru")
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
@@ -241,6 +242,8 @@ def phrasebook() -> Phrasebook:
                     patterns[word].append(pattern)
                 spoken[language].update(pattern.words())
     vocabulary = frozenset().union(*spoken.values())
+    # So many languages have a word near to any other.
+    mistyped = frozenset().union(*(spoken[one] for one in spoken if one != _ANY_LANGUAGE))
     return Phrasebook(
         {word: tuple(some) for word, some in patterns.items()},
         fillers,
@@ -253,7 +256,7 @@ def phrasebook() -> Phrasebook:
         _words(data["wanting"]),
         _words(data["interjections"]),
         vocabulary,
-        tuple(sorted(word for word in vocabulary if len(word) >= _SWAPPED_CHARS)),
+        tuple(sorted(word for word in mistyped if len(word) >= _SWAPPED_CHARS)),
         tuple(sorted(_words(data["courtesies"]))),
         _words(data["alike"]),
         {

@@ -27,7 +27,9 @@ _ENDING = 3
 _PLACES = "places"
 _NUMBER = frozenset(["number", "no", "nr", "nummer", "номер"])
 _Class = frozenset[str]
-_SMALL, _COUNT, _TIMES = (frozenset([one]) for one in ("small", "count", "times"))
+_SMALL, _COUNT, _TIMES, _AROUND = (
+    frozenset([one]) for one in ("small", "count", "times", "around")
+)
 # So many words are remembered with what they do, in each language.
 _KEPT = 2000
 
@@ -242,6 +244,8 @@ def _wish(units: Sequence[_Unit]) -> Wish | None:
     does = _all(unit.does for unit in units)
     if all("bare" in unit.does for unit in units):
         return Wish.MORE
+    if not _is_around(units):
+        return None
     if "count" in does and does.isdisjoint(("new", "more", "times")):
         return None
     if does & {"short", "brief"}:
@@ -258,6 +262,13 @@ def _lists(units: Sequence[_Unit]) -> bool:
     """Whether beside a year the articles are asked for: "articles of 2024", not "what happened"."""
     does = _all(unit.does for unit in units)
     return bool(does & {"held", "new"}) and does.isdisjoint(("happens", "short", "brief", "more"))
+
+
+def _is_around(units: Sequence[_Unit]) -> bool:
+    """Whether no place is named, or what is new there: "in the village", not "a new village"."""
+    places = [n for n, unit in enumerate(units) if unit.does == _AROUND]
+    new = [n for n, unit in enumerate(units) if "new" in unit.does]
+    return not places or (bool(new) and all(at - 1 not in new for at in places))
 
 
 def _in_short(does: _Class) -> Wish | None:
