@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.followups.frames import asks_beside, reasked, reframed
-from bot.followups.parts import ENDING, POSSESSIVE, Phrase, Question, read_question
-from bot.followups.words import Kind, every_phrase, every_word, fold
+from bot.followups.parts import ENDING, POSSESSIVE, Phrase, Question, language_of, read_question
+from bot.followups.words import Kind, fold, phrases_of, words_of
 from retrieval.languages import terms
 from retrieval.questions import Subject
 
@@ -34,9 +34,11 @@ _THAT = re.compile(
 # A clause of its own begins there.
 _CLAUSE = re.compile(
     r"[,;:?!]|\b(?:that|if|when|while|whether|because|before|after|since|until|than|as|so|and|but|or|who|which"
-    r"|що|якщо|коли|бо|та|і|но|если|что|когда|и|или|dass|ob|wenn|weil|bevor|nachdem|und|oder)\b",
+    r"|що|якщо|коли|бо|та|і|но|если|что|когда|и|или|dass|ob|wenn|weil|bevor|nachdem|und|oder"
+    r"|que|che|quando|cuando|quand|lorsque|perché|porque|parce|że|żeby|jeśli|gdy|kiedy|že|když|pokud)\b",
     re.IGNORECASE,
 )
+
 
 _DEFINITE = frozenset(["the", "der", "die", "das", "den", "dem", "des"])
 # A longer question reads better with what it lacks behind it.
@@ -107,9 +109,9 @@ def _complete(
     before = _before(earlier, languages)
     if before is None:
         return None
-    rest = _opened(question)
-    continues = rest.opened or rest.framed or rest.meant
-    asked = read_question(rest.text, languages, after=before, fragment=continues)
+    language = language_of(question, languages, before)
+    rest = _opened(question, language)
+    asked = read_question(rest.text, language, fragment=rest.continues)
     pointers = _pointers(asked)
     if _says_nothing(asked):
         text = _with_subject(asked, before, pointers, rarity) if _asks_of(asked, pointers) else None
@@ -120,21 +122,27 @@ def _complete(
         told = few and asked.language in languages
         text = _with_subject(asked, before, [], rarity) if told else None
         return FollowUp(text, Rule.IF_SURER) if text else None
-    if pointers:
+    if pointers or (few and asked.words[0].folded in asked.lists.conditional):
         text = _with_subject(asked, before, pointers, rarity)
         return FollowUp(text, Rule.UNLESS_WORSE) if text else None
-    if _is_fragment(asked) and (continues or few):
-        return _of_another(asked, before, rarity, continues=continues, meant=rest.meant)
+    if _is_fragment(asked) and (rest.continues or few):
+        return _of_another(asked, before, rarity, continues=rest.continues, meant=rest.meant)
     if few and asks_beside(asked):
-        rule = Rule.UNLESS_WORSE if continues else Rule.IF_BETTER
-        return FollowUp(reasked(asked, before), rule)
+        return FollowUp(reasked(asked, before), Rule.UNLESS_WORSE)
+    rule = _rule_of(asked, rest, few=few)
+    text = _with_subject(asked, before, [], rarity) if rule else None
+    return FollowUp(text, rule) if rule and text else None
+
+
+def _rule_of(asked: Question, rest: _Rest, *, few: bool) -> Rule | None:
+    """Return when a question is searched with the subject of the one before; None for never."""
     if rest.meant or (few and not _is_complete(asked)):
-        text = _with_subject(asked, before, [], rarity)
-        rule = Rule.UNLESS_WORSE if continues or _asks_which(asked) else Rule.IF_BETTER
-        return FollowUp(text, rule) if text else None
-    if _lacks_owner(asked):
-        text = _with_subject(asked, before, [], rarity)
-        return FollowUp(text, Rule.IF_SURER) if text else None
+        leans = rest.continues or _asks_which(asked) or _lacks_subject(asked)
+        return Rule.UNLESS_WORSE if leans else Rule.IF_BETTER
+    # Where a verb needs no subject, a thing that it names may be that of another, named before.
+    may_lean = few and asked.language != "en" and not _has_name(asked)
+    if (may_lean and not Subject.of(asked.text)) or _lacks_owner(asked):
+        return Rule.IF_SURER
     return None
 
 
@@ -166,7 +174,8 @@ def _of_another(
 def _before(earlier: Sequence[str], languages: Collection[str]) -> Question | None:
     """Return the last question that names something."""
     for text in reversed(earlier):
-        found = read_question(text[:_BEFORE_CHARS], languages)
+        text = text[:_BEFORE_CHARS]
+        found = read_question(text, language_of(text, languages))
         if found.phrases:
             return found
     return None
@@ -187,26 +196,31 @@ class _Rest:
     framed: bool = False
     meant: bool = False
 
+    @property
+    def continues(self) -> bool:
+        """Whether anything was taken off."""
+        return self.opened or self.framed or self.meant
 
-def _opened(question: str) -> _Rest:
+
+def _opened(question: str, language: str) -> _Rest:
     """Take off what continues a conversation."""
     text = question.strip()
     found = {}
     for name in ("openings", "meant", "frames"):
-        length = _opening(text, every_phrase(name))
+        length = _opening(text, phrases_of(name, language))
         # "What about it now?" asks of it, and not the same of something else.
-        while length and not (name == "frames" and _points_first(text[length:])):
+        while length and not (name == "frames" and _points_first(text[length:], language)):
             found[name] = True
             text = text[length:].lstrip(" ,")
-            length = _opening(text, every_phrase(name))
+            length = _opening(text, phrases_of(name, language))
     if not text.strip(ENDING):
         return _Rest(question)
     return _Rest(text, *(name in found for name in ("openings", "frames", "meant")))
 
 
-def _points_first(text: str) -> bool:
+def _points_first(text: str, language: str) -> bool:
     word = _FOLDED_WORD.search(text)
-    return word is not None and fold(word.group()) in _pointing()
+    return word is not None and fold(word.group()) in _pointing(language)
 
 
 def _opening(text: str, phrases: Sequence[str]) -> int:
@@ -222,25 +236,32 @@ def _opening(text: str, phrases: Sequence[str]) -> int:
 
 def _says_nothing(asked: Question) -> bool:
     """Whether a question has no word of its own: "and when was that?"."""
-    if _opening(asked.text, every_phrase("bare")) == len(asked.text) or not asked.terms():
+    if (
+        _opening(asked.text, phrases_of("bare", asked.language)) == len(asked.text)
+        or not asked.terms()
+    ):
         return True
     return asked.known and not asked.has(Kind.CONTENT, Kind.VERB)
 
 
 def _asks_of(asked: Question, pointers: Sequence[str]) -> bool:
-    """Whether it asks of somebody or something, "who is he?", and not when or why that was."""
-    asking = [word.folded for word in asked.words if word.kind is Kind.ASKING]
-    return bool(pointers) and "that" not in pointers and every_word("why").isdisjoint(asking)
+    """Whether it asks of somebody or something, "who is he?", and not when or why that was.
+
+    Many languages need no word for "he": "Chi è?", "Gdzie jest?".
+    """
+    words = [word.folded for word in asked.words]
+    of = (pointers and "that" not in pointers) or not asked.lists.being.isdisjoint(words)
+    return bool(of) and asked.listed("why").isdisjoint(words)
 
 
 def _pointers(asked: Question) -> list[str]:
     """Return the words that stand for something named in an earlier question."""
     folded = f" {' '.join(word.folded for word in asked.words)} "
-    empty = [phrase for phrase in every_phrase("empty") if f" {phrase}" in folded]
+    empty = [phrase for phrase in phrases_of("empty", asked.language) if f" {phrase}" in folded]
     found = [
         word.folded
         for at, word in enumerate(asked.words)
-        if word.folded in _pointing()
+        if word.folded in _pointing(asked.language)
         and not any(word.folded in phrase.split() for phrase in empty)
         and not _points_within(asked, at)
     ]
@@ -256,9 +277,9 @@ def _points_within(asked: Question, at: int) -> bool:
     """
     word = asked.words[at]
     before = [phrase for phrase in asked.phrases if phrase.end <= word.start]
-    if not before or word.folded in every_word("place"):
+    if not before or word.folded in asked.listed("place"):
         return False
-    if word.folded in every_word("possessive"):
+    if word.folded in asked.listed("possessive"):
         subjects = [phrase for phrase in before if phrase.preposition is None]
         several = word.folded == "their"
         return any(
@@ -269,14 +290,18 @@ def _points_within(asked: Question, at: int) -> bool:
     return asking or bool(_CLAUSE.search(between))
 
 
-def _pointing() -> frozenset[str]:
-    return every_word("person") | every_word("thing") | every_word("place")
+def _pointing(language: str) -> frozenset[str]:
+    return words_of("person", language) | words_of("thing", language) | words_of("place", language)
 
 
 def _is_fragment(asked: Question) -> bool:
     """Whether it only names something."""
     words = len(asked.words) <= _FRAGMENT_WORDS
     return words and not asked.has(Kind.ASKING, Kind.VERB, Kind.HELPER) and bool(asked.phrases)
+
+
+def _has_name(asked: Question) -> bool:
+    return any(word.name for word in asked.words)
 
 
 def _lacks_owner(asked: Question) -> bool:
@@ -295,9 +320,15 @@ def _asks_which(asked: Question) -> bool:
     return kinds == [Kind.ASKING, Kind.HELPER] and words[0].folded == "which"
 
 
+def _lacks_subject(asked: Question) -> bool:
+    """Whether it leaves out the subject of its verb: "Quanto costa?", "Kiedy się zaczyna?"."""
+    left_out = bool(asked.lists.being) and not asked.phrases
+    return left_out and asked.has(Kind.VERB, Kind.HELPER)
+
+
 def _is_complete(asked: Question) -> bool:
     """Whether a short question has a subject of its own: a name, or a thing that does something."""
-    if any(word.name for word in asked.words):
+    if _has_name(asked):
         return True
     # "What is a minefield?", but "what are the reasons?"
     definite = any(word.kind is Kind.ARTICLE and word.folded in _DEFINITE for word in asked.words)
@@ -316,15 +347,16 @@ def _with_subject(
     if phrase is None:
         return None
     text, place = before.together(phrase), ""
-    if not (every_word("person") - every_word("several")).isdisjoint(pointers):
+    if not (asked.listed("person") - asked.listed("several")).isdisjoint(pointers):
         text = before.owner(phrase)
-    if not every_word("place").isdisjoint(pointers):
+    if not asked.listed("place").isdisjoint(pointers):
         place = _place(phrase, before)
     if len(pointers) == 1 and len(asked.words) <= _PUT_WORDS:
         put = _put(asked, pointers[0], text, place)
         if put:
             return put
-    return f"{asked.text.strip(ENDING)}, {place}{text}?"
+    follows = "" if _lacks_subject(asked) and not pointers else ","
+    return f"{asked.text.strip(ENDING)}{follows} {place}{text}?"
 
 
 def _subject(
@@ -339,10 +371,10 @@ def _subject(
         one for one in before.phrases if not set(terms(before.shown(one), before.language)) <= own
     ]
     some = [one for one in phrases if not one.numeric] or phrases
-    if not every_word("place").isdisjoint(pointers):
+    if not asked.listed("place").isdisjoint(pointers):
         placed = [one for one in some if _place(one, before) and one.named]
         some = placed or [one for one in some if one.named] or some
-    elif not every_word("person").isdisjoint(pointers):
+    elif not asked.listed("person").isdisjoint(pointers):
         if asked.language == "en":  # Elsewhere "he" and "she" may be a thing.
             some = [one for one in some if one.named] or some
         else:

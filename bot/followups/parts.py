@@ -11,7 +11,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.followups.verbs import find_verbs
-from bot.followups.words import Kind, Word, WordLists, fold, rows_of_content, word_lists
+from bot.followups.words import (
+    Kind,
+    Word,
+    WordLists,
+    fold,
+    rows_of_content,
+    word_lists,
+    words_of,
+)
 from retrieval.languages import language_of_question, terms
 
 # Added to the rarity of a name, which is 0 to 1: a name that is common in an archive is often its
@@ -22,9 +30,18 @@ _WORD_CHARS = 60
 # A longer text in capitals has no names that could be told by them.
 _NAME_CHARS = 15
 _WORD = re.compile(r"\w+(?:[-'\u2019.]\w+)*")
+# In French and Italian, what an apostrophe joins are two words; in French, a verb and its subject.
+_ELIDED = r"\w+['\u2019](?=\w)"
+_INVERTED = r"\w+?(?=-(?:t-)?(?:ils?|elles?|on|ce|je|tu|nous|vous|ci|l\u00e0)\b)"
+_WORDS = {
+    "fr": re.compile(rf"{_ELIDED}|{_INVERTED}|\w+(?:[-.]\w+)*"),
+    "it": re.compile(rf"{_ELIDED}|\w+(?:[-.]\w+)*"),
+}
 _NO_LISTS = WordLists()
 _ADVERB = re.compile(r"(?!famil|suppl|repl|assembl|all|rall|jul|ital|fl|anomal|monopol)[a-z]+ly")
-_AND = re.compile(r"\s+(?:and|or|та|і|й|и|или|або|und|oder|&)\s+", re.IGNORECASE)
+_AND = re.compile(
+    r"\s+(?:and|or|та|і|й|и|или|або|und|oder|et|ou|ed?|o|y|oraz|lub|i|nebo|&)\s+", re.IGNORECASE
+)
 POSSESSIVE = re.compile(r"['\u2019]s?$")
 ENDING = " \t?!.…,;:"
 """What a question ends with, and is taken off before something is put behind it."""
@@ -95,6 +112,10 @@ class Question:
         """Whether there are word lists for its language."""
         return self.lists is not _NO_LISTS
 
+    def listed(self, name: str) -> frozenset[str]:
+        """Return the words of a list that count for it; see `words_of`."""
+        return words_of(name, self.language)
+
     def has(self, *kinds: Kind) -> bool:
         """Whether a word is of one of the kinds."""
         return any(word.kind in kinds for word in self.words)
@@ -146,43 +167,51 @@ class Question:
         )
 
 
-def read_question(
-    text: str, languages: Collection[str], *, after: Question | None = None, fragment: bool = False
-) -> Question:
-    """Read the parts of a question.
+def language_of(text: str, languages: Collection[str], after: Question | None = None) -> str:
+    """Return the language of a question, which may be too short to tell; empty if nothing does.
 
     Args:
         text: The question.
         languages: The languages of the articles, ISO 639-1, which are likelier than others.
         after: The question before, whose language it has unless something tells another.
+    """
+    words = {fold(word) for word in _WORD.findall(text)}
+    counts = {code: sum(map(lists.has, words)) for code, lists in word_lists().items()}
+    # Words that several languages share are of the likeliest: "war" in a title in English.
+    found = None
+    for likely in ([after.language] if after else languages, word_lists().keys()):
+        found = language_of_question(text, frozenset(likely))
+        if found in likely:
+            break
+    if after is not None and counts.get(found or "", 0) <= counts.get(after.language, 0):
+        return after.language
+    if found:
+        return found
+    best = max(counts, key=lambda code: counts[code])
+    return best if counts[best] else ""
+
+
+def read_question(text: str, language: str, *, fragment: bool = False) -> Question:
+    """Read the parts of a question.
+
+    Args:
+        text: The question.
+        language: Its language; see `language_of`.
         fragment: Whether it is what is left of a question, so that its first word may be a name.
     """
-    language = _language(text, languages, after)
     lists = word_lists().get(language, _NO_LISTS)
     words: list[Word] = []
     shouted = len(text) > _NAME_CHARS and text.isupper()
-    for match in _WORD.finditer(text):
+    for match in _WORDS.get(language, _WORD).finditer(text):
         word = match.group()
         kind = _kind(word, language, lists)
         named = kind is Kind.CONTENT and not word[0].islower() and word[0].isalnum()
-        number = word[0].isdigit() or fold(word) in lists.months
+        number = word[0].isdigit() or fold(word) in lists.calendar
         name = named and (bool(words) or fragment) and not number and not shouted
         words.append(Word(fold(word), match.start(), match.end(), kind, name, number))
     for at in find_verbs(words, language, lists, text):
         words[at] = replace(words[at], kind=Kind.VERB, name=False)
     return Question(text, language, lists, tuple(words), tuple(_phrases(text, words, lists)))
-
-
-def _language(text: str, languages: Collection[str], after: Question | None) -> str:
-    """Return the language of a question, which may be too short to tell."""
-    likely = frozenset([after.language]) if after else frozenset(languages) | word_lists().keys()
-    found = language_of_question(text, likely) or (after.language if after else "")
-    if found:
-        return found
-    words = {fold(word) for word in _WORD.findall(text)}
-    counts = {code: sum(map(lists.has, words)) for code, lists in word_lists().items()}
-    best = max(counts, key=lambda code: counts[code])
-    return best if counts[best] else ""
 
 
 def _kind(word: str, language: str, lists: WordLists) -> Kind:
@@ -212,7 +241,7 @@ def _phrases(text: str, words: Sequence[Word], lists: WordLists) -> Iterator[Phr
         if (
             before >= 0
             and words[before].kind is Kind.ARTICLE
-            and text[words[before].end : words[before + 1].start].isspace()
+            and not text[words[before].end : words[before + 1].start].strip()
         ):
             start = words[before].start
             before -= 1

@@ -40,7 +40,32 @@ def find_verbs(words: Sequence[Word], language: str, lists: WordLists, text: str
         return _english_verbs(words, lists, text)
     if language == "de":
         return set(_german_verbs(words, lists, text))
-    return set(_slavic_verbs(words, language, lists)) if language in _SLAVIC else set()
+    if language in _SLAVIC:
+        return set(_slavic_verbs(words, language, lists))
+    return set(_verbs_by_place(words, language, lists))
+
+
+# What is said of a subject behind "is" and the like: most are participles and adjectives.
+_SAID = {
+    "it": re.compile(r"(?:[aiu]t|ert|ess|ett|ort|ost|us|ut)[oaie]$|^(?:gratis|grande|grandi)$"),
+    "es": re.compile(r"(?:[ai]d|iert|uest|ech|rit|ot)[oa]s?$|^(?:gratis|grandes?)$"),
+    "fr": re.compile(r"(?:é|i|u|it|is|ert)e?s?$|^(?:gratuit|grand|ouvert)e?s?$"),
+    "pt": re.compile(r"(?:[ai]d|ert|ost|eit|rit)[oa]s?$|^(?:gr[aá]tis|grandes?)$"),
+    "pl": re.compile(r"(?:[nt][yaei]|[nt]o|[ćn]ci|oni|łe|ły|ła)$"),
+    "cs": re.compile(r"(?:[nt][oaiy]|[nt][ýáé]|ené|ený)$"),
+}
+
+
+def _verbs_by_place(words: Sequence[Word], language: str, lists: WordLists) -> Iterator[int]:
+    """Yield verbs that are known, what follows "when", and what is said behind "is"."""
+    for at, word in enumerate(words):
+        if word.kind is not Kind.CONTENT or word.name or word.number:
+            continue
+        before = next((one for one in reversed(words[:at]) if one.kind is not Kind.OTHER), None)
+        asked = before is not None and before.folded in lists.who | lists.when
+        said = before is not None and before.kind is Kind.HELPER and language in _SAID
+        if word.folded in lists.verbs or asked or (said and _SAID[language].search(word.folded)):
+            yield at
 
 
 def _english_verbs(words: Sequence[Word], lists: WordLists, text: str) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -63,8 +63,10 @@ class WordLists:
     when: frozenset[str] = frozenset()
     why: frozenset[str] = frozenset()
     who: frozenset[str] = frozenset()
+    conditional: frozenset[str] = frozenset()
+    being: frozenset[str] = frozenset()
     nouns: frozenset[str] = frozenset()
-    months: frozenset[str] = frozenset()
+    calendar: frozenset[str] = frozenset()
     asking: frozenset[str] = frozenset()
     articles: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
@@ -107,19 +109,24 @@ def _lists_of(lists: Mapping[str, str | list[str]]) -> WordLists:
 
 
 @cache
-def every_word(name: str) -> frozenset[str]:
-    """Return the words of a list in all languages."""
-    return frozenset(word for lists in word_lists().values() for word in getattr(lists, name))
+def words_of(name: str, language: str) -> frozenset[str]:
+    """Return the words of a list in a language; in all of them if it is none that has lists."""
+    return frozenset(word for lists in _lists_for(language) for word in getattr(lists, name))
 
 
 @cache
-def every_phrase(name: str) -> tuple[str, ...]:
-    """Return the phrases of a list in all languages, each with a blank behind it, long ones first.
+def phrases_of(name: str, language: str) -> tuple[str, ...]:
+    """Return the phrases of a list in the same way, each with a blank behind it, long ones first.
 
     So a text with a blank behind it begins with one only where that is a whole word.
     """
-    found = {f"{phrase} " for lists in word_lists().values() for phrase in getattr(lists, name)}
+    found = {f"{phrase} " for lists in _lists_for(language) for phrase in getattr(lists, name)}
     return tuple(sorted(found, key=lambda phrase: (-len(phrase), phrase)))
+
+
+def _lists_for(language: str) -> Iterable[WordLists]:
+    own = word_lists().get(language)
+    return word_lists().values() if own is None else [own]
 
 
 def rows_of_content(words: Sequence[Word], text: str) -> Iterator[tuple[int, int]]:
