@@ -41,7 +41,7 @@ class Subject:
     def of(cls, question: str) -> Subject | None:
         """Return the subject of "Who is X?" or "What is X?"; None for any other question."""
         asks = _ASKS.match(question)
-        text = question[asks.end() :].strip(" ?!.\"'“”«»") if asks else ""
+        text = question[asks.end() :].strip(" ?!¿¡.\"'“”«»") if asks else ""
         return cls(text, Asked.of(question).kind is Kind.PERSON) if text else None
 
     def is_introduced(self, sentence: str, language: str) -> bool:
@@ -86,7 +86,7 @@ def _term_in(wanted: Mapping[str, str], word: str, language: str) -> str | None:
 
 
 _WORDS = PHRASES["identity"]
-_ASKS = re.compile(rf"\s*{phrase_pattern(_WORDS['asks'])}\s+", re.IGNORECASE)
+_ASKS = re.compile(rf"[\s¿¡]*{phrase_pattern(_WORDS['asks'])}\s+", re.IGNORECASE)
 # "Sudzha was founded" says what was done, and not what it is.
 _SAYS = re.compile(
     rf"\s*(?:[,(–—]|-\s|(?!(?:was|were|has been) \w+ed\b){phrase_pattern(_WORDS['says'])})",
