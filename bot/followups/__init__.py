@@ -1,6 +1,6 @@
 """Follow-ups: questions that lean on an earlier one.
 
-    words.toml, words   small words by what they do, in four languages
+    words.toml, words   small words by what they do, in ten languages
     verbs               which words are verbs, by their place and ending
     parts               a question's words and the phrases that name something
     frames              what was asked, asked of something else, or for a time, a place, a reason
