@@ -140,7 +140,7 @@ def _rule_of(asked: Question, rest: _Rest, *, few: bool) -> Rule | None:
         leans = rest.continues or _asks_which(asked) or _lacks_subject(asked)
         return Rule.UNLESS_WORSE if leans else Rule.IF_BETTER
     # Where a verb needs no subject, a thing that it names may be that of another, named before.
-    may_lean = few and asked.language != "en" and not _has_name(asked)
+    may_lean = few and bool(asked.lists.being) and not _has_name(asked)
     if (may_lean and not Subject.of(asked.text)) or _lacks_owner(asked):
         return Rule.IF_SURER
     return None
@@ -175,7 +175,11 @@ def _before(earlier: Sequence[str], languages: Collection[str]) -> Question | No
     """Return the last question that names something."""
     for text in reversed(earlier):
         text = text[:_BEFORE_CHARS]
-        found = read_question(text, language_of(text, languages))
+        language = language_of(text, languages)
+        found = read_question(text, language)
+        if found.lists.being and not found.phrases:
+            # "Jak się zameldować?" is about that.
+            found = read_question(text, language, doing=True)
         if found.phrases:
             return found
     return None

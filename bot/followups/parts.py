@@ -179,7 +179,7 @@ def language_of(text: str, languages: Collection[str], after: Question | None = 
     counts = {code: sum(map(lists.has, words)) for code, lists in word_lists().items()}
     # Words that several languages share are of the likeliest: "war" in a title in English.
     found = None
-    for likely in ([after.language] if after else languages, word_lists().keys()):
+    for likely in ([after.language] if after else (), languages, word_lists().keys()):
         found = language_of_question(text, frozenset(likely))
         if found in likely:
             break
@@ -191,13 +191,16 @@ def language_of(text: str, languages: Collection[str], after: Question | None = 
     return best if counts[best] else ""
 
 
-def read_question(text: str, language: str, *, fragment: bool = False) -> Question:
+def read_question(
+    text: str, language: str, *, fragment: bool = False, doing: bool = False
+) -> Question:
     """Read the parts of a question.
 
     Args:
         text: The question.
         language: Its language; see `language_of`.
         fragment: Whether it is what is left of a question, so that its first word may be a name.
+        doing: Whether what is done counts for a thing.
     """
     lists = word_lists().get(language, _NO_LISTS)
     words: list[Word] = []
@@ -209,7 +212,7 @@ def read_question(text: str, language: str, *, fragment: bool = False) -> Questi
         number = word[0].isdigit() or fold(word) in lists.calendar
         name = named and (bool(words) or fragment) and not number and not shouted
         words.append(Word(fold(word), match.start(), match.end(), kind, name, number))
-    for at in find_verbs(words, language, lists, text):
+    for at in () if doing else find_verbs(words, language, lists, text):
         words[at] = replace(words[at], kind=Kind.VERB, name=False)
     return Question(text, language, lists, tuple(words), tuple(_phrases(text, words, lists)))
 

@@ -57,15 +57,20 @@ _SAID = {
 
 
 def _verbs_by_place(words: Sequence[Word], language: str, lists: WordLists) -> Iterator[int]:
-    """Yield verbs that are known, what follows "when", and what is said behind "is"."""
+    """Yield verbs that are known and what is said behind "is", or else what follows "when"."""
+    found, behind = [], []
     for at, word in enumerate(words):
         if word.kind is not Kind.CONTENT or word.name or word.number:
             continue
         before = next((one for one in reversed(words[:at]) if one.kind is not Kind.OTHER), None)
-        asked = before is not None and before.folded in lists.who | lists.when
         said = before is not None and before.kind is Kind.HELPER and language in _SAID
-        if word.folded in lists.verbs or asked or (said and _SAID[language].search(word.folded)):
-            yield at
+        if word.folded in lists.verbs or (said and _SAID[language].search(word.folded)):
+            found.append(at)
+        # "Dlaczego most jest zamknięty?"
+        helped = at + 1 < len(words) and words[at + 1].kind is Kind.HELPER
+        if before is not None and before.folded in lists.who | lists.when and not helped:
+            behind.append(at)
+    yield from found or behind
 
 
 def _english_verbs(words: Sequence[Word], lists: WordLists, text: str) -> set[int]:

@@ -16,6 +16,9 @@ from retrieval.questions import Asked, Kind
         ("чей это номер 555-0100?", None),
         ("Wem gehört die Nummer 555-0100?", None),
         ("whose boat is it?", Kind.PERSON),
+        ("Come si chiama la presidente?", Kind.PERSON),
+        ("Comment s'appelle le maire ?", Kind.PERSON),
+        ("Kim jest nowy wójt?", Kind.PERSON),
     ],
 )
 def test_the_kind_is_told_by_a_question_word_or_a_noun(question: str, kind: Kind | None) -> None:
