@@ -11,7 +11,8 @@ from bot.followups.frames import asks_beside, reasked, reframed
 from bot.followups.parts import ENDING, POSSESSIVE, Phrase, Question, language_of, read_question
 from bot.followups.words import Kind, fold, phrases_of, words_of
 from retrieval.languages import terms
-from retrieval.questions import Subject
+from retrieval.questions import Asked, Subject
+from retrieval.questions import Kind as AskedKind
 
 REMEMBERED = 4
 """The greatest number of earlier questions that the answerer gets."""
@@ -330,6 +331,12 @@ def _lacks_subject(asked: Question) -> bool:
     return left_out and asked.has(Kind.VERB, Kind.HELPER)
 
 
+def _asks_who(before: Question) -> bool:
+    """Whether it asks who did something, so that the next question may be about that person."""
+    did = before.words[0].kind is Kind.ASKING and before.has(Kind.VERB)
+    return did and Asked.of(before.text).kind is AskedKind.PERSON
+
+
 def _is_complete(asked: Question) -> bool:
     """Whether a short question has a subject of its own: a name, or a thing that does something."""
     if _has_name(asked):
@@ -347,6 +354,9 @@ def _with_subject(
     asked: Question, before: Question, pointers: Sequence[str], rarity: Callable[[str], float]
 ) -> str | None:
     """Return a question with the subject or the place of the one before."""
+    if _asks_who(before) and _lacks_subject(asked) and not pointers:
+        # "Kdo založil klub?", "a kdy umřel?" is not asked of the club.
+        return f"{asked.text.strip(_END)}, {before.text[before.words[0].end :].strip(f' {_END}')}?"
     phrase = _subject(asked, before, pointers, rarity)
     if phrase is None:
         return None

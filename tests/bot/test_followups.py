@@ -100,6 +100,12 @@ def test_questions_lean_in_many_languages(language: str, question: str, meant: s
     assert found.text == meant
 
 
+def test_behind_who_did_it_a_verb_without_a_subject_is_asked_of_that_person() -> None:
+    found = lean("a kdy umřel?", "Kdo založil klub?", languages=("cs",))
+    assert found is not None
+    assert found.text == "Kdy umřel, založil klub?"
+
+
 @pytest.mark.parametrize(
     ("language", "question"),
     [
