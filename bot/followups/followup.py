@@ -356,7 +356,9 @@ def _with_subject(
     """Return a question with the subject or the place of the one before."""
     if _asks_who(before) and _lacks_subject(asked) and not pointers:
         # "Kdo založil klub?", "a kdy umřel?" is not asked of the club.
-        return f"{asked.text.strip(_END)}, {before.text[before.words[0].end :].strip(f' {_END}')}?"
+        return (
+            f"{asked.text.strip(ENDING)}, {before.text[before.words[0].end :].strip(f' {ENDING}')}?"
+        )
     phrase = _subject(asked, before, pointers, rarity)
     if phrase is None:
         return None

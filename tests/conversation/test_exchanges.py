@@ -20,7 +20,14 @@ from tests.conversation.exchanges import (
 _WANTED = {"conversation": 0.95, "outside": 0.8, "visitors": 0.8}
 # Of folders whose visitors ask in other words than the text, in languages that were looked at last
 # or in two at once.
-_WANTED_OF = {"office": 0.7, "channel": 0.65, "quarter": 0.65, "club": 0.65, "theatre": 0.75}
+_WANTED_OF = {
+    "office": 0.7,
+    "channel": 0.65,
+    "quarter": 0.65,
+    "club": 0.65,
+    "theatre": 0.75,
+    "bibliothek": 0.75,
+}
 
 
 # The tables of others take as long again as the first.
