@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from embeddings import Encoder, load
+from tests.paths import SEEDS
 
 # Where there is room, and programs may run: most of what tests wait for is that a disk has written.
 _MEMORY = "/dev/shm"
@@ -39,14 +42,19 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of all processes that run these tests."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 def _place_of_encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return where encoders are compiled to, once for all processes that run these tests.
 
     So do further runs, if they name the same folder, as CI's do.
     """
-    own = tmp_path_factory.getbasetemp()
-    run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    place = Path(os.environ.get("TESTS_ENCODERS") or run / "encoders")
+    shared = _shared(tmp_path_factory) / "encoders"
+    place = Path(os.environ.get("TESTS_ENCODERS") or shared)
     place.mkdir(parents=True, exist_ok=True)
     return place
 
@@ -80,6 +88,7 @@ def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def encoder_cache(_offline_with_own_cache: None) -> Path:
+    """Where encoders are compiled to."""
     return Path(os.environ["EXCERPTA_ENCODER__CACHE"])
 
 
@@ -95,8 +104,36 @@ def multilingual(encoder_cache: Path) -> Encoder:
     return _loaded("multilingual", encoder_cache)
 
 
+def _index_of_seeds(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
+    """Index the articles that ship, if no other process that runs these tests has done so."""
+    place = _shared(tmp_path_factory) / f"seeds-{Path(encoder.name).name}"
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            made = tmp_path_factory.mktemp("seeds") / "index"
+            arguments = ["refresh", "--articles", str(SEEDS), "--index", str(made)]
+            subprocess.run(
+                [sys.executable, "-P", "-m", "bot", *arguments],
+                env={**os.environ, "EXCERPTA_ENCODER__MODEL": encoder.name},
+                check=True,
+            )
+            made.rename(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def seeds_index(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:
+    """The index of the articles that ship, made once by `excerpta refresh`; tests copy it."""
+    return _index_of_seeds(tmp_path_factory, encoder)
+
+
 @pytest.fixture(scope="session", params=["encoder", "multilingual"])
 def each_encoder(request: pytest.FixtureRequest) -> Encoder:
     """Both encoders in turn, for what is promised with either."""
     encoder: Encoder = request.getfixturevalue(request.param)
     return encoder
+
+
+@pytest.fixture(scope="session")
+def each_seeds_index(tmp_path_factory: pytest.TempPathFactory, each_encoder: Encoder) -> Path:
+    """The index of the articles that ship by both encoders in turn."""
+    return _index_of_seeds(tmp_path_factory, each_encoder)

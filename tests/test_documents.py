@@ -67,8 +67,8 @@ def spans(page: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
-    return tmp_path_factory.mktemp("documents") / "index"
+def index(tmp_path_factory: pytest.TempPathFactory, seeds_index: Path) -> Path:
+    return shutil.copytree(seeds_index, tmp_path_factory.mktemp("documents") / "index")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -8,17 +9,17 @@ from bot.answers import Answerer
 from bot.build import open_library
 from bot.library import Library
 from config import Settings
+from embeddings import Encoder
 from tests.bot.shell import Shell
 from tests.paths import SEEDS
 
 
 @pytest.fixture(scope="session")
-def seeds(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Shell:
+def seeds(tmp_path_factory: pytest.TempPathFactory, seeds_index: Path) -> Shell:
     """The articles that ship, indexed once; tests only read them."""
     shell = Shell(tmp_path_factory.mktemp("seeds"))
     shutil.copytree(SEEDS, shell.articles)
-    done = shell.run("refresh")
-    assert done.returncode == 0, done.stderr
+    shutil.copytree(seeds_index, shell.index)
     return shell
 
 
@@ -34,18 +35,15 @@ def answerer(library: Library) -> Answerer:
     return library.answerer
 
 
-@pytest.fixture(scope="session", params=["encoder", "multilingual"])
+@pytest.fixture(scope="session")
 def each_answerer(
-    request: pytest.FixtureRequest, seeds: Shell, tmp_path_factory: pytest.TempPathFactory
+    each_encoder: Encoder, each_seeds_index: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Answerer:
     """The articles that ship, indexed by both encoders in turn."""
-    if request.param == "encoder":
-        library: Library = request.getfixturevalue("library")
-        return library.answerer
-    request.getfixturevalue("multilingual")
-    own: dict[str, dict[str, object]] = {
-        "articles": {"folder": seeds.articles},
-        "index": {"folder": tmp_path_factory.mktemp("multilingual")},
-        "encoder": {"model": "multilingual"},
+    own = tmp_path_factory.mktemp("each") / "index"
+    settings: dict[str, dict[str, object]] = {
+        "articles": {"folder": SEEDS},
+        "index": {"folder": shutil.copytree(each_seeds_index, own)},
+        "encoder": {"model": each_encoder.name},
     }
-    return open_library(Settings.load(overrides=own), lambda _: None).answerer
+    return open_library(Settings.load(overrides=settings), lambda _: None).answerer

@@ -1,20 +1,15 @@
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from config import setup_logs
-from tests.paths import ROOT
 
 from .emulation.asking import Ask, asking
 from .emulator import Emulator
 from .postgres import Server, serving
-from .programs import SEEDS
 
 
 @pytest.fixture
@@ -48,15 +43,6 @@ def _durations() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PTB_TIMEDELTA", "1")
         yield
-
-
-@pytest.fixture(scope="session")
-def seeds_index(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
-    """The index of the articles that ship, made once; tests copy it."""
-    folder = tmp_path_factory.mktemp("index") / "index"
-    arguments = ["refresh", "--articles", str(SEEDS), "--index", str(folder)]
-    subprocess.run([sys.executable, "-m", "bot", *arguments], cwd=ROOT, check=True, timeout=100)
-    return folder
 
 
 @pytest.fixture
