@@ -58,6 +58,7 @@ def test_a_refresh_without_changes_leaves_the_scale_as_it_is(
     assert calibration(settings) == marked
 
 
+@pytest.mark.slow
 def test_what_refused_the_first_build_is_told_to_who_asks(tmp_path: Path, encoder: Encoder) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()

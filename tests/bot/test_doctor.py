@@ -34,6 +34,7 @@ def shell(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Shell:
     return shell
 
 
+@pytest.mark.slow
 def test_what_the_page_shows_is_what_is_printed(shell: Shell) -> None:
     shown = re.search(r"^<!-- doctor -->\n```text\n(.+?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
     assert shown is not None
@@ -50,6 +51,7 @@ def test_every_kind_of_finding_is_on_the_page() -> None:
     assert sorted(set(kinds)) == sorted(FindingKind)
 
 
+@pytest.mark.slow
 def test_the_document_has_the_promised_keys_and_an_error_is_a_status(shell: Shell) -> None:
     well = shell.json("doctor")
     assert list(well) == [
