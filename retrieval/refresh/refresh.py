@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from config import ArticlesSettings, IndexSettings
 from retrieval.articles import READERS, FolderListing, Parser, Skipped, walk
@@ -32,19 +33,24 @@ logger = logging.getLogger(__name__)
 WAIT_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """A generation that is ready to be published, for a gate to judge.
 
     Attributes:
-        before: The current generation; None before the first.
         after: The next generation.
         changed: Paths of the articles that are new in the next generation, in order.
+        load_before: Loads the current generation; None before the first.
     """
 
-    before: Snapshot | None
     after: Snapshot
     changed: tuple[str, ...]
+    load_before: Callable[[], Snapshot] | None = None
+
+    @cached_property
+    def before(self) -> Snapshot | None:
+        """The current generation, loaded once it is asked for: few gates have to compare."""
+        return self.load_before() if self.load_before else None
 
 
 Gate = Callable[[Candidate], Sequence[str]]
@@ -204,16 +210,25 @@ def _publish(
 ) -> None:
     lexical = write_lexical(store, draft.number)
     if options.gate is not None:
-        current = store.generation()
-        before = _current_snapshot(store, current, options.base) if current.number else None
+        current, state = store.generation(), store.state()
+        base = options.base if options.base is not None and options.base.state == state else None
+
+        def load_current() -> Snapshot:
+            if base is not None:
+                return base
+            return load_snapshot(store, current, write_lexical(store, current.number), state)
+
         articles, chunks = store.count(draft.number)
         unpublished = Generation(draft.number, None, articles, chunks, draft.number)
-        after = load_snapshot(store, unpublished, lexical, base=before)
-        reasons = options.gate(Candidate(before, after, tuple(draft.changed())))
+        after = load_snapshot(store, unpublished, lexical, base=base)
+        before = load_current if current.number else None
+        reasons = options.gate(Candidate(after, tuple(draft.changed()), before))
         if reasons:
             draft.refuse("; ".join(reasons))
             clear_lexical(store, {current.number, draft.number})
-            answering = "the one before goes on answering" if before else "there is none before it"
+            answering = (
+                "the one before goes on answering" if current.number else "there is none before it"
+            )
             raise IndexRefused(
                 f"the new state of the index was not published: {'; '.join(reasons)}; {answering}; "
                 "see what happened to the articles, or publish it all the same with excerpta "
@@ -224,13 +239,6 @@ def _publish(
     # Somebody may be opening the lexical index of the generation before just now.
     clear_lexical(store, {former, draft.number})
     draft.purge(index.keep)
-
-
-def _current_snapshot(store: IndexReader, current: Generation, base: Snapshot | None) -> Snapshot:
-    state = store.state()
-    if base is not None and base.state == state:
-        return base
-    return load_snapshot(store, current, write_lexical(store, current.number), state)
 
 
 def _no_articles(articles: ArticlesSettings, skipped: Sequence[Skipped]) -> str:

@@ -71,9 +71,9 @@ def test_a_state_in_which_nothing_is_found_is_refused(library: Library, tmp_path
     gate = KnownItemGate(HashEncoder(), SEARCH, 20)
     changed = tuple(f"a{n:02}.txt" for n in range(30))
 
-    assert gate(Candidate(None, good, changed)) == []
-    assert gate(Candidate(broken, broken, changed)) == [], "it was no better before"
-    title, words = gate(Candidate(good, broken, changed))
+    assert gate(Candidate(good, changed)) == []
+    assert gate(Candidate(broken, changed, lambda: broken)) == [], "it was no better before"
+    title, words = gate(Candidate(broken, changed, lambda: good))
     assert re.fullmatch(
         r"of 18 articles only \d are found by their own title, not 'a\d\d.txt' by 'Story .*'", title
     )
