@@ -1,7 +1,7 @@
 """Bringing the index in line with the articles.
 
     plan.compare_files -> indexer.Indexer: read, chunk, encode, store -> the next generation
-        -> gate.KnownItemGate -> refresh.refresh publishes it
+        -> gate.KnownItemGate -> refresh.refresh_index publishes it
 
 `copying.copy_index` moves an index to another address.
 `watch.FolderChanges` yields when the folder changed, `plan.compare` says whether there is anything

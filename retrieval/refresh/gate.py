@@ -118,9 +118,7 @@ def title_queries(chunks: Iterable[StoredChunk]) -> Iterator[KnownItemQuery]:
 def sentence_queries(chunks: Iterable[StoredChunk]) -> Iterator[KnownItemQuery]:
     """Yield a sentence of middle length from each chunk that has one."""
     for stored in chunks:
-        chunk = stored.chunk
-        spans = [(one.start - chunk.start, one.end - chunk.start) for one in chunk.sentences]
-        texts = [chunk.text[slice(*span)] for span in spans]
+        texts = [stored.chunk.text_of(one) for one in stored.chunk.sentences]
         language = stored.source.language
         telling = [text for text in texts if len(text) in _SENTENCE_CHARS and terms(text, language)]
         if telling:
