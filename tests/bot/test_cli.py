@@ -644,16 +644,17 @@ def test_a_rebuild_takes_another_encoder(indexed: Shell) -> None:
 
 @pytest.mark.parametrize("change", [False, True])
 @pytest.mark.slow
-def test_a_refresh_without_a_change_loads_no_encoder(indexed: Shell, change: bool) -> None:
+def test_a_refresh_without_a_change_loads_no_encoder(shell: Shell, change: bool) -> None:
+    shell.run("refresh")
     if change:
-        (indexed.articles / "new.txt").write_text("The mill\n\nIt burnt down.")
+        (shell.articles / "new.txt").write_text("The mill\n\nIt burnt down.")
     code = (
         "import sys; from bot.cli import app\n"
         "try: app()\n"
         "except SystemExit: print('openvino' in sys.modules, 'faiss' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *indexed.arguments("refresh")[len(MAIN) :]],
+        [sys.executable, "-c", code, *shell.arguments("refresh")[len(MAIN) :]],
         capture_output=True,
         text=True,
         check=True,
