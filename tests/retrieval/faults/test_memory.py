@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tests.paths import ROOT
 from tests.retrieval.articles.samples import docx
 
 GIGABYTE = 1_000_000_000
+# The first start imports torch, whose build for CUDA is .4 GB larger in memory.
+FIRST_START = GIGABYTE if version("torch").endswith("+cpu") else 1.5 * GIGABYTE
 
 # Read in this order, each while the refresh still has what it takes for the one before.
 FILES = {
@@ -47,12 +50,12 @@ def test_a_refresh_and_its_worker_take_less_than_a_gigabyte_together(tmp_path: P
     assert 0 < peaks["Pss"] <= peaks["Rss"] < GIGABYTE
 
 
-def test_a_first_start_compiles_the_encoder_in_less_than_a_gigabyte(tmp_path: Path) -> None:
+def test_a_first_start_compiles_the_encoder_in_about_a_gigabyte(tmp_path: Path) -> None:
     encoders = tmp_path / "encoders"
     _, peaks = refresh(tmp_path, {}, EXCERPTA_ENCODER__CACHE=str(encoders))
     assert list(encoders.glob("*/model.bin"))
     # What two processes share counts once, as it is taken once.
-    assert 0 < peaks["Pss"] < GIGABYTE
+    assert 0 < peaks["Pss"] < FIRST_START
 
 
 def refresh(root: Path, files: dict[str, bytes], **environment: str) -> tuple[str, Counter[str]]:
