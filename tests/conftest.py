@@ -62,17 +62,6 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-def _place_of_encoders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where encoders are compiled to, once for all processes that run these tests.
-
-    So do further runs, if they name the same folder, as CI's do.
-    """
-    shared = _shared(tmp_path_factory) / "encoders"
-    place = Path(os.environ.get("TESTS_ENCODERS") or shared)
-    place.mkdir(parents=True, exist_ok=True)
-    return place
-
-
 def _loaded(name: str, cache: Path) -> Encoder:
     """Load an encoder; what compiles it is the process that comes first."""
     with FileLock(cache.with_name("encoders.lock")):
@@ -88,7 +77,7 @@ def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "XDG_CONFIG_HOME": str(tmp_path_factory.mktemp("settings")),
         # Tests of the other encoder, and of the choice between them, name it themselves.
         "EXCERPTA_ENCODER__MODEL": "english",
-        "EXCERPTA_ENCODER__CACHE": str(_place_of_encoders(tmp_path_factory)),
+        "EXCERPTA_ENCODER__CACHE": str(_shared(tmp_path_factory) / "encoders"),
     }
     before = {name: os.environ.get(name) for name in own}
     os.environ.update(own)
