@@ -2,6 +2,7 @@
 
     phrases.toml, phrases   what people say in small talk, in four languages, matched word by word
     wishes.toml, wishes     the words of questions about the collection, in whatever order
+    origins.toml, origins   the words of questions about an article itself: author, date, link
     messages                what a message is: small talk, about the collection, or a question
     questions               the questions of a message that asks several
     collection, sentences   articles that stand for all, the newest, one by its name; its sentences
@@ -23,22 +24,25 @@ from bot.conversation.replies import (
     ArticleList,
     Continuation,
     NothingFound,
+    Origin,
     Reply,
     SmallTalk,
     Summary,
 )
 from bot.conversation.texts import closing, language_of_reply, opening
-from bot.conversation.wishes import Wish
+from bot.conversation.wishes import Fact, Wish
 
 __all__ = [
     "MOST_QUESTIONS",
     "ArticleList",
     "Continuation",
     "Conversation",
+    "Fact",
     "Introduction",
     "Introductions",
     "Message",
     "NothingFound",
+    "Origin",
     "Reply",
     "SmallTalk",
     "Summary",

@@ -138,19 +138,29 @@ class Collection:
         )
 
     def find(self, name: str, *, certain: bool) -> Source | None:
-        """Return the article that words name, by its title or else by its subject.
+        """Return the article that words name best; see `fitting`."""
+        return next(iter(self.fitting(name, certain=certain)), None)
+
+    def fitting(self, name: str, *, certain: bool) -> tuple[Source, ...]:
+        """Return the articles that words name equally well, by title or else one by its subject.
 
         Args:
             name: Words of the title or of the subject.
             certain: Whether they are known to name an article; else its title has to have them.
+
+        Returns:
+            Those with least else in the title first; none if no article fits.
         """
         words = [word for word in _WORD.findall(name) if not is_article_word(fold(word))]
         folded = " ".join(name.split()).strip(" \"'“”„«»?!.").casefold()
         sources = self._current()[1].sources
-        for source in sources.values():
-            if folded in (source.title.casefold(), source.path.casefold()):
-                return source
-        return self._by_title(words) or (self._by_subject(" ".join(words)) if certain else None)
+        exact = [
+            one for one in sources.values() if folded in (one.title.casefold(), one.path.casefold())
+        ]
+        found = exact or self._by_title(words)
+        if not found and certain and (about := self._by_subject(" ".join(words))) is not None:
+            found = [about]
+        return tuple(found)
 
     def sentences(self, source: Source, count: int) -> list[Excerpt]:
         """Return the sentences that say most of an article, the most central first."""
@@ -167,7 +177,7 @@ class Collection:
         chosen = central_sentences(found, count, self._searcher.encoder)
         return [_excerpt(one.chunk, one.opening, one.sentence) for one in chosen]
 
-    def _by_title(self, words: Sequence[str]) -> Source | None:
+    def _by_title(self, words: Sequence[str]) -> list[Source]:
         rarity = self.snapshot.rarity
         weights = {word: _COMMON + rarity(word) for word in words if self._means(word)}
         whole = sum(weights.values())
@@ -175,7 +185,7 @@ class Collection:
             language: {word: _forms(word, language) for word in weights}
             for language in self.snapshot.languages
         }
-        best: tuple[float, float, Source] | None = None
+        ranked: list[tuple[float, float, Source]] = []
         _, listing = self._current()
         for path, (title, tags) in listing.named().items():
             source = listing.sources[path]
@@ -184,9 +194,10 @@ class Collection:
             tagged = [word for word in own if own[word] & (title | tags)]
             share = sum(weights[word] for word in tagged) / whole if whole and found else 0.0
             precision = len(found) / len(title) if title else 0.0
-            if share >= _TITLE_SHARE and (best is None or (share, precision) > best[:2]):
-                best = share, precision, source
-        return best[2] if best else None
+            if share >= _TITLE_SHARE:
+                ranked.append((share, precision, source))
+        ranked.sort(key=lambda one: one[:2], reverse=True)
+        return [source for share, _, source in ranked if share == ranked[0][0]]
 
     def _by_subject(self, subject: str) -> Source | None:
         if not subject:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from bot.answers import Answer
 from bot.conversation.collection import Collection
 from bot.conversation.messages import Message, Talk, read_message
+from bot.conversation.origins import tells_of_publishing
 from bot.conversation.phrases import tokens_of
 from bot.conversation.questions import MOST_QUESTIONS, apart, split_questions
 from bot.conversation.replies import (
     ArticleList,
     Continuation,
     NothingFound,
+    Origin,
     Reply,
     SmallTalk,
     Summary,
@@ -36,12 +38,16 @@ if TYPE_CHECKING:
 
 # So many articles are listed, and so many titles named.
 _LISTED, _TITLES = 5, 3
+# Of so many articles it is told who wrote them, and the like.
+_FITTING = 3
 # So many excerpts, or paragraphs behind one, are added by "more".
 _MORE, _FOLLOWING = 3, 2
 # A summary has so many sentences, fewer of an article with few.
 _SENTENCES, _LEAST_SENTENCES = 5, 3
 # Each message is read again beside the next few of its conversation: this many are kept as read.
 _KEPT = 4_000
+# Wishes that may name an article.
+_NAMING = (Wish.SUMMARY, Wish.ORIGIN)
 # What is remembered of an article that was meant by its place in a list.
 _SUMMARISE = "tl;dr "
 
@@ -100,6 +106,8 @@ class Conversation:
         """
         language = message.language or interface
         if (source := self._listed_before(message, earlier)) is not None:
+            if message.wish is Wish.ORIGIN:
+                return self._told((source,), message, language)
             return self._summarised(source, message.question, language, 0)
         if message.points and self.subjects(earlier[-1:]):
             return None
@@ -118,14 +126,16 @@ class Conversation:
             return f"{_SUMMARISE}{source.title}"
         if message.wish is Wish.MORE:
             return earlier[-1] if earlier else None
-        return message.question if message.wish else None
+        # Who wrote this article is asked beside a question, on which the next may still lean.
+        beside = message.wish is Wish.ORIGIN and not message.named
+        return message.question if message.wish and not beside else None
 
     def subjects(self, earlier: Sequence[str]) -> tuple[str, ...]:
         """Return the earlier questions that a follow-up may lean on."""
         found = []
         for text in (one for asked in earlier for one in apart(asked)):
             message = self.read(text)
-            if message.wish is Wish.SUMMARY and message.named:
+            if message.wish in _NAMING and message.named:
                 source = self.collection.find(message.named, certain=message.certain)
                 found.append(source.title if source else text)
             elif not message.talk and not message.wish:
@@ -166,6 +176,11 @@ class Conversation:
                 return self._newest(message, language, page)
             case Wish.SUMMARY:
                 return self._summary(message, earlier, language, page)
+            case Wish.ORIGIN:
+                sources = self._meant(message, earlier)
+                if sources and page:
+                    return NothingFound(Wish.MORE, language, begun=True)
+                return self._told(sources, message, language)
         return None
 
     def _overview(self, language: str, page: int) -> ArticleList | NothingFound:
@@ -210,7 +225,7 @@ class Conversation:
             if source is None and not message.certain:
                 return None
         else:
-            source = self._last_article(earlier)
+            source = next(iter(self._last_articles(earlier)), None)
             if source is None:
                 return self._overview(language, page)
         if source is None:
@@ -249,16 +264,45 @@ class Conversation:
             return None
         return listed.articles[place].source
 
-    def _last_article(self, earlier: Sequence[str]) -> Source | None:
+    def _meant(self, message: Message, earlier: Sequence[str]) -> tuple[Source, ...]:
+        """Return the articles of which a message asks who wrote them, or the like."""
+        if message.named:
+            words = [token.word for token in tokens_of(message.named)]
+            # "The second article" is one of a list, and there was none.
+            if place_in_list(words) is not None:
+                return ()
+            return self.collection.fitting(message.named, certain=message.certain)
+        last = self._last_articles(earlier)
+        if last and not message.certain:
+            # "It" may be a book or a law, of whose publishing these articles tell.
+            answer = self._answerer.answer(message.question, earlier=self.subjects(earlier))
+            best = answer.excerpts[0] if answer.answered else None
+            words = [token.word for token in tokens_of(best.text if best else "")]
+            if best and best.source in last and tells_of_publishing(words):
+                return ()
+        return last
+
+    def _told(self, sources: Sequence[Source], message: Message, language: str) -> Origin | None:
+        """Tell what articles say of themselves; None if there are none."""
+        started = time.perf_counter()
+        leads = tuple(filter(None, map(self.collection.lead, sources[:_FITTING])))
+        if not leads:
+            return None
+        answer = self._quoting(message.question, leads, started, 1)
+        return Origin(language, message.asked, answer, max(0, len(sources) - _FITTING))
+
+    def _last_articles(self, earlier: Sequence[str]) -> tuple[Source, ...]:
+        """Return the articles of the last reply, that of its first citation first."""
         if not earlier:
-            return None
+            return ()
         before = self.read(apart(earlier[-1])[-1])
-        if before.wish is Wish.SUMMARY and before.named:
-            return self.collection.find(before.named, certain=before.certain)
+        if before.wish in _NAMING and before.named:
+            return self.collection.fitting(before.named, certain=before.certain)
         if before.wish or before.talk:
-            return None
-        excerpts = self._answerer.answer(before.question).excerpts
-        return excerpts[0].source if excerpts else None
+            return ()
+        answer = self._answerer.answer(before.question)
+        shown = answer.excerpts[: self._shown(answer) or 1]
+        return tuple({one.source.path: one.source for one in shown}.values())
 
     def _more(self, earlier: Sequence[str], language: str, most: int | None) -> Reply:
         if not earlier:
@@ -268,10 +312,9 @@ class Conversation:
         if page >= REMEMBERED:
             return NothingFound(Wish.MORE, language, begun=True)
         before = self.read(last)
-        if before.wish:
-            return self._wished(before, earlier[:-page], language, page) or NothingFound(
-                Wish.MORE, language
-            )
+        # What was no wish after all was searched.
+        if (further := self._wished(before, earlier[:-page], language, page)) is not None:
+            return further
         # Of several questions each is answered by one excerpt, and the last one goes on.
         most = 1 if others else most
         return self._further(before.question, page, language, most, len(others) + 1)

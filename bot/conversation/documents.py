@@ -7,7 +7,7 @@ from typing import Any
 from bot import documents
 from bot.answers import Answer
 from bot.conversation.messages import Message
-from bot.conversation.replies import ArticleList, Continuation, Reply, Summary
+from bot.conversation.replies import ArticleList, Continuation, Origin, Reply, Summary
 from bot.conversation.texts import closing, opening
 
 
@@ -27,7 +27,7 @@ def of_reply(message: Message, reply: Reply) -> dict[str, Any]:
 def answer_of(message: Message, reply: Reply) -> Answer:
     """Return a reply as an answer, whose excerpts are what it quotes."""
     match reply:
-        case Summary() | Continuation():
+        case Summary() | Origin() | Continuation():
             return reply.answer
         case ArticleList():
             excerpts = reply.articles

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.conversation.origins import read_origin
 from bot.conversation.phrases import (
     REQUEST,
     SUBJECT,
@@ -17,7 +18,7 @@ from bot.conversation.phrases import (
     romanised,
     tokens_of,
 )
-from bot.conversation.wishes import Wish, names_article, read_wish
+from bot.conversation.wishes import Fact, Wish, names_article, read_wish
 
 
 class Talk(StrEnum):
@@ -50,6 +51,7 @@ class Message:
         certain: Whether the words beside them call it an article, a text or the like.
         points: Whether a word of it may stand for what was asked about before.
         language: The language that it is in, ISO 639-1, as far as the phrases tell.
+        asked: What it asks about an article itself, if it does.
     """
 
     question: str
@@ -59,6 +61,7 @@ class Message:
     certain: bool = False
     points: bool = False
     language: str | None = None
+    asked: tuple[Fact, ...] = ()
 
 
 _FILLER, _PHRASE = 1, 2
@@ -81,6 +84,7 @@ _SMILES = re.compile(
     r"|[:;=][-']?[)DPp]|<3|x[dD]|\^_*\^|\){2,}"
 )
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=][-']?[DPpOo3)(]+|<3+|x[dD]+|\^_*\^|¯\\_\(ツ\)_/¯)(?!\w)")
+_QUOTATION = frozenset("\"'“”„«»‘’")
 _LETTERS = {"uk": frozenset("іїєґ"), "ru": frozenset("ыэъё")}
 
 
@@ -277,7 +281,15 @@ def _wish(
 ) -> Message | None:
     """Return the message if, small talk around it apart, it asks about the collection."""
     book = phrasebook()
-    found = [(begin, read_wish(words[begin:end], book.fillers)) for begin, end in spans]
+    quoted = [one.start > 0 and text[one.start - 1] in _QUOTATION for one in tokens]
+    found = [
+        (
+            begin,
+            read_wish(words[begin:end], book.fillers)
+            or read_origin(words[begin:end], book.fillers, quoted[begin:end]),
+        )
+        for begin, end in spans
+    ]
     wishes = [(begin, wish) for begin, wish in found if wish is not None]
     if not wishes:
         return None
@@ -287,12 +299,13 @@ def _wish(
     if wish.name:
         first, last = begin + wish.name[0], begin + wish.name[-1]
         # "A summary of how a withdrawal is run" names an article so.
-        if words[first] in book.asking and not (first and names_article(words[first - 1])):
+        asks = wish.wish is not Wish.ORIGIN and words[first] in book.asking
+        if asks and not (first and names_article(words[first - 1])):
             return None
         named = text[tokens[first].start : tokens[last].end]
     points = not named and _points(wish.wish, words)
     language = _language(wish.languages, text, interface)
-    return Message(text, None, wish.wish, named, wish.certain, points, language)
+    return Message(text, None, wish.wish, named, wish.certain, points, language, wish.asked)
 
 
 def _question(

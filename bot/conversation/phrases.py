@@ -20,6 +20,7 @@ from pathlib import Path
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.conversation.origins import asks_origin
 from bot.conversation.wishes import wish_words
 from retrieval.languages import by_sound, heard, most_letters
 
@@ -203,7 +204,11 @@ def corrected(words: Sequence[str], is_known: Callable[[str], bool]) -> list[str
         return list(words)
     beside = len({*words} - strange) >= _BESIDE_WORDS
     among = book.words if beside else book.courtesies
-    instead = {word: book.recognise(word, is_known, among=among) for word in strange}
+    instead = {
+        word: book.recognise(word, is_known, among=among)
+        for word in strange
+        if not asks_origin(word)
+    }
     return [instead.get(word, word) for word in words]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from bot.conversation.messages import read_message
 from bot.conversation.phrases import phrasebook, tokens_of
+from bot.conversation.wishes import Wish
 
 MOST_QUESTIONS = 3
 """The greatest number of questions of one message that are answered."""
@@ -42,9 +43,12 @@ def split_questions(text: str) -> tuple[str, ...]:
     if len(parts) < 2:
         return (text,)
     messages = [read_message(part) for part in parts]
-    asked = tuple(one.question for one in messages if not (one.talk or one.wish))
-    wishes = any(one.wish for one in messages)
-    return asked if len(asked) > 1 or (asked and wishes) else (text,)
+    # "What is the law? When was it published?" asks twice of the law.
+    wishes = [one.wish is not None and one.wish is not Wish.ORIGIN for one in messages]
+    asked = tuple(
+        one.question for one, wish in zip(messages, wishes, strict=True) if not (one.talk or wish)
+    )
+    return asked if len(asked) > 1 or (asked and any(wishes)) else (text,)
 
 
 def remembered_together(questions: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from bot.answers import Answer
 from bot.conversation.messages import Talk
-from bot.conversation.wishes import Wish
+from bot.conversation.wishes import Fact, Wish
 from retrieval.questions import Period
 from retrieval.types import Excerpt, Source
 
@@ -72,6 +72,22 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What articles say of themselves: their authors, dates and links.
+
+    Attributes:
+        asked: What was asked of them, and is told.
+        answer: Its excerpts are the leads of the articles, each of another one.
+        left: The number of further articles that fit as well and are not told of.
+    """
+
+    language: str
+    asked: tuple[Fact, ...]
+    answer: Answer
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Continuation:
     """More about the last question.
 
@@ -111,4 +127,4 @@ class NothingFound:
     begun: bool = False
 
 
-Reply: TypeAlias = SmallTalk | ArticleList | Summary | Continuation | NothingFound
+Reply: TypeAlias = SmallTalk | ArticleList | Summary | Origin | Continuation | NothingFound

@@ -11,15 +11,19 @@ from bot.conversation.replies import (
     ArticleList,
     Continuation,
     NothingFound,
+    Origin,
     Reply,
     SmallTalk,
     Summary,
 )
-from bot.conversation.wishes import Wish
+from bot.conversation.wishes import Fact, Wish
 from bot.display import shortened
 from bot.languages import LANGUAGES, Language
+from retrieval.types import Source
 
 _TITLE_CHARS, _QUESTION_CHARS, _NAME_CHARS = 100, 200, 80
+# With those of a few articles, a message of Telegram has room for them.
+_AUTHOR_CHARS, _URL_CHARS = 150, 900
 
 Shorten: TypeAlias = Callable[[str, int], str]
 """Makes somebody's text a part of a line, within so many characters."""
@@ -49,6 +53,9 @@ def opening(reply: Reply, shorten: Shorten = shortened, *, commands: bool = True
             if reply.page:
                 return language.say("More sentences of “{title}”:", title=title)
             return language.say("“{title}” in sentences of its own:", title=title)
+        case Origin():
+            sources = (excerpt.source for excerpt in reply.answer.excerpts)
+            return "\n\n".join(_origin(one, reply.asked, language, shorten) for one in sources)
         case Continuation():
             question = shorten(reply.answer.question, _QUESTION_CHARS)
             about = [language.say("“{title}”", title=question)] if reply.among else []
@@ -68,8 +75,10 @@ def _continuing(reply: Continuation, language: Language) -> str:
 def closing(reply: Reply, *, commands: bool = True) -> str:
     """Return what a reply says last; empty if it says no more."""
     language = language_of_reply(reply)
-    if not isinstance(reply, ArticleList) or not reply.left:
+    if not isinstance(reply, ArticleList | Origin) or not reply.left:
         return ""
+    if isinstance(reply, Origin):
+        return language.count("{n} more article fits.", "{n} more articles fit.", reply.left)
     if not commands:
         return language.say("Say “more” for others.")
     return language.say("Say “more” for others; /sources lists all.")
@@ -182,6 +191,33 @@ def size_of(number: int, dates: tuple[dt.date | None, dt.date | None], language:
         first=first,
         last=last,
     )
+
+
+def _origin(source: Source, asked: tuple[Fact, ...], language: Language, shorten: Shorten) -> str:
+    """Say on a line what an article tells of itself, and what of it that it does not tell."""
+    title = language.say("“{title}”", title=shorten(source.title, _TITLE_CHARS))
+    return " · ".join([title, *(_fact(source, fact, language, shorten) for fact in asked)])
+
+
+def _fact(source: Source, fact: Fact, language: Language, shorten: Shorten) -> str:
+    match fact:
+        case Fact.AUTHOR if source.author:
+            author = shorten(source.author, _AUTHOR_CHARS)
+            return language.say("written by {author}", author=author)
+        case Fact.AUTHOR:
+            return language.say("the article names no author")
+        # It may be the day of the last change, if the article has no other.
+        case Fact.DATE if source.date:
+            return language.say("date: {date}", date=language.date(source.date))
+        case Fact.DATE:
+            return language.say("the article gives no date")
+        case Fact.LINK if source.url:
+            # It is to be a link, so what is shortened else is not made harmless here.
+            short = len(source.url) <= _URL_CHARS
+            url = source.url if short else shorten(source.url, _URL_CHARS)
+            return language.say("link: {url}", url=url)
+        case Fact.LINK:
+            return language.say("the article gives no link")
 
 
 def _nothing(reply: NothingFound, language: Language, shorten: Shorten, commands: bool) -> str:

@@ -41,6 +41,15 @@ class Wish(StrEnum):
     NEWEST = "newest"
     SUMMARY = "summary"
     MORE = "more"
+    ORIGIN = "origin"
+
+
+class Fact(StrEnum):
+    """What an article says of itself and may be asked for, in the order in which it is told."""
+
+    AUTHOR = "author"
+    DATE = "date"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +60,18 @@ class Wished:
         languages: The languages that it is in, as far as its words tell.
         name: The words that name an article, as a span of the message's words; empty if none do.
         certain: Whether the words beside them call it an article, a text or the like.
+        asked: What is asked about an article itself, where that is the wish.
     """
 
     wish: Wish
     languages: tuple[str, ...]
     name: range = range(0)
     certain: bool = False
+    asked: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
+class Unit:
     """A word or a few of a message, and what they do; nothing that is known if `does` is empty."""
 
     start: int
@@ -106,7 +117,7 @@ class WishWords:
 
     def wish(self, words: Sequence[str], fillers: Collection[str]) -> Wished | None:
         """Return what is wished for, if it is a wish."""
-        units = list(self._units(words, fillers))
+        units = list(self.units(words, fillers))
         strange = [n for n, unit in enumerate(units) if not unit.does]
         if strange and all(is_year(words[units[n].start]) for n in strange) and _lists(units):
             return Wished(Wish.NEWEST, (self.language,))
@@ -116,7 +127,8 @@ class WishWords:
         wish = _wish(units)
         return Wished(wish, (self.language,)) if wish else None
 
-    def _units(self, words: Sequence[str], fillers: Collection[str]) -> Iterator[_Unit]:
+    def units(self, words: Sequence[str], fillers: Collection[str]) -> Iterator[Unit]:
+        """Yield the words of a message with what they do, those of a row together."""
         at = 0
         while at < len(words):
             rows = [
@@ -129,7 +141,7 @@ class WishWords:
             does = does or self._does(words[at])
             if not does and words[at] in fillers:
                 does = _SMALL
-            yield _Unit(at, at + 1 + longest, does)
+            yield Unit(at, at + 1 + longest, does)
             at += 1 + longest
 
     def _classes_of(self, word: str) -> _Class:
@@ -143,7 +155,7 @@ class WishWords:
         return frozenset[str]().union(*begun)
 
     def _named(
-        self, words: Sequence[str], units: Sequence[_Unit], first: int, last: int
+        self, words: Sequence[str], units: Sequence[Unit], first: int, last: int
     ) -> Wished | None:
         """Return the wish for a summary of an article that the units between name."""
         beside = [*units[:first], *units[last + 1 :]]
@@ -174,14 +186,24 @@ class WishWords:
         ):
             return None
         name = range(units[first].start, units[last + behind].end)
-        if len(name) > _NAME_WORDS or all(words[n].isdecimal() for n in name):
+        if not may_name(words, name):
             return None
         return Wished(Wish.SUMMARY, (self.language,), name, certain)
 
 
+def may_name(words: Sequence[str], name: range) -> bool:
+    """Whether some of the words may name an article: not too many, and more than a number."""
+    return len(name) <= _NAME_WORDS and not all(words[n].isdecimal() for n in name)
+
+
 def read_wish(words: Sequence[str], fillers: Collection[str]) -> Wished | None:
     """Return what a message wishes, as the languages say that have most of its words."""
-    found = [one for known in wish_words() if (one := known.wish(words, fillers))]
+    return most_understood(one for known in wish_words() if (one := known.wish(words, fillers)))
+
+
+def most_understood(wishes: Iterable[Wished]) -> Wished | None:
+    """Return what a message wishes, of what each language makes of it; None if none does."""
+    found = list(wishes)
     if not found:
         return None
     best = min(found, key=lambda one: len(one.name))
@@ -226,7 +248,7 @@ def is_article_word(word: str) -> bool:
     return any(one.has(word, "one") for one in wish_words())
 
 
-def _called(units: Sequence[_Unit]) -> list[int]:
+def _called(units: Sequence[Unit]) -> list[int]:
     """Return the units that name an article though they are words for articles, too.
 
     "Summarise the article about the library."
@@ -240,7 +262,7 @@ def _called(units: Sequence[_Unit]) -> list[int]:
     return []
 
 
-def _wish(units: Sequence[_Unit]) -> Wish | None:
+def _wish(units: Sequence[Unit]) -> Wish | None:
     does = _all(unit.does for unit in units)
     if all("bare" in unit.does for unit in units):
         return Wish.MORE
@@ -258,13 +280,13 @@ def _wish(units: Sequence[_Unit]) -> Wish | None:
     return Wish.OVERVIEW if asks and not _is_definition(units) else None
 
 
-def _lists(units: Sequence[_Unit]) -> bool:
+def _lists(units: Sequence[Unit]) -> bool:
     """Whether beside a year the articles are asked for: "articles of 2024", not "what happened"."""
     does = _all(unit.does for unit in units)
     return bool(does & {"held", "new"}) and does.isdisjoint(("happens", "short", "brief", "more"))
 
 
-def _is_around(units: Sequence[_Unit]) -> bool:
+def _is_around(units: Sequence[Unit]) -> bool:
     """Whether no place is named, or what is new there: "in the village", not "a new village"."""
     places = [n for n, unit in enumerate(units) if unit.does == _AROUND]
     new = [n for n, unit in enumerate(units) if "new" in unit.does]
@@ -280,7 +302,7 @@ def _in_short(does: _Class) -> Wish | None:
     return Wish.OVERVIEW if "topics" in does else None
 
 
-def _is_definition(units: Sequence[_Unit]) -> bool:
+def _is_definition(units: Sequence[Unit]) -> bool:
     """Whether it asks what a word means: "What is an archive?"."""
     *others, last = units
     return (
@@ -310,5 +332,10 @@ def wish_words() -> tuple[WishWords, ...]:
     """Return the words of all languages."""
     classes = {**_data()}
     del classes[_PLACES]
+    return words_by_language(classes)
+
+
+def words_by_language(classes: Mapping[str, Mapping[str, str]]) -> tuple[WishWords, ...]:
+    """Return words of each class and language, as `wishes.toml` writes them, by language."""
     languages = dict.fromkeys(language for texts in classes.values() for language in texts)
     return tuple(WishWords(language, classes) for language in languages)

@@ -20,6 +20,7 @@ from bot.conversation import (
     MOST_QUESTIONS,
     Continuation,
     Conversation,
+    Origin,
     Summary,
     Talk,
     Wish,
@@ -167,7 +168,7 @@ class Chat:
         if remembered is not None:
             self._earlier.append(remembered)
             self._asked = self._asked and message.wish is Wish.MORE
-        if isinstance(reply, Summary | Continuation):
+        if isinstance(reply, Summary | Origin | Continuation):
             self._cited = dict(reply.answer.cited())
         self._show(ReplyDrawing(reply))
         self.over = message.talk is Talk.LEAVING

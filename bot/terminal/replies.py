@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.style import Style
 from rich.text import Text
 
-from bot.conversation import ArticleList, Continuation, Reply, Summary, closing, opening
+from bot.conversation import ArticleList, Continuation, Origin, Reply, Summary, closing, opening
 from bot.display import ACCENT, Readable, apart, link_to, one_line, visible
 from bot.languages import language_of
 from bot.terminal.answers import ExcerptsDrawing
@@ -39,7 +39,7 @@ def _parts(reply: Reply) -> Iterator[RenderableType]:
             for article in reply.articles:
                 yield Text()
                 yield from _article(article)
-        case Summary():
+        case Summary() | Origin():
             yield Text()
             yield ExcerptsDrawing(reply.answer, 0, language_of(reply.language))
         case Continuation():

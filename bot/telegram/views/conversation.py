@@ -11,6 +11,7 @@ from bot.answers import Answer
 from bot.conversation import (
     ArticleList,
     Continuation,
+    Origin,
     Reply,
     Summary,
     closing,
@@ -43,7 +44,7 @@ def reply(reply: Reply, link: Link) -> Message:
     match reply:
         case ArticleList():
             blocks = [_article(lead, language, link) for lead in reply.articles]
-        case Summary():
+        case Summary() | Origin():
             blocks = _quotes(reply.answer, 0, language, link, room - units(said.text))
         case Continuation():
             left = room - units(said.text)
