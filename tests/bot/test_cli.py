@@ -284,6 +284,20 @@ def test_talk_is_a_document_too(seeds: Shell) -> None:
     assert (done.returncode, document["answered"], len(document["excerpts"])) == (0, True, 5)
 
 
+def test_who_wrote_an_article_is_told_with_its_citation(seeds: Shell) -> None:
+    asked = "Who wrote the article about minefields?"
+    said = "“Minefields and how they are breached” · written by Excerpta"
+    done = seeds.run("ask", asked)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"{said}\n\n“A minefield is an area")
+    assert "\n[1] Minefields and how they are breached · " in done.stdout
+    document = seeds.json("ask", asked)
+    assert document["reply"] == {"kind": "origin", "language": "en", "text": said}
+    assert [one["article"] for one in document["excerpts"]] == [
+        "minefields-and-how-they-are-breached.md"
+    ]
+
+
 def test_no_document_and_no_error_steers_a_terminal(shell: Shell) -> None:
     shell.index = shell.folder / "no \x9b31m\u202eindex\x7f"
 

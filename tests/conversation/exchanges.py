@@ -5,7 +5,8 @@ python -m tests.conversation.exchanges [--verbose] [--questions SETS] [TABLE ...
 Each line of `exchanges.jsonl` has a `question`, the lines typed before it (`history`), the `kind`
 of the reply that it deserves, what that `holds` (alternatives parted by |) and what it `lacks`;
 case does not count. A `question` is searched for, an `answer` also given, and a `refusal` is one
-with a single excerpt at most. The figure is the share of good replies, in all and for each kind.
+with a single excerpt at most; an `origin` tells who wrote some articles, or the like. The figure
+is the share of good replies, in all and for each kind.
 
 Most of `exchanges.jsonl` was written beside the code, about the articles that ship. Two folders
 were written without a look at it, and have figures of their own: `outside/` has a table for each
@@ -194,6 +195,9 @@ _KINDS: dict[str, Callable[[str, Sequence[str]], bool]] = {
     "overview": lambda reply, titles: _names(reply, titles) >= 3,
     "newest": lambda reply, titles: _names(reply, titles) >= 3,
     "summary": lambda reply, _: 3 <= len(_CITATION.findall(reply)) <= 5,
+    "origin": lambda reply, titles: (
+        1 <= _names(reply, titles) == len(_CITATION.findall(reply)) <= 3
+    ),
     "more": lambda reply, _: bool(_CITATION.search(reply)),
     "question": lambda reply, _: bool(reply),
     "answer": lambda reply, _: _REFUSED not in reply.casefold(),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversation import Talk, Wish, read_message
+from bot.conversation import Fact, Talk, Wish, read_message
 
 
 @pytest.mark.parametrize(
@@ -355,3 +355,32 @@ def test_a_question_may_be_led_up_to_twice(text: str, question: str) -> None:
 def test_what_visitors_wrote_is_understood(text: str, meant: Talk | Wish | None) -> None:
     message = read_message(text)
     assert (message.talk or message.wish) is meant
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "named", "certain"),
+    [
+        ("Who wrote the article about minefields?", [Fact.AUTHOR], "minefields", True),
+        ("who wrote the minefields article", [Fact.AUTHOR], "minefields", False),
+        ("Wann ist der Beitrag zu Luhansk erschienen?", [Fact.DATE], "Luhansk", True),
+        ("автор і дата статті про Луганськ", [Fact.AUTHOR, Fact.DATE], "Луганськ", True),
+        ("есть ссылка на эту статью?", [Fact.LINK], "", True),
+        ("кто автор статьи «Анна, Каренина»?", [Fact.AUTHOR], "Анна, Каренина", False),
+        ("The article on mines: author, date, link?", [*Fact], "mines", True),
+        ("Who wrote the article about the author?", [Fact.AUTHOR], "the author", True),
+        ("Mayınlar hakkındaki makaleyi kim yazdı?", [Fact.AUTHOR], "Mayınlar", True),
+        ("when was it published?", [Fact.DATE], "", False),
+    ],
+)
+def test_what_is_asked_of_an_article_is_told_from_its_name(
+    text: str, asked: list[Fact], named: str, certain: bool
+) -> None:
+    message = read_message(text)
+    assert (message.wish, [*message.asked]) == (Wish.ORIGIN, asked)
+    assert (message.named, message.certain) == (named, certain)
+
+
+def test_words_of_questions_about_an_article_are_no_typing_errors() -> None:
+    # Else "autor" would be read as another word, and "publication" as several.
+    assert read_message("Wer ist der Autor dieses Artikels?").wish is Wish.ORIGIN
+    assert read_message("publication date of this post").wish is Wish.ORIGIN

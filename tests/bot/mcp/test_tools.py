@@ -69,6 +69,14 @@ async def assistant(library: Library) -> AsyncIterator[Assistant]:
         yield Assistant(client)
 
 
+async def test_what_an_article_says_of_itself_is_told_with_its_link(library: Library) -> None:
+    async with assistant(library) as asks:
+        given = await asks.call("ask", question="When was the article “Crows” published?")
+    assert given["reply"]["text"] == "“Crows” · date: Jan 2, 2026"
+    (excerpt,) = given["excerpts"]
+    assert excerpt["link"] == (library.settings.articles.folder / "crows.md").as_uri()
+
+
 async def test_an_answer_is_that_of_the_command_line_with_links(library: Library) -> None:
     async with assistant(library) as asks:
         given = await asks.call("ask", question=CROWS)

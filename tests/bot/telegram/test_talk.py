@@ -6,8 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation import Fact, Origin
+from bot.languages import LANGUAGES
+from bot.telegram.views import conversation as views
+from bot.telegram.views.message import fits
+
 from .bots import CROWS, NOTHING, TIDES, said, serving, turned
 from .emulator import Emulator, person
+from .samples import answer, excerpt
 from .test_inline import found
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +47,34 @@ async def test_an_overview_links_each_article(emulator: Emulator, tmp_path: Path
     assert len(links) == len(set(links)) == sent.text.count("• ")
     assert all(link.startswith("https://t.me/emulated_bot?start=a_") for link in links)
     assert {one["type"] for one in sent.entities} == {"text_link", "blockquote"}
+
+
+async def test_who_wrote_an_article_is_told_with_its_link(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    async with serving(emulator, tmp_path):
+        named = await said(emulator, 7, "Who wrote the crows article? Is there a link?")
+        await said(emulator, 7, CROWS)
+        last = await said(emulator, 7, "When was this article published?")
+    assert named.text.startswith(
+        "“On crows” · the article names no author · link: https://example.org/crows\n\n"
+    )
+    assert "[1] On crows · May 3, 2024" in named.text
+    assert "“On crows” · date: May 3, 2024" in last.text
+
+
+@pytest.mark.parametrize(("chars", "whole"), [(880, 3), (1980, 0)])
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_long_names_and_addresses_leave_a_message_within_its_limits(
+    code: str, chars: int, whole: int
+) -> None:
+    title, author = "Crows " * 400, "Ann Marsh, " * 400
+    urls = [f"https://e.org/{n}".ljust(chars, "x") for n in range(3)]
+    text = "Crows recognise faces. " * 90
+    leads = [excerpt(text, url=url, title=title, author=author) for url in urls]
+    told = views.reply(Origin(code, tuple(Fact), answer(*leads), 7), lambda _: "https://t.me/b")
+    assert fits(told)
+    assert told.text.count("https://e.org/") == whole
 
 
 async def test_more_goes_on_with_the_last_answer(emulator: Emulator, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ QUESTIONS = (
     "hello",
     "what is this about?",
     "summarise the article about minefields",
+    "who wrote the article about minefields?",
 )
 TIMED = {"elapsed_ms": None}
 

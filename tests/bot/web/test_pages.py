@@ -99,7 +99,14 @@ async def test_readers_do_not_see_each_other(small: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", [HOME, "hello", "what is this about?", "Why did comunications fail?"]
+    "question",
+    [
+        HOME,
+        "hello",
+        "what is this about?",
+        "Why did comunications fail?",
+        "Who wrote the article about Sudzha?",
+    ],
 )
 async def test_the_page_says_what_the_other_interfaces_say(library: Library, question: str) -> None:
     conversation = Conversation(library)
