@@ -1,6 +1,6 @@
 """A conversation: replies to what is no question, without a language model.
 
-    phrases.toml, phrases   what people say in small talk, in four languages, matched word by word
+    phrases.toml, phrases   what people say in small talk, in many languages, matched word by word
     wishes.toml, wishes     the words of questions about the collection, in whatever order
     origins.toml, origins   the words of questions about an article itself: author, date, link
     messages                what a message is: small talk, about the collection, or a question

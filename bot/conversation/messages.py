@@ -77,7 +77,7 @@ _KNOWN_SHARE = 0.35
 _TAIL_WORDS = 8
 # So many of the places where what precedes is small talk may begin a wish.
 _BEGINS = 3
-_BREAK = re.compile(r"[.,!?;:…\n)（）—–👋🙂😊🙏-]")
+_BREAK = re.compile(r"[.,!?;:…\n)（）—–👋🙂😊🙏。，、！？；：؟،؛।-]")
 _WAVES = re.compile("[👋🤝🙋]")
 _SMILES = re.compile(
     "[👍👌🙏👏💪✌🤗☺🎉🔥💯⭐✨❤🧡💛💚💙💜🖤🤍🫶😀-😏😘😍🥰🥳🤩🙂😎]"

@@ -22,7 +22,7 @@ from rapidfuzz.distance import OSA
 
 from bot.conversation.origins import asks_origin
 from bot.conversation.wishes import wish_words
-from retrieval.languages import by_sound, heard, most_letters
+from retrieval.languages import MARKS, by_sound, heard, most_letters
 
 _DATA = Path(__file__).with_name("phrases.toml")
 _ANY_WORD = "*"
@@ -40,7 +40,8 @@ _ANY_LANGUAGE = "any"
 _CYRILLIC = ("uk", "ru")
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
-_TOKEN = re.compile(r"[^\W_]+(?:[\u0300\u0301'’‘ʼʻ`´]+[^\W_]+)*")
+_LETTERS = f"[^\\W_](?:[^\\W_]|[{MARKS}])*"
+_TOKEN = re.compile(f"{_LETTERS}(?:['’‘ʼʻ`´]+{_LETTERS})*")
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ё": "е"})
 _ACCENTS = re.compile(r"[\u0300-\u0304\u0307\u0327\u0328]")
 _REPEATED = re.compile(r"(.)\1{2,}")

@@ -46,6 +46,22 @@ from bot.conversation import Fact, Talk, Wish, read_message
         ("çok teşekkürler", Talk.THANKS, "en"),
         ("děkuji", Talk.THANKS, "en"),
         ("Buenas noches", Talk.GREETING, "en"),
+        ("Γεια σας!", Talk.GREETING, "en"),
+        ("你好！", Talk.GREETING, "en"),
+        ("こんにちは。", Talk.GREETING, "en"),
+        ("नमस्ते", Talk.GREETING, "en"),
+        ("สวัสดีครับ", Talk.GREETING, "en"),
+        ("السلام عليكم", Talk.GREETING, "en"),
+        ("שלום", Talk.GREETING, "en"),
+        ("Xin chào", Talk.GREETING, "en"),
+        ("Здравейте", Talk.GREETING, "en"),
+        ("Dobar dan", Talk.GREETING, "en"),
+        ("Bună ziua", Talk.GREETING, "en"),
+        ("Köszönöm szépen!", Talk.THANKS, "en"),
+        ("tack så mycket", Talk.THANKS, "en"),
+        ("감사합니다", Talk.THANKS, "en"),
+        ("谢谢！再见", Talk.FAREWELL, "en"),
+        ("tak", Talk.AGREED, "en"),
         ("du bist ja dumm", Talk.COMPLAINT, "de"),
         ("this bot is stupid", Talk.COMPLAINT, "en"),
         ("вы ужасно работаете", Talk.COMPLAINT, "ru"),
@@ -56,6 +72,27 @@ from bot.conversation import Fact, Talk, Wish, read_message
 def test_small_talk_is_told_by_its_words(text: str, talk: Talk, language: str | None) -> None:
     message = read_message(text)
     assert (message.talk, message.wish, message.language) == (talk, None, language)
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("你好，石桥什么时候开放？", "石桥什么时候开放？"),
+        ("こんにちは。花火は何時から?", "花火は何時から?"),
+        ("नमस्ते, नया पुल कब खुलेगा?", "नया पुल कब खुलेगा?"),
+        ("مرحبا، متى يفتح المتحف؟", "متى يفتح المتحف؟"),
+        ("Zdravo, kada se otvara muzej?", "kada se otvara muzej?"),
+    ],
+)
+def test_a_greeting_before_a_question_is_not_searched_in_any_script(
+    text: str, question: str
+) -> None:
+    message = read_message(text)
+    assert (message.talk, message.question) == (None, question)
+
+
+def test_what_is_a_greeting_elsewhere_is_asked_for_where_the_articles_have_it() -> None:
+    assert read_message("Hai", lambda word: word == "hai").talk is None
 
 
 @pytest.mark.parametrize(
