@@ -25,7 +25,7 @@ from retrieval.languages import (
 _WORDS = "words"
 # How its names sound, to find one that a question has in another romanisation or script.
 _NAMES = "names"
-LEXICAL_FORMAT = 16
+LEXICAL_FORMAT = 17
 """Raise when analysis or schema change."""
 # A name that sounds so long may differ in two sounds: Severodonetsk, Sievierodonetsk.
 _LONG_NAME = 10

@@ -29,20 +29,28 @@ from retrieval.languages.stems import (
     ukrainian_stem,
 )
 
-# Without their accents these are words of their own: "flat" in Czech, "water" in Turkish, and one
-# of English.
-_OTHERS_WITHOUT_ACCENTS = frozenset({"byt", "su", "take"})
+# Without their accents these are words of their own: "flat" in Czech, "water" in Turkish, "month"
+# in Catalan, "hundred" in Croatian, and one of English.
+_OTHERS_WITHOUT_ACCENTS = frozenset({"byt", "mes", "sto", "su", "take"})
+# Without their accents most are words of another language.
+_ALWAYS_ACCENTED = frozenset({"vi"})
+_BARE = (
+    tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    .filter(tantivy.Filter.ascii_fold())
+    .build()
+)
 
 
-def _as_typed(words: str) -> frozenset[str]:
+def _as_typed(words: str, language: str) -> frozenset[str]:
     """Return the words of a text with their accents and, as many type them, without."""
-    plain = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
-    bare = plain.filter(tantivy.Filter.ascii_fold()).build().analyze(words)
-    return frozenset(words.split()).union(set(bare) - _OTHERS_WITHOUT_ACCENTS)
+    found = frozenset(words.split())
+    if language in _ALWAYS_ACCENTED:
+        return found
+    return found.union(set(_BARE.analyze(words)) - _OTHERS_WITHOUT_ACCENTS)
 
 
 STOP_WORDS = {
-    language: _as_typed(folded(words))
+    language: _as_typed(folded(words), language)
     for language, words in tomllib.loads(
         Path(__file__).with_name("stop_words.toml").read_text(encoding="utf-8")
     ).items()
@@ -76,8 +84,14 @@ _STEMMERS: dict[str, Callable[[str], str]] = {
 }
 # What stands beside a stem, for it may be a part of another word.
 _PIECES: dict[str, Callable[[str], list[str]]] = {"ko": korean_pairs}
-WITH_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own or code in STOP_WORDS)
-"""Languages that have stop words."""
+_WITH_OWN_STOP_WORDS = tuple(code for code, (_, own) in _LANGUAGES.items() if own)
+WITH_STOP_WORDS = (
+    *(code for code, (_, own) in _LANGUAGES.items() if own or code in STOP_WORDS),
+    *sorted(STOP_WORDS.keys() - _LANGUAGES.keys()),
+)
+"""Languages that have stop words, those with a field of their own first."""
+WITHOUT_FIELD = frozenset(STOP_WORDS.keys() - _LANGUAGES.keys())
+"""Languages that have stop words, and share a field with all that have none."""
 
 
 def terms(text: str, language: str) -> list[str]:
@@ -88,7 +102,8 @@ def terms(text: str, language: str) -> list[str]:
 # The words of a question are looked up many times before it is answered, and so are its excerpts.
 @lru_cache(512)
 def _terms(text: str, language: str) -> tuple[str, ...]:
-    found = list(_analyzer(field(language)).analyze(_prepared(text, language, characters=True)))
+    prepared = _prepared(text, language, characters=True)
+    found = list(_analyzer(_analyzed(language)).analyze(prepared))
     if language in _STEMMERS:
         found = [_STEMMERS[language](word) for word in found]
     if language in _PIECES:
@@ -104,7 +119,7 @@ def term_of(word: str, language: str) -> str | None:
 
 def words(text: str, language: str) -> list[str]:
     """Return a text's words without the stop words of a language, in order and lower case."""
-    return list(_analyzer(field(language), stemmed=False).analyze(_prepared(text, language)))
+    return list(_analyzer(_analyzed(language), stemmed=False).analyze(_prepared(text, language)))
 
 
 def words_with_languages(text: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -116,18 +131,42 @@ def words_with_languages(text: str) -> list[tuple[str, tuple[str, ...]]]:
 # Most words of a question are those of other questions, and most others are no stop words at all.
 @lru_cache(4096)
 def _languages_of(word: str) -> tuple[str, ...]:
-    if _without_stop_words().analyze(word):
+    listed = _languages_by_word().get(word, set())
+    if not listed and _without_stop_words().analyze(word):
         return ()
     return tuple(
         language
         for language in WITH_STOP_WORDS
-        if not _analyzer(language, stemmed=False).analyze(word)
+        if language in listed
+        or (
+            language in _WITH_OWN_STOP_WORDS
+            and not _analyzer(language, stemmed=False).analyze(word)
+        )
     )
+
+
+@cache
+def _languages_by_word() -> dict[str, set[str]]:
+    """Return the languages that have a word among `STOP_WORDS`."""
+    found: dict[str, set[str]] = {}
+    for language, words in STOP_WORDS.items():
+        for word in words:
+            found.setdefault(word, set()).add(language)
+    return found
 
 
 def field(language: str) -> str:
     """Return the name of a language's field."""
     return language if language in _LANGUAGES else OTHER
+
+
+def _analyzed(language: str) -> str:
+    """Return the language whose stop words and stems a text loses, or `OTHER` for none.
+
+    Languages without a field of their own share one, in which their stop words stay: they are just
+    not searched for.
+    """
+    return language if language in STOP_WORDS else field(language)
 
 
 def analyzer(field: str) -> tantivy.TextAnalyzer:
@@ -168,9 +207,9 @@ def _analyzer(field: str, *, stemmed: bool = True) -> tantivy.TextAnalyzer:
 
 @cache
 def _without_stop_words() -> tantivy.TextAnalyzer:
-    """Return the analyzer of words that are stop words of no language."""
+    """Return the analyzer of words that are none of tantivy's stop words."""
     builder = _builder()
-    for language in WITH_STOP_WORDS:
+    for language in _WITH_OWN_STOP_WORDS:
         builder = _passing_over_stop_words(builder, language)
     return builder.build()
 

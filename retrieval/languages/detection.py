@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from retrieval.errors import IndexFault
-from retrieval.languages.analysis import WITH_STOP_WORDS, words_with_languages
+from retrieval.languages.analysis import WITH_STOP_WORDS, WITHOUT_FIELD, words_with_languages
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -40,7 +40,13 @@ _WITH_CHINESE = frozenset({"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"})
 # Letters of languages that share a script with the one above, which has no word with them.
 _OWN_LETTERS = {"CYRILLIC": {"uk": "іїєґ"}, "ARABIC": {"ur": "ٹڈڑںے", "fa": "پچژگ"}}
 
-# Ukrainian has none of these letters: without one, a few words may be in either.
+# What else a few words may be in whose letters are those of the language above, likeliest first.
+_AS_WELL = {
+    "ar": ("fa", "ur", "ps", "ug", "ku"), "bn": ("as",), "fa": ("ur", "ps", "ug", "ku"),
+    "hi": ("mr", "ne", "sa"), "uk": ("be", "kk"),
+    "ru": ("uk", "be", "bg", "mk", "sr", "kk", "ky", "mn", "tg", "tt", "ba"),
+}  # fmt: skip
+# Ukrainian has none of these letters.
 _NOT_UKRAINIAN = frozenset("ыэъё")
 # Without letters of one, a text in this script may be in any of many languages.
 _MANY = frozenset({"ru", "ar"})
@@ -91,29 +97,41 @@ def language_of_question(question: str, likely: frozenset[str]) -> str | None:
     """Return the ISO 639-1 code of a question's language, None where nothing tells it.
 
     Its stop words decide, or its script if it has none: a question is too short for
-    `language_of_article`.
+    `language_of_article`. Languages of fewer speakers, which share words with those of more, count
+    only where they are likely.
 
     Args:
         question: Question in any language.
         likely: Languages that are preferred unless another has more stop words in the question.
     """
-    best, one = _likeliest(question[:_TELLING])
+    best, one = _likeliest(question[:_TELLING], likely & WITHOUT_FIELD)
     return next((language for language in best if language in likely), one)
 
 
 # A question is asked for before it is searched, and for each language of what was found.
 @lru_cache(maxsize=32)
-def _likeliest(question: str) -> tuple[tuple[str, ...], str | None]:
-    """Return the languages with most stop words in a question, and the one that is likeliest."""
-    found = words_with_languages(question)
+def _likeliest(question: str, rarer: frozenset[str]) -> tuple[tuple[str, ...], str | None]:
+    """Return the languages with most stop words in a question, and the one that is likeliest.
+
+    Args:
+        question: Question in any language.
+        rarer: Those of `WITHOUT_FIELD` that it may be in.
+    """
+    left_out = WITHOUT_FIELD - rarer
+    found = [
+        (word, [language for language in languages if language not in left_out])
+        for word, languages in words_with_languages(question)
+    ]
     # A single letter is a piece of "wasn't" or of "U.S." as often as a word.
     long = [languages for word, languages in found if len(word) > 1]
     counts = Counter(chain.from_iterable(long))
     most = max(counts.values(), default=0)
     if most < _STOP_SHARE * max(1, len(long)):
         by_script = _by_script(question)
-        either = by_script == "ru" and _NOT_UKRAINIAN.isdisjoint(question.lower())
-        return (("ru", "uk") if either else ()), by_script
+        best = (by_script, *_AS_WELL.get(by_script, ())) if by_script else ()
+        if not _NOT_UKRAINIAN.isdisjoint(question.lower()):
+            best = tuple(language for language in best if language != "uk")
+        return best, by_script
     best = tuple(language for language in WITH_STOP_WORDS if counts[language] == most)
     every = Counter(chain.from_iterable(languages for _, languages in found))
     return best, max(best, key=lambda language: every[language])

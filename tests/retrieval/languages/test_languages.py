@@ -40,7 +40,32 @@ QUESTIONS = {
     "tr": "Tuna üzerindeki eski köprü ne zaman ve kim tarafından yapıldı?",
     "uk": "Хто збудував старий міст через Дунай?",
 }
-
+# Their words are much like those of a language of more speakers.
+NEIGHBOURS = {
+    "af": "Wanneer het die brug oopgemaak?",
+    "az": "Körpünü kim tikib?",
+    "be": "Калі адкрыўся мост?",
+    "bg": "Кой построи моста?",
+    "bs": "Kada se otvara most?",
+    "ca": "Qui va construir el pont?",
+    "et": "Kus on sild?",
+    "gl": "Onde está a ponte?",
+    "hr": "Tko je sagradio most?",
+    "id": "Siapa yang membangun jembatan?",
+    "is": "Hver byggði brúna?",
+    "kk": "Көпірді кім салды?",
+    "lt": "Kas pastatė tiltą?",
+    "lv": "Kas uzcēla tiltu?",
+    "mk": "Кој го изгради мостот?",
+    "ms": "Bila jambatan dibuka?",
+    "nn": "Når opnar brua?",
+    "sk": "Kde je most?",
+    "sl": "Kdo je zgradil most?",
+    "sq": "Kush e ndërtoi urën?",
+    "sr": "Ко је саградио мост?",
+    "ur": "پل کس نے بنایا؟",
+    "vi": "Ai đã xây cầu?",
+}
 
 # What is typed in one way and written in another.
 SAME = {
@@ -162,7 +187,8 @@ def test_inflected_words_meet_in_their_stem(language: str, one: str, other: str)
 
 
 def test_words_of_other_languages_stand_as_they_are() -> None:
-    assert terms("Старите МОСТОВЕ, и мостове", "bg") == ["старите", "мостове", "и", "мостове"]
+    assert terms("Старите МОСТОВЕ, и мостове", "bg") == ["старите", "мостове", "мостове"]
+    assert terms("Гүүр ба ГҮҮР", "mn") == ["гүүр", "ба", "гүүр"]
     assert terms("The Bridges", "xx") == ["the", "bridges"]
 
 
@@ -173,6 +199,29 @@ def test_stop_words_are_single_words_that_are_left_out(language: str) -> None:
         assert word == word.lower()
         if "'" not in word and "ʼ" not in word:
             assert terms(word, language) == []
+
+
+@pytest.mark.parametrize(("language", "question"), NEIGHBOURS.items())
+def test_a_question_is_in_the_language_of_the_articles_that_has_its_words(
+    language: str, question: str
+) -> None:
+    assert language_of_question(question, frozenset({language})) == language
+    assert len(terms(question, language)) < len(terms(question, "xx"))
+
+
+def test_languages_of_fewer_speakers_count_only_where_the_articles_are_in_them() -> None:
+    # In Slovene "in" is "and", and "one" is "they".
+    question = "give one theory used in first order logic"
+    assert language_of_question(question, ENGLISH) is None
+    assert language_of_question("Каков мост?", frozenset({"ru", "mk"})) == "ru"
+    assert language_of_question("Кто построил мост?", frozenset({"bg"})) == "ru"
+
+
+def test_a_question_without_small_words_is_in_the_articles_language_of_its_script() -> None:
+    for language in ("ru", "uk", "bg", "sr", "kk", "mn"):
+        assert language_of_question("цена моста", frozenset({language})) == language
+    assert language_of_question("длинный мост", frozenset({"uk"})) == "ru"
+    assert language_of_question("цена моста", ENGLISH) == "ru"
 
 
 @pytest.mark.parametrize(("language", "question"), QUESTIONS.items())
