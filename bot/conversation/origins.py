@@ -38,6 +38,9 @@ def read_origin(
         fillers: Words that say nothing.
         quoted: Whether a quotation mark stands before each word.
     """
+    # Most messages speak of neither, and need not be taken apart.
+    if not _has_any(words, "article", "published"):
+        return None
     return most_understood(
         wish for known in _origin_words() if (wish := _read(known, words, fillers, quoted))
     )
@@ -45,17 +48,12 @@ def read_origin(
 
 def asks_origin(word: str) -> bool:
     """Whether a folded word is one of those that ask about an article itself."""
-    return word in _vocabulary() or any(known.knows(word) for known in _origin_words())
+    return word in _vocabulary() or _has_any([word], *_data())
 
 
 def tells_of_publishing(words: Sequence[str]) -> bool:
     """Whether folded words of an article tell that something was published or came out."""
-    return any(
-        known.has(word, name)
-        for known in _origin_words()
-        for word in words
-        for name in ("published", "appeared")
-    )
+    return _has_any(words, "published", "appeared")
 
 
 def _read(
@@ -106,15 +104,15 @@ def _name(units: Sequence[Unit], quoted: Sequence[bool]) -> tuple[range, bool] |
     articles = [n for n, unit in enumerate(units) if "article" in unit.does]
     for at in articles:
         after = at + 1
-        leads = [n for n in (at, after) if n < len(units) and "about" in units[n].does]
-        title = after < len(units) and quoted[units[after].start]
-        if title and strange and min(strange) >= after:
+        if after == len(units):
+            continue
+        if quoted[units[after].start] and strange and min(strange) >= after:
             return _span(units, after, max(strange)), False
-        if leads:
+        if "about" in units[after].does:
             # "The article about the author" has no other words.
-            rest = strange or [n for n in articles + _telling(units) if n > leads[-1]]
-            if rest and min(rest) > leads[-1]:
-                return _span(units, leads[-1] + 1, max(rest)), True
+            rest = strange or [n for n in _telling(units) if n > after]
+            if rest and min(rest) > after:
+                return _span(units, after + 1, max(rest)), True
     if not strange:
         return range(0), False
     if not articles:
@@ -127,7 +125,8 @@ def _name(units: Sequence[Unit], quoted: Sequence[bool]) -> tuple[range, bool] |
 
 
 def _telling(units: Sequence[Unit]) -> list[int]:
-    return [n for n, unit in enumerate(units) if unit.does & {"author", "date", "link"}]
+    telling = {"article", "author", "date", "link"}
+    return [n for n, unit in enumerate(units) if unit.does & telling]
 
 
 def _span(units: Sequence[Unit], first: int, last: int) -> range:
@@ -147,6 +146,21 @@ def _classes() -> frozenset[str]:
 @cache
 def _origin_words() -> tuple[WishWords, ...]:
     return words_by_language(_data())
+
+
+def _has_any(words: Sequence[str], *classes: str) -> bool:
+    """Whether a word is by itself of one of the classes, in any language."""
+    whole, begun = _spelt(*classes)
+    return any(word in whole or word.startswith(begun) for word in words)
+
+
+@cache
+def _spelt(*classes: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the words of classes, and how further ones begin."""
+    texts = (text for name in classes for text in _data()[name].values())
+    words = {word for text in texts for word in text.split() if "+" not in word}
+    begun = {word for word in words if word.endswith("*")}
+    return frozenset(words - begun), tuple(word.rstrip("*") for word in begun)
 
 
 @cache
