@@ -15,6 +15,7 @@ from config import held_logs, logs, setup_logs
 
 SECRET = "B" * 35
 TOKEN = f"123456789:{SECRET}"
+_MARK = "<so far>"
 
 
 @pytest.fixture(autouse=True)
@@ -249,14 +250,14 @@ def test_records_are_not_held_back_from_a_file(capsys: pytest.CaptureFixture[str
 def open_terminal() -> Iterator[tuple[Callable[[], str], TextIO]]:
     """Open a terminal; yield what returns what was written since it last did, and its file."""
     side, other = os.openpty()
-    os.set_blocking(side, False)
 
     def written() -> str:
-        terminal.flush()
-        try:
-            return os.read(side, 65536).decode()
-        except BlockingIOError:
-            return ""
+        # A terminal passes on what is written when it likes, but in order.
+        print(_MARK, end="", file=terminal, flush=True)
+        found = b""
+        while not found.endswith(_MARK.encode()):
+            found += os.read(side, 65536)
+        return found.decode().removesuffix(_MARK)
 
     with os.fdopen(other, "w") as terminal:
         yield written, terminal
