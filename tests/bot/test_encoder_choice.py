@@ -226,6 +226,7 @@ def refresh(shell: Shell, *, rebuild: bool = False, **encoder: object) -> Refres
     return bring_in_line(settings, loaded, choice=choice, rebuild=rebuild)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("encoder", "multilingual")
 def test_an_index_goes_on_with_its_encoder_until_it_is_made_again(shell: Shell) -> None:
     write(shell, *[BEES] * 3)
@@ -244,6 +245,7 @@ def test_an_index_goes_on_with_its_encoder_until_it_is_made_again(shell: Shell) 
     assert index_of(shell) == ("multilingual-e5-small", why)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("encoder", "multilingual")
 def test_articles_that_make_way_for_others_choose_again(shell: Shell) -> None:
     """A first try with English articles, or with one, does not bind who has others."""
@@ -274,6 +276,7 @@ def test_who_named_the_english_encoder_is_told_what_it_does_not_know(shell: Shel
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("encoder", "multilingual")
 def test_an_index_that_somebody_made_multilingual_stays_so(shell: Shell) -> None:
     """Readers may ask in other languages than the articles are in."""

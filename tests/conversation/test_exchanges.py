@@ -30,13 +30,10 @@ _WANTED_OF = {
 }
 
 
-# The tables of others take as long again as the first.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("articles", "tables"),
-    [
-        pytest.param(*one, id=one[0][-1].name, marks=[pytest.mark.slow] if number else [])
-        for number, one in enumerate(collections())
-    ],
+    [pytest.param(*one, id=one[0][-1].name) for one in collections()],
 )
 def test_most_exchanges_get_a_good_reply(
     articles: list[Path], tables: list[Path], tmp_path: Path, encoder: object

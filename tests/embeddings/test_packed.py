@@ -56,6 +56,7 @@ def test_tokens_are_those_of_the_engine(multilingual: Encoder, engine: E5) -> No
     assert 300 < max(counted) < 508
 
 
+@pytest.mark.slow
 def test_vectors_are_those_of_the_engine(multilingual: Encoder, engine: E5) -> None:
     passages = [passage.vector for passage in multilingual.encode_passages(TEXTS)]
     # A long question is cut.
@@ -258,6 +259,7 @@ def test_token_vectors_lie_around_zero(multilingual: Encoder) -> None:
     assert np.linalg.norm(tokens.mean(axis=0)) < 0.4
 
 
+@pytest.mark.slow
 def test_what_vectors_have_in_common_is_that_of_the_sentences(multilingual: Encoder) -> None:
     centre, languages = measure()
     assert tiny.cosines([centre], [np.load(CENTRE)]).min() > 0.999
