@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperGroup
 
 from bot.command import NOT_ANSWERED, Command, Run, Version, command, say, write
+from bot.display import visible
 from bot.ending import Ending
 from config import Settings, SettingsError
 
@@ -65,6 +66,18 @@ class _Group(TyperGroup):
     """The commands of the table; each is imported when it is run."""
 
     # `ctx` has a class of click, of which typer keeps a copy of its own.
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Read what stands before the command, where none of its options may stand."""
+        option = args[0].partition("=")[0] if args else ""
+        known = {one for parameter in self.get_params(ctx) for one in parameter.opts}
+        if option.startswith("--") and option not in {"--", *known} and not ctx.resilient_parsing:
+            name = next((one for one in args if one in COMMANDS), "COMMAND")
+            ctx.fail(
+                f"No such option: {visible(option)}. Options stand behind the command: "
+                f"excerpta {name} {visible(option)}"
+            )
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Command, list[str]]:  # noqa: ANN401
         """Return the command that the arguments name, and the arguments that follow the name."""
         name, listed, rest = super().resolve_command(ctx, args)
@@ -263,10 +276,10 @@ def status(run: Run) -> None:
     """Say what is indexed, and with which model."""
     from bot import documents
     from bot.build import open_store
-    from bot.terminal import ValuesDrawing
+    from bot.terminal import index_drawing
 
     document = documents.of_index(run.settings, open_store(run.settings))
-    run.print(document, ValuesDrawing(document))
+    run.print(document, index_drawing(document))
 
 
 @command(hidden=("json",))

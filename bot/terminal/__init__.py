@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         SourcesDrawing,
         ValuesDrawing,
         articles_named,
+        index_drawing,
         several_text,
     )
     from bot.terminal.chat import Chat
@@ -65,6 +66,7 @@ __all__ = [
     "articles_named",
     "generation_document",
     "generation_text",
+    "index_drawing",
     "page",
     "preview_document",
     "preview_text",
@@ -80,7 +82,8 @@ __getattr__ = imported_later(
     __name__,
     {
         "answers": "AnswerDrawing AnswersDrawing ExcerptsDrawing",
-        "articles": "ArticleDrawing SourcesDrawing ValuesDrawing articles_named several_text",
+        "articles": "ArticleDrawing SourcesDrawing ValuesDrawing articles_named index_drawing "
+        "several_text",
         "chat": "Chat",
         "console": "run_chat",
         "explanation": "ExplanationDrawing reasons_below",

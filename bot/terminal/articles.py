@@ -14,6 +14,14 @@ from rich.text import Text
 from bot.display import ACCENT, Readable, apart, counted, link_to, one_line, visible
 from retrieval.types import Article, Source
 
+# What keys of the document of an index are called where the key alone says little.
+_WORDS = {
+    "kept": "generations kept",
+    "fingerprint": "fingerprint of the encoder",
+    "dim": "numbers in a vector",
+    "vectors": "index of vectors",
+    "format": "format of the index",
+}
 # So many articles are named where a name fits several.
 _NAMED = 5
 
@@ -111,6 +119,11 @@ class ValuesDrawing:
                 yield Text(f"{label}: {text}")
         if options.is_terminal:
             yield table
+
+
+def index_drawing(document: Mapping[str, object]) -> ValuesDrawing:
+    """Draw the document of an index, each value by words instead of its key."""
+    return ValuesDrawing({_WORDS.get(key, key): value for key, value in document.items()})
 
 
 def articles_named(sources: Iterable[Source], name: str) -> list[Source]:

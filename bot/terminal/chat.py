@@ -42,6 +42,7 @@ from bot.terminal.articles import (
     SourcesDrawing,
     ValuesDrawing,
     articles_named,
+    index_drawing,
     several_text,
 )
 from bot.terminal.desktop import copy_text, open_outside
@@ -377,7 +378,7 @@ class Chat:
 
     def _status(self, _argument: str) -> None:
         document = documents.of_index(self._library.settings, self._library.store)
-        self._show(ValuesDrawing(document))
+        self._show(index_drawing(document))
 
     def _refresh(self, _argument: str) -> None:
         with Building(self._err) as building:

@@ -482,6 +482,10 @@ def _encodings(database: Path) -> int:
 def test_status_and_show(indexed: Shell) -> None:
     status = indexed.json("status")
     assert (status["articles"], status["generation"], status["skipped"]) == (2, 1, 0)
+    assert status["kept"] == "1"
+    said = indexed.run("status").stdout
+    assert "\ngenerations kept: 1\n" in said
+    assert f"\nnumbers in a vector: {status['dim']}\n" in said
     shown = indexed.json("show", "bees.md")
     assert (shown["title"], shown["date"]) == ("Bees in winter", "2024-01-05")
     assert shown["url"] == "https://example.org/bees"
@@ -495,6 +499,11 @@ def test_status_and_show(indexed: Shell) -> None:
     ("arguments", "message"),
     [
         (["ask", "--bogus"], "No such option: --bogus"),
+        (
+            ["--index=i", "status"],
+            "No such option: --index. Options stand behind the command: excerpta status --index",
+        ),
+        (["--bo\x1bgus"], "excerpta COMMAND --bo␛gus"),
         (["bogus"], "No such command 'bogus'"),
         (["show"], "Missing argument 'ARTICLE'"),
     ],
