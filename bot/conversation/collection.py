@@ -81,6 +81,7 @@ class Collection:
 
     def __init__(self, library: Library) -> None:
         self._searcher = library.searcher
+        self._answerer = library.answerer
         self._listing: _Listing | None = None
 
     @property
@@ -202,9 +203,10 @@ class Collection:
     def _by_subject(self, subject: str) -> Source | None:
         if not subject:
             return None
-        ranking = self._searcher.search(subject)
-        unknown = ranking.unknown_language
-        if not ranking.hits or (unknown is not None and not unknown.share):
+        trace = self._answerer.trace(subject, 1)
+        ranking = trace.ranking
+        # Where nothing comes near, the best passage of short articles may still look as if it did.
+        if not ranking.hits or trace.answer.far:
             return None
         best = ranking.hits[0]
         if best.dense is None:

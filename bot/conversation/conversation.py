@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.answers import Answer
 from bot.conversation.collection import Collection
 from bot.conversation.messages import Message, Talk, read_message
-from bot.conversation.origins import tells_of_publishing
+from bot.conversation.origins import asks_of_work, tells_of_publishing
 from bot.conversation.phrases import tokens_of
 from bot.conversation.questions import MOST_QUESTIONS, apart, split_questions
 from bot.conversation.replies import (
@@ -194,8 +194,8 @@ class Conversation:
         period = preference if isinstance(preference, Period) else None
         found = self.collection.newest((period.first, period.last)) if period else ()
         missed = period is not None and not found
-        words = [token.word for token in tokens_of(message.question)]
-        if missed and any(names_month(word) or is_year(word) for word in words):
+        dated = any(names_month(word) or is_year(word) for word in _words(message.question))
+        if missed and dated:
             return None  # What happened on 3 March may be told years later.
         sources = found or self.collection.newest()
         listed = self._listed(Wish.NEWEST, language, sources, page)
@@ -250,9 +250,7 @@ class Conversation:
         """Return the article that a message means by its place in the list shown before it."""
         if message.talk or message.wish in (Wish.OVERVIEW, Wish.NEWEST) or not earlier:
             return None
-        place = place_in_list(
-            [token.word for token in tokens_of(message.named or message.question)]
-        )
+        place = place_in_list(_words(message.named or message.question))
         if place is None:
             return None
         before = self.read(earlier[-1])
@@ -267,20 +265,23 @@ class Conversation:
     def _meant(self, message: Message, earlier: Sequence[str]) -> tuple[Source, ...]:
         """Return the articles of which a message asks who wrote them, or the like."""
         if message.named:
-            words = [token.word for token in tokens_of(message.named)]
             # "The second article" is one of a list, and there was none.
-            if place_in_list(words) is not None:
+            if place_in_list(_words(message.named)) is not None:
                 return ()
             return self.collection.fitting(message.named, certain=message.certain)
         last = self._last_articles(earlier)
-        if last and not message.certain:
-            # "It" may be a book or a law, of whose publishing these articles tell.
-            answer = self._answerer.answer(message.question, earlier=self.subjects(earlier))
-            best = answer.excerpts[0] if answer.answered else None
-            words = [token.word for token in tokens_of(best.text if best else "")]
-            if best and best.source in last and tells_of_publishing(words):
-                return ()
+        if last and not message.certain and self._may_be_work(message.question, earlier, last):
+            return ()
         return last
+
+    def _may_be_work(self, question: str, earlier: Sequence[str], last: Sequence[Source]) -> bool:
+        """Whether "it" may be a book or a law, of whose author was asked or whose day is told."""
+        before = self.read(apart(earlier[-1])[-1])
+        if not before.wish and asks_of_work(_words(before.question)):
+            return True
+        answer = self._answerer.answer(question, earlier=self.subjects(earlier))
+        best = [one for one in answer.excerpts[:1] if answer.answered and one.source in last]
+        return any(tells_of_publishing(_words(one.text)) for one in best)
 
     def _told(self, sources: Sequence[Source], message: Message, language: str) -> Origin | None:
         """Tell what articles say of themselves; None if there are none."""
@@ -367,6 +368,10 @@ class Conversation:
             elapsed_ms=(time.perf_counter() - started) * 1000,
             first=citation,
         )
+
+
+def _words(text: str) -> list[str]:
+    return [token.word for token in tokens_of(text)]
 
 
 def _turned(earlier: Sequence[str]) -> int:

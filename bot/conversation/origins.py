@@ -56,6 +56,11 @@ def tells_of_publishing(words: Sequence[str]) -> bool:
     return _has_any(words, "published", "appeared")
 
 
+def asks_of_work(words: Sequence[str]) -> bool:
+    """Whether folded words of a question speak of an author, or of what was written."""
+    return _has_any(words, "author", "published", "wrote")
+
+
 def _read(
     known: WishWords, words: Sequence[str], fillers: Collection[str], quoted: Sequence[bool]
 ) -> Wished | None:

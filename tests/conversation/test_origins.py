@@ -12,6 +12,7 @@ from bot.conversation import Conversation, Fact, NothingFound, Origin, closing, 
 from bot.library import Library
 from config import Settings
 from retrieval.types import Source
+from tests.conversation.exchanges import VISITORS, open_collection
 
 MILL = "Who wrote the article about the mill?"
 ARTICLES = {
@@ -191,6 +192,7 @@ def test_when_a_book_was_published_is_searched(talk: Conversation) -> None:
     asked = "Which book did Mara Lind write?"
     assert told(talk, "when was it published?", asked) is None
     assert told(talk, "who wrote it?", asked) is None
+    assert told(talk, "when was it published?", "Who is the author of that?") is None
     assert told(talk, "When was this article published?", asked) is not None
 
 
@@ -198,6 +200,17 @@ def test_a_question_of_two_about_a_book_is_still_asked(talk: Conversation) -> No
     message = talk.read("Which book did Mara Lind write? When was it published?")
     assert talk.reply(message) is None
     assert message.question.endswith("When was it published?")
+
+
+def test_of_an_article_that_is_far_from_all_nothing_is_told(
+    tmp_path: Path, encoder: object
+) -> None:
+    talk = Conversation(open_collection([VISITORS / "bibliothek"], tmp_path))
+    assert told(talk, "Wer hat den Artikel über die Brücke geschrieben?") is None
+    assert told(talk, "Wann ist der Artikel über Tomaten erschienen?") is not None
+    reply = talk.reply(talk.read("Fasse den Artikel über Fußball zusammen"))
+    assert isinstance(reply, NothingFound)
+    assert opening(reply).startswith("Zu „Fußball“ finde ich keinen Artikel.")
 
 
 def test_a_place_in_the_list_before_means_its_article(talk: Conversation) -> None:
