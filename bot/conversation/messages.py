@@ -19,6 +19,8 @@ from bot.conversation.phrases import (
     tokens_of,
 )
 from bot.conversation.wishes import Fact, Wish, names_article, read_wish
+from bot.languages import LANGUAGES
+from retrieval.languages import language_of_question
 
 
 class Talk(StrEnum):
@@ -305,6 +307,9 @@ def _wish(
         named = text[tokens[first].start : tokens[last].end]
     points = not named and _points(wish.wish, words)
     language = _language(wish.languages, text, interface)
+    if set(wish.languages) == {"any"}:
+        told = language_of_question(text, frozenset({interface}))
+        language = told if told in LANGUAGES else interface
     return Message(text, None, wish.wish, named, wish.certain, points, language, wish.asked)
 
 
@@ -344,7 +349,9 @@ def _language(votes: Sequence[str], text: str, interface: str) -> str | None:
     for language, letters in _LETTERS.items():
         if language in most and not letters.isdisjoint(lower):
             return language
-    return interface if interface in most or not most else most[0]
+    # In Latin letters many languages say the same: "ok", "super".
+    anybodys = len(most) > 1 and _LETTERS.keys().isdisjoint(most)
+    return interface if interface in most or not most or anybodys else most[0]
 
 
 def _wordless(text: str) -> Talk:

@@ -36,7 +36,8 @@ _MISTYPED_CHARS, _SWAPPED_CHARS = 5, 4
 _BESIDE_WORDS = 2
 # A message with more unknown words is a question, not one with typing errors.
 _MISTYPED_WORDS = 2
-_ANY_LANGUAGE = "any"
+# So many languages have a word near to any other: typing errors are looked for in words of these.
+_MISTYPED_IN = ("en", "uk", "ru", "de")
 _CYRILLIC = ("uk", "ru")
 
 _APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ`´ʹ＇", "'"))
@@ -248,8 +249,7 @@ def phrasebook() -> Phrasebook:
                     patterns[word].append(pattern)
                 spoken[language].update(pattern.words())
     vocabulary = frozenset().union(*spoken.values())
-    # So many languages have a word near to any other.
-    mistyped = frozenset().union(*(spoken[one] for one in spoken if one != _ANY_LANGUAGE))
+    mistyped = frozenset().union(*(spoken[one] for one in _MISTYPED_IN))
     return Phrasebook(
         {word: tuple(some) for word, some in patterns.items()},
         fillers,

@@ -165,6 +165,12 @@ class WishWords:
         before = first - 1
         while before >= 0 and "named" in units[before].does and "one" not in units[before].does:
             before -= 1
+        # "De quoi parle l'article « Les mines » ?"
+        article = before
+        while article >= 0 and units[article].does == _SMALL:
+            article -= 1
+        if article >= 0 and "one" in units[article].does:
+            before = article
         behind = any("one" in unit.does for unit in units[last + 1 :][:1])
         called = behind or (0 <= before < first - 1 and "one" in units[before].does)
         beside_one = before == first - 1 >= 0 and "one" in units[before].does

@@ -144,4 +144,10 @@ LANGUAGES: Mapping[str, Language] = {
     "uk": Language("uk", "Українська", _LOCALES / "uk.po"),
     "ru": Language("ru", "Русский", _LOCALES / "ru.po"),
     "de": Language("de", "Deutsch", _LOCALES / "de.po"),
+    "pl": Language("pl", "Polski", _LOCALES / "pl.po"),
+    "cs": Language("cs", "Čeština", _LOCALES / "cs.po"),
+    "fr": Language("fr", "Français", _LOCALES / "fr.po"),
+    "es": Language("es", "Español", _LOCALES / "es.po"),
+    "it": Language("it", "Italiano", _LOCALES / "it.po"),
+    "pt": Language("pt", "Português", _LOCALES / "pt.po"),
 }

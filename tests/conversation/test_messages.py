@@ -44,8 +44,11 @@ from bot.conversation import Fact, Talk, Wish, read_message
         ("…!", Talk.NOTHING, None),
         ("hello, як справи?", Talk.WELLBEING, "uk"),
         ("çok teşekkürler", Talk.THANKS, "en"),
-        ("děkuji", Talk.THANKS, "en"),
-        ("Buenas noches", Talk.GREETING, "en"),
+        ("děkuji", Talk.THANKS, "cs"),
+        ("Buenas noches", Talk.GREETING, "es"),
+        ("Merci beaucoup !", Talk.THANKS, "fr"),
+        ("chi sei?", Talk.WHO, "it"),
+        ("Bom dia a todos", Talk.GREETING, "pt"),
         ("Γεια σας!", Talk.GREETING, "en"),
         ("你好！", Talk.GREETING, "en"),
         ("こんにちは。", Talk.GREETING, "en"),
@@ -61,7 +64,7 @@ from bot.conversation import Fact, Talk, Wish, read_message
         ("tack så mycket", Talk.THANKS, "en"),
         ("감사합니다", Talk.THANKS, "en"),
         ("谢谢！再见", Talk.FAREWELL, "en"),
-        ("tak", Talk.AGREED, "en"),
+        ("tak", Talk.AGREED, "pl"),
         ("du bist ja dumm", Talk.COMPLAINT, "de"),
         ("this bot is stupid", Talk.COMPLAINT, "en"),
         ("вы ужасно работаете", Talk.COMPLAINT, "ru"),
@@ -89,6 +92,23 @@ def test_a_greeting_before_a_question_is_not_searched_in_any_script(
 ) -> None:
     message = read_message(text)
     assert (message.talk, message.question) == (None, question)
+
+
+@pytest.mark.parametrize(
+    ("text", "interface", "language"),
+    [
+        ("ok", "uk", "uk"),
+        ("genial", "en", "en"),
+        ("genial", "es", "es"),
+        ("De quoi parle ce site ?", "en", "fr"),
+        ("O czym jest ta gazeta?", "uk", "pl"),
+        ("bu site ne hakkında", "uk", "uk"),
+    ],
+)
+def test_a_reply_is_in_the_language_of_the_message_or_of_the_interface(
+    text: str, interface: str, language: str
+) -> None:
+    assert read_message(text, interface=interface).language == language
 
 
 def test_what_is_a_greeting_elsewhere_is_asked_for_where_the_articles_have_it() -> None:

@@ -1,4 +1,4 @@
-"""Views: messages with entities and buttons, in four languages.
+"""Views: messages with entities and buttons, in the reader's language.
 
 answers     an answer, what its buttons show instead, written sentences, inline cards
 conversation  what is said to small talk and to questions about the collection

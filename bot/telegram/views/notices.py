@@ -105,7 +105,7 @@ def privacy(
 
 def choose_language(language: Language) -> Message:
     """Ask for the language of the interface."""
-    row = tuple(
+    every = tuple(
         Button(
             f"· {other.name} ·" if other.code == language.code else other.name,
             Press(Action.LANGUAGE, key=other.code),
@@ -114,7 +114,7 @@ def choose_language(language: Language) -> Message:
     )
     return Message(
         language.say("Which language shall I speak? The articles stay in theirs."),
-        buttons=(row[:2], row[2:]),
+        buttons=tuple(every[at : at + 2] for at in range(0, len(every), 2)),
     )
 
 

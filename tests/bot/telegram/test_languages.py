@@ -81,7 +81,7 @@ def test_plural_forms_are_those_of_the_language(path: Path) -> None:
 
 
 def test_each_catalogue_is_a_language_and_each_language_has_its_catalogue() -> None:
-    assert list(LANGUAGES) == ["en", "uk", "ru", "de"]
+    assert list(LANGUAGES) == ["en", "uk", "ru", "de", "pl", "cs", "fr", "es", "it", "pt"]
     assert [language.code for language in LANGUAGES.values()] == list(LANGUAGES)
     assert {path.stem for path in CATALOGUES} == set(LANGUAGES) - {"en"}
     assert set(CATALOGUES) == set(CATALOGUES[0].parent.iterdir())
@@ -278,7 +278,8 @@ def test_dates_and_numbers_are_written_as_the_language_does(
         ("de-AT", "de"),
         ("RU", "ru"),
         ("en-GB", "en"),
-        ("pt-br", "en"),
+        ("pt-br", "pt"),
+        ("nl", "en"),
         ("be", "en"),
         ("kk", "en"),
         ("ukr", "en"),

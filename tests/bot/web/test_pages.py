@@ -224,7 +224,7 @@ async def test_a_link_into_an_article_marks_whole_words_or_nothing(small: Librar
 @pytest.mark.parametrize("code", sorted(LANGUAGES))
 async def test_the_page_speaks_the_language_of_the_reader(small: Library, code: str) -> None:
     language = LANGUAGES[code]
-    wanted = {"Accept-Language": f"fr;q=0.9, {code}-XX;q=0.8, en;q=0.5"}
+    wanted = {"Accept-Language": f"nl;q=0.9, {code}-XX;q=0.8, en;q=0.5"}
     async with serving(small) as client:
         page = Page(await client.get("/", headers=wanted))
         chosen = {"language": code, "back": "/articles?title=a"}
