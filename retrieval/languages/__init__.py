@@ -4,6 +4,7 @@ text -> folding             one spelling for what reads the same, in every scrip
      -> numbers             12,500 and 12 500, F-16 and f16, U.S. and US in one form each
      -> segmentation        its words, blanks between them or not
      -> analysis.terms      stems without stop words, by tantivy or by `stems`
+term -> derivation          what is made of one root, or put together
 text -> detection           the language of an article, or of a question
 name -> transliteration     a Cyrillic word in Latin letters
 name -> sound               how it sounds, in whatever romanisation or script
@@ -22,6 +23,7 @@ from retrieval.languages.analysis import (
     terms,
     words,
 )
+from retrieval.languages.derivation import derived
 from retrieval.languages.detection import language_of_article, language_of_question
 from retrieval.languages.folding import folded
 from retrieval.languages.numbers import POINT
@@ -51,6 +53,7 @@ __all__ = [
     "analyzer",
     "by_sound",
     "columns",
+    "derived",
     "field",
     "folded",
     "heard",

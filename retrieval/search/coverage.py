@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from retrieval.articles import BETWEEN, is_item, is_row
-from retrieval.languages import terms
+from retrieval.languages import derived, terms
 from retrieval.search.excerpts import Window
 
 # Neighbours in a question are near if they are so many terms apart in a sentence, the less the
 # more; stop words do not count.
 _REACH = 8
-# A term that goes on from another one of at least so many letters, by half as many at most, is
-# derived from it: "fail" and "failure", "found" and "foundation".
-_ROOT = 4
 # What stands between a heading and its cell.
 _LABELLED = ": "
 
@@ -67,7 +64,8 @@ class Coverage:
             at: dict[str, list[int]] = {}
             for place, term in enumerate(terms(sentence, source.language)):
                 at.setdefault(term, []).append(place)
-            at.update(_derived(rarities.keys() - at.keys(), at))
+            lacking = [term for term in rarities if term not in at]
+            at.update({term: at[other] for term, other in derived(lacking, at, source.language)})
             # In the order of the total, or rounding would make of all terms more or less than 1.
             shown = titled.union(at, row.headings if row else ())
             met = [term for term in rarities if term in shown]
@@ -115,18 +113,6 @@ class _Row:
         """Whether it has the cell that is asked for by so many terms, of which some are met."""
         is_named = 0 < len(self.label) <= 2 * len(self.label & set(met))
         return is_named and (len(met) == asked or not self.headings.isdisjoint(met))
-
-
-def _derived(asked: Collection[str], at: Mapping[str, list[int]]) -> dict[str, list[int]]:
-    """Return the places of terms that a question's terms are derived from, or the reverse."""
-    found = {}
-    for term in asked:
-        for other, places in at.items():
-            short, long = sorted((term, other), key=len)
-            goes_on = long.startswith(short) and 2 * len(long) <= 3 * len(short)
-            if goes_on and len(short) >= _ROOT:
-                found[term] = places
-    return found
 
 
 def _nearness(asked: Sequence[str], places: Sequence[Mapping[str, Sequence[int]]]) -> float:
