@@ -19,6 +19,16 @@ from retrieval.questions import Asked, Kind
         ("Come si chiama la presidente?", Kind.PERSON),
         ("Comment s'appelle le maire ?", Kind.PERSON),
         ("Kim jest nowy wójt?", Kind.PERSON),
+        ("What time does the ferry leave?", Kind.TIME),
+        ("О котрій відпливає паром?", Kind.TIME),
+        ("Во сколько отходит паром?", Kind.TIME),
+        ("Um wie viel Uhr fährt die Fähre?", Kind.TIME),
+        ("Ile czasu płynie prom?", Kind.TIME),
+        ("Kolik času zabere plavba?", Kind.TIME),
+        ("Kolik stojí plavba?", Kind.NUMBER),
+        ("In welcher Straße ist die Kasse?", Kind.PLACE),
+        ("На яких вулицях немає світла?", Kind.PLACE),
+        ("Na jakiej ulicy jest kasa?", Kind.PLACE),
     ],
 )
 def test_the_kind_is_told_by_a_question_word_or_a_noun(question: str, kind: Kind | None) -> None:

@@ -326,6 +326,25 @@ def test_a_term_is_met_by_what_it_is_derived_from(
     assert (judged(question, text, language).coverage == 1) is covered
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "language"),
+    [
+        ("How often is there a ferry?", "Twice a day: the ferry of the lake.", "en"),
+        ("О котрій паром?", "Паром ходить з 7:00.", "uk"),
+        ("Как часто ходит паром?", "Паром ходит дважды в день.", "ru"),
+        ("Kann man jetzt mit der Fähre kommen?", "Die Fähre ist voll.", "de"),
+        ("numer do promu", "Prom, 555 01 42.", "pl"),
+        ("číslo na přívoz", "Přívoz má 555 01 42.", "cs"),
+        ("¿A qué hora va el barco?", "El barco sale a las 7.", "es"),
+        ("À quelle heure va le bateau ?", "Le bateau part à 7 heures.", "fr"),
+        ("A che ora va il battello?", "Il battello salpa alle 7.", "it"),
+        ("A que horas vai o barco?", "O barco parte às 7.", "pt"),
+    ],
+)
+def test_words_that_only_ask_need_not_stand_there(question: str, text: str, language: str) -> None:
+    assert judged(question, text, language).coverage == 1
+
+
 def test_coverage_is_taken_in_the_articles_language() -> None:
     german = hit_of("Die alten Brücken.", language="de")
     given = ranking((german,), {"en": {"brücke": 1.0}, "de": {"bruck": 1.0}})
