@@ -29,6 +29,8 @@ _ANYTHING, _OWNER = "thing", "owner"
 # Behind these a sentence begins, where every word has a capital.
 _OPENS = re.compile(r"(?:^|[.!?…:|\n])[\s\"'“”„«»‘’(\[*_-]*$")
 _BEFORE = 8
+# "61 300 Kč", "17 Uhr": a unit is no name.
+_COUNTED, _UNIT = re.compile(r"\d\s\Z"), 3
 # Languages that write every noun with a capital, which then tells no name.
 _NOUNS_WITH_CAPITALS = frozenset({"de", "lb"})
 
@@ -59,6 +61,7 @@ class Asked:
         attribute: Where the word for what is asked of somebody or something begins and ends, if a
             few words without a question word ask for it, or "who is": "mayor" in "mayor of
             Luhansk" and in "Who is the mayor of Luhansk?".
+        is_naming: Whether it asks who holds an office, or how somebody or something is called.
     """
 
     question: str
@@ -67,6 +70,7 @@ class Asked:
     noun: str
     denies: bool
     attribute: tuple[int, int] | None = None
+    is_naming: bool = False
 
     # A question is looked at for its excerpts, and for the confidence.
     @classmethod
@@ -76,7 +80,9 @@ class Asked:
         denies = _DENIES.search(_CONSENTS.sub("", question)) is not None
         kind, words = _kind_of(question)
         kind, noun = _named_in(question, kind)
-        return cls(question, kind, words, noun, denies, _attribute_in(question))
+        named = bool(noun) or _NAMING.search(question) is not None
+        is_naming = kind is Kind.PERSON and named
+        return cls(question, kind, words, noun, denies, _attribute_in(question), is_naming)
 
     @property
     def is_quantity(self) -> bool:
@@ -95,8 +101,10 @@ class Asked:
         found: Iterable[str] = ()
         if self.kind in (Kind.PERSON, Kind.PLACE):
             # Not every script has capitals.
-            if language in _NOUNS_WITH_CAPITALS or text.upper() == text.lower():
+            if text.upper() == text.lower():
                 return True
+            if language in _NOUNS_WITH_CAPITALS:
+                return not self.is_naming or _has_name_among_nouns(text, language)
             if self.kind is Kind.PERSON and language == "en" and self._is_done_by_nobody(text):
                 return False
             found = names_in_text(text, language)
@@ -220,11 +228,20 @@ def names_in_text(text: str, language: str) -> Iterator[str]:
         if not word.group()[0].isupper():
             last = None
             continue
-        if not _OPENS.search(text, max(0, word.start() - _BEFORE), word.start()):
+        before = max(0, word.start() - _BEFORE), word.start()
+        is_unit = len(word.group()) <= _UNIT and _COUNTED.search(text, *before)
+        if not (is_unit or _OPENS.search(text, *before)):
             yield word.group()
             if last is not None:
                 yield last
         last = word.group()
+
+
+def _has_name_among_nouns(text: str, language: str) -> bool:
+    """Whether a text in a language that writes every noun with a capital has somebody's name."""
+    rows = (match[1] for match in _IN_A_ROW.finditer(text))
+    named = any(terms(one, language) and not _NO_NAME.fullmatch(one) for one in rows)
+    return named or _INTRODUCED.search(text) is not None
 
 
 def _is_of_nobody(verb: re.Match[str]) -> bool:
@@ -322,6 +339,14 @@ _ROLE = re.compile(
     rf"({phrase_pattern(PHRASES['attribute']['named'])})(?:\W+{_W}){{1,6}}\W*",
     re.IGNORECASE,
 )
+_NAMING = re.compile(phrase_pattern(PHRASES["naming"]), re.IGNORECASE)
+# A name where every noun has a capital: two in a row, or one that is introduced as such.
+_IN_A_ROW = re.compile(r"(?<![\w-])([A-ZÄÖÜ]\w+) (?=[A-ZÄÖÜ]\w)")
+_INTRODUCED = re.compile(
+    r"(?<!\w)(?:Frau|Herrn?|Familie|Dr\.|heißt|hieß|namens|genannt|getauft) [„»\"]?[A-ZÄÖÜ]"
+)
+# What opens a sentence before a noun, beside stop words: "Seit Montag", "Schnellste Frau".
+_NO_NAME = re.compile(r"Ab|Beim|Erst|Gestern|Heute|Laut|Seit|Trotz|Wegen|\w+ste[nrsm]?")
 _POSSESSIVE = re.compile(
     rf"\W*(?:{phrase_pattern(PHRASES['attribute']['possessive'])}|[\w-]+['’]s)", re.IGNORECASE
 )

@@ -40,7 +40,8 @@ class Features:
             window that has most of them nor in its title; 0 where there are none.
         unmet: 1 if the question asks for a person, a time or a number and the first window has none
             that the question does not bring, more if it asks for a measure such as an age, which
-            hardly a text tells without its unit; else 0.
+            hardly a text tells without its unit, or for a name, and none stands beside what is to
+            be named; else 0.
         denied: 1 if the question denies something, and the sentence of the first window that has
             most of its terms does not; else 0.
         across: 1 if the first window is in another language than the question. Then coverage,
@@ -138,8 +139,9 @@ _TOLD_IN_ANY_WORDS = frozenset({Kind.PLACE, Kind.REASON, Kind.PRICE})
 # fitted: so a reader that finds no answer by far makes .95 to .49, and cannot silence a .99.
 _READER_WEIGHT = 0.3
 _READER_MARGIN = 10.0
-# How much a measure that is missing counts, for another kind of thing. Chosen on questions of our
-# own for somebody's age: so a text that has all other words of the question is refused.
+# How much a measure or a name that is missing counts, for another kind of thing. Chosen on
+# questions of our own for somebody's age: so a text that has all other words of the question is
+# refused.
 _MEASURE = 1.5
 # So many names are looked for in another form.
 _MOST_HEARD = 8
@@ -175,7 +177,11 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         return Features(*(late, dense, 0.0, 0.0, 0.0, unmet, float(denied), 1.0, met), ahead=ahead)
     is_met = asked.is_met(first.text, language)
     # What is there need not be named: a text that says why has no "cause".
-    coverage = _coverage(ranking, first, f"{asked.words} {asked.noun}" if is_met else "")
+    without = f"{asked.words} {asked.noun}" if is_met or asked.is_naming else ""
+    coverage = _coverage(ranking, first, without)
+    if asked.is_naming:
+        # Names stand in most texts, and are not those of whom is asked about.
+        is_met = asked.is_met(coverage.told, language)
     closeness = Closeness.of(ranking, asked, first)
     strange = closeness.strangeness()
     return Features(
@@ -263,7 +269,7 @@ def adjust_by_reader(confidence: float, readings: Sequence[Reading | None]) -> f
 
 
 def _unmet(asked: Asked) -> float:
-    return _MEASURE if asked.is_measure else 1.0
+    return _MEASURE if asked.is_measure or asked.is_naming else 1.0
 
 
 def _coverage(ranking: Ranking, window: Window, without: str) -> Coverage:

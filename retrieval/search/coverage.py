@@ -32,6 +32,7 @@ class Coverage:
             the question, on average: 1 if they are neighbours there, too. Of a single term, whether
             it is there.
         sentence: That sentence.
+        told: That sentence and the one behind it.
         cell: Whether it is a row that is named, and either one of its columns is, or all else that
             is asked stands there, too: then it has the cell that is asked for.
     """
@@ -40,6 +41,7 @@ class Coverage:
     nearness: float
     sentence: str
     cell: bool = False
+    told: str = ""
 
     @classmethod
     def of(cls, window: Window, asked: Sequence[str], rarities: Mapping[str, float]) -> Coverage:
@@ -54,10 +56,11 @@ class Coverage:
         titled = set(terms(source.title, source.language))
         total = sum(rarities.values())
         kept = [term for term in asked if term in rarities]
-        best, share, cell = "", 0.0, False
+        best, share, cell, told = "", 0.0, False, ""
+        sentences = window.sentences
         together: list[str] = []
         places: list[dict[str, list[int]]] = []
-        for sentence in window.sentences:
+        for number, sentence in enumerate(sentences):
             row = None
             if is_row(sentence) or is_item(sentence):
                 row = _Row.of(sentence, window.above[0], source.language)
@@ -75,12 +78,13 @@ class Coverage:
             covered = sum(rarities[term] for term in met)
             if not best or covered > share:
                 best, share = sentence, covered
+                told = " ".join(sentences[number : number + 2])
                 cell = row is not None and row.has_cell(met, len(rarities))
                 together = [term for term in kept if row and term in shown]
         if len(together) > 1:
             kept = together
             places.append({term: [place] for place, term in enumerate(together)})
-        return cls(share / total if total else 0.0, _nearness(kept, places), best, cell)
+        return cls(share / total if total else 0.0, _nearness(kept, places), best, cell, told)
 
 
 @dataclass(frozen=True, slots=True)

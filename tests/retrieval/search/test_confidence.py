@@ -398,6 +398,41 @@ def test_an_excerpt_is_to_have_what_the_question_asks_for(
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "language", "unmet"),
+    [
+        ("Who is the miller?", "The miller is old. The lake is near Bergen.", "en", False),
+        ("Who is the miller?", "The miller is old. It rains. Few come from Bergen.", "en", True),
+        ("Who runs the mill?", "Since May the mill is run by Anna Berg.", "en", False),
+        ("Хто голова ради?", "Голова ради звітував. Сніг тане. Завтра їде Ганна Берг.", "uk", True),
+        ("Хто голова ради?", "Голова ради Ганна Берг звітувала.", "uk", False),
+        ("Как зовут кота?", "В музее живёт кот. Его зовут Мурзик.", "ru", False),
+        ("Как зовут кота?", "У озера Светлого тихо. В музее живёт кот.", "ru", True),
+        ("Kto jest sołtysem?", "Sołtys czeka. Pada śnieg. W Łąkach jest zimno.", "pl", True),
+        ("Jak se jmenuje kocour?", "Kocour spí. Stojí 20 Kč za den.", "cs", True),
+        ("Jak se jmenuje kocour?", "Kocour spí. Říká se mu Mour.", "cs", False),
+        ("¿Cómo se llama la directora?", "En Loma Alta llueve. La directora canta.", "es", True),
+        ("Wie heißt die Wirtin?", "Seit Montag hat die Wirtin geschlossen.", "de", True),
+        ("Wie heißt die Wirtin?", "Älteste Frau am Tisch war die Wirtin.", "de", True),
+        ("Wie heißt die Wirtin?", "Die Wirtin Anna Berg hat geschlossen.", "de", False),
+        ("Wie heißt die Wirtin?", "Die Wirtin, Frau Berg, hat geschlossen.", "de", False),
+        ("Wer leitet das Gasthaus?", "Das Gasthaus ist am Montag zu.", "de", True),
+        ("name of the miller", "The miller is old.", "en", True),
+    ],
+)
+def test_a_name_is_to_stand_beside_whom_it_names(
+    question: str, text: str, language: str, unmet: bool
+) -> None:
+    ends = [match.end() for match in re.finditer(r"\.\s*", text)]
+    sentences = tuple(Sentence(begin, end, 1) for begin, end in pairwise([0, *ends]))
+    found = replace(hit_of(text, language=language), chunk=Chunk(text, sentences))
+    asked = dict.fromkeys(terms(question, language), 0.5)
+    given = replace(ranking((found,), {language: asked}), question=question)
+    whole = replace(window(found), last=len(sentences) - 1)
+
+    assert features(given, [whole]).unmet == (1.5 if unmet else 0)
+
+
+@pytest.mark.parametrize(
     ("question", "text", "denied"),
     [
         ("Which mill was not sold?", "The mill at the bridge was sold.", True),
