@@ -19,8 +19,12 @@ from retrieval.questions.quantities import is_quantity, unit_pattern
 
 _WORD = re.compile(r"\w+")
 # A telephone number of six digits or more, or an address of mail; an amount, a date or
-# two years is none.
-_NO_CONTACT = r"\d{1,3}(?:[ .]\d{3})+|\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|[12]\d{3} ?- ?[12]\d{3}"
+# two years is none. Of hundreds of millions nobody tells the last digits: "555 032 118".
+_NO_AMOUNT = r"\d{3} \d{3} (?!000)\d{3}(?!\d)"
+_NO_CONTACT = (
+    rf"(?!{_NO_AMOUNT})\d{{1,3}}(?:[ .]\d{{3}})+"
+    r"|\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|[12]\d{3} ?- ?[12]\d{3}"
+)
 _CONTACT = re.compile(
     rf"(?<![\w.,])(?!(?:{_NO_CONTACT})(?![ /-]?\d))\+?\(?\d(?:[ ()/.-]{{0,3}}\d){{5,}}(?!\w)|\S@\w"
 )

@@ -274,9 +274,11 @@ def _unmet(asked: Asked) -> float:
 
 def _coverage(ranking: Ranking, window: Window, without: str) -> Coverage:
     language = window.hit.source.language
-    left_out = _dated(ranking.question, window.hit.source).union(terms(without, language))
+    dated, named = _dated(ranking.question, window.hit.source), set(terms(without, language))
     terms_of = ranking.terms.get(language, {})
-    counting = {term: rarity for term, rarity in terms_of.items() if term not in left_out}
+    asked = {term: rarity for term, rarity in terms_of.items() if term not in dated}
+    # "Telephone number?" says nothing else.
+    counting = {term: rarity for term, rarity in asked.items() if term not in named} or asked
     light = light_terms(language)
     telling = {term: rarity for term, rarity in counting.items() if term not in light}
     return Coverage.of(window, terms(ranking.question, language), telling or counting)

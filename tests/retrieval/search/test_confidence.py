@@ -345,6 +345,11 @@ def test_words_that_only_ask_need_not_stand_there(question: str, text: str, lang
     assert judged(question, text, language).coverage == 1
 
 
+def test_a_noun_that_is_all_that_is_asked_is_met() -> None:
+    assert judged("Telephone number?", "Telephone 555 01 42.").coverage == 1
+    assert judged("Telephone number?", "Write to miller@mill.example.").coverage == 0
+
+
 def test_coverage_is_taken_in_the_articles_language() -> None:
     german = hit_of("Die alten Brücken.", language="de")
     given = ranking((german,), {"en": {"brücke": 1.0}, "de": {"bruck": 1.0}})
@@ -384,6 +389,8 @@ def judged(question: str, text: str, language: str = "en") -> Features:
         ("What is the phone number of the mill?", "The mill of 1866 has phones.", "en", True),
         ("What is the phone number of the mill?", "It cost 162 584 in 1991 - 2000.", "en", True),
         ("What is the phone number of the mill?", "It was sold on 31.08.2009.", "en", True),
+        ("Numero di telefono del mulino?", "Il mulino risponde al 555 032 118.", "it", False),
+        ("Numero di telefono del mulino?", "Il mulino vale 555 032 000 lire.", "it", True),
         ("Який телефон млина?", "Млин працює щодня, телефон є.", "uk", True),
         ("Какой номер телефона у мельницы?", "Звоните: 8 (000) 555-01-42.", "ru", False),
         ("Wie ist die Telefonnummer der Mühle?", "Die Mühle ist zu.", "de", True),
