@@ -13,7 +13,7 @@ import numpy as np
 
 from retrieval.articles import is_item, is_row
 from retrieval.chunking import passage
-from retrieval.languages import terms
+from retrieval.languages import derived, terms
 from retrieval.questions import (
     Asked,
     Kind,
@@ -150,20 +150,23 @@ class Closeness:
 
         Returns:
             The mean over the words, of which light ones and those that say what kind is asked for
-            do not count: 0 for what the window or its title has, or what is alike in the passage,
-            to 1 for what is like nothing there.
+            do not count: 0 for what the window or its title has, also by a word of the same root,
+            or what is alike in the passage, to 1 for what is like nothing there.
         """
         source, hit = self.window.hit.source, self.window.hit
         if not hit.similarity.size:
             return 0.0
-        shown = set(terms(passage(source.title, self.window.text), source.language))
-        light = light_terms(source.language).union(
-            terms(f"{self.asked.words} {self.asked.noun}", source.language)
+        question, language = self.ranking.question, source.language
+        shown = set(terms(passage(source.title, self.window.text), language))
+        lacking = [term for term in terms(question, language) if term not in shown]
+        shown.update(term for term, _ in derived(lacking, [*shown], language))
+        light = light_terms(language).union(
+            terms(f"{self.asked.words} {self.asked.noun}", language)
         )
         matched = hit.similarity.max(axis=1)
         found = []
         for span, tokens in self._tokens_of_words().items():
-            meant = set(terms(self.ranking.question[slice(*span)], source.language))
+            meant = set(terms(question[slice(*span)], language))
             if not meant <= light:
                 close = _ALIKE if meant & shown else float(matched[tokens].mean())
                 found.append(min(max((_ALIKE - close) / (_ALIKE - _UNLIKE), 0.0), 1.0))

@@ -177,6 +177,7 @@ def test_with_an_encoder_of_many_languages_few_passages_may_be_far_from_a_questi
         ("Hello, please, who leads the museum?", "", "en", 0.5),
         ("Who leads the museum?", "opens", "en", 0.0),
         ("Does the museum open?", "", "en", 0.0),
+        ("Does the museum have openings?", "", "en", 0.0),
         ("Whom did the mayor of Berlin marry?", "", "en", 1.0),
         ("Привіт, хто очолює museum?", "", "uk", 0.5),
     ],
