@@ -81,7 +81,8 @@ class Asked:
     @lru_cache(32)
     def of(cls, question: str) -> Asked:
         """Look at a question."""
-        denies = _DENIES.search(_CONSENTS.sub("", question)) is not None
+        asking = _BEFORE_LAST.sub("", question)
+        denies = _DENIES.search(_CONSENTS.sub("", asking)) is not None
         kind, words = _kind_of(question)
         kind, noun = _named_in(question, kind)
         named = bool(noun) or _NAMING.search(question) is not None
@@ -364,6 +365,9 @@ _WAS = re.compile(r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+|not\s+|nev
 _A_DEED = re.compile(r"\b(?:an?|the|this|that|any|no|without)\s+\Z", re.IGNORECASE)
 _BY, _OF = re.compile(r"[^.!?]*\bby\b"), re.compile(r"\s+(?:of|by|from)\b")
 _BEFORE_DEED = 40
+# "I have no car. Where do I park?": what is told beforehand asks for nothing.
+# Behind an abbreviation hardly two words are left.
+_BEFORE_LAST = re.compile(r"^.*(?:\w\w[.]|[!?])\s+(?=\w+\W+\w)", re.DOTALL)
 # "Isn't Sudzha a town?" denies no more than "didn't they?".
 _CONSENTS = re.compile(
     rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrase_pattern(PHRASES['consents'])}", re.IGNORECASE

@@ -449,6 +449,8 @@ def test_a_name_is_to_stand_beside_whom_it_names(
         ("Which mill was sold?", "The mill at the bridge was sold.", False),
         ("Wasn't the mill sold?", "The mill at the bridge was sold.", False),
         ("The mill was sold, wasn't it?", "The mill at the bridge was sold.", False),
+        ("I have not seen it. Which mill was sold?", "The mill was sold.", False),
+        ("Which mill was not sold by Dr. Berg?", "The mill was sold.", True),
         ("Welche Mühle wurde nicht verkauft?", "Die Mühle wurde verkauft.", True),
         ("Какую мельницу не продали?", "Мельницу продали.", True),
         ("Який млин не продали?", "Млин продали.", True),
