@@ -298,11 +298,16 @@ _MEASURES = {
     )
     for name, of in PHRASES["measures"].items()
 }
-# How many of a unit: "for six years" is no age, and "Anna Berg, 41," is one without it.
-_COUNT = rf"(?:\d[\d .,]*|{phrase_pattern(PHRASES['tells']['number'])})[\s-]*"
+# How many of a unit: "for six years" and "1964 року" are no ages, and "Anna Berg,
+# 41," is one without it.
+_COUNT = rf"(?:(?<![\d.,])\d[\d .,]*|{phrase_pattern(PHRASES['tells']['number'])})[\s-]*"
 _MEASURED = {
     name: re.compile(
-        (rf"(?P<spanned>{phrase_pattern({'': of['spans']})} )?{_COUNT}" if "spans" in of else "")
+        (
+            rf"(?P<spanned>{phrase_pattern({'': of['spans']})} )?(?!{of['dates']}){_COUNT}"
+            if "spans" in of
+            else ""
+        )
         + unit_pattern(re.findall("[a-z_]+", of["units"]))
         + f"|{phrase_pattern({'': of['tells']})}|{of.get('written', '(?!)')}",
         re.IGNORECASE,
