@@ -99,7 +99,7 @@ class Closeness:
             return 0.0
         matched = self.similarity.max(axis=1)
         if is_row(self.window.text) or is_item(self.window.text):
-            matched = np.maximum(matched, self.window.above[1])
+            matched = np.maximum(matched, self.window.above)
         closest = [float(matched[tokens].mean()) for tokens in words]
         return self._below(closest[0] if self.asked.kind in _FIRST else float(np.mean(closest)))
 

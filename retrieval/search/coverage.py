@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from retrieval.articles import BETWEEN, is_item, is_row
+from retrieval.chunking import passage
 from retrieval.languages import derived, terms
 from retrieval.search.excerpts import Window
 
@@ -27,7 +28,8 @@ class Coverage:
 
     Attributes:
         share: Share of the terms, weighted by rarity, that stands in one of its sentences, the one
-            that has most of them, or in the article's title; 0 if there are no terms.
+            that has most of them, or in the article's title or the headings above; 0 if there are
+            no terms.
         nearness: How near to each other, in one sentence, the terms stand that are neighbours in
             the question, on average: 1 if they are neighbours there, too. Of a single term, whether
             it is there.
@@ -53,7 +55,8 @@ class Coverage:
             rarities: Those that count, each with its rarity, 0 to 1.
         """
         source = window.hit.source
-        titled = set(terms(source.title, source.language))
+        headings = window.headings
+        titled = set(terms(passage(source.title, headings), source.language))
         total = sum(rarities.values())
         kept = [term for term in asked if term in rarities]
         best, share, cell, told = "", 0.0, False, ""
@@ -63,7 +66,7 @@ class Coverage:
         for number, sentence in enumerate(sentences):
             row = None
             if is_row(sentence) or is_item(sentence):
-                row = _Row.of(sentence, window.above[0], source.language)
+                row = _Row.of(sentence, headings, source.language)
             at: dict[str, list[int]] = {}
             for place, term in enumerate(terms(sentence, source.language)):
                 at.setdefault(term, []).append(place)

@@ -71,15 +71,17 @@ class Window:
         return _Kinds.of(self.hit.chunk).texts[self.first : self.last + 1]
 
     @property
-    def above(self) -> tuple[str, FloatArray]:
-        """The headings above, and the best similarity of each of the question's tokens there.
-
-        That in the title is among them.
-        """
+    def headings(self) -> str:
+        """The headings above."""
         kinds = _Kinds.of(self.hit.chunk)
         begin, end = _headings_above(kinds.heading, self.first)
-        similarity = _above(self.hit, _best_of_sentences(self.hit), kinds.heading, self.first)
-        return "\n".join(kinds.texts[begin:end]), similarity
+        return "\n".join(kinds.texts[begin:end])
+
+    @property
+    def above(self) -> FloatArray:
+        """The best similarity of each of the question's tokens in the title and the headings."""
+        heading = _Kinds.of(self.hit.chunk).heading
+        return _above(self.hit, _best_of_sentences(self.hit), heading, self.first)
 
     def tokens(self) -> tuple[FloatArray, list[int]]:
         """Return the similarities of the question's tokens and the window's own, and their offsets.

@@ -351,6 +351,19 @@ def test_a_noun_that_is_all_that_is_asked_is_met() -> None:
     assert judged("Telephone number?", "Write to miller@mill.example.").coverage == 0
 
 
+def test_headings_above_are_covered_with_what_stands_under_them() -> None:
+    text = "Fares\n\nFor a lorry it is 31 crowns.\n\nCrew\n\nIt has a cook."
+    places = [(0, 5), (7, 35), (37, 41), (43, 57)]
+    sentences = [Sentence(*span, n, heading=n in (1, 3)) for n, span in enumerate(places, 1)]
+    found = replace(hit_of(text), chunk=Chunk(text, tuple(sentences)))
+    asked = dict.fromkeys(terms("the fares of a lorry", "en"), 0.5)
+    given = replace(ranking((found,), {"en": asked}), question="the fares of a lorry")
+
+    under = [Window(found, n, n, *places[n], late=0.4) for n in (1, 3)]
+
+    assert [features(given, [one]).coverage for one in under] == [1, 0]
+
+
 def test_coverage_is_taken_in_the_articles_language() -> None:
     german = hit_of("Die alten Brücken.", language="de")
     given = ranking((german,), {"en": {"brücke": 1.0}, "de": {"bruck": 1.0}})
