@@ -103,15 +103,12 @@ class Asked:
         """
         if self.kind is None or self.kind is Kind.FACT:
             return True
+        if self.kind in (Kind.PERSON, Kind.PLACE) and not _tells_names(text, language):
+            return not self.is_naming or _has_name_among_nouns(text, language)
         found: Iterable[str] = ()
-        if self.kind in (Kind.PERSON, Kind.PLACE):
-            # Not every script has capitals.
-            if text.upper() == text.lower():
-                return True
-            if language in _NOUNS_WITH_CAPITALS:
-                return not self.is_naming or _has_name_among_nouns(text, language)
-            if self.kind is Kind.PERSON and language == "en" and self._is_done_by_nobody(text):
-                return False
+        if self.kind is Kind.PERSON:
+            found = names_in_text(self._where_it_was_done(text, language), language)
+        elif self.kind is Kind.PLACE:
             found = names_in_text(text, language)
         elif self.kind in (Kind.TIME, Kind.NUMBER, Kind.PRICE):
             found = _numbers(_NO_PRICE.sub(" ", text) if self._is_price else text)
@@ -151,6 +148,24 @@ class Asked:
             return False
         found = [match for match in _WORD.finditer(text) if term_of(match[0], "en") == verb]
         return bool(found) and all(map(_is_of_nobody, found))
+
+    def _where_it_was_done(self, text: str, language: str) -> str:
+        """Return what of a text may name who did it; beside "it was opened" nothing does.
+
+        Of a Slavic text that says so by "they opened it" those sentences are left, in which "they"
+        may be named.
+        """
+        if language == "en":
+            return "" if self._is_done_by_nobody(text) else text
+        asks = _DOES.search(self.question) if language in _UNSAID_SUBJECT else None
+        verb = term_of(asks[1], language) if asks else None
+        if verb is None:
+            return text
+        told = [one for one in _SENTENCE.findall(text) if verb in terms(one, language)]
+        words = [word for one in told for word in _WORD.findall(one)]
+        deeds = [word for word in words if term_of(word, language) == verb]
+        unsaid = _UNSAID_SUBJECT[language]
+        return " ".join(told) if deeds and all(one.endswith(unsaid) for one in deeds) else text
 
     def is_denied(self, text: str, language: str) -> bool:
         """Whether a text denies something, too, if the question does.
@@ -242,8 +257,15 @@ def names_in_text(text: str, language: str) -> Iterator[str]:
         last = word.group()
 
 
+def _tells_names(text: str, language: str) -> bool:
+    """Whether a capital tells a name: not every script has capitals."""
+    return language not in _NOUNS_WITH_CAPITALS and text.upper() != text.lower()
+
+
 def _has_name_among_nouns(text: str, language: str) -> bool:
-    """Whether a text in a language that writes every noun with a capital has somebody's name."""
+    """Whether a text in which a capital tells no name has somebody's, as far as can be told."""
+    if language not in _NOUNS_WITH_CAPITALS:
+        return True
     rows = (match[1] for match in _IN_A_ROW.finditer(text))
     named = any(terms(one, language) and not _NO_NAME.fullmatch(one) for one in rows)
     return named or _INTRODUCED.search(text) is not None
@@ -366,6 +388,16 @@ _DENIES_SOFTLY = re.compile(
 )
 # "Who ordered it?", and "it was ordered", "the order came", but not "by Anna", "the order of Anna".
 _BY_WHOM = re.compile(r"\bwho\s+(?!did\b)(\w+)", re.IGNORECASE)
+# Slavic verbs say in the plural, or by an ending of their own, that it was done by somebody:
+# "відкрили", "відкрито". The singular asks: "хто відкрив".
+_DOES = re.compile(r"\b(?:хто|кто|kto|kdo)\s+(\w+(?:в|вся|л|лся|ł|l))\b", re.IGNORECASE)
+_UNSAID_SUBJECT = {
+    "uk": ("ли", "лися", "но", "то"),
+    "ru": ("ли", "лись"),
+    "pl": ("li", "ły", "no", "to"),
+    "cs": ("li", "ly"),
+}
+_SENTENCE = re.compile(r"[^.!?\n]+")
 _WAS = re.compile(r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+|not\s+|never\s+)?\Z")
 _A_DEED = re.compile(r"\b(?:an?|the|this|that|any|no|without)\s+\Z", re.IGNORECASE)
 _BY, _OF = re.compile(r"[^.!?]*\bby\b"), re.compile(r"\s+(?:of|by|from)\b")

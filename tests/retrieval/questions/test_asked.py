@@ -190,3 +190,24 @@ def test_a_denial_is_missed_where_its_words_are_known(
 )
 def test_what_was_done_by_nobody_tells_no_person(question: str, text: str, met: bool) -> None:
     assert Asked.of(question).is_met(text, "en") is met
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "text", "met"),
+    [
+        ("Хто відкрив міст?", "uk", "Міст відкрили торік. Наступного дня їхала Ганна.", False),
+        ("Хто відкрив міст?", "uk", "Міст відкрито. Наступного дня їхала Ганна.", False),
+        ("Хто відкрив міст?", "uk", "Торік міст відкрила Ганна.", True),
+        ("Хто відкрив міст?", "uk", "Торік міст відкрили Ганна й Орест.", True),
+        ("Хто відкрив міст?", "uk", "Міст новий. Першою їхала Ганна.", True),
+        ("Кто построил мост?", "ru", "Мост построили быстро. Первой ехала Анна.", False),
+        ("Кто построил мост?", "ru", "Быстро построил его сын Анны. Построили хорошо.", True),
+        ("Kto zbudował most?", "pl", "Most zbudowano szybko. Jechała nim Anna.", False),
+        ("Kdo postavil most?", "cs", "Most postavili rychle. Jela po něm Anna.", False),
+        ("Kdo postavil most?", "cs", "Most postavila rychle Anna.", True),
+    ],
+)
+def test_what_somebody_did_who_is_not_named_tells_no_person(
+    question: str, language: str, text: str, met: bool
+) -> None:
+    assert Asked.of(question).is_met(text, language) is met
