@@ -45,6 +45,8 @@ def derived(
         told: Terms of a text.
         language: Language of both, ISO 639-1.
     """
+    if not asked:
+        return
     by_root: defaultdict[str, list[tuple[str, bool, str]]] = defaultdict(list)
     for term in told:
         for root, is_rest in _roots(term, language):
