@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from embeddings import Encoder
@@ -274,6 +274,7 @@ def test_without_articles_nothing_is_corrected(tmp_path: Path) -> None:
 @given(question=st.text(max_size=60) | st.lists(st.sampled_from(
     ["minefeilds", '"', "«", "sapers", " ", "İ", "ß", "Q", "x" * 61, "\u0301", "hornbaem"]
 ), max_size=12).map("".join))  # fmt: skip
+@example(question="AAAAAAAAAAAA")
 def test_only_what_is_named_changes(garden: Corrector, question: str) -> None:
     searched, corrections = garden(question)
 
@@ -281,7 +282,8 @@ def test_only_what_is_named_changes(garden: Corrector, question: str) -> None:
     for one in corrections:
         assert one.written in rest
         rest = rest.replace(one.written, one.searched, 1)
-    assert bool(corrections) == (searched != question)
+    # One that is in capitals altogether is searched in small letters.
+    assert bool(corrections) == (searched.casefold() != question.casefold())
     assert garden(searched)[1] == () or corrections
 
 
