@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from retrieval.languages import LETTERS, terms
+from retrieval.questions.asked import light_terms
 from retrieval.questions.forms import (
     MOST_LETTERS,
     in_one_script,
@@ -97,7 +98,8 @@ def readings(question: str, vocabulary: Vocabulary) -> list[Reading]:
     for match in found:
         if _STEM <= len(match[0]) <= MOST_LETTERS:
             if not vocabulary.occurs(match[0]):
-                unknown.append(match)
+                if not _only_asks(match[0], vocabulary):
+                    unknown.append(match)
             elif not vocabulary.lexical.chunks_with(match[0].lower()):
                 unmarked.append(match)
     for match in unmarked[:_MOST_UNMARKED]:
@@ -111,6 +113,13 @@ def readings(question: str, vocabulary: Vocabulary) -> list[Reading]:
     guessed = _corrected(unknown, len(found), vocabulary) if unknown else {}
     sure = _replaced(question, meant)
     return [sure, _replaced(question, meant | guessed)] if guessed else [sure]
+
+
+def _only_asks(word: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word is one of questions: "як звати" is not "як здати"."""
+    return any(
+        light_terms(language).issuperset(terms(word, language)) for language in vocabulary.languages
+    )
 
 
 def _spoken(question: str, vocabulary: Vocabulary) -> str:

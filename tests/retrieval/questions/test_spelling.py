@@ -243,6 +243,21 @@ def test_words_of_other_scripts_are_corrected(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "text", "question"),
     [
+        ("uk", "Кров можна здати в амбулаторії.", "Як звати лікаря амбулаторії?"),
+        ("pl", "Przychodnia wyzywa na badania.", "Jak się nazywa lekarz przychodni?"),
+    ],
+)
+def test_what_questions_say_is_no_error_for_what_the_articles_say(
+    tmp_path: Path, language: str, text: str, question: str
+) -> None:
+    words = vocabulary(tmp_path / "lexical", {1: text}, [language])
+
+    assert correct_spelling(question, words) == (question, ())
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "question"),
+    [
         ("zh", "渡轮\n渡轮每天早上从老码头开往红石岛。", "渡輪每天早上從老馬頭開往紅石島吗"),
         (
             "ja",
