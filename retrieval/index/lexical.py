@@ -25,7 +25,7 @@ from retrieval.languages import (
 _WORDS = "words"
 # How its names sound, to find one that a question has in another romanisation or script.
 _NAMES = "names"
-LEXICAL_FORMAT = 17
+LEXICAL_FORMAT = 18
 """Raise when analysis or schema change."""
 # A name that sounds so long may differ in two sounds: Severodonetsk, Sievierodonetsk.
 _LONG_NAME = 10
@@ -149,12 +149,12 @@ class LexicalIndex:
             top_k: Chunks at most.
             others: Further words, each with its weight; a term of the text weighs 1.
         """
-        names = sorted({field(language) for language in languages})
-        weights = {(name, term): 1.0 for name in names for term in terms(text, name)}
+        known = sorted(set(languages))
+        weights = {(field(one), term): 1.0 for one in known for term in terms(text, one)}
         for word, weight in others.items():
-            for name in names:
-                for term in terms(word, name):
-                    weights.setdefault((name, term), weight)
+            for one in known:
+                for term in terms(word, one):
+                    weights.setdefault((field(one), term), weight)
         queries = [
             (tantivy.Occur.Should, _weighed(tantivy.Query.term_query(_schema(), *key, "freq"), one))
             for key, one in weights.items()

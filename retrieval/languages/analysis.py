@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import tantivy
@@ -21,10 +21,12 @@ import tantivy
 from retrieval.languages.folding import folded
 from retrieval.languages.segmentation import spaced
 from retrieval.languages.stems import (
+    WITH_ONE_ENDING,
     arabic_stem,
     czech_stem,
     korean_pairs,
     korean_stem,
+    one_ending_stem,
     polish_stem,
     ukrainian_stem,
 )
@@ -81,6 +83,7 @@ _STEMMERS: dict[str, Callable[[str], str]] = {
     "ko": korean_stem,
     "pl": polish_stem,
     "uk": ukrainian_stem,
+    **{code: partial(one_ending_stem, language=code) for code in WITH_ONE_ENDING},
 }
 # What stands beside a stem, for it may be a part of another word.
 _PIECES: dict[str, Callable[[str], list[str]]] = {"ko": korean_pairs}
@@ -163,8 +166,7 @@ def field(language: str) -> str:
 def _analyzed(language: str) -> str:
     """Return the language whose stop words and stems a text loses, or `OTHER` for none.
 
-    Languages without a field of their own share one, in which their stop words stay: they are just
-    not searched for.
+    Languages without a field of their own share one.
     """
     return language if language in STOP_WORDS else field(language)
 

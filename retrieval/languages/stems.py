@@ -60,6 +60,53 @@ _CZECH_PARTICIPLES = _longest_first(_CZECH_PAST)
 _POLISH_ENDINGS = _longest_first(_POLISH_CASES_AND_PERSONS)
 _POLISH_PARTICIPLES = _longest_first(_POLISH_PAST)
 
+# Slavic languages of which one ending is taken off, whatever it is of; without accents where they
+# are written in Latin letters.
+_SLOVAK = """
+    a e i o u y ou om am im ov ovi ovia och ach iach ech ich ych ami imi ymi mi ia ie iu ej ho
+    eho emu ym ost osti at it iet ut nut ovat as ame ate aju is ime ite uje ujem ujes ujeme
+    ujete uju al ala alo ali il ila ilo ili el ela elo eli ol ul nul nula nulo nuli oval ovala
+    ovali any ana ane ani eny ena ene eni enie ania enia anie
+"""
+_SOUTH_SLAVIC = """
+    a e i o u om em og eg oga ega omu emu oj ih im ima ama ju je jem ati iti jeti ovati am as
+    amo ate aju is imo ite es emo ete ao ala alo ali ale io ila ilo ili ile eo ela elo eli ele
+    an ana ano ani ane en ena eno eni ene nje anje enje anja enja ost osti
+"""
+_SLOVENE = """
+    a e i o u om em am ah eh ih im imi ega emu ema ama oma ju jo ati iti eti ovati as amo ate
+    ajo is imo ite ijo es emo ete ejo al ala alo ali ale il ila ilo ili ile el ela elo eli ele
+    an ana ano ani ane en ena eno eni ene nje anje enje anja enja ost osti
+"""
+_BULGARIAN = """
+    а я о е и ът ят ата ята ото ето ите ете ия ият ията ове овете еве евете ища ищата ам аш аме
+    ате ат ям яш яме яте иш им ах ях их ха хме хте ше ал ала ало али ил ила
+    ило или ял яла яло яли ан ана ано ани ен ена ено ени ния ние нето нията ост остта ости
+"""
+_BELARUSIAN = """
+    а я о е э у ю ы і й ь ам ям ом ем ой ою ею ай яй ах ях аў яў оў еў амі ямі ага яга ога аму
+    яму ому ым ім ых іх ымі імі ая яя ое ае яе ую юю ыя ія аць яць іць ыць уць юць ець эць ала
+    яла іла ыла алі ялі ілі ылі аўся ась ася іў ыў аны ана аныя ены ена еныя асць асці еная енае
+    аная анае
+"""
+_ONE_ENDING = {
+    **dict.fromkeys(("hr", "bs", "sr"), _longest_first(_SOUTH_SLAVIC)),
+    "sk": _longest_first(_SLOVAK),
+    "sl": _longest_first(_SLOVENE),
+    "bg": _longest_first(_BULGARIAN),
+    "be": _longest_first(_BELARUSIAN),
+}
+# "gradovi", "gradova" of "grad", so that "obnova" has to lose it, too.
+_OF_PLURAL = ("ov", "ev")
+_WITH_PLURAL = frozenset({"hr", "bs", "sr", "sl"})
+WITH_ONE_ENDING = tuple(_ONE_ENDING)
+"""Languages of which `one_ending_stem` knows the endings."""
+# Serbian is written in both alphabets. In Latin letters its accents are gone.
+_SERBIAN = str.maketrans(
+    dict(zip("абвгдђежзијклмнопрстћуфхцчш", "abvgddezzijklmnoprstcufhccs", strict=True))
+    | {"љ": "lj", "њ": "nj", "џ": "dz"}
+)
+
 # Arabic.
 _AND = "و"
 _ARTICLES = ("وال", "بال", "كال", "فال", "لل", "ال")
@@ -129,6 +176,19 @@ def polish_stem(word: str) -> str:
     elif kept.endswith("c"):
         kept = kept[:-1] + ("t" if ending.startswith("i") else "k")
     return _single(kept)
+
+
+def one_ending_stem(word: str, language: str) -> str:
+    """Return a word in lower case and without accents without its ending.
+
+    Args:
+        word: Word of one of the languages in `WITH_ONE_ENDING`.
+        language: That language, ISO 639-1.
+    """
+    if language == "sr":
+        word = word.translate(_SERBIAN)
+    kept = _without(word, _ONE_ENDING[language])
+    return _single(_without(kept, _OF_PLURAL) if language in _WITH_PLURAL else kept)
 
 
 def arabic_stem(word: str) -> str:

@@ -88,15 +88,15 @@ def test_stop_words_are_no_terms(tmp_path: Path, language: str, text: str) -> No
 def test_articles_are_searched_in_their_own_language(tmp_path: Path) -> None:
     index = LexicalIndex.create(None)
     index.update(
-        [(1, "en", "old bridges"), (2, "de", "alte Brücken"), (3, "bg", "старі мости")], []
+        [(1, "en", "old bridges"), (2, "de", "alte Brücken"), (3, "mn", "старі мости")], []
     )
 
-    assert set(index.search("bridge", ["en", "de", "bg"], 9)) == {1}
-    assert set(index.search("Brücke", ["en", "de", "bg"], 9)) == {2}
-    assert set(index.search("мости", ["en", "de", "bg"], 9)) == {3}
+    assert set(index.search("bridge", ["en", "de", "mn"], 9)) == {1}
+    assert set(index.search("Brücke", ["en", "de", "mn"], 9)) == {2}
+    assert set(index.search("мости", ["en", "de", "mn"], 9)) == {3}
     assert set(index.search("мости", ["en", "de"], 9)) == set()
     # Two languages without an analysis of their own share one field.
-    assert set(index.search("мости", ["sr"], 9)) == {3}
+    assert set(index.search("мости", ["ky"], 9)) == {3}
 
 
 @pytest.mark.parametrize(
