@@ -532,14 +532,14 @@ class Terminal(fdspawn):  # type: ignore[misc]  # pexpect has no types
             start_new_session=True,
         )
         os.close(other)
-        super().__init__(side, encoding="utf-8", timeout=20)
+        super().__init__(side, encoding="utf-8", timeout=60)
 
     def leave(self) -> int:
         """Press Ctrl-D at the next prompt and return the chat's exit status."""
         self.expect_exact("› ")
         self.send("\x04")
         self.expect(pexpect.EOF)
-        return self.chat.wait(timeout=20)
+        return self.chat.wait(timeout=60)
 
     def __exit__(self, *exc: object) -> None:
         print("exit status of the chat, if it has ended:", self.chat.poll())
