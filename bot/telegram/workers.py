@@ -170,12 +170,13 @@ class Turns:
         self._pass_on()
 
     def _pass_on(self) -> None:
-        if not self._waiting:
-            self._free += 1
-            return
-        turn = self._next()
-        del self._waiting[turn]
-        turn.set_result(None)
+        while self._waiting:
+            turn = self._next()
+            del self._waiting[turn]
+            if not turn.cancelled():  # its task may not have heard of it yet
+                turn.set_result(None)
+                return
+        self._free += 1
 
     def _next(self) -> asyncio.Future[None]:
         """Return the first of those who have used least: a dictionary keeps the order."""

@@ -111,6 +111,21 @@ async def test_a_cancelled_wait_gives_its_turn_back(threads: Threads) -> None:
         await threads.turns.wait(5, 5)
 
 
+async def test_all_that_wait_may_be_cancelled_in_the_moment_that_a_turn_comes(
+    threads: Threads,
+) -> None:
+    await threads.turns.wait(1, 1)
+    waits = [asyncio.create_task(threads.turns.wait(user, user)) for user in (2, 3, 4)]
+    await asyncio.sleep(0)
+    threads.turns.end(1, 1, 0)
+    for wait in waits:  # as a signal does
+        wait.cancel()
+    ended = await asyncio.gather(*waits, return_exceptions=True)
+    assert [type(error) for error in ended] == [asyncio.CancelledError] * 3
+    async with asyncio.timeout(5):
+        await threads.turns.wait(5, 5)
+
+
 async def test_users_who_burn_the_processor_hold_up_nobody_else() -> None:
     workers = Workers(1)
     costly, done, all_known = range(1, 7), list[int](), threading.Event()
