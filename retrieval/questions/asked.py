@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
 
-from retrieval.languages import term_of, terms
-from retrieval.questions.dates import MONTH
-from retrieval.questions.phrases import PHRASES, phrase_pattern
-from retrieval.questions.quantities import is_quantity, unit_pattern
+from retrieval.languages import language_of_question, term_of, terms
+from retrieval.questions.patterns import Patterns, telling
+from retrieval.questions.phrases import listed, read_alone
+from retrieval.questions.quantities import is_quantity
 
 _WORD = re.compile(r"\w+")
 # A telephone number of six digits or more, or an address of mail; an amount, a date or
@@ -66,6 +66,7 @@ class Asked:
             few words without a question word ask for it, or "who is": "mayor" in "mayor of
             Luhansk" and in "Who is the mayor of Luhansk?".
         is_naming: Whether it asks who holds an office, or how somebody or something is called.
+        by: Patterns by which it is read.
     """
 
     question: str
@@ -75,19 +76,27 @@ class Asked:
     denies: bool
     attribute: tuple[int, int] | None = None
     is_naming: bool = False
+    by: Patterns = field(default_factory=Patterns.of, repr=False)
 
     # A question is looked at for its excerpts, and for the confidence.
     @classmethod
     @lru_cache(32)
-    def of(cls, question: str) -> Asked:
-        """Look at a question."""
+    def of(cls, question: str, language: str = "") -> Asked:
+        """Look at a question.
+
+        Args:
+            question: Question in any language.
+            language: Language of the articles that are asked, ISO 639-1, if it is known.
+        """
+        by = Patterns.of(language if _is_in(question, language) else "")
         asking = _BEFORE_LAST.sub("", question)
-        denies = _DENIES.search(_CONSENTS.sub("", asking)) is not None
-        kind, words = _kind_of(question)
-        kind, noun = _named_in(question, kind)
-        named = bool(noun) or _NAMING.search(question) is not None
+        denies = by.denies.search(by.consents.sub("", asking)) is not None
+        kind, words = _kind_of(question, by)
+        kind, noun = _named_in(question, kind, by)
+        named = bool(noun) or by.naming.search(question) is not None
         is_naming = kind is Kind.PERSON and named
-        return cls(question, kind, words, noun, denies, _attribute_in(question), is_naming)
+        attribute = _attribute_in(question, by)
+        return cls(question, kind, words, noun, denies, attribute, is_naming, by)
 
     @property
     def is_quantity(self) -> bool:
@@ -111,16 +120,19 @@ class Asked:
         elif self.kind is Kind.PLACE:
             found = names_in_text(text, language)
         elif self.kind in (Kind.TIME, Kind.NUMBER, Kind.PRICE):
-            found = _numbers(_NO_PRICE.sub(" ", text) if self._is_price else text)
+            amounts = Patterns.of(language).no_price.sub(" ", text) if self._is_price else text
+            found = _numbers(amounts)
         elif self.kind is Kind.CONTACT:
             found = _CONTACT.findall(text)
         if self.kind in (Kind.NUMBER, Kind.TIME) and (measure := self._measure()):
-            measured = _MEASURED[measure].finditer(text)
-            return any(not match.groupdict().get("spanned") for match in measured)
+            measured = Patterns.of(language).measured.get(measure)
+            if measured is not None:
+                matches = measured.finditer(text)
+                return any(not match.groupdict().get("spanned") for match in matches)
         if _are_new(found, set(terms(self.question, language)), language):
             return True
-        tells = [self.kind, Kind.PRICE] if self._is_price else [self.kind]
-        return any(of in _TELLS and _telling(of, language).search(text) for of in tells)
+        kinds = [self.kind, Kind.PRICE] if self._is_price else [self.kind]
+        return any(tells.search(text) for of in kinds if (tells := telling(of, language)))
 
     @property
     def is_measure(self) -> bool:
@@ -131,11 +143,13 @@ class Asked:
     def _is_price(self) -> bool:
         """Whether a price is asked for, by "how much" or without."""
         named = self.kind in (Kind.NUMBER, Kind.PRICE) and self.noun
-        return bool(named) and _NAMES[Kind.PRICE].fullmatch(self.noun) is not None
+        return bool(named) and self.by.names[Kind.PRICE].fullmatch(self.noun) is not None
 
     def _measure(self) -> str | None:
         """Return what the number that is asked for measures: "how tall" asks for a length."""
-        return next((name for name, of in _MEASURES.items() if of.search(self.question)), None)
+        return next(
+            (name for name, of in self.by.asks_measure.items() if of.search(self.question)), None
+        )
 
     def _is_done_by_nobody(self, text: str) -> bool:
         """Whether an English text says that it was done, and not by whom: "it was ordered".
@@ -175,15 +189,23 @@ class Asked:
             language: Language of the article, ISO 639-1; none is missed where its words for that
                 are not known.
         """
-        known = language in PHRASES["denies"]
-        return not (self.denies and known) or _DENIES_SOFTLY.search(text) is not None
+        known = listed(language, "denies")
+        tells = Patterns.of(language).denies_softly
+        return not (self.denies and known) or tells.search(text) is not None
 
 
-def _kind_of(question: str) -> tuple[Kind | None, str]:
+def _is_in(question: str, language: str) -> bool:
+    """Whether a question is in a language that is read alone, as far as its words tell."""
+    if not read_alone(language):
+        return False
+    return language_of_question(question, frozenset({language})) in (None, language)
+
+
+def _kind_of(question: str, by: Patterns) -> tuple[Kind | None, str]:
     """Return the kind whose words stand first, which are the longest of those that do."""
     found = [
         (words.start(), -words.end(), kind)
-        for kind, pattern in _ASKS.items()
+        for kind, pattern in by.asks.items()
         if (words := (pattern.match if kind == Kind.FACT else pattern.search)(question))
     ]
     start, end, kind = min(found, default=(0, 0, _ANYTHING))
@@ -192,7 +214,7 @@ def _kind_of(question: str) -> tuple[Kind | None, str]:
     return None if kind == _OWNER else Kind(kind), question[start:-end]
 
 
-def _named_in(question: str, kind: Kind | None) -> tuple[Kind | None, str]:
+def _named_in(question: str, kind: Kind | None, by: Patterns) -> tuple[Kind | None, str]:
     """Return the kind that a noun names, where no question word does, and the noun.
 
     Beside "how much" a price is named, too.
@@ -200,7 +222,7 @@ def _named_in(question: str, kind: Kind | None) -> tuple[Kind | None, str]:
     named = Kind.PRICE if kind is Kind.NUMBER else kind
     found = [
         (match.start(), Kind(of), match.group())
-        for of, pattern in _NAMES.items()
+        for of, pattern in by.names.items()
         if (match := pattern.search(question))
         and named in (None, of)
         and (of != Kind.TIME or _is_at_edge(match))
@@ -217,11 +239,11 @@ def _is_at_edge(match: re.Match[str]) -> bool:
     return not (_WORD.search(before) and _WORD.search(after))
 
 
-def _attribute_in(question: str) -> tuple[int, int] | None:
-    if found := _ROLE.fullmatch(question):
+def _attribute_in(question: str, by: Patterns) -> tuple[int, int] | None:
+    if found := by.role.fullmatch(question):
         return found.span(found.lastindex or 0)
-    found = _ATTRIBUTE.fullmatch(question)
-    if found is None or any(pattern.search(question) for pattern in _ASKS.values()):
+    found = by.attribute.fullmatch(question)
+    if found is None or any(pattern.search(question) for pattern in by.asks.values()):
         return None
     return found.span(found.lastindex or 0)
 
@@ -280,9 +302,14 @@ def _is_of_nobody(verb: re.Match[str]) -> bool:
     return bool(_A_DEED.search(verb.string, before, start)) and not _OF.match(verb.string, end)
 
 
-def is_possessive(word: str) -> bool:
-    """Whether a word says that what follows is theirs, ours or somebody's who is named by it."""
-    return _POSSESSIVE.fullmatch(word) is not None
+def is_possessive(word: str, language: str) -> bool:
+    """Whether a word says that what follows is theirs, ours or somebody's who is named by it.
+
+    Args:
+        word: Word of an article.
+        language: Language of the article, ISO 639-1.
+    """
+    return Patterns.of(language).possessive.fullmatch(word) is not None
 
 
 @cache
@@ -292,86 +319,13 @@ def light_terms(language: str) -> frozenset[str]:
     Args:
         language: Language of the article, ISO 639-1.
     """
-    return frozenset(terms(PHRASES["light"].get(language, ""), language))
-
-
-@cache
-def _telling(kind: Kind, language: str) -> re.Pattern[str]:
-    """Return what tells of a kind in texts of a language, or of any where it is not listed.
-
-    "Due" is a number in Italian only.
-    """
-    of = _TELLS[kind]
-    words = phrase_pattern({language: of[language]} if language in of else of)
-    return re.compile(f"{words}|\\b{MONTH}\\b" if kind is Kind.TIME else words, re.IGNORECASE)
+    return frozenset(terms(listed(language, "light"), language))
 
 
 def _numbers(text: str) -> Iterator[str]:
     return (word for word in _WORD.findall(text) if any(map(str.isdigit, word)))
 
 
-_ASKS = {
-    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["asks"].items()
-}
-_TELLS = {Kind(kind): of for kind, of in PHRASES["tells"].items()}
-_MEASURES = {
-    name: re.compile(
-        phrase_pattern({"": of["asks"]}).replace(r"\w*\ ", r"(?:\S+ ){1,5}"), re.IGNORECASE
-    )
-    for name, of in PHRASES["measures"].items()
-}
-# How many of a unit: "for six years" and "1964 року" are no ages, and "Anna Berg,
-# 41," is one without it.
-_COUNT = rf"(?:(?<![\d.,])\d[\d .,]*|{phrase_pattern(PHRASES['tells']['number'])})[\s-]*"
-_MEASURED = {
-    name: re.compile(
-        (
-            rf"(?P<spanned>{phrase_pattern({'': of['spans']})} )?(?!{of['dates']}){_COUNT}"
-            if "spans" in of
-            else ""
-        )
-        + unit_pattern(re.findall("[a-z_]+", of["units"]))
-        + f"|{phrase_pattern({'': of['tells']})}|{of.get('written', '(?!)')}",
-        re.IGNORECASE,
-    )
-    for name, of in PHRASES["measures"].items()
-}
-_NAMES = {
-    kind: re.compile(phrase_pattern(of), re.IGNORECASE) for kind, of in PHRASES["names"].items()
-}
-# A time of day or a scale, what is counted in another unit than money, and a year.
-_MONEY, _NO_MONEY = (
-    unit_pattern(re.findall("[a-z_]+", PHRASES["amounts"][of])) for of in ("money", "others")
-)
-_NO_PRICE = re.compile(
-    r"(?<![\d.,])(?:\d{1,2}:\d{1,2}"
-    rf"|\d[\d .,]*[\s-]?{_NO_MONEY}"
-    rf"|(?<![$£€₴₽])(?:1[5-9]|20)\d\d(?!\d|[.,]\d|\s?[$£€₴₽]|\s?{_MONEY}|,-))",
-    re.IGNORECASE,
-)
-_A, _OWNED_BY = (
-    phrase_pattern(PHRASES["identity"]["leads"]),
-    phrase_pattern(PHRASES["attribute"]["of"]),
-)
-_W = r"\w[\w'’-]*"
-# "The old name of Luhansk", "Luhansk's old name"; in Cyrillic the first word has a genitive behind
-# it, unless it ends as adjectives and imperatives do.
-_ATTRIBUTE = re.compile(
-    rf"\W*(?:{_A} )?(?:{_W} )?({_W}) {_OWNED_BY} (?:{_W} ){{0,4}}{_W}\W*"
-    rf"|\W*(?:{_W} ){{0,3}}\w+['’]s (?:{_W} )?({_W})\W*"
-    rf"|\W*([а-яёіїєґ][а-яёіїєґ'’-]+(?<!и)(?<!й)(?<!іть)(?<!ите)(?<!йте)) (?:{_W} ){{0,2}}{_W}\W*",
-    re.IGNORECASE,
-)
-# "Who is the old mayor of Luhansk?", "Who is Luhansk's mayor?", "Хто мер Луганська?"
-_IS = phrase_pattern(PHRASES["attribute"]["roles"])
-_ROLE = re.compile(
-    rf"\W*{_IS} (?:{_A} )?(?:{_W} ){{0,2}}?({_W}) {_OWNED_BY}(?:\W+{_W}){{1,6}}\W*"
-    rf"|\W*{_IS} (?:{_W} ){{0,3}}\w+['’]s (?:{_W} )?({_W})\W*"
-    rf"|\W*[хк]то (?:є |зараз |сейчас |був |был |була |была )?"
-    rf"({phrase_pattern(PHRASES['attribute']['named'])})(?:\W+{_W}){{1,6}}\W*",
-    re.IGNORECASE,
-)
-_NAMING = re.compile(phrase_pattern(PHRASES["naming"]), re.IGNORECASE)
 # A name where every noun has a capital: two in a row, or one that is introduced as such.
 _IN_A_ROW = re.compile(r"(?<![\w-])([A-ZÄÖÜ]\w+) (?=[A-ZÄÖÜ]\w)")
 _INTRODUCED = re.compile(
@@ -379,13 +333,6 @@ _INTRODUCED = re.compile(
 )
 # What opens a sentence before a noun, beside stop words: "Seit Montag", "Schnellste Frau".
 _NO_NAME = re.compile(r"Ab|Beim|Erst|Gestern|Heute|Laut|Seit|Trotz|Wegen|\w+ste[nrsm]?")
-_POSSESSIVE = re.compile(
-    rf"\W*(?:{phrase_pattern(PHRASES['attribute']['possessive'])}|[\w-]+['’]s)", re.IGNORECASE
-)
-_DENIES = re.compile(phrase_pattern(PHRASES["denies"]), re.IGNORECASE)
-_DENIES_SOFTLY = re.compile(
-    f"{phrase_pattern(PHRASES['denies'])}|{phrase_pattern(PHRASES['denies_softly'])}", re.IGNORECASE
-)
 # "Who ordered it?", and "it was ordered", "the order came", but not "by Anna", "the order of Anna".
 _BY_WHOM = re.compile(r"\bwho\s+(?!did\b)(\w+)", re.IGNORECASE)
 # Slavic verbs say in the plural, or by an ending of their own, that it was done by somebody:
@@ -405,7 +352,3 @@ _BEFORE_DEED = 40
 # "I have no car. Where do I park?": what is told beforehand asks for nothing.
 # Behind an abbreviation hardly two words are left.
 _BEFORE_LAST = re.compile(r"^.*(?:\w\w[.]|[!?])\s+(?=\w+\W+\w)", re.DOTALL)
-# "Isn't Sudzha a town?" denies no more than "didn't they?".
-_CONSENTS = re.compile(
-    rf"(?:^|[,.;?!]\s*)\w+n['’]t\b|{phrase_pattern(PHRASES['consents'])}", re.IGNORECASE
-)

@@ -14,7 +14,7 @@ from itertools import islice
 
 from retrieval.languages import likeness, term_of
 from retrieval.questions.asked import Asked, Kind
-from retrieval.questions.phrases import PHRASES, phrase_pattern
+from retrieval.questions.patterns import Patterns
 
 # "What is" may go on to anything; so few terms are a name or a notion.
 _MOST_TERMS = 4
@@ -38,11 +38,17 @@ class Subject:
     is_person: bool
 
     @classmethod
-    def of(cls, question: str) -> Subject | None:
-        """Return the subject of "Who is X?" or "What is X?"; None for any other question."""
-        asks = _ASKS.match(question)
+    def of(cls, question: str, language: str = "") -> Subject | None:
+        """Return the subject of "Who is X?" or "What is X?"; None for any other question.
+
+        Args:
+            question: Question in any language.
+            language: Language of the articles that are asked, ISO 639-1, if it is known.
+        """
+        asked = Asked.of(question, language)
+        asks = asked.by.identifying.match(question)
         text = question[asks.end() :].strip(" ?!¿¡.\"'“”«»") if asks else ""
-        return cls(text, Asked.of(question).kind is Kind.PERSON) if text else None
+        return cls(text, asked.kind is Kind.PERSON) if text else None
 
     def is_introduced(self, sentence: str, language: str) -> bool:
         """Whether a sentence begins with the subject and goes on to say what it is.
@@ -56,17 +62,17 @@ class Subject:
             return False
         words = _WORD.finditer(sentence, 0, len(self.text) + _LOOKED_AT)
         own = _WORD.findall(self.text.casefold())
-        missing = dict(wanted)
+        missing, by = dict(wanted), Patterns.of(language)
         for word in islice(words, len(own) + _BEFORE):
             term = _term_in(missing, word.group(), language)
             # A preposition says that something else is to come, and so does what is before a thing.
             lower = word.group().casefold()
-            leads = lower in own or lower in _LEADS
+            leads = lower in own or lower in by.leads
             if not leads and term not in wanted and (term is None or not self.is_person):
                 return False
             missing.pop(term or "", None)
             if not missing:
-                return _SAYS.match(sentence, word.end()) is not None
+                return by.identified.match(sentence, word.end()) is not None
         return False
 
 
@@ -83,13 +89,3 @@ def _term_in(wanted: Mapping[str, str], word: str, language: str) -> str | None:
     if term in wanted or not word[:1].isupper():
         return term
     return next((own for own, name in wanted.items() if likeness(name, word) == 1.0), term)
-
-
-_WORDS = PHRASES["identity"]
-_ASKS = re.compile(rf"[\s¿¡]*{phrase_pattern(_WORDS['asks'])}\s+", re.IGNORECASE)
-# "Sudzha was founded" says what was done, and not what it is.
-_SAYS = re.compile(
-    rf"\s*(?:[,(–—]|-\s|(?!(?:was|were|has been) \w+ed\b){phrase_pattern(_WORDS['says'])})",
-    re.IGNORECASE,
-)
-_LEADS = {word for listed in _WORDS["leads"].values() for word in re.findall(r"\w+", listed)}

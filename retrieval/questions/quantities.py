@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from retrieval.languages import OTHER, terms
+from retrieval.questions.phrases import listed
 from retrieval.questions.vocabulary import Vocabulary
 
 # So many quantities of a question are looked for, each in so many chunks.
@@ -61,9 +62,15 @@ def quantities_as_written(
             yield match.span(), forms.most_common(1)[0][0]
 
 
-def unit_pattern(names: Iterable[str]) -> str:
-    """Return a pattern of what units are called, one letter or two only behind a digit."""
-    words = "|".join(_UNITS[name] for name in names)
+def unit_pattern(names: Sequence[str], language: str = "") -> str:
+    """Return a pattern of what units are called, one letter or two only behind a digit.
+
+    Args:
+        names: Names of units in quantities.toml.
+        language: A language whose own words count, too, ISO 639-1.
+    """
+    own = [listed(language, "units", name) for name in names] if language else []
+    words = "|".join([*(_UNITS[name] for name in names), *map(_alternatives, filter(None, own))])
     return rf"(?:(?<=\d)|(?<=\d[\W_])|(?<!\w)(?=\w{{3}}))(?:{words})(?!\w)"
 
 

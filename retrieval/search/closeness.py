@@ -188,4 +188,6 @@ class Closeness:
 def _is_anothers(before: str, owner: AbstractSet[str], language: str) -> bool:
     """Whether the words that stand directly before a word say whose it is, and not the owner's."""
     words = before.split()[-_WHOSE:]
-    return any(is_possessive(word) and owner.isdisjoint(terms(word, language)) for word in words)
+    return any(
+        is_possessive(word, language) and owner.isdisjoint(terms(word, language)) for word in words
+    )

@@ -158,9 +158,9 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         dense = max(dense, ranking.scale.dense)
     if not windows:
         return Features(late, dense, 0.0, 0.0, 0.0, 0.0, 0.0)
-    asked = Asked.of(ranking.question)
     first = windows[0]
     language = first.hit.source.language
+    asked = Asked.of(ranking.question, language)
     across = language_across(ranking.question, first.text, language)
     if across and ranking.multilingual:
         # Scores of its own language lie higher, and are not those of what is shown first.

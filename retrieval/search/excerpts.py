@@ -109,10 +109,10 @@ def best_excerpts(
         typed: The question as it was typed, if that is another: of one in a language that the
             encoder does not know, nothing but names is searched.
     """
-    subject = Subject.of(typed or question)
+    language = min(hits, key=lambda hit: hit.rank).source.language if hits else ""
+    subject = Subject.of(typed or question, language)
     chosen = _apart(_best_first(hits, chars, subject), count)
-    asked = Asked.of(question)
-    return [(_excerpt(pick, asked, subject), pick.window) for pick in chosen]
+    return [(_excerpt(pick, question, subject), pick.window) for pick in chosen]
 
 
 def highlight_reading(excerpt: Excerpt, reading: Reading | None) -> Excerpt:
@@ -382,10 +382,10 @@ def _is_introduced(hit: Hit, number: int, subject: Subject | None) -> bool:
     return subject.is_introduced(_Kinds.of(hit.chunk).texts[number], hit.source.language)
 
 
-def _excerpt(pick: _Pick, asked: Asked, subject: Subject | None) -> Excerpt:
+def _excerpt(pick: _Pick, question: str, subject: Subject | None) -> Excerpt:
     window = pick.window
     chunk = window.hit.chunk
-    best = chunk.sentences[_highlighted(window, asked, subject)]
+    best = chunk.sentences[_highlighted(window, question, subject)]
     paragraph, last = (chunk.sentences[n].paragraph for n in (window.first, window.last))
     return Excerpt(
         source=window.hit.source,
@@ -401,7 +401,7 @@ def _excerpt(pick: _Pick, asked: Asked, subject: Subject | None) -> Excerpt:
     )
 
 
-def _highlighted(window: Window, asked: Asked, subject: Subject | None) -> int:
+def _highlighted(window: Window, question: str, subject: Subject | None) -> int:
     """Return the number of the sentence that answers best."""
     hit = window.hit
     numbers = range(window.first, window.last + 1)
@@ -414,7 +414,9 @@ def _highlighted(window: Window, asked: Asked, subject: Subject | None) -> int:
     asks = np.array(_Kinds.of(hit.chunk).asks)[numbers.start : numbers.stop]
     if not asks.all():
         scores[asks] = -np.inf
+    language = hit.source.language
+    asked = Asked.of(question, language)
     if asked.kind not in (None, Kind.FACT, Kind.REASON):
-        met = [asked.is_met(text, hit.source.language) for text in window.sentences]
+        met = [asked.is_met(text, language) for text in window.sentences]
         scores += np.where(met, _MET, -_MET)
     return window.first + int(scores.argmax())
