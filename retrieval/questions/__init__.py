@@ -7,8 +7,9 @@
              -> Asked, Subject            | the kind of thing that is asked for; who or what is X
 
 `forms` finds numbers and names in the form that the articles have, `quantities` numbers with a
-unit; `names` tells names from other words with a capital letter, `phrases` has the words of
-asked.toml. Nothing here ranks: that is `retrieval.search`.
+unit; `names` tells names from other words with a capital letter; `phrases` has the words of
+asked.toml and of the files in `languages/`, and `patterns` what is made of them. Nothing here
+ranks: that is `retrieval.search`.
 """
 
 from retrieval.questions.asked import Asked, Kind, is_possessive, light_terms, names_in_text

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
 
-from retrieval.languages import language_of_question, term_of, terms
+from retrieval.languages import is_unspaced, language_of_question, term_of, terms
 from retrieval.questions.patterns import Patterns, telling
 from retrieval.questions.phrases import listed, read_alone
 from retrieval.questions.quantities import is_quantity
 
-_WORD = re.compile(r"\w+")
+_WORD, _DIGITS = re.compile(r"\w+"), re.compile(r"\d+")
 # A telephone number of six digits or more, or an address of mail; an amount, a date or
 # two years is none. Of hundreds of millions nobody tells the last digits: "555 032 118".
 _NO_AMOUNT = r"\d{3} \d{3} (?!000)\d{3}(?!\d)"
@@ -37,6 +37,8 @@ _BEFORE = 8
 _COUNTED, _UNIT = re.compile(r"\d\s\Z"), 3
 # Languages that write every noun with a capital, which then tells no name.
 _NOUNS_WITH_CAPITALS = frozenset({"de", "lb"})
+# Georgian has capitals for headlines alone.
+_WITHOUT_CAPITALS = frozenset({"ka"})
 
 
 class Kind(StrEnum):
@@ -281,7 +283,8 @@ def names_in_text(text: str, language: str) -> Iterator[str]:
 
 def _tells_names(text: str, language: str) -> bool:
     """Whether a capital tells a name: not every script has capitals."""
-    return language not in _NOUNS_WITH_CAPITALS and text.upper() != text.lower()
+    without = language in _NOUNS_WITH_CAPITALS or language in _WITHOUT_CAPITALS
+    return not without and text.upper() != text.lower()
 
 
 def _has_name_among_nouns(text: str, language: str) -> bool:
@@ -323,7 +326,10 @@ def light_terms(language: str) -> frozenset[str]:
 
 
 def _numbers(text: str) -> Iterator[str]:
-    return (word for word in _WORD.findall(text) if any(map(str.isdigit, word)))
+    """Yield words with a digit; of what goes on without a blank, as "300円です", the digits."""
+    for word in _WORD.findall(text):
+        if any(map(str.isdigit, word)):
+            yield from _DIGITS.findall(word) if any(map(is_unspaced, word)) else [word]
 
 
 # A name where every noun has a capital: two in a row, or one that is introduced as such.

@@ -17,12 +17,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from retrieval.languages import MARKS, is_unspaced
+from retrieval.languages import LETTERS, MARKS, is_unspaced
 
 # Languages that have the words of others: Serbian is written in two alphabets.
 _AS = {"bs": ("hr",), "ms": ("id",), "nn": ("no",), "sr": ("sr", "hr")}
 # Length of a language's code, which is that of no other key beside it.
 _CODE = 2
+_LONG = 4
 # Accents that many leave out when they type, and letters that they take others for.
 _ACCENTS = re.compile(r"(?<=[a-zα-ω])[\u0300-\u036f]+")
 _PLAIN = str.maketrans("łđøı", "ldoi")
@@ -95,6 +96,25 @@ def phrase_pattern(listed: str, *, accents: bool = True) -> str:
     if not anywhere:
         return f"(?<!{letter})(?:{whole})(?!{letter})"
     return f"(?:{anywhere}|(?<!{letter})(?:{whole or '(?!)'})(?!{letter}))"
+
+
+@cache
+def accented(language: str) -> Mapping[str, str]:
+    """Return the words of questions in a language that have accents, by how they are typed without.
+
+    A word that is another one without them is left out, and so are short ones that only may stand
+    in a question: "má" is "has" in Slovak, and "ma" is "me".
+    """
+    asks = [listed(language, "asks", kind) for kind in words_of(language)["asks"]]
+    light = listed(language, "light")
+    words = {word for one in (*asks, light) for word in LETTERS.findall(one)}
+    asking = {word for one in asks for word in LETTERS.findall(one)}
+    found = ((_without_accents(word), word) for word in sorted(words))
+    return {
+        plain: word
+        for plain, word in found
+        if plain not in words and (word in asking or len(word) >= _LONG)
+    }
 
 
 def _at(table: object, *names: str) -> object:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from retrieval.languages import OTHER, terms
+from retrieval.languages import OTHER, is_unspaced, terms
 from retrieval.questions.phrases import listed
 from retrieval.questions.vocabulary import Vocabulary
 
@@ -66,12 +66,18 @@ def unit_pattern(names: Sequence[str], language: str = "") -> str:
     """Return a pattern of what units are called, one letter or two only behind a digit.
 
     Args:
-        names: Names of units in quantities.toml.
+        names: Names of units in quantities.toml, or of the language's own.
         language: A language whose own words count, too, ISO 639-1.
     """
     own = [listed(language, "units", name) for name in names] if language else []
-    words = "|".join([*(_UNITS[name] for name in names), *map(_alternatives, filter(None, own))])
-    return rf"(?:(?<=\d)|(?<=\d[\W_])|(?<!\w)(?=\w{{3}}))(?:{words})(?!\w)"
+    listed_here = [word.strip() for one in own for word in one.split(",") if word.strip()]
+    anywhere = [word for word in listed_here if is_unspaced(word[-1])]
+    common = [_UNITS[name] for name in names if name in _UNITS]
+    whole = "|".join([*common, *(_alternatives(w) for w in listed_here if w not in anywhere)])
+    found = rf"(?:{whole})(?!\w)"
+    if anywhere:
+        found = rf"(?:{found}|(?<=\d)(?:{_alternatives(','.join(anywhere))}))"
+    return rf"(?:(?<=\d)|(?<=\d[\W_])|(?<!\w)(?=\w{{3}})){found}"
 
 
 def _units(match: re.Match[str]) -> list[str]:

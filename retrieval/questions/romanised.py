@@ -88,7 +88,7 @@ def in_cyrillic(question: str, vocabulary: Vocabulary) -> str | None:
     strange = [word for word in lower if word not in known and _NOT_ROMANISED.search(word)]
     if (
         not asks[language]
-        or _is_another(question, known)
+        or _is_another(question, known, vocabulary.languages)
         or not all(map(vocabulary.occurs, strange))
     ):
         return None
@@ -127,9 +127,9 @@ def _asks(known: Iterable[str], language: str) -> int:
     return sum(telling or len(word) >= _TELLING_LETTERS for word in asking)
 
 
-def _is_another(question: str, known: Mapping[str, str]) -> bool:
+def _is_another(question: str, known: Mapping[str, str], likely: Iterable[str]) -> bool:
     """Whether the question has as many words of a language that is written in Latin letters."""
-    other = language_of_question(question, frozenset())
+    other = language_of_question(question, frozenset(likely))
     if other is None:
         return False
     every, left = _long(question, ""), _long(question, other)

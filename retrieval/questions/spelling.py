@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from retrieval.languages import LETTERS, terms
+from retrieval.languages import LETTERS, language_of_question, terms
 from retrieval.questions.asked import light_terms
 from retrieval.questions.forms import (
     MOST_LETTERS,
@@ -20,7 +20,7 @@ from retrieval.questions.forms import (
     plain,
     with_marks,
 )
-from retrieval.questions.phrases import PHRASES
+from retrieval.questions.phrases import PHRASES, accented
 from retrieval.questions.quotations import without_quoted
 from retrieval.questions.vocabulary import Vocabulary
 
@@ -125,25 +125,31 @@ def _only_asks(word: str, vocabulary: Vocabulary) -> bool:
 def _spoken(question: str, vocabulary: Vocabulary) -> str:
     """Return a question as it would be put with care.
 
-    Apostrophes stand where none was typed, question words are spelt as such, it is not in capitals
-    altogether, and asks before it names: "Anna Berg, who is that?"
+    Apostrophes stand where none was typed, question words are spelt as such, with their accents,
+    it is not in capitals altogether, and asks before it names: "Anna Berg, who is that?"
     """
     question = _NAMED_FIRST.sub(r"\2 \1?", question)
     question = _CONTRACTED.sub(r"\g<0>'", question)
-    question = _TYPED_WORD.sub(lambda match: _asking(match[0], vocabulary), question)
+    question = _TYPED_WORD.sub(lambda match: _asking(match[0], _TYPED, vocabulary), question)
+    language = language_of_question(question, frozenset(vocabulary.languages))
+    if language is None and len(vocabulary.languages) == 1:
+        language = vocabulary.languages[0]
+    words = accented(language or "")
+    question = LETTERS.sub(lambda match: _asking(match[0], words, vocabulary), question)
     letters = sum(map(str.isalpha, question))
     if not question.isupper() or letters < _SHOUTED:
         return question
-    words = islice(dict.fromkeys(LETTERS.findall(question.lower())), _MOST_SHOUTED)
-    written = {word: _in_articles(word, vocabulary) for word in words}
+    shouted = islice(dict.fromkeys(LETTERS.findall(question.lower())), _MOST_SHOUTED)
+    written = {word: _in_articles(word, vocabulary) for word in shouted}
     return _NO_CODE.sub(lambda match: written.get(match[0].lower(), match[0].lower()), question)
 
 
-def _asking(typed: str, vocabulary: Vocabulary) -> str:
-    """Return the question word that is meant, unless the articles have what was typed."""
-    if vocabulary.lexical.chunks_with(typed.lower()):
+def _asking(typed: str, meant: Mapping[str, str], vocabulary: Vocabulary) -> str:
+    """Return the word of questions that is meant, unless the articles have what was typed."""
+    word = meant.get(typed.lower())
+    if word is None or vocabulary.lexical.chunks_with(typed.lower()):
         return typed
-    return _cased(_TYPED[typed.lower()], typed)
+    return _cased(word, typed)
 
 
 def _in_articles(word: str, vocabulary: Vocabulary) -> str:
