@@ -41,6 +41,9 @@ _WORSE, _BETTER = -0.4, 0.5
 _FAR, _FAR_WITHOUT_WORDS = -2.0, -1.0
 # From this confidence on something comes near, whatever the scale of a few articles says.
 _NEAR_CONFIDENCE = 0.2
+# From this share of the threshold on an answer is likelier than none: of questions whose confidence
+# lies between, in 35 folders of our own, 121 were answered by their excerpts and 83 by nothing.
+_PERHAPS = 0.6
 # Share of the first excerpt's score from which a further one is worth showing at once. On four sets
 # in three languages that hid a third of the further ones, and the answer to one question in a
 # hundred at most.
@@ -71,6 +74,7 @@ class Answer:
         corrected: The question, completed or not, without its typing errors, if it has any.
         corrections: The words that were corrected.
         near: The articles that come closest next to that of the first excerpt.
+        perhaps: Whether it may answer all the same, if `answered` is false.
         far: Whether nothing comes near, so that what is closest says nothing about the question.
         first: The number that the first excerpt is cited by; more than 1 where other citations of
             the same message stand before it.
@@ -87,15 +91,21 @@ class Answer:
     corrected: str | None = None
     corrections: tuple[Correction, ...] = ()
     near: tuple[Source, ...] = ()
+    perhaps: bool = False
     far: bool = False
     first: int = 1
 
     @property
     def closest(self) -> Excerpt | None:
-        """The first excerpt's sentence that comes closest; None if nothing comes near."""
+        """The first excerpt's sentence that comes closest; None if nothing comes near.
+
+        If it may answer, it is the whole excerpt.
+        """
         if not self.excerpts or self.far:
             return None
         first = self.excerpts[0]
+        if self.perhaps:
+            return first
         spans = (span for span in first.highlights if first.text[slice(*span)].strip())
         start, end = next(spans, (0, len(first.text)))
         return replace(
@@ -214,6 +224,7 @@ class Answerer:
                 for (excerpt, window), reading in zip(found, readings, strict=True)
             ]
         answered = bool(found) and confidence >= self._search.threshold
+        perhaps = not answered and confidence >= _PERHAPS * self._search.threshold
         found = found[:count]
         if answered and excerpts is None:
             found = found[: worth_showing([excerpt for excerpt, _ in found])]
@@ -229,6 +240,7 @@ class Answerer:
             corrected=ranking.question if ranking.corrections else None,
             corrections=ranking.corrections,
             near=_near(result),
+            perhaps=perhaps and not result.is_far,
             far=result.is_far,
         )
         windows = tuple(window for _, window in found)

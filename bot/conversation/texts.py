@@ -18,7 +18,7 @@ from bot.conversation.replies import (
 )
 from bot.conversation.wishes import Fact, Wish
 from bot.display import shortened
-from bot.languages import LANGUAGES, Language
+from bot.languages import LANGUAGES, Language, said_before_several
 from retrieval.types import Source
 
 _TITLE_CHARS, _QUESTION_CHARS, _NAME_CHARS = 100, 200, 80
@@ -66,7 +66,7 @@ def opening(reply: Reply, shorten: Shorten = shortened, *, commands: bool = True
 
 def _continuing(reply: Continuation, language: Language) -> str:
     if not reply.answer.answered:
-        return language.say("The articles do not answer this. These excerpts come closest:")
+        return said_before_several(language, perhaps=reply.answer.perhaps)
     if reply.follows:
         return language.say("There are no more excerpts. The first one goes on like this:")
     return language.say("Further excerpts:")

@@ -12,6 +12,7 @@ from bot.languages.language import (
     language_of_environment,
     language_of_header,
 )
+from bot.languages.sayings import said_before_closest, said_before_several
 
 __all__ = [
     "ENGLISH",
@@ -21,4 +22,6 @@ __all__ = [
     "language_of",
     "language_of_environment",
     "language_of_header",
+    "said_before_closest",
+    "said_before_several",
 ]

@@ -24,7 +24,7 @@ from bot.display import (
     visible,
 )
 from bot.encoder_choice import SWITCH
-from bot.languages import ENGLISH, Language
+from bot.languages import ENGLISH, Language, said_before_closest, said_before_several
 from bot.terminal.articles import title_of
 from retrieval.articles import row_ends
 from retrieval.types import Excerpt, Source
@@ -107,7 +107,7 @@ class ExcerptsDrawing:
             yield Text(self.language.say("“{title}”", title=question), "bold")
             yield Text()
         if not (self.answer.answered or self.shown):
-            yield Text(self.language.say("Closest, but not an answer:"), "dim")
+            yield Text(said_before_closest(self.language, perhaps=self.answer.perhaps), "dim")
         yield from _excerpts(self.answer, self.shown, self.language)
 
 
@@ -117,9 +117,14 @@ def _answers(answers: Sequence[Answer], asked: int, language: Language) -> Itera
         yield from _notes(answer, language)
         excerpt = answer.excerpts[0] if answer.answered else answer.closest
         if not answer.answered:
-            yield Text(language.say("The articles do not answer this."))
-            near = language.say("Closest, but not an answer:")
-            yield Text(near if excerpt else _far(answer, language), "dim")
+            if not answer.perhaps:
+                yield Text(language.say("The articles do not answer this."))
+            near = (
+                said_before_closest(language, perhaps=answer.perhaps)
+                if excerpt
+                else _far(answer, language)
+            )
+            yield Text(near, "dim")
         if excerpt is not None:
             yield _quotation(excerpt, answer.answered)
             yield citation_line(number, excerpt, answer.answered, language)
@@ -135,7 +140,7 @@ def _answer(
     answer: Answer, reasons: Sequence[RenderableType], language: Language, goes_on: bool
 ) -> Iterator[RenderableType]:
     yield from _notes(answer, language)
-    if not answer.answered:
+    if not answer.answered and not answer.perhaps:
         yield Text(language.say("The articles do not answer this."), "bold")
         if not answer.excerpts:
             yield from reasons
@@ -144,6 +149,8 @@ def _answer(
             yield Text(_far(answer, language), "dim")
         yield Text()
     if answer.answered or reasons:
+        if answer.perhaps:
+            yield Text(said_before_several(language, perhaps=answer.perhaps), "bold")
         yield from _excerpts(answer, 0, language, reasons)
         yield Text()
     elif not answer.far:
@@ -193,12 +200,16 @@ def _notes(answer: Answer, language: Language) -> Iterator[RenderableType]:
 
 
 def _closest(answer: Answer, language: Language, goes_on: bool) -> Iterator[RenderableType]:
-    """Draw the one sentence that comes closest, and name the next articles."""
-    sentence = answer.closest
-    assert sentence is not None, "an excerpt was found"
-    yield Text(language.say("Closest, but not an answer:"), "dim")
-    yield _quotation(replace(sentence, text=shortened(sentence.text, _SENTENCE_CHARS)), False)
-    yield citation_line(1, sentence, False, language)
+    """Draw what comes closest, one sentence or what may answer, and name the next articles."""
+    excerpt = answer.closest
+    assert excerpt is not None, "an excerpt was found"
+    yield Text(
+        said_before_closest(language, perhaps=answer.perhaps), "bold" if answer.perhaps else "dim"
+    )
+    if not answer.perhaps:
+        excerpt = replace(excerpt, text=shortened(excerpt.text, _SENTENCE_CHARS))
+    yield _quotation(excerpt, answer.perhaps)
+    yield citation_line(1, excerpt, answer.perhaps, language)
     titles = _titles(answer.near, language)
     also = language.say("Next closest: {titles}.", titles=titles) if titles else ""
     more = language.say("Say “more” for the closest excerpts.") if goes_on else ""

@@ -14,7 +14,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from bot.conversation import closing, language_of_reply, opening
-from bot.languages import LANGUAGES, Language, language_of, language_of_header
+from bot.languages import (
+    LANGUAGES,
+    Language,
+    language_of,
+    language_of_header,
+    said_before_closest,
+)
 from bot.web import quotes
 from bot.web.limits import body_of
 from bot.web.sessions import Session
@@ -35,6 +41,7 @@ class Renderer:
         )
         self.know(
             languages=LANGUAGES,
+            before_closest=said_before_closest,
             closing=closing,
             language_of_reply=language_of_reply,
             opening=opening,

@@ -223,6 +223,25 @@ def test_what_comes_closest_is_not_quoted_where_nothing_comes_near(answerer: Ans
     assert near.closest is not None
 
 
+def test_what_comes_close_to_the_threshold_may_answer_and_is_quoted_as_a_whole(
+    library: OpenLibrary,
+) -> None:
+    question = "What do soldiers eat before they withdraw?"
+    confidence = library.answerer.answer(question).confidence
+
+    def answer_from(threshold: float) -> Answer:
+        search = library.settings.search.model_copy(update={"threshold": threshold})
+        return Answerer(library.searcher, search).answer(question)
+
+    below, far_below = answer_from(confidence * 1.2), answer_from(min(confidence * 2, 1.0))
+    assert (below.answered, below.perhaps) == (False, True)
+    assert below.closest == below.excerpts[0]
+    assert (far_below.answered, far_below.perhaps) == (False, False)
+    assert far_below.closest is not None
+    assert far_below.closest.text in far_below.excerpts[0].text
+    assert not answer_from(0.0).perhaps
+
+
 def test_the_confidence_is_taken_on_the_scale_of_the_index(tmp_path: Path) -> None:
     library = Library(tmp_path)
     library.write(ferry="A ferry crosses the river at noon.")

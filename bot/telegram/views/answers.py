@@ -12,7 +12,7 @@ from hashlib import blake2b
 from telegram import InlineQueryResultArticle, MessageEntity
 
 from bot.answers import Answer, worth_showing
-from bot.languages import Language
+from bot.languages import Language, said_before_closest, said_before_several
 from bot.telegram.views.message import (
     CITED,
     TEXT_UNITS,
@@ -107,18 +107,19 @@ def opened_with(answer: Answer) -> int:
 def unanswered(
     answer: Answer, language: Language, *, number: int, link: Link | None = None
 ) -> Message:
-    """Say that the articles do not answer, quote the closest sentence, name the next articles."""
-    said = joined(
-        _opening(answer, language),
-        part(language.say("The articles do not answer this.")),
-        by="\n\n",
-    )
-    sentence = answer.closest
-    if sentence is None:
+    """Say that the articles do not answer, quote the closest sentence, name the next articles.
+
+    What may answer is quoted as a whole, and it is said that it may.
+    """
+    said = _opening(answer, language)
+    if not answer.perhaps:
+        said = joined(said, part(language.say("The articles do not answer this.")), by="\n\n")
+    excerpt = answer.closest
+    if excerpt is None:
         return joined(said, _far(answer, language) if answer.far else Message(""), by="\n\n")
     quote = joined(
-        part(language.say("Closest, but not an answer:")),
-        quoted(sentence, language, citation=1, link=link, room=_CLOSEST_UNITS),
+        part(said_before_closest(language, perhaps=answer.perhaps)),
+        quoted(excerpt, language, citation=1, link=link, room=_CLOSEST_UNITS),
         by="\n",
     )
     others = [joined(part("• "), named(one, language, link, _NEAR_UNITS)) for one in answer.near]
@@ -177,9 +178,9 @@ def _one_of_several(
     excerpt = answer.excerpts[0] if answer.answered else answer.closest
     if not answer.answered:
         refusal = part(language.say("The articles do not answer this."))
-        near = part(language.say("Closest, but not an answer:"))
+        near = part(said_before_closest(language, perhaps=answer.perhaps))
         closest = near if excerpt else _far(answer, language)
-        head = joined(head, refusal, closest, by="\n")
+        head = joined(head, part("") if answer.perhaps else refusal, closest, by="\n")
     if excerpt is None:
         return head
     left = max(_CLOSEST_UNITS, room - units(head.text))
@@ -195,8 +196,8 @@ def closest(
     shown: int | None = None,
     link: Link | None = None,
 ) -> Message:
-    """Show the closest excerpts for a question that is not answered, marked as no answer."""
-    said = part(language.say("The articles do not answer this. These excerpts come closest:"))
+    """Show the closest excerpts for a question that is not answered, marked as such."""
+    said = part(said_before_several(language, perhaps=answer.perhaps))
     opening = joined(_opening(answer, language), said, by="\n\n")
     message, count = _quotes(opening, answer.excerpts[: shown or MORE], language, link)
     back = Button(language.say("‹ Back"), Press(Action.ANSWER, number))
@@ -392,7 +393,14 @@ def _card(
 ) -> InlineQueryResultArticle:
     title = titled(excerpt.source)
     opening = part("")
-    if not answer.answered:
+    if answer.perhaps:
+        opening = part(
+            language.say(
+                "Perhaps this answers “{question}”:",
+                question=one_line(answer.searched, _QUESTION_UNITS),
+            )
+        )
+    elif not answer.answered:
         title = language.say("Closest, not an answer: {title}", title=title)
         opening = part(
             language.say(

@@ -172,6 +172,19 @@ def test_without_an_answer_the_closest_sentence_and_the_next_articles_are_named(
     assert buttons(message) == [[("Show closest excerpts", Press(Action.ANSWER, 7, 3))]]
 
 
+def test_what_may_answer_is_quoted_as_a_whole_and_said_to_be_no_more() -> None:
+    may = replace(answer(excerpt("One. Two.", ((5, 9),)), answered=False), perhaps=True)
+    message = views.unanswered(may, ENGLISH, number=7)
+    assert message.text.startswith("Perhaps this answers it:\nOne. Two.\n[1] On corvids")
+    assert under(message, "bold") == ["Two."]
+    closest = views.closest(may, ENGLISH, number=7)
+    assert closest.text.startswith("Perhaps one of these answers it:")
+    several = views.several([may, may], ENGLISH, number=7, asked=2)
+    assert "do not answer" not in several.text
+    assert several.text.count("Perhaps this answers it:") == 2
+    assert [flaws(one) for one in (message, closest, several)] == [[], [], []]
+
+
 def test_without_anything_close_it_is_one_sentence() -> None:
     message = views.unanswered(answer(answered=False), ENGLISH, number=7)
     assert message == Message("The articles do not answer this.")

@@ -164,6 +164,18 @@ def test_without_an_answer_the_closest_sentence_is_marked_as_such() -> None:
     )
 
 
+def test_what_may_answer_is_quoted_as_a_whole() -> None:
+    found = answer(excerpt("One. Two.", ((5, 9),)), answered=False, confidence=0.42)
+    text = plain(AnswerDrawing(replace(found, perhaps=True)))
+    assert text == (
+        "Perhaps this answers it:\n"
+        "“One. Two.”\n"
+        "[1] On corvids · 2024-05-03 · paragraph 4 · https://example.org/corvids\n"
+        "\n"
+        "12 ms · confidence 42 %"
+    )
+
+
 def test_nothing_found_is_said_in_one_line() -> None:
     assert plain(AnswerDrawing(answer(answered=False))) == "The articles do not answer this."
 
