@@ -15,6 +15,7 @@ from config import SearchSettings
 from retrieval.index import Snapshot
 from retrieval.questions import Correction, UnknownLanguage, in_one_script
 from retrieval.search import (
+    JUDGED,
     Explanation,
     Features,
     Ranking,
@@ -30,8 +31,6 @@ from retrieval.search import (
 )
 from retrieval.types import Excerpt, Reader, Source
 
-# The confidence is computed from so many excerpts, however many are shown.
-_JUDGED = 3
 # How much better an excerpt must match a completed question than the question alone, in spreads of
 # the index's scale: if a word points back, and if the question is but short. Words of another
 # subject cost a spread or two.
@@ -213,12 +212,12 @@ class Answerer:
         asked = check_question(question, self._search.max_question_chars)
         count = excerpts or self._search.excerpts
         read = self._searcher.in_cyrillic(asked)
-        understood, result = self._find(read or asked, earlier, max(count, _JUDGED))
+        understood, result = self._find(read or asked, earlier, max(count, JUDGED))
         ranking, found, confidence = result.ranking, result.found, result.confidence
         if self._reader is not None:
             texts = [excerpt.text for excerpt, _ in found]
             readings = self._reader.read(ranking.question, texts)
-            confidence = adjust_by_reader(confidence, readings[:_JUDGED])
+            confidence = adjust_by_reader(confidence, readings[:JUDGED])
             found = [
                 (highlight_reading(excerpt, reading), window)
                 for (excerpt, window), reading in zip(found, readings, strict=True)
@@ -297,7 +296,7 @@ class Answerer:
         ranking = self._searcher.search(question)
         chars = self._search.excerpt_chars
         found = best_excerpts(ranking.hits, count, chars, ranking.question, question)
-        judged = features(ranking, [window for _, window in found[:_JUDGED]])
+        judged = features(ranking, [window for _, window in found[:JUDGED]])
         confidence = confidence_of(judged, ranking.scale, ranking.encoder)
         if ranking.unknown_language is not None:
             confidence *= ranking.unknown_language.certainty
@@ -316,7 +315,7 @@ class _Result:
     @property
     def best(self) -> float:
         """How well the best excerpt matches."""
-        return max((window.late for _, window in self.found[:_JUDGED]), default=0.0)
+        return max((window.late for _, window in self.found[:JUDGED]), default=0.0)
 
     def meets(self, asked: str) -> bool:
         """Whether an excerpt has of a completed question what was asked and what was added.
@@ -325,7 +324,7 @@ class _Result:
         """
         own = set(_WORD.findall(asked.casefold()))
         least = self.ranking.scale.late - self.ranking.scale.late_spread / 2
-        for excerpt, window in self.found[:_JUDGED]:
+        for excerpt, window in self.found[:JUDGED]:
             title = _WORD.findall(excerpt.source.title.casefold())
             best: dict[bool, float] = {}
             for match in explain_excerpt(self.ranking, window).closest():

@@ -27,7 +27,7 @@ from retrieval.questions.introductions import Subject
 from retrieval.questions.names import is_name, names_and_numbers
 from retrieval.questions.quotations import quoted_phrases, share_of_phrases
 from retrieval.questions.romanised import in_cyrillic
-from retrieval.questions.spelling import Correction, Reading, readings
+from retrieval.questions.spelling import Correction, SpelledQuestion, readings
 from retrieval.questions.unknown_language import UnknownLanguage, detect_unknown_language
 from retrieval.questions.vocabulary import Vocabulary
 
@@ -37,7 +37,7 @@ __all__ = [
     "DatePreference",
     "Kind",
     "Period",
-    "Reading",
+    "SpelledQuestion",
     "Subject",
     "UnknownLanguage",
     "Vocabulary",

@@ -1,10 +1,10 @@
 """Phrases: what questions and their answers say, and patterns of such words.
 
 Ten languages stand together in asked.toml: all tables for English, Ukrainian, Russian and German,
-most for Spanish, French, Italian, Portuguese, Polish and Czech. A question is read by all of them
-at once, whatever the articles are in. Each other language has a file in `languages/`, by which
-nothing but questions about articles in that language are read: "wie" is "how" in German and "who"
-in Dutch.
+the surest words of Spanish, French, Italian, Portuguese, Polish and Czech. A question is read by
+all of them at once, whatever the articles are in. Other languages have a file in `languages/`, by
+which nothing but questions about articles in that language are read: "wie" is "how" in German and
+"who" in Dutch. The last six have such a file, too, which adds to what asked.toml has of them.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def words_of(language: str = "") -> Words:
     """
     if not read_alone(language):
         return _joined(PHRASES)
-    *others, own = (_ALONE[one] for one in _AS.get(language, (language,)) if one in _ALONE)
-    for other in others:
-        own = _merged(own, other)
-    return own
+    found: Words = _of_one(PHRASES, language)
+    for one in _AS.get(language, (language,)):
+        found = _merged(found, _ALONE.get(one, {}))
+    return found
 
 
 def listed(language: str, *names: str) -> str:
@@ -133,6 +133,16 @@ def _joined(tables: Words) -> Words:
         else _joined(one)
         for name, one in tables.items()
     }
+
+
+def _of_one(tables: Words, language: str) -> Words:
+    """Return tables with the phrases of one language, those that have any."""
+    found = {
+        name: one.get(language) if all(len(key) == _CODE for key in one) else _of_one(one, language)
+        for name, one in tables.items()
+        if not isinstance(one, str)
+    }
+    return {name: one for name, one in found.items() if one}
 
 
 def _merged(own: Words, other: Words) -> Words:

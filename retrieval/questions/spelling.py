@@ -73,14 +73,14 @@ class Correction:
     searched: str
 
 
-class Reading(NamedTuple):
+class SpelledQuestion(NamedTuple):
     """A question as it may be searched, and what was replaced in it, in its order."""
 
     question: str
     corrections: tuple[Correction, ...]
 
 
-def readings(question: str, vocabulary: Vocabulary) -> list[Reading]:
+def readings(question: str, vocabulary: Vocabulary) -> list[SpelledQuestion]:
     """Read misspelt words as those of the articles that they are clearly near to.
 
     Words in quotation marks are meant as they stand.
@@ -162,14 +162,14 @@ def _in_articles(word: str, vocabulary: Vocabulary) -> str:
     return word if word in forms or not forms else forms.most_common(1)[0][0]
 
 
-def _replaced(question: str, meant: Mapping[tuple[int, int], str]) -> Reading:
+def _replaced(question: str, meant: Mapping[tuple[int, int], str]) -> SpelledQuestion:
     corrections, parts, done = [], [], 0
     for start, end in sorted(meant):
         if start >= done:
             corrections.append(Correction(question[start:end], meant[start, end]))
             parts += [question[done:start], corrections[-1].searched]
             done = end
-    return Reading("".join([*parts, question[done:]]), tuple(corrections))
+    return SpelledQuestion("".join([*parts, question[done:]]), tuple(corrections))
 
 
 def _together(

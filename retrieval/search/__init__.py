@@ -13,6 +13,7 @@ texts that say the same, `word_spans` tells the word that a token belongs to.
 
 from retrieval.search.calibration import calibrate, needs_calibration
 from retrieval.search.confidence import (
+    JUDGED,
     Features,
     adjust_by_reader,
     confidence_of,
@@ -34,6 +35,7 @@ from retrieval.search.searcher import Searcher
 from retrieval.search.word_spans import token_word_spans
 
 __all__ = [
+    "JUDGED",
     "Explanation",
     "Features",
     "QueryTerm",

@@ -16,7 +16,7 @@ import numpy as np
 from retrieval.errors import IndexFault
 from retrieval.index import SHIPPED, Calibration, IndexReader, Scale, StoredChunk
 from retrieval.languages import columns, joined, split_compounds, terms
-from retrieval.search.confidence import best_cosine, features
+from retrieval.search.confidence import JUDGED, best_cosine, features
 from retrieval.search.excerpts import best_excerpts
 from retrieval.search.ranking import Ranking
 from retrieval.search.searcher import Searcher
@@ -40,8 +40,6 @@ _OTHER = 0.1
 _ENOUGH = 50
 # A spread of nothing would make any difference infinite.
 _LEAST_SPREAD = 0.001
-# Windows that the confidence is computed from.
-_JUDGED = 3
 # Share and number at most of the words with a meaning that a question keeps, and the share of the
 # title's words that it leaves away.
 _KEPT, _MOST, _UNTITLED = 0.45, 6, 0.3
@@ -145,7 +143,7 @@ def _sentence(stored: StoredChunk, chance: random.Random) -> str | None:
 
 
 def _scores(ranking: Ranking, excerpt_chars: int) -> tuple[float, float]:
-    windows = [window for _, window in best_excerpts(ranking.hits, _JUDGED, excerpt_chars)]
+    windows = [window for _, window in best_excerpts(ranking.hits, JUDGED, excerpt_chars)]
     return features(ranking, windows).late, best_cosine(ranking)
 
 

@@ -24,6 +24,9 @@ from retrieval.search.excerpts import Window
 from retrieval.search.ranking import Ranking
 from retrieval.types import Reading, Source
 
+JUDGED = 3
+"""The confidence is computed from so many excerpts, however many are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Features:

@@ -22,7 +22,7 @@ from retrieval.index import (
 )
 from retrieval.languages import language_of_question, terms
 from retrieval.questions import (
-    Reading,
+    SpelledQuestion,
     Vocabulary,
     detect_unknown_language,
     in_cyrillic,
@@ -161,7 +161,7 @@ class Searcher:
         vocabulary = self._vocabulary(snapshot)
         unknown = detect_unknown_language(question, self._encoder, vocabulary)
         if unknown is not None:
-            tried = [Reading(unknown.searched, ())]
+            tried = [SpelledQuestion(unknown.searched, ())]
         else:
             tried = readings(question, vocabulary)
         if len(question) > _TRIED_CHARS:
@@ -181,7 +181,7 @@ class Searcher:
     def _ranked(
         self,
         snapshot: Snapshot,
-        reading: Reading,
+        reading: SpelledQuestion,
         vocabulary: Vocabulary,
         preferences: Preferences,
         without: frozenset[int],

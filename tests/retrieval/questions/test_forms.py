@@ -7,7 +7,7 @@ import pytest
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
 from retrieval.questions.forms import other_names
-from retrieval.questions.spelling import Reading, readings
+from retrieval.questions.spelling import SpelledQuestion, readings
 from retrieval.questions.vocabulary import Vocabulary
 
 TEXTS = {
@@ -23,7 +23,7 @@ TEXTS = {
 }
 
 
-def correct_spelling(question: str, vocabulary: Vocabulary) -> Reading:
+def correct_spelling(question: str, vocabulary: Vocabulary) -> SpelledQuestion:
     """Return a question with all that may be meant otherwise."""
     return readings(question, vocabulary)[-1]
 

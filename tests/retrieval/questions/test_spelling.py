@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from embeddings import Encoder
 from retrieval.index.lexical import LexicalIndex
-from retrieval.questions.spelling import Correction, Reading, readings
+from retrieval.questions.spelling import Correction, SpelledQuestion, readings
 from retrieval.questions.vocabulary import Vocabulary
 
 GARDEN = {
@@ -25,7 +25,7 @@ GARDEN = {
 Corrector = Callable[[str], tuple[str, tuple[Correction, ...]]]
 
 
-def correct_spelling(question: str, vocabulary: Vocabulary) -> Reading:
+def correct_spelling(question: str, vocabulary: Vocabulary) -> SpelledQuestion:
     """Return a question with all that may be meant otherwise."""
     return readings(question, vocabulary)[-1]
 
