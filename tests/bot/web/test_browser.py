@@ -28,6 +28,8 @@ pytestmark = [pytest.mark.slow, needs_chromium]
 ARABIC, CROWS_IN_ARABIC = "الغربان تتذكر وجوه الناس سنوات طويلة.", "الغربان تتذكر"
 HOME, TALKS = "Where is Artem Kariakin's home?", "And what does he feel about the talks?"
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True}
+# A page may come late where other tests take the processors.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def opened(chromium: Browser, url: str, complaints: list[str]) -> Iterator[Calla
     def open_page(path: str = "/", **context: Any) -> Page:  # noqa: ANN401
         contexts.append(chromium.new_context(base_url=url, **context))
         page = contexts[-1].new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
@@ -215,7 +217,7 @@ def test_an_editor_sees_what_was_asked_and_voted_on_a_phone(
         page.get_by_label("Password").focus()
         page.keyboard.type("a password")
         page.keyboard.press("Enter")
-        expect(page.locator(".groups")).to_contain_text(HOME, timeout=30_000)
+        expect(page.locator(".groups")).to_contain_text(HOME)
         expect(page.locator(".chart rect").first).to_be_visible()
         for _ in range(30):
             if "being examined" not in page.content():
