@@ -233,7 +233,7 @@ def test_what_comes_close_to_the_threshold_may_answer_and_is_quoted_as_a_whole(
         search = library.settings.search.model_copy(update={"threshold": threshold})
         return Answerer(library.searcher, search).answer(question)
 
-    below, far_below = answer_from(confidence * 1.2), answer_from(min(confidence * 2, 1.0))
+    below, far_below = answer_from(confidence * 1.1), answer_from(confidence * 1.5)
     assert (below.answered, below.perhaps) == (False, True)
     assert below.closest == below.excerpts[0]
     assert (far_below.answered, far_below.perhaps) == (False, False)

@@ -44,7 +44,7 @@ TABLE = Path(__file__).with_name("exchanges.jsonl")
 OUTSIDE = Path(__file__).with_name("outside")
 VISITORS = Path(__file__).with_name("visitors")
 
-_REFUSED = "the articles do not answer this."
+_REFUSED, _PERHAPS = "the articles do not answer this.", "perhaps this answers it:"
 _SEARCHED = ("confidence ", _REFUSED)
 _CITATION = re.compile(r"^\[\d+\] ", re.MULTILINE)
 _TALK_CHARS, _REFUSAL_CHARS = 700, 1_000
@@ -202,7 +202,8 @@ _KINDS: dict[str, Callable[[str, Sequence[str]], bool]] = {
     "question": lambda reply, _: bool(reply),
     "answer": lambda reply, _: _REFUSED not in reply.casefold(),
     "refusal": lambda reply, titles: (
-        len(reply) <= _REFUSAL_CHARS
+        _PERHAPS not in reply.casefold()
+        and len(reply) <= _REFUSAL_CHARS
         and len(_CITATION.findall(reply)) <= 1
         and 2 <= _names(reply, titles) <= 4
     ),
