@@ -54,6 +54,11 @@ class Kind(StrEnum):
     FACT = "fact"
 
 
+# "Can I swim without a cap?" is answered by yes or no, and when and why there is no water by a text
+# that says what is in its place.
+_TOLD_OTHERWISE = frozenset({Kind.FACT, Kind.REASON, Kind.TIME})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a question asks for.
@@ -92,9 +97,12 @@ class Asked:
         """
         by = Patterns.of(language if _is_in(question, language) else "")
         asking = _BEFORE_LAST.sub("", question)
-        denies = by.denies.search(by.consents.sub("", asking)) is not None
         kind, words = _kind_of(question, by)
         kind, noun = _named_in(question, kind, by)
+        denies = (
+            kind not in _TOLD_OTHERWISE
+            and by.denies.search(by.consents.sub("", asking)) is not None
+        )
         named = bool(noun) or by.naming.search(question) is not None
         is_naming = kind is Kind.PERSON and named
         attribute = _attribute_in(question, by)
@@ -148,7 +156,12 @@ class Asked:
         return bool(named) and self.by.names[Kind.PRICE].fullmatch(self.noun) is not None
 
     def _measure(self) -> str | None:
-        """Return what the number that is asked for measures: "how tall" asks for a length."""
+        """Return what the number that is asked for measures: "how tall" asks for a length.
+
+        "How high is the fee?" does not.
+        """
+        if self._is_price:
+            return None
         return next(
             (name for name, of in self.by.asks_measure.items() if of.search(self.question)), None
         )

@@ -160,9 +160,13 @@ def test_a_price_is_told_by_an_amount(question: str, text: str, met: bool) -> No
 @pytest.mark.parametrize(
     ("question", "text", "language", "denied"),
     [
-        ("When is it not open?", "It is open on Mondays.", "en", False),
-        ("When is it not open?", "It is never open on Mondays.", "en", True),
-        ("Kiedy nie będzie wody?", "Krany będą suche.", "pl", True),
+        ("Which line does not run?", "Line 5 runs daily.", "en", False),
+        ("Which line does not run?", "Line 5 never runs.", "en", True),
+        ("Which line does not run?", "Line 5 is suspended.", "en", True),
+        ("Który autobus nie jeździ?", "Autobus jeździ codziennie.", "eo", True),
+        ("When will there be no water?", "The taps will be dry on Monday.", "en", True),
+        ("Why don't they open it?", "It will be open in May.", "en", True),
+        ("Can I swim without a cap?", "Caps must be worn.", "en", True),
     ],
 )
 def test_a_denial_is_missed_where_its_words_are_known(
