@@ -13,7 +13,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
-from embeddings import Encoder, load
+from embeddings import Encoder
+from tests.libraries import loaded
 from tests.paths import SEEDS
 
 # Where there is room, and programs may run: most of what tests wait for is that a disk has written.
@@ -62,12 +63,6 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-def _loaded(name: str, cache: Path) -> Encoder:
-    """Load an encoder; what compiles it is the process that comes first."""
-    with FileLock(cache.with_name("encoders.lock")):
-        return load(name, cache=cache)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _offline_with_own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep tests, and the processes they start, off the network and the user's own files."""
@@ -98,13 +93,13 @@ def encoder_cache(_offline_with_own_cache: None) -> Path:
 @pytest.fixture(scope="session")
 def encoder(encoder_cache: Path) -> Encoder:
     """The real encoder, compiled once for the whole session."""
-    return _loaded("sentence-transformers/all-MiniLM-L6-v2", encoder_cache)
+    return loaded("english", encoder_cache)
 
 
 @pytest.fixture(scope="session")
 def multilingual(encoder_cache: Path) -> Encoder:
     """The encoder of many languages, compiled once for the whole session."""
-    return _loaded("multilingual", encoder_cache)
+    return loaded("multilingual", encoder_cache)
 
 
 def _index_of_seeds(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> Path:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.answers import Answerer
-from bot.build import open_library
 from bot.library import Library
 from config import Settings
 from embeddings import Encoder
 from tests.bot.shell import Shell
+from tests.libraries import library_of
 from tests.paths import SEEDS
 
 
@@ -28,7 +28,7 @@ def seeds(tmp_path_factory: pytest.TempPathFactory, seeds_index: Path) -> Shell:
 def library(seeds: Shell) -> Library:
     """The articles that ship, opened; tests only ask them."""
     places = {"articles": {"folder": seeds.articles}, "index": {"folder": seeds.index}}
-    return open_library(Settings.load(overrides=places), lambda _: None)
+    return library_of(Settings.load(overrides=places))
 
 
 @pytest.fixture(scope="session")
@@ -47,4 +47,4 @@ def each_answerer(
         "index": {"folder": shutil.copytree(each_seeds_index, own)},
         "encoder": {"model": each_encoder.name},
     }
-    return open_library(Settings.load(overrides=settings), lambda _: None).answerer
+    return library_of(Settings.load(overrides=settings)).answerer

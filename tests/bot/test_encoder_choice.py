@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import bring_in_line, open_encoder, open_library
+from bot.build import bring_in_line, open_encoder
 from bot.command import WORLD_AT_FAULT
 from bot.encoder_choice import SWITCH, Choice, choose_encoder
 from config import Settings
@@ -18,6 +18,7 @@ from retrieval.errors import ArticlesError
 from retrieval.index import Store
 from retrieval.refresh import RefreshReport
 from tests.bot.shell import Shell
+from tests.libraries import Loaded, library_of
 
 UKRAINIAN = "Пором на острів відходить щодня о сьомій ранку від північного причалу порту."
 GERMAN = "Die Fähre zur Insel fährt jeden Morgen um sieben Uhr vom nördlichen Anleger ab."
@@ -222,7 +223,8 @@ def test_ukrainian_articles_answer_a_ukrainian_question(shell: Shell) -> None:
 
 def refresh(shell: Shell, *, rebuild: bool = False, **encoder: object) -> RefreshReport:
     settings = settings_of(shell, **encoder)
-    loaded, choice = open_encoder(settings, lambda _: None, anew=rebuild, due=True)
+    loading = Loaded(settings)
+    loaded, choice = open_encoder(settings, lambda _: None, anew=rebuild, due=True, loading=loading)
     return bring_in_line(settings, loaded, choice=choice, rebuild=rebuild)
 
 
@@ -253,7 +255,7 @@ def test_articles_that_make_way_for_others_choose_again(shell: Shell) -> None:
     refresh(shell)
     write(shell, BEES, UKRAINIAN, UKRAINIAN)
     why = "2 of 3 articles read are in Ukrainian"
-    library = open_library(settings_of(shell), lambda _: None)
+    library = library_of(settings_of(shell))
     assert library.report is not None
     assert library.report.rebuilt
     assert library.report.notes == (f"encoder multilingual: {why}",)

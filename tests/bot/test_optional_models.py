@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import open_library
 from bot.command import NOT_ANSWERED, WORLD_AT_FAULT
 from bot.library import Library
 from config import Settings
 from tests.bot.shell import MAIN, Shell
 from tests.embeddings import heads
+from tests.libraries import library_of
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, encoder: object) -> Path:
 def library(folder: Path, **sections: dict[str, object]) -> Library:
     own = {"articles": {"folder": folder / "articles"}, "index": {"folder": folder / "index"}}
     cache = {"encoder": {"cache": os.environ["EXCERPTA_ENCODER__CACHE"]}}
-    return open_library(Settings.load(overrides={**own, **cache, **sections}), lambda _: None)
+    return library_of(Settings.load(overrides={**own, **cache, **sections}))
 
 
 def test_the_reader_highlights_the_words_that_answer(folder: Path) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import open_library
 from bot.conversation import Conversation
 from bot.library import Library
 from config import Settings
+from tests.libraries import library_of
 from tests.paths import SEEDS
 
 
@@ -20,7 +20,7 @@ def library(tmp_path_factory: pytest.TempPathFactory, seeds_index: Path) -> Libr
         "articles": {"folder": SEEDS},
         "index": {"folder": shutil.copytree(seeds_index, own)},
     }
-    return open_library(Settings.load(overrides=places), lambda _: None)
+    return library_of(Settings.load(overrides=places))
 
 
 @pytest.fixture(scope="session")

@@ -33,11 +33,11 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from bot.build import open_library
 from bot.conversation import read_message
 from bot.library import Library
 from bot.terminal import Chat
 from config import Settings
+from tests.libraries import library_of
 from tests.paths import SEEDS
 
 TABLE = Path(__file__).with_name("exchanges.jsonl")
@@ -110,7 +110,7 @@ def open_collection(articles: Sequence[Path], folder: Path) -> Library:
         name: {"folder": folder / name} for name in ("articles", "index")
     }
     places["encoder"] = {"model": "auto"}
-    return open_library(Settings.load(overrides=places), lambda _: None)
+    return library_of(Settings.load(overrides=places))
 
 
 def reply_to(library: Library, exchange: Exchange) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import open_library
 from bot.conversation import (
     ArticleList,
     Continuation,
@@ -23,6 +22,7 @@ from bot.conversation import (
 )
 from bot.library import Library
 from config import LateInteraction, Settings
+from tests.libraries import library_of
 
 Articles = dict[str, tuple[str, str | None, str]]
 
@@ -55,7 +55,7 @@ def opened(folder: Path, articles: Articles, **search: object) -> Library:
         name: {"folder": folder / name} for name in ("articles", "index")
     }
     places["search"] = search
-    return open_library(Settings.load(overrides=places), lambda _: None)
+    return library_of(Settings.load(overrides=places))
 
 
 def titles(reply: Reply | None) -> list[str]:
@@ -247,7 +247,7 @@ def test_a_message_is_read_beside_the_words_that_the_articles_have_now(
     assert conversation.read("Menu?").talk is not None
     menu = tmp_path / "articles" / "menu.md"
     menu.write_text("# Dinner\n\nThe menu of the ferry has soup and bread.", encoding="utf-8")
-    open_library(library.settings, lambda _: None)
+    library_of(library.settings)
     library.searcher.reload()
     assert conversation.read("Menu?").talk is None
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.build import open_library
 from bot.conversation import Conversation, Fact, NothingFound, Origin, closing, of_reply, opening
 from bot.library import Library
 from config import Settings
 from retrieval.types import Source
 from tests.conversation.exchanges import VISITORS, open_collection
+from tests.libraries import library_of
 
 MILL = "Who wrote the article about the mill?"
 ARTICLES = {
@@ -55,7 +55,7 @@ def opened(folder: Path, articles: dict[str, tuple[str, str]]) -> Library:
     places: dict[str, dict[str, object]] = {
         name: {"folder": folder / name} for name in ("articles", "index")
     }
-    return open_library(Settings.load(overrides=places), lambda _: None)
+    return library_of(Settings.load(overrides=places))
 
 
 def told(talk: Conversation, text: str, *earlier: str) -> str | None:

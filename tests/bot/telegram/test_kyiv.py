@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.build import open_library
 from bot.refresh_process import Refresher
 from bot.telegram import Service
 from config import Settings
+from tests.libraries import library_of
 
 from .bots import said
 from .emulator import Emulator
@@ -40,7 +40,7 @@ async def test_a_question_in_ukrainian_gets_a_cited_answer(
             },
         }
     )  # fmt: skip
-    library = open_library(settings, lambda _: None)
+    library = library_of(settings)
     service = Service(library, SecretStr(emulator.token), Refresher(settings, ()))
     stop = asyncio.Event()
     task = asyncio.create_task(service.serve(stop))

@@ -10,7 +10,6 @@ import pytest
 from mcp import Client
 
 from bot import documents
-from bot.build import open_library
 from bot.catalogue import article_key
 from bot.conversation import Conversation
 from bot.library import Library
@@ -24,6 +23,7 @@ from bot.web import quotes
 from config import Settings
 from retrieval.chunking import split_sentences
 from retrieval.types import Excerpt
+from tests.libraries import library_of
 
 from .servers import serving
 
@@ -113,7 +113,7 @@ async def test_a_question_in_ukrainian_gets_a_cited_answer(tmp_path: Path) -> No
             "encoder": {"model": "auto"},
         }
     )
-    opened = open_library(settings, lambda _: None)
+    opened = library_of(settings)
     async with serving(opened) as client:
         turn = await client.post(
             "/ask",

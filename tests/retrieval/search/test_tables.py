@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.answers import Answerer
-from bot.build import open_library
 from config import Settings
+from tests.libraries import library_of
 
 TABLES = {
     "en": """# The cable car of Hornberg
@@ -81,7 +81,7 @@ def answerer_of(language: str, model: str, folder: Path) -> Answerer:
         "index": {"folder": folder / "index"},
         "encoder": {"model": model},
     }
-    return open_library(Settings.load(overrides=overrides), lambda _: None).answerer
+    return library_of(Settings.load(overrides=overrides)).answerer
 
 
 def check(answerer: Answerer, cells: list[tuple[str, str]], others: list[str]) -> None:
