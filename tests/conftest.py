@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -39,6 +40,11 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+# Else each of the hundreds of programs that tests start compiles our sources anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
 def pytest_configure() -> None:
     # Who is started in the background of a script ignores Ctrl-C, and so do those he starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -55,6 +61,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tests = Counter(item.path for item in items)
         slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
         items.sort(key=lambda item: (-slow[item.path], tests[item.path]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage look through thousands of tests and what they import again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
