@@ -40,6 +40,9 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+# As the program does: nearly all objects that are made while modules are imported stay.
+gc.set_threshold(20_000)
+
 # Else each of the hundreds of programs that tests start compiles our sources anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -14,6 +14,7 @@ import pytest
 from bot.command import NOT_ANSWERED, WORLD_AT_FAULT
 from bot.library import Library
 from config import Settings
+from embeddings import EncoderError
 from tests.bot.shell import MAIN, Shell
 from tests.embeddings import heads
 from tests.libraries import library_of
@@ -113,8 +114,6 @@ def test_ask_takes_both_from_the_settings(folder: Path) -> None:
         ("reader", "nobody/no-such-model", "is not on this machine.*or reader.model to a folder"),
         ("reranker", "no such name", "reranker.model is 'no such name', which is neither a folder"),
         ("reranker", "articles", "holds no model.*set reranker.model to the folder that has them"),
-        ("reader", "reranker", "without qa_outputs.*; set reader.model to one, or leave it out"),
-        ("reranker", "reader", "without classifier.*; set reranker.model to one, or leave it out"),
     ],
 )
 def test_a_model_that_cannot_be_had_is_named_in_one_line(
@@ -124,6 +123,21 @@ def test_a_model_that_cannot_be_had_is_named_in_one_line(
     variable = {f"EXCERPTA_{setting.upper()}__MODEL": name}
     line = Shell(folder).fails(WORLD_AT_FAULT, "ask", "Why?", **variable)
     assert re.search(message, line), line
+
+
+@pytest.mark.parametrize(
+    ("setting", "model", "message"),
+    [
+        ("reader", "reranker", "without qa_outputs.*; set reader.model to one, or leave it out$"),
+        ("reranker", "reader", "without classifier.*; set reranker.model to one, or leave it out$"),
+    ],
+)
+def test_a_model_for_something_else_is_refused(
+    folder: Path, setting: str, model: str, message: str
+) -> None:
+    named: dict[str, object] = {"model": str(folder / model)}
+    with pytest.raises(EncoderError, match=message):
+        library(folder, **{setting: named})
 
 
 def test_without_a_setting_nothing_of_torch_is_loaded(folder: Path) -> None:

@@ -133,7 +133,7 @@ def test_what_fails_is_told_in_the_words_of_the_process(works: Works) -> None:
 
 def test_close_ends_a_refresh_and_the_next_one_goes_on(works: Works) -> None:
     for number in range(200):
-        works.write(f"{number}.md", f"# Number {number}\n\n" + f"The number {number}. " * 40)
+        works.write(f"{number}.md", f"# Number {number}\n\n" + f"The number {number}. " * 20)
     refresher = works.refresher()
     seen = threading.Event()
 

@@ -34,7 +34,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "no more positions than its window": {"kind": "narrow", "window": tiny.NARROW},
 }
 # Of these, which differ most, each is compiled in every run of the tests.
-QUICK = {"mean", "positions depend on padding"}
+QUICK = {"dense", "positions depend on padding"}
 # Traced for one length only, and not traced at all (by OpenVINO 2026.4).
 NOT_COMPILABLE = {"longformer": "texts of other lengths", "gemma": "TorchScript"}
 

@@ -31,7 +31,7 @@ ENDLESS = 10**9
 # By the clock, of each kind of refresh.
 _MOMENTS, _MANY_MOMENTS = 2, 40
 # CI takes one step of so many, fewer where most are the deletion of a file.
-_STRIDES = {"first build": 2, "update": 5, "purge": 12, "rollback": 9, "rebuild": 9}
+_STRIDES = {"first build": 4, "update": 10, "purge": 24, "rollback": 18, "rebuild": 18}
 # Of these steps every run of the tests takes one of so many, and the slow tests the others.
 _QUICK = 4
 

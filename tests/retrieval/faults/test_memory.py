@@ -21,15 +21,6 @@ GIGABYTE = 1_000_000_000
 # The first start imports torch, whose build for CUDA is .4 GB larger in memory.
 FIRST_START = GIGABYTE if version("torch").endswith("+cpu") else 1.5 * GIGABYTE
 
-# Read in this order, each while the refresh still has what it takes for the one before.
-FILES = {
-    "1-half-a-million-sentences.docx": docx("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 490_000),
-    "2-more-than-memory-holds.docx": docx("<w:p/>" * 15_000_000),
-    "3-too-many-paragraphs.txt": b"a\n\n" * 600_000,
-    "4-quotation-marks.txt": b'"quoted ' * 250_000,
-    "5-one-word.txt": b"a" * 2_000_000,
-}
-
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,7 +33,7 @@ pytestmark = [
 
 @pytest.mark.usefixtures("encoder")  # compiled, which takes torch
 def test_a_refresh_and_its_worker_take_less_than_a_gigabyte_together(tmp_path: Path) -> None:
-    said, peaks = refresh(tmp_path, FILES)
+    said, peaks = refresh(tmp_path, files())
     assert "half-a-million" not in said  # it is read
     assert "more than 500,000 sentences and paragraphs in it" in said
     assert "its reader needs more than 450 MB of memory" in said
@@ -79,10 +70,21 @@ def refresh(root: Path, files: dict[str, bytes], **environment: str) -> tuple[st
     ) as process:
         while process.poll() is None:
             peaks |= taken([process.pid, *children(process.pid)])
-            time.sleep(0.05)  # to be told takes milliseconds, too
+            time.sleep(0.2)  # to be told takes milliseconds of both, too
         said = process.stdout.read() if process.stdout else ""
     assert process.returncode == 0, said
     return said, peaks
+
+
+def files() -> dict[str, bytes]:
+    """Return what is read in this order, each while the refresh has what the one before takes."""
+    return {
+        "1-half-a-million-sentences.docx": docx("<w:p><w:r><w:t>a</w:t></w:r></w:p>" * 490_000),
+        "2-more-than-memory-holds.docx": docx("<w:p/>" * 15_000_000),
+        "3-too-many-paragraphs.txt": b"a\n\n" * 600_000,
+        "4-quotation-marks.txt": b'"quoted ' * 250_000,
+        "5-one-word.txt": b"a" * 2_000_000,
+    }
 
 
 def children(process: int) -> Iterator[int]:
