@@ -73,6 +73,7 @@ class Asked:
             few words without a question word ask for it, or "who is": "mayor" in "mayor of
             Luhansk" and in "Who is the mayor of Luhansk?".
         is_naming: Whether it asks who holds an office, or how somebody or something is called.
+        office: What somebody is called who heads something, if it asks for whoever does.
         by: Patterns by which it is read.
     """
 
@@ -83,6 +84,7 @@ class Asked:
     denies: bool
     attribute: tuple[int, int] | None = None
     is_naming: bool = False
+    office: str = ""
     by: Patterns = field(default_factory=Patterns.of, repr=False)
 
     # A question is looked at for its excerpts, and for the confidence.
@@ -106,7 +108,9 @@ class Asked:
         named = bool(noun) or by.naming.search(question) is not None
         is_naming = kind is Kind.PERSON and named
         attribute = _attribute_in(question, by)
-        return cls(question, kind, words, noun, denies, attribute, is_naming, by)
+        found = by.office.search(question) if kind is Kind.PERSON else None
+        office = found.group() if found else ""
+        return cls(question, kind, words, noun, denies, attribute, is_naming, office, by)
 
     @property
     def is_quantity(self) -> bool:
@@ -122,6 +126,8 @@ class Asked:
         """
         if self.kind is None or self.kind is Kind.FACT:
             return True
+        if self.office and not self._tells_head(text, language):
+            return False
         if self.kind in (Kind.PERSON, Kind.PLACE) and not _tells_names(text, language):
             return not self.is_naming or _has_name_among_nouns(text, language)
         found: Iterable[str] = ()
@@ -134,15 +140,21 @@ class Asked:
             found = _numbers(amounts)
         elif self.kind is Kind.CONTACT:
             found = _CONTACT.findall(text)
-        if self.kind in (Kind.NUMBER, Kind.TIME) and (measure := self._measure()):
-            measured = Patterns.of(language).measured.get(measure)
-            if measured is not None:
-                matches = measured.finditer(text)
-                return any(not match.groupdict().get("spanned") for match in matches)
+        if (measured := self._is_measured(text, language)) is not None:
+            return measured
         if _are_new(found, set(terms(self.question, language)), language):
             return True
         kinds = [self.kind, Kind.PRICE] if self._is_price else [self.kind]
         return any(tells.search(text) for of in kinds if (tells := telling(of, language)))
+
+    def unrepeated(self, text: str, language: str) -> str:
+        """Return the words that name what is asked for and that a text says in other words.
+
+        Args:
+            text: Text of an article: one that "is led by" somebody need not say "director".
+            language: Language of the article, ISO 639-1.
+        """
+        return f"{self.noun} {self.office}" if self._tells_head(text, language) else self.noun
 
     @property
     def is_measure(self) -> bool:
@@ -154,6 +166,19 @@ class Asked:
         """Whether a price is asked for, by "how much" or without."""
         named = self.kind in (Kind.NUMBER, Kind.PRICE) and self.noun
         return bool(named) and self.by.names[Kind.PRICE].fullmatch(self.noun) is not None
+
+    def _tells_head(self, text: str, language: str) -> bool:
+        """Whether a text says who heads something, in whatever words, and that is asked for."""
+        return bool(self.office) and Patterns.of(language).heads.search(text) is not None
+
+    def _is_measured(self, text: str, language: str) -> bool | None:
+        """Whether a text tells the measure that is asked for; None if none is."""
+        measure = self._measure() if self.kind in (Kind.NUMBER, Kind.TIME) else None
+        measured = Patterns.of(language).measured.get(measure) if measure else None
+        if measured is None:
+            return None
+        matches = measured.finditer(text)
+        return any(not match.groupdict().get("spanned") for match in matches)
 
     def _measure(self) -> str | None:
         """Return what the number that is asked for measures: "how tall" asks for a length.

@@ -39,6 +39,8 @@ class Patterns:
             what.
         role: "Who is the mayor of Luhansk?"; the last group is what he is.
         naming: Words that ask who holds an office, or how somebody or something is called.
+        office: What somebody is called who heads something.
+        heads: The same, and other words that tell who does.
         possessive: Words that say whose what follows is.
         denies: Words that deny.
         denies_softly: These, and words that a text has in place of them.
@@ -56,6 +58,8 @@ class Patterns:
     attribute: re.Pattern[str]
     role: re.Pattern[str]
     naming: re.Pattern[str]
+    office: re.Pattern[str]
+    heads: re.Pattern[str]
     possessive: re.Pattern[str]
     denies: re.Pattern[str]
     denies_softly: re.Pattern[str]
@@ -85,6 +89,8 @@ class Patterns:
 
         asked_of, role = _of_somebody(words, alone=alone)
         measures, identity = words.get("measures", {}), words.get("identity", {})
+        heads = words.get("heads", {})
+        offices = heads.get("office", "")
         asks = phrase_pattern(identity.get("asks", ""), accents=not alone)
         return cls(
             asks=patterns("asks"),
@@ -95,6 +101,8 @@ class Patterns:
             attribute=asked_of,
             role=role,
             naming=pattern("naming"),
+            office=_compiled(phrase_pattern(offices, accents=not alone)),
+            heads=_compiled(phrase_pattern(f"{offices},{heads.get('tells', '')}")),
             possessive=_compiled(
                 rf"\W*(?:{phrase_pattern(words.get('attribute', {}).get('possessive', ''))}"
                 r"|[\w-]+['’]s)"

@@ -72,7 +72,8 @@ class Closeness:
         own = [word[0].islower() or named.isdisjoint(terms(word, language)) for word in written]
         if any(own):
             similarity, starts = similarity[:, own], starts[own]
-        left_out = named | light_terms(language) | set(terms(asked.noun, language))
+        unrepeated = terms(asked.unrepeated(text, language), language)
+        left_out = named | light_terms(language) | set(unrepeated)
         words = token_word_spans(ranking.question, ranking.query.spans[:, 0].tolist())
         return cls(ranking, asked, window, left_out, words, similarity, starts)
 
@@ -160,9 +161,8 @@ class Closeness:
         shown = set(terms(passage(source.title, self.window.text), language))
         lacking = [term for term in terms(question, language) if term not in shown]
         shown.update(term for term, _ in derived(lacking, [*shown], language))
-        light = light_terms(language).union(
-            terms(f"{self.asked.words} {self.asked.noun}", language)
-        )
+        unrepeated = self.asked.unrepeated(self.window.text, language)
+        light = light_terms(language).union(terms(f"{self.asked.words} {unrepeated}", language))
         matched = hit.similarity.max(axis=1)
         found = []
         for span, tokens in self._tokens_of_words().items():

@@ -180,10 +180,13 @@ def features(ranking: Ranking, windows: Sequence[Window]) -> Features:
         return Features(*(late, dense, 0.0, 0.0, 0.0, unmet, float(denied), 1.0, met), ahead=ahead)
     is_met = asked.is_met(first.text, language)
     # What is there need not be named: a text that says why has no "cause".
-    without = f"{asked.words} {asked.noun}" if is_met or asked.is_naming else ""
+    named = f"{asked.words} {asked.unrepeated(first.text, language)}"
+    without = named if is_met or asked.is_naming else ""
     coverage = _coverage(ranking, first, without)
-    if asked.is_naming:
-        # Names stand in most texts, and are not those of whom is asked about.
+    # Names stand in most texts, and are not those of whom is asked about.
+    if asked.office:
+        is_met = any(asked.is_met(sentence, language) for sentence in first.sentences)
+    elif asked.is_naming:
         is_met = asked.is_met(coverage.told, language)
     closeness = Closeness.of(ranking, asked, first)
     strange = closeness.strangeness()
@@ -272,7 +275,7 @@ def adjust_by_reader(confidence: float, readings: Sequence[Reading | None]) -> f
 
 
 def _unmet(asked: Asked) -> float:
-    return _MEASURE if asked.is_measure or asked.is_naming else 1.0
+    return _MEASURE if asked.is_measure or asked.is_naming or asked.office else 1.0
 
 
 def _coverage(ranking: Ranking, window: Window, without: str) -> Coverage:

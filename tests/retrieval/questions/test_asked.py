@@ -215,3 +215,23 @@ def test_what_somebody_did_who_is_not_named_tells_no_person(
     question: str, language: str, text: str, met: bool
 ) -> None:
     assert Asked.of(question).is_met(text, language) is met
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "language", "met"),
+    [
+        ("Who is the director of the pool?", "The pool is run by Anna Berg.", "en", True),
+        ("Who is the director of the pool?", "At the pool we met Anna Berg.", "en", False),
+        ("wer ist die Chefin der Bücherei", "Die Bücherei leitet Frau Anna Berg.", "de", True),
+        ("wer ist die Chefin der Bücherei", "Dort liest Frau Anna Berg vor.", "de", False),
+        ("хто керівник гуртка", "Гурток очолює Анна Берг.", "uk", True),
+        ("хто керівник гуртка", "До гуртка ходить Анна Берг.", "uk", False),
+        ("kto je riaditeľka knižnice", "Knižnicu vedie Anna Bergová.", "sk", True),
+        ("図書館の館長は誰ですか", "図書館は山田氏が率いています。", "ja", True),
+        ("図書館の館長は誰ですか", "図書館は駅の前です。", "ja", False),
+    ],
+)
+def test_who_heads_something_is_told_in_whatever_words(
+    question: str, text: str, language: str, met: bool
+) -> None:
+    assert Asked.of(question, language).is_met(text, language) is met
