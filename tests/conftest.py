@@ -43,6 +43,10 @@ settings.load_profile("patient")
 # As the program does: nearly all objects that are made while modules are imported stay.
 gc.set_threshold(20_000)
 
+# Two processes share the tests and the processors: threads of torch that wait for each other, as
+# they do without a pause, would take from the other's.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Else each of the hundreds of programs that tests start compiles our sources anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
