@@ -23,6 +23,7 @@ from retrieval.languages import LETTERS, MARKS, is_unspaced
 _AS = {"bs": ("hr",), "ms": ("id",), "nn": ("no",), "sr": ("sr", "hr")}
 # Length of a language's code, which is that of no other key beside it.
 _CODE = 2
+# From so many letters on a word that only may stand in a question is known without its accents.
 _LONG = 4
 # Accents that many leave out when they type, and letters that they take others for.
 _ACCENTS = re.compile(r"(?<=[a-zα-ω])[\u0300-\u036f]+")
