@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 
 from retrieval.languages import is_unspaced, language_of_question, term_of, terms
-from retrieval.questions.patterns import Patterns, telling
+from retrieval.questions.patterns import Patterns, heading, telling
 from retrieval.questions.phrases import listed, read_alone
 from retrieval.questions.quantities import is_quantity
 
@@ -169,7 +169,7 @@ class Asked:
 
     def _tells_head(self, text: str, language: str) -> bool:
         """Whether a text says who heads something, in whatever words, and that is asked for."""
-        return bool(self.office) and Patterns.of(language).heads.search(text) is not None
+        return bool(self.office) and heading(language).search(text) is not None
 
     def _is_measured(self, text: str, language: str) -> bool | None:
         """Whether a text tells the measure that is asked for; None if none is."""

@@ -40,7 +40,6 @@ class Patterns:
         role: "Who is the mayor of Luhansk?"; the last group is what he is.
         naming: Words that ask who holds an office, or how somebody or something is called.
         office: What somebody is called who heads something.
-        heads: The same, and other words that tell who does.
         possessive: Words that say whose what follows is.
         denies: Words that deny.
         denies_softly: These, and words that a text has in place of them.
@@ -59,7 +58,6 @@ class Patterns:
     role: re.Pattern[str]
     naming: re.Pattern[str]
     office: re.Pattern[str]
-    heads: re.Pattern[str]
     possessive: re.Pattern[str]
     denies: re.Pattern[str]
     denies_softly: re.Pattern[str]
@@ -89,8 +87,7 @@ class Patterns:
 
         asked_of, role = _of_somebody(words, alone=alone)
         measures, identity = words.get("measures", {}), words.get("identity", {})
-        heads = words.get("heads", {})
-        offices = heads.get("office", "")
+        offices = words.get("heads", {}).get("office", "")
         asks = phrase_pattern(identity.get("asks", ""), accents=not alone)
         return cls(
             asks=patterns("asks"),
@@ -102,7 +99,6 @@ class Patterns:
             role=role,
             naming=pattern("naming"),
             office=_compiled(phrase_pattern(offices, accents=not alone)),
-            heads=_compiled(phrase_pattern(f"{offices},{heads.get('tells', '')}")),
             possessive=_compiled(
                 rf"\W*(?:{phrase_pattern(words.get('attribute', {}).get('possessive', ''))}"
                 r"|[\w-]+['’]s)"
@@ -137,6 +133,13 @@ def telling(kind: str, language: str) -> re.Pattern[str] | None:
         return None
     pattern = phrase_pattern(words)
     return _compiled(f"{pattern}|\\b{MONTH}\\b" if kind == "time" else pattern)
+
+
+@cache
+def heading(language: str) -> re.Pattern[str]:
+    """Return what tells in texts who heads something, by the article's language as in `telling`."""
+    words = [listed(language, "heads", of) or all_listed("heads", of) for of in ("office", "tells")]
+    return _compiled(phrase_pattern(",".join(words)))
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
